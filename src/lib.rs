@@ -1,0 +1,13 @@
+//! Perch, the hot-desk PBX. The modules in the order in which data flows; ARCHITECTURE.md has the picture.
+
+/// Time as data: what the clock said, and who wants to be woken when.
+pub mod time;
+
+/// SIP: bytes to events, actions to bytes; the registrar at the edge.
+pub mod sip;
+
+/// Decisions: sessions, idleness, schedules, calls. No I/O, no clock, no protocol.
+pub mod pbx;
+
+/// The whole server without its sockets.
+pub mod exchange;

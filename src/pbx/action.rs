@@ -1,0 +1,211 @@
+//! ACTIONS: what is to be done. Imperative. The only way out of the core, besides changes.
+
+use super::change::{Cause, Change, Record};
+use super::event::{Body, Failure, LegId, Secret, Ticket};
+use super::names::{Dn, PhoneName, UserId};
+use super::site::PinHash;
+
+/// Who somebody is to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// The number.
+    pub dn: Dn,
+    /// The name.
+    pub display_name: String,
+}
+
+/// What a phone is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A user's.
+    User(UserId),
+    /// Nobody's, and why if it was somebody's.
+    Nobody(Option<Cause>),
+}
+
+/// Why somebody was told no. The text is for the person at the phone and leaks nothing (SES-8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing has that number.
+    UnknownNumber,
+    /// Whoever is at this phone may not call that number.
+    NotAllowed,
+    /// The code is not complete.
+    Incomplete(&'static str),
+    /// Wrong user, wrong PIN, locked: nobody shall know which.
+    LoginRefused,
+    /// Something stands in the way; the text says what.
+    Conflict(String),
+    /// The store did not take it; nothing has changed.
+    StoreFailed,
+    /// Too much at once.
+    Overloaded,
+    /// The called party's side failed.
+    Failed(Failure),
+    /// The called user is logged in nowhere and has nothing that answers instead.
+    NobodyThere,
+    /// No such user, phone or session; only administrators are told.
+    NotFound(String),
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Make a phone ring, at all its contacts.
+    Ring {
+        /// The new leg.
+        leg: LegId,
+        /// Which phone.
+        phone: PhoneName,
+        /// Who calls.
+        caller: Party,
+        /// The number that was called, as the phone knows it.
+        called: Dn,
+        /// The media offer; none if the phone is to make it.
+        offer: Option<Body>,
+    },
+    /// Tell a caller how far the call is.
+    ShowProgress {
+        /// The caller's leg.
+        leg: LegId,
+        /// Which phone and contact it is about.
+        from: (LegId, u32),
+        /// Whether somebody is being rung.
+        ringing: bool,
+        /// Early media.
+        media: Option<Body>,
+    },
+    /// Tell a caller that the call was answered.
+    Answer {
+        /// The caller's leg.
+        leg: LegId,
+        /// Which phone and contact answered.
+        from: (LegId, u32),
+        /// The media answer, or the offer if the caller made none.
+        media: Option<Body>,
+        /// Who answered.
+        connected: Party,
+    },
+    /// Give a callee the media answer to the offer that it made when answering.
+    Acknowledge {
+        /// The callee's leg.
+        leg: LegId,
+        /// The answer.
+        media: Body,
+    },
+    /// Tell a caller no.
+    Refuse {
+        /// The caller's leg.
+        leg: LegId,
+        /// Why.
+        why: Refusal,
+    },
+    /// Answer a caller and release the call at once: how a code says yes.
+    Confirm {
+        /// The caller's leg.
+        leg: LegId,
+        /// What was done.
+        text: String,
+    },
+    /// End a leg in whatever state it is.
+    Release {
+        /// Which leg.
+        leg: LegId,
+        /// Why, in words.
+        text: &'static str,
+        /// Whether another phone answered the same call.
+        answered_elsewhere: bool,
+    },
+    /// Ask a party to change the media of the call.
+    Reoffer {
+        /// Which leg.
+        leg: LegId,
+        /// The new offer; none if it is to make one.
+        offer: Option<Body>,
+    },
+    /// Give a party the answer to the change it wanted.
+    AcceptReoffer {
+        /// Which leg.
+        leg: LegId,
+        /// The answer.
+        media: Option<Body>,
+    },
+    /// Tell a party that the change it wanted is not to be had.
+    RefuseReoffer {
+        /// Which leg.
+        leg: LegId,
+        /// Why.
+        why: Failure,
+    },
+    /// Carry a signal to a party.
+    Signal {
+        /// To whom.
+        leg: LegId,
+        /// To be given back with the answer.
+        ticket: Ticket,
+        /// What.
+        body: Option<Body>,
+    },
+    /// Answer the sender of a signal.
+    SignalReply {
+        /// Of the signal.
+        ticket: Ticket,
+        /// The status that the other party answered.
+        status: u16,
+    },
+
+    /// Make a phone what it is now.
+    ApplyProfile {
+        /// Which phone.
+        phone: PhoneName,
+        /// What it is.
+        shown: Shown,
+        /// In words, for its display.
+        text: String,
+    },
+    /// Show something to whoever is at a phone.
+    Tell {
+        /// Which phone.
+        phone: PhoneName,
+        /// What.
+        text: String,
+    },
+    /// Compare a secret, away from the core, and report [`super::Event::SecretChecked`].
+    CheckSecret {
+        /// To be given back.
+        ticket: Ticket,
+        /// What was given.
+        secret: Secret,
+        /// What it must match; none for a user that does not exist: the same work is to be done for nothing.
+        against: Option<PinHash>,
+    },
+    /// Answer whoever asked through a door other than a code.
+    Reply {
+        /// Who waits.
+        ticket: Ticket,
+        /// What was done, or why not.
+        outcome: Result<String, Refusal>,
+    },
+    /// Tell the world.
+    Announce(Record),
+}
+
+/// An action in its place: after what it may be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ordered {
+    /// The phone whose order the action must keep, if any.
+    pub phone: Option<PhoneName>,
+    /// Whether it tells somebody what the changes of the same outcome say, and so must wait for the store.
+    pub after_commit: bool,
+    /// The action.
+    pub action: Action,
+}
+
+/// What the core wants after an event: facts to store, and things to do, each in order.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// To be stored.
+    pub changes: Vec<Change>,
+    /// To be done.
+    pub actions: Vec<Ordered>,
+}

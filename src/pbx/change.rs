@@ -1,0 +1,331 @@
+//! CHANGES: facts to be stored. Past tense; each is true from the moment that the store has it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::names::{PhoneName, ProfileName, UserId};
+use crate::time::Utc;
+
+/// Which session; unique for ever, in order of time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub Uuid);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A way to ask for a login or logout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Door {
+    /// A feature code dialled at a phone.
+    Code,
+    /// The control API, and the command line over it.
+    Control,
+    /// A timer of Perch's own: idle, duration, clock time.
+    Timer,
+}
+
+/// Why a session ended (SES-12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The user logged out.
+    User,
+    /// Somebody else logged in at the phone.
+    Takeover,
+    /// The user logged in at another phone.
+    Moved,
+    /// Somebody logged the user out by code.
+    Remote,
+    /// An administrator did, or took the user or phone out of the site.
+    Admin,
+    /// The phone was idle for too long.
+    Idle,
+    /// The session was too long.
+    Duration,
+    /// A clock time came.
+    Schedule,
+}
+
+impl Cause {
+    /// The word for it in records, metrics and texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Cause::User => "user",
+            Cause::Takeover => "takeover",
+            Cause::Moved => "moved",
+            Cause::Remote => "remote",
+            Cause::Admin => "admin",
+            Cause::Idle => "idle",
+            Cause::Duration => "duration",
+            Cause::Schedule => "schedule",
+        }
+    }
+}
+
+/// Which signal showed that a phone was used (IDL-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signal {
+    /// The login itself.
+    Login,
+    /// The handset was lifted.
+    OffHook,
+    /// The handset was put down.
+    OnHook,
+    /// A digit was dialled.
+    Digit,
+    /// A softkey or feature key was pressed.
+    Key,
+    /// A call was begun at this phone.
+    CallBegun,
+    /// A call was answered at this phone.
+    CallAnswered,
+    /// A call ended at this phone.
+    CallEnded,
+    /// A call was held, resumed or changed at this phone.
+    CallChanged,
+}
+
+impl Signal {
+    /// The signal in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Signal::Login => "the login",
+            Signal::OffHook => "going off hook",
+            Signal::OnHook => "going on hook",
+            Signal::Digit => "a dialled digit",
+            Signal::Key => "a key press",
+            Signal::CallBegun => "a call attempt",
+            Signal::CallAnswered => "a call answered",
+            Signal::CallEnded => "the end of a call",
+            Signal::CallChanged => "hold or resume",
+        }
+    }
+}
+
+/// A session as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredSession {
+    /// Which one.
+    pub session: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// Where.
+    pub phone: PhoneName,
+    /// As what.
+    pub profile: ProfileName,
+    /// How the login was asked for.
+    pub door: Door,
+    /// Since when.
+    pub opened: Utc,
+    /// When the phone was last used, and what showed it.
+    pub last_used: (Utc, Signal),
+    /// Logged out as soon as the phone is idle, why, and since when.
+    pub leaving: Option<(Cause, Door, Utc)>,
+}
+
+/// A session that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// Which one.
+    pub session: SessionId,
+    /// Why.
+    pub cause: Cause,
+    /// How it was asked for.
+    pub door: Door,
+    /// When.
+    pub at: Utc,
+    /// When the phone was last used, and what showed it.
+    pub last_used: (Utc, Signal),
+}
+
+/// Which claim an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClaimId(pub u64);
+
+/// "This user is now at this phone", to be decided by the store: granted if, and only if, the open sessions of the
+/// user and of the phone are exactly those listed in `expects`. When it is granted, those in `closes` are closed
+/// and `opens` is opened, in one transaction (SES-2: no moment exists in which two phones hold the profile).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Comes back in the answer.
+    pub id: ClaimId,
+    /// Every open session of the user or at the phone, as far as the claimant knows; sorted.
+    pub expects: Vec<SessionId>,
+    /// Sessions that give way; a subset of `expects`.
+    pub closes: Vec<Closed>,
+    /// The new session.
+    pub opens: StoredSession,
+    /// What to write into the audit log if it is granted.
+    pub records: Vec<Record>,
+}
+
+/// A fact to be stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// A login asks for its phone. The answer comes back as `ClaimGranted` or `ClaimLost`.
+    Claimed(Claim),
+    /// A session ended. Harmless if the store has it closed already.
+    SessionClosed(Closed),
+    /// A session is to end as soon as its phone is idle; `None` takes that back.
+    LeavingSet {
+        /// Which session.
+        session: SessionId,
+        /// Why and since when.
+        leaving: Option<(Cause, Door, Utc)>,
+    },
+    /// A login waits for the user's call at another phone to end (SES-2). One per user.
+    MoveAwaited(AwaitedMove),
+    /// It waits no longer.
+    MoveSettled(UserId),
+    /// The failed tries and the lock of a user, as they are now (SES-8). No tries and no lock: nothing to remember.
+    TriesSet {
+        /// Whose.
+        user: UserId,
+        /// When the recent failures were.
+        failures: Vec<Utc>,
+        /// Locked until.
+        locked_until: Option<Utc>,
+    },
+    /// When the phone of a session was last used. In the background (IDL-5).
+    Used {
+        /// Which session.
+        session: SessionId,
+        /// When, and what showed it.
+        last_used: (Utc, Signal),
+    },
+    /// An emergency call was made from a phone. In the background: nothing may delay the call (EMG-1).
+    EmergencyCalled {
+        /// From where.
+        phone: PhoneName,
+        /// When.
+        at: Utc,
+    },
+    /// Clock times up to here have been dealt with (TOD-3). In the background.
+    ClockSeen(Utc),
+    /// Something for the audit log.
+    Recorded(Record),
+}
+
+/// A login that waits for a call elsewhere to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitedMove {
+    /// Who.
+    pub user: UserId,
+    /// To which phone.
+    pub phone: PhoneName,
+    /// How it was asked for.
+    pub door: Door,
+    /// At the latest then.
+    pub until: Utc,
+}
+
+/// One line of the audit log and of the event stream (SES-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When.
+    pub at: Utc,
+    /// What happened.
+    pub what: What,
+    /// To whom, as far as is known. Never what somebody typed in place of a user id: it may be a PIN.
+    pub user: Option<UserId>,
+    /// At which phone.
+    pub phone: Option<PhoneName>,
+    /// How it was asked for.
+    pub door: Door,
+    /// In words, for a person. Never a secret.
+    pub text: String,
+}
+
+/// The kinds of events that are told to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event", content = "cause")]
+pub enum What {
+    /// A user logged in.
+    LoggedIn,
+    /// A session ended.
+    LoggedOut(Cause),
+    /// A logout waits until the phone is idle.
+    LogoutDeferred(Cause),
+    /// A login waits for a call elsewhere to end.
+    LoginDeferred,
+    /// A login was refused.
+    LoginRefused,
+    /// A logout was refused.
+    LogoutRefused,
+    /// A user was locked after too many failures.
+    Locked,
+    /// An administrator took the lock away.
+    Unlocked,
+    /// An automatic logout was announced (IDL-6).
+    Warned(Cause),
+    /// Somebody stayed after the announcement.
+    Stayed,
+    /// An emergency call was made.
+    EmergencyCalled,
+    /// Clock-time logout began.
+    MassLogoutStarted,
+    /// Clock-time logout is over.
+    MassLogoutEnded,
+}
+
+impl What {
+    /// The word for it, as metrics and the event stream say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            What::LoggedIn => "logged-in",
+            What::LoggedOut(_) => "logged-out",
+            What::LogoutDeferred(_) => "logout-deferred",
+            What::LoginDeferred => "login-deferred",
+            What::LoginRefused => "login-refused",
+            What::LogoutRefused => "logout-refused",
+            What::Locked => "locked",
+            What::Unlocked => "unlocked",
+            What::Warned(_) => "warned",
+            What::Stayed => "stayed",
+            What::EmergencyCalled => "emergency-called",
+            What::MassLogoutStarted => "mass-logout-started",
+            What::MassLogoutEnded => "mass-logout-ended",
+        }
+    }
+
+    /// The cause, where there is one.
+    pub fn cause(self) -> Option<Cause> {
+        match self {
+            What::LoggedOut(cause) | What::LogoutDeferred(cause) | What::Warned(cause) => {
+                Some(cause)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What was stored, as the core is told at start: everything it needs to go on where it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// Open sessions.
+    pub sessions: Vec<StoredSession>,
+    /// The last closed session of each phone, for `explain`.
+    pub last_closed: Vec<(StoredSession, Closed)>,
+    /// Logins that wait.
+    pub awaited_moves: Vec<AwaitedMove>,
+    /// Failed tries and locks.
+    pub tries: Vec<(UserId, Vec<Utc>, Option<Utc>)>,
+    /// The last emergency call of each phone.
+    pub emergency_calls: Vec<(PhoneName, Utc)>,
+    /// Clock times up to here were dealt with.
+    pub clock_seen: Option<Utc>,
+}

@@ -1,0 +1,21 @@
+//! What may be done from a phone, by whoever is there.
+
+use serde::{Deserialize, Serialize};
+
+/// Rights, as a named bundle. Emergency calls need none (SES-10).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClassOfService {
+    /// May call phones that nobody is logged in at.
+    pub call_guests: bool,
+    /// May call users.
+    pub call_users: bool,
+    /// May log in at a phone of this class.
+    pub login: bool,
+    /// May log others out by code (OUT-5).
+    pub remote_logout: bool,
+    /// Logged out after so many hours (DUR-1, Mitel's auto logout timer). None: not by class.
+    pub auto_logout_h: Option<u32>,
+    /// Never logged out automatically (EXM-1).
+    pub exempt: bool,
+}

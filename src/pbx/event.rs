@@ -1,0 +1,264 @@
+//! EVENTS: what happened. Past tense. The only way into the core.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use super::change::{ClaimId, Door, Signal};
+use super::names::{PhoneName, UserId};
+use super::site::Site;
+
+/// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones
+/// that it rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegId(pub u64);
+
+/// Hands out leg ids; each minter has a range of its own.
+#[derive(Debug)]
+pub struct LegIds(u64);
+
+impl LegIds {
+    /// A range of 2^56 ids for one minter.
+    pub fn minted_by(minter: u8) -> LegIds {
+        LegIds(u64::from(minter) << 56)
+    }
+
+    /// The next id.
+    pub fn mint(&mut self) -> LegId {
+        self.0 += 1;
+        LegId(self.0)
+    }
+}
+
+/// Stands for whoever waits for an answer. Only the adapter that minted it knows what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Session description or other body, untouched: its type and its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The media type, as the peer wrote it.
+    pub content_type: Bytes,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// A PIN or password on its way to be checked. Wiped when dropped, never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the text over.
+    pub fn new(text: String) -> Secret {
+        Secret(Zeroizing::new(text))
+    }
+
+    /// The secret itself; for the one who checks it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Why a leg could not be had, in terms that every protocol has (after Q.850).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The party is in a call.
+    Busy,
+    /// The party said no.
+    Declined,
+    /// Nobody answered.
+    NoAnswer,
+    /// The phone cannot be reached.
+    Unreachable,
+    /// The phone does not know the number.
+    UnknownNumber,
+    /// No media in common.
+    NotAcceptable,
+    /// Both sides wanted to change the call at once; try again (SIP 491).
+    Glare,
+    /// Something else; a status of the protocol that it came from, for the log.
+    Other(u16),
+}
+
+/// Whether a party put the other one on hold by a change of media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaFlow {
+    /// Both may speak.
+    Open,
+    /// The sender of the change does not listen: it holds the other.
+    Held,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The site was loaded or changed; it is stored already.
+    SiteApplied(Arc<Site>),
+    /// A phone can be reached now.
+    PhoneRegistered(PhoneName),
+    /// A phone cannot be reached any more.
+    PhoneGone(PhoneName),
+
+    /// The phone was used in a way that is not a call (IDL-1).
+    PhoneUsed {
+        /// Which phone.
+        phone: PhoneName,
+        /// What showed it.
+        signal: Signal,
+    },
+
+    /// Somebody at a phone dialled, en bloc.
+    Dialled {
+        /// The caller's leg, minted by the adapter.
+        leg: LegId,
+        /// At which phone.
+        phone: PhoneName,
+        /// What was dialled. May hold a PIN after a login code: wiped when dropped, never shown.
+        digits: Secret,
+        /// The media offer; none if the callee is to make it.
+        offer: Option<Body>,
+    },
+    /// A phone that was made to ring does, or has something to play meanwhile.
+    Progressed {
+        /// Which leg.
+        leg: LegId,
+        /// Which of the phone's contacts, if it has several.
+        branch: u32,
+        /// Whether it rings (else it is only on its way).
+        ringing: bool,
+        /// Early media.
+        media: Option<Body>,
+    },
+    /// A ringing leg was answered.
+    Answered {
+        /// Which leg.
+        leg: LegId,
+        /// Which of the phone's contacts.
+        branch: u32,
+        /// The media answer, or the offer if none was made.
+        media: Option<Body>,
+    },
+    /// The caller's media answer to an offer that the callee made when answering.
+    Acknowledged {
+        /// The caller's leg.
+        leg: LegId,
+        /// The answer.
+        media: Body,
+    },
+    /// A leg that was made to ring will not be answered.
+    Failed {
+        /// Which leg.
+        leg: LegId,
+        /// Why.
+        why: Failure,
+    },
+    /// A party left: hung up, gave up ringing, or was found dead.
+    Released {
+        /// Which leg.
+        leg: LegId,
+        /// Whether the party is gone rather than having hung up.
+        dead: bool,
+    },
+    /// A party wants to change the media of an answered call.
+    Reoffered {
+        /// Which leg.
+        leg: LegId,
+        /// The new offer; none if the other side is to make it.
+        offer: Option<Body>,
+        /// What it means, if the adapter can tell.
+        flow: Option<MediaFlow>,
+    },
+    /// The other party agreed to the change.
+    ReofferAnswered {
+        /// Which leg answered.
+        leg: LegId,
+        /// Its answer.
+        media: Option<Body>,
+    },
+    /// The other party did not agree; the call goes on as it was.
+    ReofferRefused {
+        /// Which leg refused.
+        leg: LegId,
+        /// Why.
+        why: Failure,
+    },
+    /// A party sent something to the other within the call (SIP INFO: DTMF and the like).
+    Signalled {
+        /// Who sent it.
+        leg: LegId,
+        /// To be given back with the answer.
+        ticket: Ticket,
+        /// What.
+        body: Option<Body>,
+    },
+    /// The other party took it, or did not.
+    SignalAnswered {
+        /// Of the signal.
+        ticket: Ticket,
+        /// The status that it answered.
+        status: u16,
+    },
+
+    /// Somebody asked for a login through a door other than a code.
+    LoginRequested {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// Where.
+        phone: PhoneName,
+        /// User id or DN, as given.
+        user: String,
+        /// The PIN; none for an administrator, who needs none.
+        secret: Option<Secret>,
+    },
+    /// Somebody asked for a logout through a door other than a code.
+    LogoutRequested {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// Whom or where.
+        target: LogoutTarget,
+    },
+    /// An administrator took the lock of a user away (SES-8).
+    UnlockRequested {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Whose.
+        user: UserId,
+    },
+    /// A secret was compared.
+    SecretChecked {
+        /// Of the check.
+        ticket: Ticket,
+        /// Whether it was right.
+        matches: bool,
+    },
+    /// The store decided for a claim.
+    ClaimGranted(ClaimId),
+    /// The store decided against a claim.
+    ClaimLost {
+        /// Which one.
+        claim: ClaimId,
+        /// Whether the store failed, rather than another claim having been first.
+        store_failed: bool,
+    },
+}
+
+/// Whom to log out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogoutTarget {
+    /// A user, at every phone.
+    User(String),
+    /// Whoever is at a phone.
+    Phone(PhoneName),
+}

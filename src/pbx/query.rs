@@ -1,0 +1,101 @@
+//! Questions that change nothing, and their answers as data.
+
+use super::change::{Cause, Closed, Door, Signal, StoredSession};
+use super::names::{Dn, PhoneName, UserId};
+use crate::time::Utc;
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Everybody who is logged in, and where.
+    Who,
+    /// Everything that is known about a phone or user and its logouts (SES-11).
+    Explain(String),
+    /// Users that are locked or had recent failures (SES-8).
+    Locks,
+    /// How the server is.
+    Status,
+}
+
+/// Its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Sorted by user, then phone.
+    Who(Vec<Presence>),
+    /// None: there is no such phone or user.
+    Explain(Option<Explanation>),
+    /// Sorted by user.
+    Locks(Vec<Lock>),
+    /// Numbers.
+    Status(Status),
+}
+
+/// A user at a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Whose session.
+    pub user: UserId,
+    /// The user's number.
+    pub dn: Dn,
+    /// The user's name.
+    pub display_name: String,
+    /// Where.
+    pub phone: PhoneName,
+    /// How the login was asked for.
+    pub door: Door,
+    /// Since when.
+    pub since: Utc,
+    /// When the phone was last used, and what showed it.
+    pub last_used: (Utc, Signal),
+    /// When the next automatic logout is planned, and why, unless something defers it.
+    pub next_logout: Option<(Utc, Cause)>,
+    /// Logged out as soon as the phone is idle, and why.
+    pub leaving: Option<Cause>,
+    /// Whether the phone is in a call.
+    pub in_call: bool,
+}
+
+/// What is known about a phone or user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The phone or user that was asked for.
+    pub subject: String,
+    /// Those who are there now (or where the user is).
+    pub present: Vec<Presence>,
+    /// The last session that ended there, or of that user.
+    pub last: Option<(StoredSession, Closed)>,
+    /// All of it in words, a sentence a line.
+    pub sentences: Vec<String>,
+}
+
+/// A user who failed to log in lately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// Who.
+    pub user: UserId,
+    /// Failures that still count.
+    pub failures: u32,
+    /// Locked until.
+    pub until: Option<Utc>,
+}
+
+/// How the server is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The site's name.
+    pub site: String,
+    /// Phones in the site.
+    pub phones: usize,
+    /// Those that can be reached.
+    pub phones_registered: usize,
+    /// Users in the site.
+    pub users: usize,
+    /// Open sessions.
+    pub sessions: usize,
+    /// Calls going on.
+    pub calls: usize,
+    /// Automatic logouts waiting for their turn.
+    pub logouts_queued: usize,
+    /// Commits that the store has not confirmed yet.
+    pub commits_outstanding: usize,
+}

@@ -1,0 +1,168 @@
+//! The site: everything that an administrator has said. Data only; the rules read it.
+//!
+//! Secrets are here as hashes, and never show in `Debug`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::class_of_service::ClassOfService;
+use super::dialplan::{Codes, EmergencyNumbers};
+use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
+use super::profile::{LogoutProfile, UserProfile};
+
+/// A whole site. Every reference in it resolves: `site::check` (the room outside the core) sees to that.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    /// Site-wide settings.
+    pub settings: Settings,
+    /// Feature codes.
+    pub codes: Codes,
+    /// Emergency numbers and who answers them.
+    pub emergency: EmergencyNumbers,
+    /// Classes of service by name.
+    pub classes: BTreeMap<ClassName, ClassOfService>,
+    /// Logout profiles by name.
+    pub logout_profiles: BTreeMap<ProfileName, LogoutProfile>,
+    /// User profiles by name.
+    pub user_profiles: BTreeMap<ProfileName, UserProfile>,
+    /// Users by id.
+    pub users: BTreeMap<UserId, User>,
+    /// Phones by name.
+    pub phones: BTreeMap<PhoneName, Phone>,
+}
+
+/// Site-wide settings; each default is the product's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The site's name, shown in `perch status`. Empty: nothing was applied yet.
+    pub name: String,
+    /// IANA time zone of the clock times below.
+    pub timezone: String,
+    /// The digest realm that phones authenticate in. Changing it needs all phone passwords again.
+    pub realm: String,
+    /// Where calls go for a DN whose handling is `voicemail` (OUT-7). None: such calls are unreachable.
+    pub voicemail: Option<Dn>,
+    /// What happens when a user who is logged in logs in elsewhere (SES-2), unless the profile says otherwise.
+    pub second_login: SecondLogin,
+    /// How long a login waits for a call on the user's first phone, in seconds (SES-2).
+    pub move_wait_s: u32,
+    /// Up to three clock times at which everybody is logged out (TOD-1), in minutes after midnight, 0–1440.
+    pub logout_times: Vec<u16>,
+    /// Maximum login time in minutes, 1–10080 (DUR-1). None: not enforced.
+    pub max_login_min: Option<u32>,
+    /// How long before an automatic logout the phone shows it, in seconds (IDL-6). 0: never.
+    pub warning_s: u32,
+    /// How long a held call alone keeps an idle session, in minutes (IDL-2).
+    pub held_cap_min: u32,
+    /// How long a phone may be off hook without a call or digits before it counts as idle, in seconds (IDL-3).
+    pub off_hook_limit_s: u32,
+    /// How long after an emergency call nobody is logged out automatically or remotely, in minutes (EMG-1).
+    pub emergency_hold_min: u32,
+    /// How many automatic logouts may happen in a second (TOD-3).
+    pub logouts_per_s: u32,
+    /// How long a phone rings before the call counts as not answered, in seconds.
+    pub no_answer_s: u32,
+    /// Failures that lock a user (SES-8).
+    pub lock_after: u32,
+    /// The time in which they must fall, in seconds (SES-8).
+    pub lock_window_s: u32,
+    /// How long the lock lasts, in seconds (SES-8).
+    pub lock_s: u32,
+    /// Whether user ids may hold letters (SES-4).
+    pub alphanumeric_user_id: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            name: String::new(),
+            timezone: "UTC".into(),
+            realm: "perch".into(),
+            voicemail: None,
+            second_login: SecondLogin::Move,
+            move_wait_s: 60,
+            logout_times: Vec::new(),
+            max_login_min: None,
+            warning_s: 60,
+            held_cap_min: 60,
+            off_hook_limit_s: 60,
+            emergency_hold_min: 30,
+            logouts_per_s: 50,
+            no_answer_s: 60,
+            lock_after: 3,
+            lock_window_s: 300,
+            lock_s: 900,
+            alphanumeric_user_id: true,
+        }
+    }
+}
+
+/// What happens when a user who is logged in logs in elsewhere (SES-2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecondLogin {
+    /// The new phone wins, the first is logged out.
+    #[default]
+    Move,
+    /// The second login is refused.
+    Refuse,
+    /// Several phones at once.
+    Allow,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// The user's number; also accepted where a code asks for a user.
+    pub dn: Dn,
+    /// The name that others see.
+    pub display_name: String,
+    /// What proves that it is this user.
+    pub pin: PinHash,
+    /// The user's profiles, the default first (SES-5). Never empty.
+    pub profiles: Vec<ProfileName>,
+}
+
+/// A phone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phone {
+    /// What the phone is when nobody is logged in.
+    pub logout_profile: ProfileName,
+    /// The phone's own number while nobody is logged in, if its logout profile lists no lines.
+    pub guest_dn: Option<Dn>,
+    /// How a SIP phone proves that it is this phone. None: it cannot register over SIP.
+    pub sip_secret: Option<DigestSecret>,
+    /// Never logged out automatically (EXM-1).
+    pub exempt: bool,
+    /// Where the phone stands, for emergency calls (EMG-1).
+    pub location: Option<String>,
+}
+
+/// A PIN, hashed by argon2id, as a PHC string.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PinHash(pub String);
+
+impl fmt::Debug for PinHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PinHash(..)")
+    }
+}
+
+/// A SIP password as the digests that RFC 3261 §22.4 and RFC 8760 need: `H(name:realm:password)`.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestSecret {
+    /// By MD5.
+    pub md5: [u8; 16],
+    /// By SHA-256.
+    pub sha256: [u8; 32],
+}
+
+impl fmt::Debug for DigestSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DigestSecret(..)")
+    }
+}
