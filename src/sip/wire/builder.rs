@@ -188,7 +188,7 @@ impl Builder {
         }
     }
 
-    fn to_with_tag(mut self, request: &Message, tag: Option<&str>) -> Builder {
+    fn tagged_to(mut self, request: &Message, tag: Option<&str>) -> Builder {
         let Some(value) = request.header(Name::To) else {
             return self;
         };
@@ -217,7 +217,7 @@ pub fn respond(
     Builder::response_with_room(request.head().len() + ROOM / 2, status, reason)
         .vias(request, source)
         .copy_first(request, Name::From)
-        .to_with_tag(request, to_tag)
+        .tagged_to(request, to_tag)
         .copy_first(request, Name::CallId)
         .copy_first(request, Name::CSeq)
         .copy_first(request, Name::Timestamp)

@@ -64,11 +64,11 @@ pub fn status_reason(status: u16) -> &'static str {
         603 => "Decline",
         604 => "Does Not Exist Anywhere",
         606 => "Not Acceptable",
-        100..200 => "Progress",
-        200..300 => "Success",
-        300..400 => "Redirection",
-        400..500 => "Request Failure",
-        500..600 => "Server Failure",
+        101..200 => "Progress",
+        201..300 => "Success",
+        301..400 => "Redirection",
+        401..500 => "Request Failure",
+        501..600 => "Server Failure",
         _ => "Global Failure",
     }
 }

@@ -177,12 +177,15 @@ impl<'a> Via<'a> {
     pub fn parse(value: &'a [u8]) -> Result<Via<'a>, WireError> {
         let bad = |what| WireError::new("Via", what);
         let (sender, params) = Via::split(value);
-        let (protocol, transport, sent_by) = sent(sender).ok_or(bad("no sent-protocol"))?;
-        let (host, port) = sent_by_parts(sent_by).map_err(bad)?;
+        let sent = Sent::parse(sender).ok_or(bad("no sent-protocol"))?;
+        if sent.version != "2.0" {
+            return Err(bad("another version"));
+        }
+        let (host, port) = sent_by_parts(sent.by).map_err(bad)?;
         let params = Params::parse(params).map_err(|e| e.within("Via"))?;
         let mut via = Via {
-            protocol,
-            transport,
+            protocol: sent.protocol,
+            transport: sent.transport,
             host,
             port,
             branch: None,
@@ -202,10 +205,10 @@ impl<'a> Via<'a> {
         Ok(via)
     }
 
-    /// Whether it says who sent the message, whatever its parameters look like.
+    /// Whether it says who sent the message, whatever its version and its parameters are.
     pub(super) fn names_a_sender(value: &[u8]) -> bool {
         let first = &value[..text::list_element_end(value)];
-        sent(Via::split(first).0).is_some_and(|(_, _, sent_by)| sent_by_parts(sent_by).is_ok())
+        Sent::parse(Via::split(first).0).is_some_and(|sent| sent_by_parts(sent.by).is_ok())
     }
 
     /// A Via value before and from its first parameter.
@@ -233,19 +236,31 @@ impl<'a> Via<'a> {
     }
 }
 
-/// `SIP / 2.0 / UDP sent-by`, with white space where RFC 3261 §25.1 allows it: protocol, transport, sent-by.
-fn sent(text: &[u8]) -> Option<(&str, &str, &str)> {
-    let text = trim_str(std::str::from_utf8(text).ok()?);
-    let (name, rest) = text.split_once('/')?;
-    let (version, rest) = rest.split_once('/')?;
-    if !trim_str(name).eq_ignore_ascii_case("SIP") || trim_str(version) != "2.0" {
-        return None;
+/// `SIP / 2.0 / UDP sent-by`, with white space where RFC 3261 §25.1 allows it.
+struct Sent<'a> {
+    /// The first three together.
+    protocol: &'a str,
+    version: &'a str,
+    transport: &'a str,
+    by: &'a str,
+}
+
+impl<'a> Sent<'a> {
+    fn parse(text: &'a [u8]) -> Option<Sent<'a>> {
+        let text = trim_str(std::str::from_utf8(text).ok()?);
+        let (name, rest) = text.split_once('/')?;
+        let (version, rest) = rest.split_once('/')?;
+        let rest = trim_str(rest);
+        let end = rest.bytes().position(is_lws)?;
+        let (transport, by) = rest.split_at(end);
+        let is_sip = trim_str(name).eq_ignore_ascii_case("SIP");
+        (is_sip && text::is_token(transport.as_bytes())).then_some(Sent {
+            protocol: &text[..text.len() - by.len()],
+            version: trim_str(version),
+            transport,
+            by: trim_str(by),
+        })
     }
-    let rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
-    let end = rest.find([' ', '\t', '\r', '\n'])?;
-    let (transport, sent_by) = rest.split_at(end);
-    let protocol = &text[..text.len() - sent_by.len()];
-    text::is_token(transport.as_bytes()).then_some((protocol, transport, trim_str(sent_by)))
 }
 
 /// Host and port, with white space round the colon where it is allowed.
