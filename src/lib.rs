@@ -11,3 +11,6 @@ pub mod pbx;
 
 /// The whole server without its sockets.
 pub mod exchange;
+
+/// The journal of changes and what is rebuilt from it.
+pub mod store;

@@ -1,0 +1,269 @@
+//! From changes to rows. Everything here runs inside the writer's transaction.
+
+use rusqlite::{Connection, Result, params};
+
+use super::handle::Limits;
+use super::words::{Id, Word};
+use crate::pbx::{
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Record, SessionId, StoredSession,
+    UserId,
+};
+use crate::time::Utc;
+
+/// How many rows are added before it is looked whether there are too many. Twice as many are deleted at a time at
+/// most, so that deleting keeps up and never takes long.
+const PRUNE_EVERY: u64 = 256;
+
+/// What was added since it was last looked whether there is too much. An overestimate after a failed transaction,
+/// which costs a look.
+#[derive(Debug, Default)]
+pub(super) struct Growth {
+    closed: u64,
+    records: u64,
+}
+
+/// Stores the changes of one commit, in order. The answers to the claims in it.
+pub(super) fn store(
+    db: &Connection,
+    changes: &[Change],
+    growth: &mut Growth,
+) -> Result<Vec<(ClaimId, bool)>> {
+    let mut answers = Vec::new();
+    for change in changes {
+        match change {
+            Change::Claimed(claim) => answers.push((claim.id, decide(db, claim, growth)?)),
+            Change::SessionClosed(closed) => close(db, closed, growth)?,
+            Change::LeavingSet { session, leaving } => set_leaving(db, *session, *leaving)?,
+            Change::MoveAwaited(awaited) => await_move(db, awaited)?,
+            Change::MoveSettled(user) => settle_move(db, user)?,
+            Change::TriesSet {
+                user,
+                failures,
+                locked_until,
+            } => set_tries(db, user, failures, *locked_until)?,
+            Change::Used { session, last_used } => {
+                let (at, signal) = *last_used;
+                db.prepare_cached(USED)?
+                    .execute(params![Id(*session), at.0, Word(signal)])?;
+            }
+            Change::EmergencyCalled { phone, at } => {
+                db.prepare_cached(EMERGENCY_CALLED)?
+                    .execute(params![phone.as_str(), at.0])?;
+            }
+            Change::ClockSeen(at) => {
+                db.prepare_cached(CLOCK_SEEN)?.execute([at.0])?;
+            }
+            Change::Recorded(record) => write_record(db, record, growth)?,
+        }
+    }
+    Ok(answers)
+}
+
+/// Deletes what is older than the limits say, some of it, if enough was added since the last look.
+pub(super) fn prune(db: &Connection, limits: &Limits, growth: &mut Growth) -> Result<()> {
+    if growth.closed >= PRUNE_EVERY {
+        let surplus = surplus(db, COUNT_CLOSED, limits.sessions_kept)?;
+        db.prepare_cached(PRUNE_CLOSED)?.execute([surplus])?;
+        growth.closed = 0;
+    }
+    if growth.records >= PRUNE_EVERY {
+        let surplus = surplus(db, COUNT_RECORDS, limits.records_kept)?;
+        db.prepare_cached(PRUNE_RECORDS)?.execute([surplus])?;
+        growth.records = 0;
+    }
+    Ok(())
+}
+
+fn surplus(db: &Connection, count: &str, kept: u64) -> Result<i64> {
+    let count: i64 = db.prepare_cached(count)?.query_row([], |row| row.get(0))?;
+    let surplus = u64::try_from(count).unwrap_or(0).saturating_sub(kept);
+    Ok(surplus.min(2 * PRUNE_EVERY).cast_signed())
+}
+
+/// Grants a claim if the world is as its claimant believes, else leaves the world as it is.
+fn decide(db: &Connection, claim: &Claim, growth: &mut Growth) -> Result<bool> {
+    if !is_as_expected(db, claim)? {
+        return Ok(false);
+    }
+    for closed in &claim.closes {
+        close(db, closed, growth)?;
+    }
+    open(db, &claim.opens)?;
+    for record in &claim.records {
+        write_record(db, record, growth)?;
+    }
+    Ok(true)
+}
+
+/// Whether the open sessions of the user and at the phone are those that the claim expects, and the phone will be
+/// free. A session that was there before under the new one's id makes it unexpected too.
+fn is_as_expected(db: &Connection, claim: &Claim) -> Result<bool> {
+    let opens = &claim.opens;
+    let mut statement = db.prepare_cached(RIVALS)?;
+    let mut rows = statement.query(params![
+        opens.user.as_str(),
+        opens.phone.as_str(),
+        Id(opens.session)
+    ])?;
+    let mut expects = claim.expects.iter();
+    while let Some(row) = rows.next()? {
+        let Id(found) = row.get(0)?;
+        if expects.next() != Some(&found) {
+            return Ok(false);
+        }
+        let stays = claim.closes.iter().all(|closed| closed.session != found);
+        if stays && row.get_ref(1)?.as_str()? == opens.phone.as_str() {
+            return Ok(false);
+        }
+    }
+    Ok(expects.next().is_none())
+}
+
+fn open(db: &Connection, session: &StoredSession) -> Result<()> {
+    let (used_at, signal) = session.last_used;
+    db.prepare_cached(OPEN)?.execute(params![
+        Id(session.session),
+        session.user.as_str(),
+        session.phone.as_str(),
+        session.profile.as_str(),
+        Word(session.door),
+        session.opened.0,
+        used_at.0,
+        Word(signal),
+    ])?;
+    match session.leaving {
+        Some(_) => set_leaving(db, session.session, session.leaving),
+        None => Ok(()),
+    }
+}
+
+fn close(db: &Connection, closed: &Closed, growth: &mut Growth) -> Result<()> {
+    let (used_at, signal) = closed.last_used;
+    db.prepare_cached(CLOSE)?.execute(params![
+        Id(closed.session),
+        used_at.0,
+        Word(signal),
+        closed.at.0,
+        Word(closed.cause),
+        Word(closed.door),
+    ])?;
+    growth.closed += 1;
+    Ok(())
+}
+
+fn set_leaving(
+    db: &Connection,
+    session: SessionId,
+    leaving: Option<(Cause, Door, Utc)>,
+) -> Result<()> {
+    db.prepare_cached(SET_LEAVING)?.execute(params![
+        Id(session),
+        leaving.map(|(cause, _, _)| Word(cause)),
+        leaving.map(|(_, door, _)| Word(door)),
+        leaving.map(|(_, _, since)| since.0),
+    ])?;
+    Ok(())
+}
+
+fn await_move(db: &Connection, awaited: &AwaitedMove) -> Result<()> {
+    db.prepare_cached(AWAIT_MOVE)?.execute(params![
+        awaited.user.as_str(),
+        awaited.phone.as_str(),
+        Word(awaited.door),
+        awaited.until.0,
+    ])?;
+    Ok(())
+}
+
+fn settle_move(db: &Connection, user: &UserId) -> Result<()> {
+    db.prepare_cached("DELETE FROM awaited_move WHERE user = ?1")?
+        .execute([user.as_str()])?;
+    Ok(())
+}
+
+fn set_tries(
+    db: &Connection,
+    user: &UserId,
+    failures: &[Utc],
+    locked_until: Option<Utc>,
+) -> Result<()> {
+    if failures.is_empty() && locked_until.is_none() {
+        db.prepare_cached("DELETE FROM tries WHERE user = ?1")?
+            .execute([user.as_str()])?;
+        return Ok(());
+    }
+    let failures = serde_json::to_string(failures).expect("numbers can be written as JSON");
+    db.prepare_cached(SET_TRIES)?.execute(params![
+        user.as_str(),
+        failures,
+        locked_until.map(|until| until.0),
+    ])?;
+    Ok(())
+}
+
+fn write_record(db: &Connection, record: &Record, growth: &mut Growth) -> Result<()> {
+    db.prepare_cached(WRITE_RECORD)?.execute(params![
+        record.at.0,
+        record.what.word(),
+        record.what.cause().map(Word),
+        record.user.as_ref().map(UserId::as_str),
+        record.phone.as_ref().map(|phone| phone.as_str()),
+        Word(record.door),
+        record.text,
+    ])?;
+    growth.records += 1;
+    Ok(())
+}
+
+// Sorted as a claim's `expects` is: ids compare as their bytes do.
+const RIVALS: &str = "
+    SELECT id, phone FROM session WHERE user = ?1 AND closed_at IS NULL
+    UNION SELECT id, phone FROM session WHERE phone = ?2 AND closed_at IS NULL
+    UNION SELECT id, phone FROM session WHERE id = ?3
+    ORDER BY 1";
+
+const OPEN: &str = "
+    INSERT INTO session (id, user, phone, profile, door, opened_at, used_at, used_signal)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+const CLOSE: &str = "
+    UPDATE session
+    SET used_at = ?2, used_signal = ?3, closed_at = ?4, closed_cause = ?5, closed_door = ?6
+    WHERE id = ?1 AND closed_at IS NULL";
+
+const SET_LEAVING: &str = "
+    UPDATE session SET leaving_cause = ?2, leaving_door = ?3, leaving_since = ?4
+    WHERE id = ?1 AND closed_at IS NULL";
+
+const USED: &str = "
+    UPDATE session SET used_at = ?2, used_signal = ?3 WHERE id = ?1 AND closed_at IS NULL";
+
+const AWAIT_MOVE: &str = "
+    INSERT INTO awaited_move (user, phone, door, \"until\") VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET phone = excluded.phone, door = excluded.door, \"until\" = excluded.\"until\"";
+
+const SET_TRIES: &str = "
+    INSERT INTO tries (user, failures, locked_until) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until";
+
+const EMERGENCY_CALLED: &str = "
+    INSERT INTO emergency_call (phone, at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = excluded.at";
+
+const CLOCK_SEEN: &str = "
+    INSERT INTO meta (key, value) VALUES ('clock_seen', ?1) ON CONFLICT DO UPDATE SET value = excluded.value";
+
+const WRITE_RECORD: &str = "
+    INSERT INTO record (at, event, cause, user, phone, door, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+const COUNT_CLOSED: &str = "SELECT count(*) FROM session WHERE closed_at IS NOT NULL";
+
+const PRUNE_CLOSED: &str = "
+    DELETE FROM session WHERE id IN
+    (SELECT id FROM session WHERE closed_at IS NOT NULL ORDER BY closed_at LIMIT ?1)";
+
+// Rows only ever go from the low end, so the ids have no gaps.
+const COUNT_RECORDS: &str =
+    "SELECT coalesce(max(id) - (SELECT min(id) FROM record) + 1, 0) FROM record";
+
+const PRUNE_RECORDS: &str = "
+    DELETE FROM record WHERE id IN (SELECT id FROM record ORDER BY id LIMIT ?1)";

@@ -1,0 +1,186 @@
+//! The door: opening the store, and what may be asked of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use super::backup::backup;
+use super::database::Database;
+use super::error::{ApplyError, StoreError};
+use super::load;
+use super::queue::{Commit, NewSite, Queue};
+use super::site;
+use super::writer::Writer;
+use crate::pbx::{Change, ClaimId, PhoneName, Remembered, Site};
+
+/// A store that was just opened, and what was in it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// The site and its revision, if one was ever applied.
+    pub site: Option<(u64, Site)>,
+    /// What the core goes on from.
+    pub remembered: Remembered,
+    /// Where phones could be reached, in the registrar's words. Sorted by phone.
+    pub bindings: Vec<(PhoneName, String)>,
+}
+
+/// News from the writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// A commit is durable. Reported in the order in which commits were given.
+    Committed {
+        /// Its number.
+        seq: u64,
+        /// For each claim in it that was not answered by `ClaimsFailed`, in order: whether it was granted.
+        claims: Vec<(ClaimId, bool)>,
+    },
+    /// The store failed, and these claims will not be decided. The other changes of their commits are tried again,
+    /// and those commits are still reported.
+    ClaimsFailed(Vec<ClaimId>),
+    /// The store cannot write. It tries again; until it can, no claim is decided.
+    Trouble {
+        /// What is wrong and what to do, for a person.
+        why: String,
+    },
+    /// It can write again.
+    Recovered,
+}
+
+/// Hears the news, on the writer's thread: it must be quick, and must not wait for the store.
+pub type Listener = Box<dyn Fn(Stored) + Send>;
+
+/// The queue has no room for these changes, or the store was closed. They are given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Full(pub Vec<Change>);
+
+/// How much is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Changes that may wait for the writer.
+    pub queued_changes: usize,
+    /// Ended sessions that are kept.
+    pub sessions_kept: u64,
+    /// Lines of the audit log that are kept.
+    pub records_kept: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            queued_changes: 65_536,
+            sessions_kept: 100_000,
+            records_kept: 1_000_000,
+        }
+    }
+}
+
+/// Opens the store in the data directory `dir`, which is made if need be, and starts its writer.
+pub fn open(dir: &Path, listener: Listener) -> Result<Opened, StoreError> {
+    open_with(dir, Limits::default(), listener)
+}
+
+/// The same, with limits other than the usual.
+pub fn open_with(dir: &Path, limits: Limits, listener: Listener) -> Result<Opened, StoreError> {
+    let database = Database::open(dir)?;
+    let site = site::load(&database)?;
+    let remembered = load::remembered(&database)?;
+    let bindings = load::bindings(&database)?;
+    let queue = Arc::new(Queue::new(limits.queued_changes));
+    let writer = Writer::new(database, Arc::clone(&queue), limits, listener);
+    let thread = thread::Builder::new()
+        .name("store".into())
+        .spawn(|| writer.run())
+        .map_err(StoreError::Thread)?;
+    let shared = Shared {
+        queue,
+        dir: dir.to_owned(),
+        thread: Mutex::new(Some(thread)),
+    };
+    Ok(Opened {
+        store: Store(Arc::new(shared)),
+        site,
+        remembered,
+        bindings,
+    })
+}
+
+/// A handle to the store; clones are cheap and mean the same store. When the last one is dropped, what is queued is
+/// written and the store closes.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+impl Store {
+    /// Queues changes to be stored together. `seq` comes back with [`Stored::Committed`] once they are durable.
+    pub fn commit(&self, seq: u64, changes: Vec<Change>) -> Result<(), Full> {
+        self.0.queue.push(Commit { seq, changes })
+    }
+
+    /// Saves where phones are, in the background: within a second or so. An empty text: nowhere any more.
+    pub fn save_bindings(&self, bindings: Vec<(PhoneName, String)>) {
+        self.0.queue.push_bindings(bindings);
+    }
+
+    /// Stores a site in place of the one with revision `expected` (0: there is none yet), all of it or nothing.
+    /// The reply, on the writer's thread, is the new revision; if nothing differs, the present one.
+    pub fn apply_site(
+        &self,
+        expected: u64,
+        site: impl Into<Arc<Site>>,
+        reply: Box<dyn FnOnce(Result<u64, ApplyError>) + Send>,
+    ) {
+        self.0.queue.push_site(NewSite {
+            expected,
+            site: site.into(),
+            reply,
+        });
+    }
+
+    /// Copies the database to a new file while the store goes on. Takes as long as reading all of it.
+    pub fn backup(&self, file: &Path) -> Result<(), StoreError> {
+        backup(&self.0.dir, file)
+    }
+
+    /// Writes what is queued and closes the store. Other handles to it take nothing any more.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.0.close()
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.0.dir).finish()
+    }
+}
+
+struct Shared {
+    queue: Arc<Queue>,
+    dir: PathBuf,
+    thread: Mutex<Option<JoinHandle<Result<(), StoreError>>>>,
+}
+
+impl Shared {
+    fn close(&self) -> Result<(), StoreError> {
+        self.queue.close();
+        let thread = self
+            .thread
+            .lock()
+            .expect("nothing panics while it holds the thread")
+            .take();
+        match thread {
+            // Its own listener may have held the last handle; a thread cannot wait for itself.
+            Some(thread) if thread.thread().id() != thread::current().id() => {
+                thread.join().unwrap_or(Err(StoreError::Died))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Whoever wants to know how it went calls `close`.
+        let _ = self.close();
+    }
+}

@@ -1,0 +1,136 @@
+//! What was stored, read once at start.
+
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, OptionalExtension, Result, Row};
+
+use super::database::Database;
+use super::error::{During, StoreError};
+use super::words::{Id, Word};
+use crate::pbx::{AwaitedMove, Closed, PhoneName, Remembered, Signal, StoredSession, UserId};
+use crate::time::Utc;
+
+/// Everything that the core needs to go on where it was.
+pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered, StoreError> {
+    let db = &database.connection;
+    let path = &database.path;
+    Ok(Remembered {
+        sessions: sessions(db).during("reading the sessions", path)?,
+        last_closed: last_closed(db).during("reading the ended sessions", path)?,
+        awaited_moves: awaited_moves(db).during("reading the logins that wait", path)?,
+        tries: tries(db).during("reading the locks", path)?,
+        emergency_calls: emergency_calls(db).during("reading the emergency calls", path)?,
+        clock_seen: number(db, "clock_seen")
+            .during("reading the clock times", path)?
+            .map(Utc),
+    })
+}
+
+/// Where phones could be reached when the server stopped.
+pub(super) fn bindings(
+    database: &Database,
+) -> std::result::Result<Vec<(PhoneName, String)>, StoreError> {
+    let sql = "SELECT phone, contacts FROM binding ORDER BY phone";
+    all(&database.connection, sql, |row| {
+        Ok((row.get::<_, String>(0)?.into(), row.get(1)?))
+    })
+    .during("reading the bindings", &database.path)
+}
+
+/// One of the single numbers.
+pub(super) fn number(db: &Connection, key: &str) -> Result<Option<i64>> {
+    db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
+}
+
+fn sessions(db: &Connection) -> Result<Vec<StoredSession>> {
+    let sql = format!("SELECT {SESSION} FROM session WHERE closed_at IS NULL ORDER BY id");
+    all(db, &sql, session)
+}
+
+fn last_closed(db: &Connection) -> Result<Vec<(StoredSession, Closed)>> {
+    let sql = format!(
+        "SELECT {SESSION}, closed_at, closed_cause, closed_door FROM
+         (SELECT *, row_number() OVER (PARTITION BY phone ORDER BY closed_at DESC, id DESC) AS place
+          FROM session WHERE closed_at IS NOT NULL)
+         WHERE place = 1 ORDER BY phone"
+    );
+    all(db, &sql, |row| {
+        let session = session(row)?;
+        let closed = Closed {
+            session: session.session,
+            at: Utc(row.get("closed_at")?),
+            cause: row.get::<_, Word<_>>("closed_cause")?.0,
+            door: row.get::<_, Word<_>>("closed_door")?.0,
+            last_used: session.last_used,
+        };
+        Ok((session, closed))
+    })
+}
+
+fn awaited_moves(db: &Connection) -> Result<Vec<AwaitedMove>> {
+    let sql = "SELECT user, phone, door, \"until\" FROM awaited_move ORDER BY user";
+    all(db, sql, |row| {
+        Ok(AwaitedMove {
+            user: row.get::<_, String>(0)?.into(),
+            phone: row.get::<_, String>(1)?.into(),
+            door: row.get::<_, Word<_>>(2)?.0,
+            until: Utc(row.get(3)?),
+        })
+    })
+}
+
+/// Whose, when the failures were, and until when the lock lasts.
+type Tries = (UserId, Vec<Utc>, Option<Utc>);
+
+fn tries(db: &Connection) -> Result<Vec<Tries>> {
+    let sql = "SELECT user, failures, locked_until FROM tries ORDER BY user";
+    all(db, sql, |row| {
+        let failures = serde_json::from_str(row.get_ref(1)?.as_str()?)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))?;
+        let locked_until: Option<i64> = row.get(2)?;
+        Ok((
+            row.get::<_, String>(0)?.into(),
+            failures,
+            locked_until.map(Utc),
+        ))
+    })
+}
+
+fn emergency_calls(db: &Connection) -> Result<Vec<(PhoneName, Utc)>> {
+    let sql = "SELECT phone, at FROM emergency_call ORDER BY phone";
+    all(db, sql, |row| {
+        Ok((row.get::<_, String>(0)?.into(), Utc(row.get(1)?)))
+    })
+}
+
+const SESSION: &str = "id, user, phone, profile, door, opened_at, used_at, used_signal, \
+     leaving_cause, leaving_door, leaving_since";
+
+fn session(row: &Row<'_>) -> Result<StoredSession> {
+    let leaving_cause: Option<Word<_>> = row.get("leaving_cause")?;
+    let leaving = match leaving_cause {
+        None => None,
+        Some(Word(cause)) => Some((
+            cause,
+            row.get::<_, Word<_>>("leaving_door")?.0,
+            Utc(row.get("leaving_since")?),
+        )),
+    };
+    let Id(session): Id = row.get("id")?;
+    let Word(signal): Word<Signal> = row.get("used_signal")?;
+    Ok(StoredSession {
+        session,
+        user: row.get::<_, String>("user")?.into(),
+        phone: row.get::<_, String>("phone")?.into(),
+        profile: row.get::<_, String>("profile")?.into(),
+        door: row.get::<_, Word<_>>("door")?.0,
+        opened: Utc(row.get("opened_at")?),
+        last_used: (Utc(row.get("used_at")?), signal),
+        leaving,
+    })
+}
+
+fn all<T>(db: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+    db.prepare(sql)?.query_map([], read)?.collect()
+}

@@ -1,0 +1,130 @@
+//! How the words of the core stand in the database: as the same words, so that an administrator can read them.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Result, ToSql};
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use uuid::Uuid;
+
+use crate::pbx::{Cause, Door, SessionId, Signal};
+
+/// A word of the core in a text column.
+pub(super) struct Word<T>(pub T);
+
+/// A session's id in a blob column: 16 bytes that sort by time.
+pub(super) struct Id(pub SessionId);
+
+/// What a value is called; the same name that serde gives it, which is how it is read back.
+pub(super) trait Worded {
+    /// The name.
+    fn word(&self) -> &'static str;
+}
+
+impl Worded for Cause {
+    fn word(&self) -> &'static str {
+        Cause::word(*self)
+    }
+}
+
+impl Worded for Door {
+    fn word(&self) -> &'static str {
+        match self {
+            Door::Code => "code",
+            Door::Control => "control",
+            Door::Timer => "timer",
+        }
+    }
+}
+
+impl Worded for Signal {
+    fn word(&self) -> &'static str {
+        match self {
+            Signal::Login => "login",
+            Signal::OffHook => "off-hook",
+            Signal::OnHook => "on-hook",
+            Signal::Digit => "digit",
+            Signal::Key => "key",
+            Signal::CallBegun => "call-begun",
+            Signal::CallAnswered => "call-answered",
+            Signal::CallEnded => "call-ended",
+            Signal::CallChanged => "call-changed",
+        }
+    }
+}
+
+impl<T: Worded> ToSql for Word<T> {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.0.word().into())
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for Word<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word: StrDeserializer<'_, serde::de::value::Error> =
+            value.as_str()?.into_deserializer();
+        T::deserialize(word)
+            .map(Word)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+impl ToSql for Id {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(self.0.0.as_bytes().as_slice().into())
+    }
+}
+
+impl FromSql for Id {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Uuid::from_slice(value.as_blob()?)
+            .map(|id| Id(SessionId(id)))
+            .map_err(|error| FromSqlError::Other(Box::new(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survives<T: Worded + DeserializeOwned + PartialEq + std::fmt::Debug>(all: &[T]) {
+        for value in all {
+            let read: Word<T> = FromSql::column_result(ValueRef::Text(value.word().as_bytes()))
+                .expect("the word is known");
+            assert_eq!(read.0, *value);
+        }
+    }
+
+    #[test]
+    fn every_word_is_read_back_as_what_it_was() {
+        use Signal::*;
+        survives(&[Door::Code, Door::Control, Door::Timer]);
+        survives(&[
+            Login,
+            OffHook,
+            OnHook,
+            Digit,
+            Key,
+            CallBegun,
+            CallAnswered,
+            CallEnded,
+            CallChanged,
+        ]);
+        survives(&[
+            Cause::User,
+            Cause::Takeover,
+            Cause::Moved,
+            Cause::Remote,
+            Cause::Admin,
+            Cause::Idle,
+            Cause::Duration,
+            Cause::Schedule,
+        ]);
+    }
+
+    #[test]
+    fn an_unknown_word_is_an_error_that_names_it() {
+        let read: FromSqlResult<Word<Door>> = FromSql::column_result(ValueRef::Text(b"window"));
+        let error = read.err().expect("there is no such door");
+        assert!(error.to_string().contains("window"), "{error}");
+    }
+}
