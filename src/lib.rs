@@ -14,3 +14,9 @@ pub mod exchange;
 
 /// The journal of changes and what is rebuilt from it.
 pub mod store;
+
+/// Where Perch meets the machine: clocks, sockets, tasks, signals. tokio lives here.
+pub mod shell;
+
+/// The command line: the server, and a client of its control API.
+pub mod cli;

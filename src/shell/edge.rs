@@ -1,0 +1,111 @@
+//! What the socket workers do with a message before the exchange hears of it, in parallel.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rsip::Method;
+
+use super::Clock;
+use super::intake::Intake;
+use super::metrics::Metrics;
+use super::stand_in::registrar::{Edge as Verdict, edge};
+use crate::exchange::Input;
+use crate::sip::wire::{self, Message, Name, Parsed};
+use crate::sip::{Flow, Registrar};
+
+/// After how many seconds somebody who was turned away may come again: at random, so that they do not all come
+/// at once.
+const RETRY_AFTER_S: std::ops::RangeInclusive<u8> = 5..=15;
+
+/// What the socket workers share.
+#[derive(Debug)]
+pub struct Edge {
+    clock: Clock,
+    registrar: Arc<Registrar>,
+    intake: Intake,
+    metrics: Arc<Metrics>,
+    /// The To tag of answers that no state is kept for: one for all, so that a retransmission gets the same
+    /// (RFC 3261 §8.2.7).
+    tag: String,
+}
+
+impl Edge {
+    /// What the socket workers share.
+    pub fn new(
+        clock: Clock,
+        registrar: Arc<Registrar>,
+        intake: Intake,
+        metrics: Arc<Metrics>,
+    ) -> Edge {
+        Edge {
+            clock,
+            registrar,
+            intake,
+            metrics,
+            tag: format!("{:016x}", rand::random::<u64>()),
+        }
+    }
+
+    /// Takes one whole message, and says what is to be sent back on the same flow, if anything.
+    pub async fn receive(&self, flow: Flow, raw: Bytes) -> Option<Bytes> {
+        self.metrics.received(flow.transport.uri_token());
+        match wire::parse(raw) {
+            Parsed::Drop(reason) => {
+                tracing::debug!(remote = %flow.remote, reason, "message dropped");
+                self.metrics.dropped(reason);
+                None
+            }
+            Parsed::Reject(rejected) => {
+                let (status, reason) = (rejected.status, rejected.reason);
+                tracing::debug!(remote = %flow.remote, status, reason, "message refused");
+                self.metrics.rejected(reason);
+                Some(self.answer(&rejected.message, flow.remote, status, reason))
+            }
+            Parsed::Accept(message) => self.accept(flow, message).await,
+        }
+    }
+
+    /// A stream connection is gone.
+    pub async fn closed(&self, connection: u64) {
+        self.intake.tell(Input::ConnectionClosed(connection)).await;
+    }
+
+    async fn accept(&self, flow: Flow, message: Message) -> Option<Bytes> {
+        match edge(&self.registrar, self.clock.now(), &flow, &message) {
+            Verdict::NotMine => self.hand_in(flow, message),
+            Verdict::Answered { bytes, news } => {
+                self.metrics.edge_answered();
+                if let Some(news) = news {
+                    // Waits for room: a phone that is told that it is registered must be known to be.
+                    self.intake.tell(Input::News(news)).await;
+                }
+                Some(bytes)
+            }
+        }
+    }
+
+    fn hand_in(&self, flow: Flow, message: Message) -> Option<Bytes> {
+        let Err(Input::Sip { flow, message }) = self.intake.offer(Input::Sip { flow, message })
+        else {
+            return None;
+        };
+        if !message.is_request() || message.method() == Some(Method::Ack) {
+            self.metrics.dropped("overloaded");
+            return None;
+        }
+        self.metrics.overloaded();
+        Some(self.overloaded(&message, flow.remote))
+    }
+
+    fn overloaded(&self, message: &Message, source: SocketAddr) -> Bytes {
+        let wait = rand::random_range(RETRY_AFTER_S).to_string();
+        wire::respond(message, source, 503, "Service Unavailable", Some(&self.tag))
+            .header(Name::RetryAfter, wait)
+            .finish()
+    }
+
+    fn answer(&self, message: &Message, source: SocketAddr, status: u16, reason: &str) -> Bytes {
+        wire::respond(message, source, status, reason, Some(&self.tag)).finish()
+    }
+}
