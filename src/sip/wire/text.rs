@@ -91,6 +91,14 @@ pub(super) fn within_quotes(text: &str) -> Option<&str> {
     text.strip_prefix('"')?.strip_suffix('"')
 }
 
+/// `text` as a quoted string's inside: what would end it is escaped (RFC 3261 §25.1).
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    match text.contains(['"', '\\']) {
+        true => text.replace('\\', "\\\\").replace('"', "\\\"").into(),
+        false => text.into(),
+    }
+}
+
 /// `text` on one line: the line breaks of its folds are left out (RFC 3261 §7.3.1).
 pub(super) fn unfolded(text: &[u8]) -> Cow<'_, [u8]> {
     if text.iter().any(|b| matches!(b, b'\r' | b'\n')) {
@@ -311,5 +319,7 @@ mod tests {
         assert_eq!(unquoted(r#""a\"b\\c""#), r#"a"b\c"#);
         assert_eq!(unquoted("\"a\r\n b\""), "a b");
         assert_eq!(unquoted("token"), "token");
+        let odd = r#"a"b\c"#;
+        assert_eq!(unquoted(&format!("\"{}\"", escaped(odd))), odd);
     }
 }
