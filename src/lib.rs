@@ -18,5 +18,8 @@ pub mod store;
 /// Where Perch meets the machine: clocks, sockets, tasks, signals. tokio lives here.
 pub mod shell;
 
+/// The control API (gRPC), for administrators, consoles and scripts.
+pub mod control;
+
 /// The command line: the server, and a client of its control API.
 pub mod cli;

@@ -81,8 +81,16 @@ pub fn event(event: &Numbered) -> v1::Event {
         at: Some(timestamp(record.at)),
         kind: kind(record.what).into(),
         cause: cause(record.what.cause()).into(),
-        user: record.user.as_ref().map(|user| name(user.as_str())).unwrap_or_default(),
-        phone: record.phone.as_ref().map(|phone| name(phone.as_str())).unwrap_or_default(),
+        user: record
+            .user
+            .as_ref()
+            .map(|user| name(user.as_str()))
+            .unwrap_or_default(),
+        phone: record
+            .phone
+            .as_ref()
+            .map(|phone| name(phone.as_str()))
+            .unwrap_or_default(),
         door: door(record.door).into(),
         text: record.text.clone(),
     }

@@ -67,7 +67,10 @@ impl Token {
     }
 
     fn is(&self, given: &str) -> bool {
-        self.0.as_slice().ct_eq(Token::of(given).0.as_slice()).into()
+        self.0
+            .as_slice()
+            .ct_eq(Token::of(given).0.as_slice())
+            .into()
     }
 }
 
@@ -89,7 +92,9 @@ impl Guard {
         }
         let given = authorization.and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim())
+            scheme
+                .eq_ignore_ascii_case("Bearer")
+                .then_some(token.trim())
         });
         match (&self.token, given) {
             (Some(token), Some(given)) => token.is(given),

@@ -1,11 +1,10 @@
 //! One function per call of the schema.
 
 use std::path::PathBuf;
-use std::pin::Pin;
 
-use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
-use tokio_stream::{Stream, StreamExt};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::convert::{self, count, timestamp};
@@ -14,6 +13,11 @@ use super::{site_files, status, v1};
 use crate::exchange::ControlRequest;
 use crate::pbx::{Answer, LogoutTarget, Query, Secret, UserId};
 use crate::shell::Server;
+use crate::shell::events::Numbered;
+use crate::shell::readiness::State;
+
+/// How many events may be on their way to one listener; those behind them wait where all listeners share the room.
+const AHEAD: usize = 64;
 
 /// The control API of a server.
 #[derive(Debug)]
@@ -30,7 +34,11 @@ impl Service {
     }
 
     async fn ask(&self, query: Query) -> Result<Answer, Status> {
-        self.server.intake.ask(query).await.map_err(status::unanswered)
+        self.server
+            .intake
+            .ask(query)
+            .await
+            .map_err(status::unanswered)
     }
 
     /// Asks for something to be done; the answer is what was done, in words.
@@ -39,13 +47,15 @@ impl Service {
         let outcome = self.server.intake.request(request).await;
         let took = self.server.clock.now().uptime.saturating_sub(asked);
         self.server.metrics.request(kind, took);
-        outcome.map_err(status::unanswered)?.map_err(status::refused)
+        outcome
+            .map_err(status::unanswered)?
+            .map_err(status::refused)
     }
 }
 
 #[tonic::async_trait]
 impl Control for Service {
-    type WatchEventsStream = Pin<Box<dyn Stream<Item = Result<v1::Event, Status>> + Send>>;
+    type WatchEventsStream = ReceiverStream<Result<v1::Event, Status>>;
 
     async fn status(&self, _: Request<v1::StatusRequest>) -> Outcome<v1::StatusResponse> {
         let Answer::Status(now) = self.ask(Query::Status).await? else {
@@ -54,7 +64,7 @@ impl Control for Service {
         let reasons = self.server.readiness.reasons();
         Ok(Response::new(v1::StatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            started: Some(timestamp(self.server.clock.started())),
+            started: Some(timestamp(self.server.clock.started_at())),
             site: now.site,
             revision: self.server.sites.current().revision,
             ready: reasons.is_empty(),
@@ -103,7 +113,9 @@ impl Control for Service {
             Some(v1::logout_request::Target::Phone(phone)) => LogoutTarget::Phone(phone.into()),
             None => return Err(status::meaningless("say which user or which phone")),
         };
-        let text = self.request("logout", ControlRequest::Logout(target)).await?;
+        let text = self
+            .request("logout", ControlRequest::Logout(target))
+            .await?;
         Ok(Response::new(v1::LogoutResponse { text }))
     }
 
@@ -125,24 +137,10 @@ impl Control for Service {
         &self,
         _: Request<v1::WatchEventsRequest>,
     ) -> Outcome<Self::WatchEventsStream> {
-        let events = BroadcastStream::new(self.server.events.listen());
-        let mut readiness = self.server.readiness.subscribe();
-        let mut over = false;
-        let events = events.map_while(move |event| {
-            // After an error nothing more may come (gRPC); the reader listens again.
-            if std::mem::replace(&mut over, event.is_err()) {
-                return None;
-            }
-            Some(match event {
-                Ok(event) => Ok(convert::event(&event)),
-                Err(BroadcastStreamRecvError::Lagged(missed)) => Err(status::missed(missed)),
-            })
-        });
-        let stopped = async move {
-            // An error means that the server is gone already.
-            let _ = readiness.wait_for(|state| state.draining).await;
-        };
-        Ok(Response::new(Box::pin(until(events, stopped))))
+        let (sender, events) = mpsc::channel(AHEAD);
+        let listener = self.server.events.listen();
+        tokio::spawn(forward(listener, self.server.readiness.subscribe(), sender));
+        Ok(Response::new(ReceiverStream::new(events)))
     }
 
     async fn plan(&self, request: Request<v1::PlanRequest>) -> Outcome<v1::PlanResponse> {
@@ -185,5 +183,31 @@ impl Control for Service {
         let copied = copied.map_err(|_| status::fault())?;
         copied.map_err(|error| status::not_backed_up(&error))?;
         Ok(Response::new(v1::BackupResponse { path }))
+    }
+}
+
+/// Tells one listener everything, until it hangs up, misses something, or the server stops.
+async fn forward(
+    mut events: broadcast::Receiver<Numbered>,
+    mut readiness: watch::Receiver<State>,
+    listener: mpsc::Sender<Result<v1::Event, Status>>,
+) {
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            _ = readiness.wait_for(|state| state.draining) => return,
+            () = listener.closed() => return,
+        };
+        let told = match event {
+            Ok(event) => listener.send(Ok(convert::event(&event))).await,
+            Err(RecvError::Lagged(missed)) => {
+                let _ = listener.send(Err(status::missed(missed))).await;
+                return;
+            }
+            Err(RecvError::Closed) => return,
+        };
+        if told.is_err() {
+            return;
+        }
     }
 }

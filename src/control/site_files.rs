@@ -34,7 +34,9 @@ pub async fn read(server: &Server, file_name: String, text: String) -> Result<Re
             Ok((site, warnings)) => (Some(site), Vec::new(), warnings),
             Err(problems) => (None, problems, Vec::new()),
         };
-        let plan = site.as_ref().map(|site| site::plan(&current.site, site).to_string());
+        let plan = site
+            .as_ref()
+            .map(|site| site::plan(&current.site, site).to_string());
         Read {
             current,
             site,
@@ -43,7 +45,9 @@ pub async fn read(server: &Server, file_name: String, text: String) -> Result<Re
             plan: plan.unwrap_or_default(),
         }
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| status::fault())
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| status::fault())
 }
 
 fn problem(problem: Problem) -> v1::Problem {

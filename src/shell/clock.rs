@@ -11,6 +11,7 @@ use crate::time::{Now, Utc};
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     started: Instant,
+    started_at: Utc,
 }
 
 impl Clock {
@@ -22,6 +23,7 @@ impl Clock {
     pub fn start() -> Clock {
         Clock {
             started: Instant::now(),
+            started_at: Utc(Timestamp::now().as_millisecond()),
         }
     }
 
@@ -35,6 +37,11 @@ impl Clock {
             uptime: self.started.elapsed(),
             utc: Utc(Timestamp::now().as_millisecond()),
         }
+    }
+
+    /// When uptime was zero, as the wall clock said then.
+    pub fn started_at(&self) -> Utc {
+        self.started_at
     }
 
     /// The moment, in the runtime's terms, at which uptime will be `uptime`.

@@ -9,10 +9,9 @@ use rsip::Method;
 use super::Clock;
 use super::intake::Intake;
 use super::metrics::Metrics;
-use super::stand_in::registrar::{Edge as Verdict, edge};
 use crate::exchange::Input;
 use crate::sip::wire::{self, Message, Name, Parsed};
-use crate::sip::{Flow, Registrar};
+use crate::sip::{self, Flow, Registrar};
 
 /// After how many seconds somebody who was turned away may come again: at random, so that they do not all come
 /// at once.
@@ -72,9 +71,9 @@ impl Edge {
     }
 
     async fn accept(&self, flow: Flow, message: Message) -> Option<Bytes> {
-        match edge(&self.registrar, self.clock.now(), &flow, &message) {
-            Verdict::NotMine => self.hand_in(flow, message),
-            Verdict::Answered { bytes, news } => {
+        match self.registrar.edge(self.clock.now(), &flow, &message) {
+            sip::Edge::NotMine => self.hand_in(flow, message),
+            sip::Edge::Answered { bytes, news } => {
                 self.metrics.edge_answered();
                 if let Some(news) = news {
                     // Waits for room: a phone that is told that it is registered must be known to be.

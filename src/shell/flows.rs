@@ -197,7 +197,12 @@ mod tests {
     }
 
     fn flows(limits: Limits) -> Arc<Flows> {
-        Arc::new(Flows::new(limits, 2, Arc::default()))
+        Arc::new(Flows::new(limits, 2, metrics()))
+    }
+
+    fn metrics() -> Arc<Metrics> {
+        let registrar = crate::sip::Registrar::new([0; 32], crate::sip::Limits::default());
+        Arc::new(Metrics::new(Arc::new(registrar)))
     }
 
     fn limits() -> Limits {

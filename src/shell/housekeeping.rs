@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::serve::Server;
-use super::stand_in::registrar;
 use super::wires::Wires;
 use crate::exchange::Input;
 use crate::sip::Registrar;
@@ -31,7 +30,7 @@ pub fn start(server: Server, registrar: Arc<Registrar>, wires: Wires) {
         let mut turned_away = 0;
         for round in 1u64.. {
             ticks.tick().await;
-            for news in registrar::expire(&registrar, server.clock.now()) {
+            for news in registrar.expire(server.clock.now()) {
                 server.intake.tell(Input::News(news)).await;
             }
             save_bindings(&server, &registrar);
@@ -47,7 +46,7 @@ pub fn start(server: Server, registrar: Arc<Registrar>, wires: Wires) {
 
 /// Saves where phones are, as far as it changed.
 pub fn save_bindings(server: &Server, registrar: &Registrar) {
-    let unsaved = registrar::take_unsaved(registrar, BINDINGS);
+    let unsaved = registrar.take_unsaved(BINDINGS);
     if !unsaved.is_empty() {
         server.store.save_bindings(unsaved);
     }

@@ -1,11 +1,14 @@
 //! What is counted and measured, for `/metrics`.
 
-use std::fmt::Write;
-use std::sync::atomic::AtomicI64;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -14,6 +17,7 @@ use prometheus_client::registry::Registry;
 
 use super::events::door_word;
 use crate::pbx::{Record, Status, What};
+use crate::sip::Registrar;
 
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -52,10 +56,13 @@ pub struct Metrics {
     memory: Gauge64,
 }
 
-impl Default for Metrics {
-    fn default() -> Metrics {
+impl Metrics {
+    /// Nothing counted yet, except what `registrar` counts.
+    pub fn new(registrar: Arc<Registrar>) -> Metrics {
+        let mut registry = Registry::with_prefix("perch");
+        registry.register_collector(Box::new(AtEdge(registrar)));
         Metrics {
-            registry: Registry::default(),
+            registry,
             received: Counters::default(),
             sent: Counters::default(),
             unsent: Counters::default(),
@@ -91,7 +98,7 @@ fn durations() -> Histogram {
 
 impl Metrics {
     fn registered(mut self) -> Metrics {
-        let mut registry = Registry::with_prefix("perch");
+        let mut registry = std::mem::take(&mut self.registry);
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "Which version runs", version);
         self.register_sip(&mut registry);
@@ -310,6 +317,32 @@ impl Metrics {
             let _ = writeln!(text, "# a metric could not be written");
         }
         text
+    }
+}
+
+/// What the registrar counts itself.
+#[derive(Debug)]
+struct AtEdge(Arc<Registrar>);
+
+impl Collector for AtEdge {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let counters = self.0.counters();
+        let counted = [
+            ("registers", "REGISTER requests", &counters.registers),
+            ("challenges", "Challenges sent (401)", &counters.challenges),
+            (
+                "edge_refusals",
+                "REGISTER and OPTIONS requests refused for any other reason than a missing proof",
+                &counters.failures,
+            ),
+        ];
+        for (name, help, number) in counted {
+            let counter = ConstCounter::new(number.load(Ordering::Relaxed));
+            let name = format!("sip_{name}");
+            let kind = counter.metric_type();
+            counter.encode(encoder.encode_descriptor(&name, help, None, kind)?)?;
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ pub mod settings;
 mod signals;
 pub mod sites;
 pub mod sockets;
-mod stand_in;
+pub mod stand_in;
 mod tcp;
 mod udp;
 mod wires;

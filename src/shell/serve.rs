@@ -19,14 +19,14 @@ use super::settings::Settings;
 use super::signals::Signals;
 use super::sites::{FirstSite, FirstSiteError, Sites, begin_with};
 use super::sockets::{self, ListenError, Sockets};
-use super::stand_in::registrar;
 use super::tcp::Tcp;
 use super::udp::Udp;
 use super::wires::Wires;
 use super::{Clock, housekeeping, http};
+use crate::control::{self, Token, TokenError};
 use crate::exchange::{Exchange, Input, Start};
 use crate::pbx::{PhoneName, Remembered};
-use crate::sip::Registrar;
+use crate::sip::{self, Registrar};
 use crate::store::{self, Listener, Opened, Store, StoreError, Stored};
 
 /// What keeps a server from starting, or ended it.
@@ -38,6 +38,9 @@ pub enum ServeError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The control API's token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The site that it was to begin with.
     #[error(transparent)]
     FirstSite(#[from] FirstSiteError),
@@ -125,7 +128,7 @@ async fn start(
         remembered,
         bindings,
     } = opened;
-    let registrar = Arc::new(registrar::new());
+    let registrar = Arc::new(Registrar::new(rand::random(), sip::Limits::default()));
     let sites = Sites::new(
         site,
         store.clone(),
@@ -139,7 +142,7 @@ async fn start(
         settings,
         intake,
         readiness,
-        metrics: Arc::default(),
+        metrics: Arc::new(Metrics::new(Arc::clone(&registrar))),
         sites,
         store,
     };
@@ -183,6 +186,8 @@ async fn connect(
     remembered: Remembered,
     bindings: Vec<(PhoneName, String)>,
 ) -> Result<Running, ServeError> {
+    let token = server.settings.control.token_file.as_deref();
+    let token = token.map(Token::read).transpose()?;
     let edge = Arc::new(Edge::new(
         server.clock,
         Arc::clone(&registrar),
@@ -202,13 +207,14 @@ async fn connect(
         remembered,
     };
     let exchange = run(&server, Exchange::new(start), inputs, wires.clone());
-    for news in registrar::restore(&registrar, server.clock.now(), bindings) {
+    for news in registrar.restore(server.clock.now(), bindings) {
         server.intake.tell(Input::News(news)).await;
     }
     udp.start(&edge, workers());
     for listener in sockets.streams {
         wires.tcp.start(listener);
     }
+    control::start(sockets.control, &server, token);
     for listener in sockets.http {
         http::start(listener, pages(&server));
     }

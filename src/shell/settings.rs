@@ -200,8 +200,8 @@ impl Default for Settings {
             limits: Limits {
                 connections: 20_000,
                 connections_per_source: 1000,
-                // A phone that registers for an hour and says nothing else keeps its connection.
-                idle: Duration::from_secs(3900),
+                // A phone that registers for as long as it may and says nothing else keeps its connection.
+                idle: Duration::from_secs(7500),
                 greeting: Duration::from_secs(30),
                 message: Duration::from_secs(10),
                 connect: Duration::from_secs(5),

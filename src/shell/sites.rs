@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::intake::Intake;
 use super::readiness::Readiness;
 use super::settings::Settings;
-use super::stand_in::{registrar, site, site::problem_lines};
+use super::stand_in::site::{self, problem_lines};
 use crate::exchange::Input;
 use crate::pbx::Site;
 use crate::sip::Registrar;
@@ -110,6 +110,8 @@ impl Sites {
         readiness.update(|state| state.site = stored.is_some());
         let (revision, site) = stored.unwrap_or_default();
         let site = Arc::new(site);
+        // Nobody has registered yet, so nobody can be gone.
+        registrar.set_phones(Arc::clone(&site));
         Sites {
             current: Arc::new(ArcSwap::from_pointee(Current { revision, site })),
             store,
@@ -153,7 +155,7 @@ impl Sites {
         // The exchange first: it must know a phone before the phone can register.
         self.intake
             .tell_blocking(Input::SiteApplied(Arc::clone(&site)));
-        for news in registrar::set_phones(&self.registrar, site) {
+        for news in self.registrar.set_phones(site) {
             self.intake.tell_blocking(Input::News(news));
         }
         self.readiness.update(|state| state.site = true);

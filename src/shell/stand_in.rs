@@ -1,45 +1,4 @@
-//! Stand-ins for parts that are being built: the registrar and the site file.
-
-pub mod registrar {
-    use bytes::Bytes;
-
-    use crate::pbx::{PhoneName, Site};
-    use crate::sip::{Flow, News, Registrar, wire::Message};
-    use crate::time::Now;
-
-    pub enum Edge {
-        NotMine,
-        #[expect(dead_code, reason = "until the registrar lands")]
-        Answered {
-            bytes: Bytes,
-            news: Option<News>,
-        },
-    }
-
-    pub fn edge(_: &Registrar, _: Now, _: &Flow, _: &Message) -> Edge {
-        Edge::NotMine
-    }
-
-    pub fn new() -> Registrar {
-        Registrar
-    }
-
-    pub fn set_phones(_: &Registrar, _: std::sync::Arc<Site>) -> Vec<News> {
-        Vec::new()
-    }
-
-    pub fn expire(_: &Registrar, _: Now) -> Vec<News> {
-        Vec::new()
-    }
-
-    pub fn take_unsaved(_: &Registrar, _: usize) -> Vec<(PhoneName, String)> {
-        Vec::new()
-    }
-
-    pub fn restore(_: &Registrar, _: Now, _: Vec<(PhoneName, String)>) -> Vec<News> {
-        Vec::new()
-    }
-}
+//! Stands in for the site file, which is being built.
 
 pub mod site {
     use crate::pbx::{PinHash, Site};
@@ -52,14 +11,30 @@ pub mod site {
         _: &str,
         _: Option<&Site>,
         _: &Hashing,
-    ) -> Result<(Site, Vec<String>), Vec<String>> {
+    ) -> Result<(Site, Vec<Problem>), Vec<Problem>> {
         let mut site = Site::default();
         site.settings.name = "demo".into();
         Ok((site, Vec::new()))
     }
 
-    pub fn problem_lines(problems: &[String]) -> String {
-        problems.join("\n")
+    pub struct Problem {
+        pub file: String,
+        pub line: usize,
+        pub column: usize,
+        pub what: String,
+        pub remedy: String,
+    }
+
+    pub fn problem_lines(problems: &[Problem]) -> String {
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|p| format!("{}:{}: {}. {}", p.file, p.line, p.what, p.remedy))
+            .collect();
+        lines.join("\n")
+    }
+
+    pub fn plan(_: &Site, _: &Site) -> &'static str {
+        ""
     }
 
     pub fn verify_pin(_: &str, _: Option<&PinHash>) -> bool {
