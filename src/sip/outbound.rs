@@ -7,8 +7,8 @@ use rsip::Method;
 use super::agent::{Agent, Purpose};
 use super::dialog::{Dialog, contact, via};
 use super::flow::Flow;
-use super::inbound::ALLOW;
 use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged};
+use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
 use super::transaction::{GIVE_UP, T1};
@@ -371,12 +371,11 @@ impl Agent {
             return;
         }
         for binding in self.registrar.bindings_of(phone, now) {
-            if !binding.allows_message {
+            if !binding.takes_messages {
                 continue;
             }
             let flow = flow_to_binding(&binding.contact, binding.flow);
-            let (branch, tag, call_id) =
-                (self.mint_branch(), self.mint_tag(), self.mint_call_id());
+            let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
             let bytes = Builder::request(Method::Message, &binding.contact)
                 .display(Name::Via, via(flow, &branch))
                 .header(Name::MaxForwards, "70")
