@@ -36,20 +36,23 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// What `uptime` says when a process starts. Far from zero, so that a stored moment of before the start has an
+/// uptime too, and an idle clock survives a restart (IDL-5).
+pub const UPTIME_AT_START: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
 /// What the clocks said when something happened.
 ///
 /// `uptime` never jumps: it measures idleness and retries. `utc` serves schedules and records, and may jump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
-    /// Since this process started.
+    /// Since this process started, plus [`UPTIME_AT_START`].
     pub uptime: Duration,
     /// The wall clock.
     pub utc: Utc,
 }
 
 impl Now {
-    /// The uptime that corresponds to a stored moment in the past. Moments before the start of the process
-    /// come out as zero, so ask for [`Now::age`] where the difference matters.
+    /// The uptime that corresponds to a stored moment.
     pub fn uptime_at(self, utc: Utc) -> Duration {
         if utc >= self.utc {
             self.uptime + utc.since(self.utc)
@@ -58,9 +61,13 @@ impl Now {
         }
     }
 
-    /// How long ago `utc` was by the wall clock; zero if it is in the future.
-    pub fn age(self, utc: Utc) -> Duration {
-        self.utc.since(utc)
+    /// The wall clock at a given uptime, as far as it can be foreseen.
+    pub fn utc_at(self, uptime: Duration) -> Utc {
+        if uptime >= self.uptime {
+            self.utc.plus(uptime - self.uptime)
+        } else {
+            self.utc.minus(self.uptime - uptime)
+        }
     }
 }
 
@@ -176,7 +183,8 @@ mod tests {
         };
         assert_eq!(now.uptime_at(Utc(990_000)), s(90));
         assert_eq!(now.uptime_at(Utc(1_005_000)), s(105));
-        assert_eq!(now.uptime_at(Utc(0)), s(0));
-        assert_eq!(now.age(Utc(990_000)), s(10));
+        assert_eq!(now.uptime_at(Utc(-1_000_000)), s(0));
+        assert_eq!(now.utc_at(s(90)), Utc(990_000));
+        assert_eq!(now.utc_at(s(105)), Utc(1_005_000));
     }
 }

@@ -48,6 +48,32 @@ pub enum Refusal {
     NotFound(String),
 }
 
+impl Refusal {
+    /// The refusal in words, for the person who asked.
+    pub fn text(&self) -> String {
+        match self {
+            Refusal::UnknownNumber => "Unknown number".into(),
+            Refusal::NotAllowed => "Not allowed from this phone".into(),
+            Refusal::Incomplete(form) => (*form).into(),
+            Refusal::LoginRefused => "Login refused".into(),
+            Refusal::Conflict(text) | Refusal::NotFound(text) => text.clone(),
+            Refusal::StoreFailed => "It could not be stored. Try again".into(),
+            Refusal::Overloaded => "Too busy. Try again in a moment".into(),
+            Refusal::NobodyThere => "Nobody is logged in with that number".into(),
+            Refusal::Failed(failure) => match failure {
+                Failure::Busy => "Busy".into(),
+                Failure::Declined => "Declined".into(),
+                Failure::NoAnswer => "No answer".into(),
+                Failure::Unreachable => "The phone cannot be reached".into(),
+                Failure::UnknownNumber => "The phone does not know the number".into(),
+                Failure::NotAcceptable => "No media in common".into(),
+                Failure::Glare => "Both sides changed the call at once".into(),
+                Failure::Other(status) => format!("The phone answered {status}"),
+            },
+        }
+    }
+}
+
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -169,6 +195,11 @@ pub enum Action {
         phone: PhoneName,
         /// What.
         text: String,
+    },
+    /// Ask somebody to hang up: off hook for too long without a call (IDL-3).
+    Howl {
+        /// Which phone.
+        phone: PhoneName,
     },
     /// Compare a secret, away from the core, and report [`super::Event::SecretChecked`].
     CheckSecret {

@@ -1,14 +1,33 @@
 //! DECISIONS. No I/O, no clock, no protocol.
+//!
+//! [`Pbx`] is handed events and the time, and answers with changes (facts to store) and actions (things to do).
 
 mod action;
+mod call;
 mod change;
 mod class_of_service;
 mod dialplan;
+mod directory;
 mod event;
+mod explain;
+mod idle;
+mod lock;
+mod login;
 mod names;
+mod phone;
 mod profile;
 mod query;
+mod schedule;
+mod session;
 pub mod site;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use uuid::Uuid;
 
 pub use action::{Action, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
@@ -22,3 +41,320 @@ pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 pub use profile::{AbsentHandling, LogoutProfile, UserProfile};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
 pub use site::{DigestSecret, Phone, PinHash, SecondLogin, Settings, Site, User};
+
+use crate::time::{Deadlines, Now};
+use directory::Directory;
+use lock::Tries;
+use login::{Asker, Login, PendingClaim};
+use phone::PhoneState;
+use schedule::Schedule;
+use session::Session;
+
+/// How long facts in the background may stay unsaved (IDL-5: last activity is durable to within 60 s).
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+
+/// Leg ids of the core are minted in this range; adapters have others.
+const CORE_LEGS: u8 = 0;
+
+/// What the core wakes up for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Timer {
+    /// Look at a session: idle, too long, warned.
+    Session(SessionId),
+    /// Nobody answered the call of this caller.
+    NoAnswer(LegId),
+    /// A handset has been up for long.
+    OffHook(PhoneName),
+    /// A login has waited long enough for a call elsewhere.
+    MoveLimit(UserId),
+    /// Let some more automatic logouts through.
+    Pace,
+    /// Look at the clock.
+    Clock,
+    /// Save what may be saved late.
+    Save,
+}
+
+/// The rules, and the state that they need.
+pub struct Pbx {
+    site: Arc<Site>,
+    directory: Directory,
+    phones: BTreeMap<PhoneName, PhoneState>,
+    registered: usize,
+    sessions: BTreeMap<SessionId, Session>,
+    by_user: HashMap<UserId, Vec<SessionId>>,
+    logins: HashMap<Ticket, Login>,
+    claims: HashMap<ClaimId, PendingClaim>,
+    awaited_moves: BTreeMap<UserId, AwaitedMove>,
+    tries: BTreeMap<UserId, Tries>,
+    calls: call::Calls,
+    schedule: Schedule,
+    deadlines: Deadlines<Timer>,
+    outcome: Outcome,
+    random: StdRng,
+    leg_ids: LegIds,
+    next_ticket: u64,
+    next_claim: u64,
+}
+
+impl Pbx {
+    /// A core that goes on where the store left off. What is overdue ends at once, at the usual pace (IDL-5).
+    pub fn new(now: Now, seed: [u8; 32], site: Arc<Site>, remembered: Remembered) -> Pbx {
+        let settings = &site.settings;
+        let looked = remembered.clock_seen.unwrap_or(now.utc);
+        let mut pbx = Pbx {
+            directory: Directory::of(&site),
+            schedule: Schedule::new(&settings.timezone, &settings.logout_times, looked),
+            site,
+            phones: BTreeMap::new(),
+            registered: 0,
+            sessions: BTreeMap::new(),
+            by_user: HashMap::new(),
+            logins: HashMap::new(),
+            claims: HashMap::new(),
+            awaited_moves: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            calls: call::Calls::default(),
+            deadlines: Deadlines::default(),
+            outcome: Outcome::default(),
+            random: StdRng::from_seed(seed),
+            leg_ids: LegIds::minted_by(CORE_LEGS),
+            next_ticket: 0,
+            next_claim: 0,
+        };
+        pbx.remember(now, remembered);
+        pbx
+    }
+
+    fn remember(&mut self, now: Now, remembered: Remembered) {
+        let phones: Vec<PhoneName> = self.site.phones.keys().cloned().collect();
+        for phone in phones {
+            self.lines_changed(&phone, &[]);
+        }
+        for (stored, closed) in remembered.last_closed {
+            let phone = self.phones.entry(stored.phone.clone()).or_default();
+            phone.last_closed = Some(Box::new((stored, closed)));
+        }
+        for (phone, at) in remembered.emergency_calls {
+            self.phones.entry(phone).or_default().emergency_at = Some(at);
+        }
+        for (user, failures, locked_until) in remembered.tries {
+            let tries = Tries {
+                failures,
+                locked_until,
+            };
+            self.tries.insert(user, tries);
+        }
+        for stored in remembered.sessions {
+            self.add_session(Session::remembered(now, stored));
+        }
+        self.review_sessions(now);
+        for awaited in remembered.awaited_moves {
+            let user = awaited.user.clone();
+            self.awaited_moves.insert(user.clone(), awaited);
+            self.settle_move_if_free(now, &user);
+        }
+        self.deadlines.arm(Timer::Save, now.uptime + SAVE_EVERY);
+        self.look_at_clock(now);
+    }
+
+    /// Takes one event. Never fails: a "no" is an action.
+    pub fn handle(&mut self, now: Now, event: Event) {
+        match event {
+            Event::SiteApplied(site) => self.site_applied(now, site),
+            Event::PhoneRegistered(phone) => self.registered(&phone, true),
+            Event::PhoneGone(phone) => self.registered(&phone, false),
+            Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
+            Event::Dialled {
+                leg,
+                phone,
+                digits,
+                offer,
+            } => self.dialled(now, leg, &phone, &digits, offer),
+            Event::Progressed {
+                leg,
+                branch,
+                ringing,
+                media,
+            } => self.progressed(leg, branch, ringing, media),
+            Event::Answered { leg, branch, media } => self.answered(now, leg, branch, media),
+            Event::Acknowledged { leg, media } => self.acknowledged(leg, media),
+            Event::Failed { leg, why } => self.failed(now, leg, why),
+            Event::Released { leg, dead } => self.released(now, leg, dead),
+            Event::Reoffered { leg, offer, flow } => self.reoffered(leg, offer, flow),
+            Event::ReofferAnswered { leg, media } => self.reoffer_answered(now, leg, media),
+            Event::ReofferRefused { leg, why } => self.reoffer_refused(leg, why),
+            Event::Signalled { leg, ticket, body } => self.signalled(now, leg, ticket, body),
+            Event::SignalAnswered { ticket, status } => {
+                self.act(Action::SignalReply { ticket, status });
+            }
+            Event::LoginRequested {
+                ticket,
+                door,
+                phone,
+                user,
+                secret,
+            } => self.login_requested(now, (Asker::Ticket(ticket), door), &phone, &user, secret),
+            Event::LogoutRequested {
+                ticket,
+                door,
+                target,
+            } => self.log_out(now, ticket, door, &target),
+            Event::UnlockRequested { ticket, user } => self.unlock(now, ticket, &user),
+            Event::SecretChecked { ticket, matches } => self.secret_checked(now, ticket, matches),
+            Event::ClaimGranted(claim) => self.claim_granted(now, claim),
+            Event::ClaimLost {
+                claim,
+                store_failed,
+            } => self.claim_lost(now, claim, store_failed),
+        }
+    }
+
+    /// Does what is due; harmless if nothing is.
+    pub fn wake(&mut self, now: Now) {
+        while let Some(timer) = self.deadlines.pop_due(now.uptime) {
+            match timer {
+                Timer::Session(id) => {
+                    self.leave_if_idle(now, id);
+                    self.look_at(now, id);
+                }
+                Timer::NoAnswer(caller) => self.no_answer(now, caller),
+                Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
+                Timer::MoveLimit(user) => self.settle_move(now, &user),
+                Timer::Pace => self.pace_logouts(now),
+                Timer::Clock => self.look_at_clock(now),
+                Timer::Save => self.save_in_background(now),
+            }
+        }
+    }
+
+    /// When to wake the core next (uptime).
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.deadlines.next()
+    }
+
+    /// Takes out what the events so far led to.
+    pub fn take_outcome(&mut self) -> Outcome {
+        std::mem::take(&mut self.outcome)
+    }
+
+    /// Saves what may be saved late, now: the server is about to stop.
+    pub fn settle_background(&mut self, now: Now) {
+        self.save_in_background(now);
+    }
+
+    fn registered(&mut self, phone: &PhoneName, registered: bool) {
+        if !self.site.phones.contains_key(phone) {
+            return;
+        }
+        let state = self.phones.entry(phone.clone()).or_default();
+        match (state.registered, registered) {
+            (false, true) => self.registered += 1,
+            (true, false) => self.registered -= 1,
+            _ => {}
+        }
+        state.registered = registered;
+    }
+
+    /// Another site. Sessions stay, but for users and phones that are no more (SES-13).
+    fn site_applied(&mut self, now: Now, site: Arc<Site>) {
+        self.site = site;
+        self.directory = Directory::of(&self.site);
+        let phones: Vec<PhoneName> = self.site.phones.keys().cloned().collect();
+        for phone in &phones {
+            self.lines_changed(phone, &[]);
+        }
+        let settings = &self.site.settings;
+        self.schedule
+            .replace_times(&settings.timezone, &settings.logout_times);
+        self.review_sessions(now);
+        self.forget_phones();
+        self.look_at_clock(now);
+    }
+
+    /// Looks at every session afresh.
+    fn review_sessions(&mut self, now: Now) {
+        let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for id in ids {
+            let stored = &self.sessions[&id].stored;
+            let phone = stored.phone.clone();
+            let known =
+                self.site.users.contains_key(&stored.user) && self.site.phones.contains_key(&phone);
+            if !known {
+                self.set_leaving(now, id, Cause::Admin, Door::Control);
+            }
+            self.leave_if_idle(now, id);
+            self.look_at(now, id);
+        }
+    }
+
+    /// Phones that are no longer in the site are forgotten, unless a call still goes on there.
+    fn forget_phones(&mut self) {
+        let site = &self.site;
+        self.phones.retain(|name, state| {
+            site.phones.contains_key(name) || state.session.is_some() || !state.legs.is_empty()
+        });
+        self.registered = self.phones.values().filter(|p| p.registered).count();
+    }
+
+    /// To be done at once.
+    fn act(&mut self, action: Action) {
+        self.push(action, false);
+    }
+
+    /// To be done when the changes of this outcome are stored.
+    fn act_stored(&mut self, action: Action) {
+        self.push(action, true);
+    }
+
+    fn push(&mut self, action: Action, after_commit: bool) {
+        let phone = match &action {
+            Action::Ring { phone, .. }
+            | Action::ApplyProfile { phone, .. }
+            | Action::Tell { phone, .. }
+            | Action::Howl { phone } => Some(phone.clone()),
+            _ => None,
+        };
+        self.outcome.actions.push(Ordered {
+            phone,
+            after_commit,
+            action,
+        });
+    }
+
+    /// Writes an event into the audit log and tells the world (SES-12).
+    fn record(
+        &mut self,
+        now: Now,
+        what: What,
+        user: Option<&UserId>,
+        phone: Option<&PhoneName>,
+        door: Door,
+        text: String,
+    ) {
+        let record = Record {
+            at: now.utc,
+            what,
+            user: user.cloned(),
+            phone: phone.cloned(),
+            door,
+            text,
+        };
+        self.outcome.changes.push(Change::Recorded(record.clone()));
+        self.act_stored(Action::Announce(record));
+    }
+
+    fn mint_ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+
+    fn mint_session_id(&mut self, now: Now) -> SessionId {
+        let mut noise = [0; 10];
+        self.random.fill_bytes(&mut noise);
+        let millis = u64::try_from(now.utc.0).unwrap_or(0);
+        SessionId(Uuid::from(
+            uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid(),
+        ))
+    }
+}

@@ -2,12 +2,7 @@
 
 mod flow;
 
-/// Messages as bytes: lexing, framing, views, building.
-pub mod wire {
-    /// Placeholder until the wire layer lands.
-    #[derive(Debug)]
-    pub struct Message;
-}
+pub mod wire;
 
 pub use flow::{Flow, Transport};
 

@@ -1,0 +1,169 @@
+//! Numbers: what each is, and at which phones it appears now.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Pbx;
+use super::action::Party;
+use super::class_of_service::ClassOfService;
+use super::names::{ClassName, Dn, PhoneName, UserId};
+use super::profile::UserProfile;
+use super::site::{Site, User};
+
+/// What a number is, by the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A user's.
+    User(UserId),
+    /// A phone's, while nobody is logged in there, or a line that a profile lists.
+    Guest,
+}
+
+/// The index over a site's numbers, and over the appearances of the moment.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    holders: HashMap<Dn, Holder>,
+    appearances: HashMap<Dn, BTreeSet<PhoneName>>,
+}
+
+impl Directory {
+    /// The index of a site; where its numbers appear is told one phone at a time.
+    pub fn of(site: &Site) -> Directory {
+        let mut holders = HashMap::new();
+        let listed = site.logout_profiles.values().flat_map(|p| &p.lines);
+        let guests = site.phones.values().filter_map(|p| p.guest_dn.as_ref());
+        for dn in listed.chain(guests) {
+            holders.insert(dn.clone(), Holder::Guest);
+        }
+        for (id, user) in &site.users {
+            for line in user
+                .profiles
+                .iter()
+                .filter_map(|p| site.user_profiles.get(p))
+            {
+                for dn in &line.lines {
+                    holders
+                        .entry(dn.clone())
+                        .or_insert_with(|| Holder::User(id.clone()));
+                }
+            }
+        }
+        for (id, user) in &site.users {
+            holders.insert(user.dn.clone(), Holder::User(id.clone()));
+        }
+        Directory {
+            holders,
+            appearances: HashMap::new(),
+        }
+    }
+
+    /// What a number is; none if nothing has it.
+    pub fn holder(&self, dn: &Dn) -> Option<&Holder> {
+        self.holders.get(dn)
+    }
+
+    /// Where a number appears now.
+    pub fn phones_with(&self, dn: &Dn) -> impl Iterator<Item = &PhoneName> {
+        self.appearances.get(dn).into_iter().flatten()
+    }
+
+    /// A phone's lines were `old` and are `new`.
+    pub fn moved(&mut self, phone: &PhoneName, old: &[Dn], new: &[Dn]) {
+        for dn in old {
+            if let Some(phones) = self.appearances.get_mut(dn) {
+                phones.remove(phone);
+                if phones.is_empty() {
+                    self.appearances.remove(dn);
+                }
+            }
+        }
+        for dn in new {
+            self.appearances
+                .entry(dn.clone())
+                .or_default()
+                .insert(phone.clone());
+        }
+    }
+}
+
+impl Pbx {
+    /// Finds a user by id or DN, as people give it.
+    pub(super) fn find_user(&self, given: &str) -> Option<(&UserId, &User)> {
+        if let Some(found) = self.site.users.get_key_value(given) {
+            return Some(found);
+        }
+        match self.directory.holder(&given.into())? {
+            Holder::User(id) => {
+                let (id, user) = self.site.users.get_key_value(id)?;
+                (user.dn.as_str() == given).then_some((id, user))
+            }
+            Holder::Guest => None,
+        }
+    }
+
+    /// The profile that a phone carries for its user.
+    pub(super) fn user_profile_at(&self, phone: &PhoneName) -> Option<(&UserId, &UserProfile)> {
+        let stored = &self.sessions.get(&self.session_at(phone)?)?.stored;
+        Some((&stored.user, self.profile_of(stored)?))
+    }
+
+    /// The lines of a phone as it is now, prime line first.
+    pub(super) fn lines_of(&self, phone: &PhoneName) -> Vec<Dn> {
+        if let Some((id, profile)) = self.user_profile_at(phone) {
+            return if profile.lines.is_empty() {
+                let dn = self.site.users.get(id).map(|user| user.dn.clone());
+                dn.into_iter().collect()
+            } else {
+                profile.lines.clone()
+            };
+        }
+        let Some(config) = self.site.phones.get(phone) else {
+            return Vec::new();
+        };
+        match self.site.logout_profiles.get(&config.logout_profile) {
+            Some(profile) if !profile.lines.is_empty() => profile.lines.clone(),
+            _ => config.guest_dn.iter().cloned().collect(),
+        }
+    }
+
+    /// What may be done at a phone by whoever is there.
+    pub(super) fn class_at(&self, phone: &PhoneName) -> ClassOfService {
+        let class = match self.user_profile_at(phone) {
+            Some((_, profile)) => Some(&profile.class),
+            None => self.logout_class(phone),
+        };
+        let class = class.and_then(|name| self.site.classes.get(name));
+        class.cloned().unwrap_or_default()
+    }
+
+    /// The class of a phone while nobody is logged in.
+    pub(super) fn logout_class(&self, phone: &PhoneName) -> Option<&ClassName> {
+        let config = self.site.phones.get(phone)?;
+        let profile = self.site.logout_profiles.get(&config.logout_profile)?;
+        Some(&profile.class)
+    }
+
+    /// Who calls when this phone does: the user who is logged in, else the phone itself (CAL-1).
+    pub(super) fn party_at(&self, phone: &PhoneName) -> Party {
+        let dn = self.lines_of(phone).into_iter().next();
+        let dn = dn.unwrap_or_else(|| phone.as_str().into());
+        let display_name = match self.user_profile_at(phone) {
+            Some((id, _)) => self.site.users.get(id).map(|u| u.display_name.clone()),
+            None => self
+                .site
+                .phones
+                .get(phone)
+                .and_then(|config| self.site.logout_profiles.get(&config.logout_profile))
+                .map(|profile| profile.display_name.clone()),
+        };
+        Party {
+            dn,
+            display_name: display_name.unwrap_or_default(),
+        }
+    }
+
+    /// Writes down where the numbers of a phone appear; `old` is what its lines were.
+    pub(super) fn lines_changed(&mut self, phone: &PhoneName, old: &[Dn]) {
+        let new = self.lines_of(phone);
+        self.directory.moved(phone, old, &new);
+    }
+}

@@ -1,0 +1,516 @@
+//! Digest authentication (RFC 3261 §22, RFC 7616, RFC 8760): challenges without state, proofs that count once.
+//!
+//! A nonce is a time and a keyed hash of it, so that challenging costs no memory: only phones that have proven
+//! themselves are remembered, each with the few nonces that it used last.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use super::wire::{Builder, Credentials, Message, Name, Uri};
+use crate::pbx::{DigestSecret, PhoneName};
+use crate::time::Now;
+
+/// How long a nonce is good, unless said otherwise.
+const NONCE_LIFETIME: Duration = Duration::from_secs(3600);
+
+/// Hashes a phone's password as RFC 3261 §22.4 and RFC 8760 §2.4 need it.
+pub fn digest_secret(name: &str, realm: &str, password: &str) -> DigestSecret {
+    let parts: [&[u8]; 5] = [name.as_bytes(), b":", realm.as_bytes(), b":", password.as_bytes()];
+    DigestSecret {
+        md5: md5(&parts),
+        sha256: sha256(&parts),
+    }
+}
+
+/// What a request's credentials prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It comes from this phone, and counts for the first time.
+    Proven(PhoneName),
+    /// This phone made it, but it was seen before: a retransmission, or somebody who listened.
+    Replayed(PhoneName),
+    /// Nothing, or nothing any more: ask again (401).
+    Challenge {
+        /// The digest was right, only the nonce is not: the phone need not ask its user (RFC 7616 §3.3).
+        stale: bool,
+    },
+    /// The credentials make no sense (400), and why.
+    Bad(&'static str),
+}
+
+/// Makes challenges and judges their answers. Called from many threads.
+#[derive(Debug)]
+pub struct Authenticator {
+    /// Keyed once, copied for each use.
+    mac: Hmac<Sha256>,
+    lifetime: Duration,
+    issued: AtomicU64,
+    uses: DashMap<PhoneName, Uses>,
+}
+
+impl Authenticator {
+    /// With a key that nobody else knows; a new one makes all nonces stale.
+    pub fn new(key: [u8; 32]) -> Authenticator {
+        Authenticator {
+            mac: Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"),
+            lifetime: NONCE_LIFETIME,
+            issued: AtomicU64::new(0),
+            uses: DashMap::new(),
+        }
+    }
+
+    /// The same with another lifetime of nonces.
+    #[must_use]
+    pub fn with_nonce_lifetime(self, lifetime: Duration) -> Authenticator {
+        Authenticator { lifetime, ..self }
+    }
+
+    /// Adds the challenges, the stronger algorithm first (RFC 8760 §2.4).
+    pub fn challenge(&self, now: Now, realm: &str, stale: bool, response: Builder) -> Builder {
+        let nonce = self.nonce(now);
+        let stale = if stale { ", stale=true" } else { "" };
+        [Algorithm::Sha256, Algorithm::Md5].iter().fold(response, |response, algorithm| {
+            let token = algorithm.token();
+            response.display(
+                Name::WwwAuthenticate,
+                format_args!(
+                    "Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={token}, qop=\"auth\"{stale}"
+                ),
+            )
+        })
+    }
+
+    /// Judges the credentials of a request. `known` finds a phone and its secret; an unknown phone costs the same
+    /// work and gets the same answer as a wrong password.
+    pub fn verify(
+        &self,
+        now: Now,
+        realm: &str,
+        known: impl Fn(&str) -> Option<(PhoneName, DigestSecret)>,
+        request: &Message,
+    ) -> Verdict {
+        let credentials = match answer_to(realm, request) {
+            Ok(Some(credentials)) => credentials,
+            Ok(None) => return Verdict::Challenge { stale: false },
+            Err(what) => return Verdict::Bad(what),
+        };
+        let proof = match Proof::read(&credentials, request) {
+            Ok(Some(proof)) => proof,
+            Ok(None) => return Verdict::Challenge { stale: false },
+            Err(what) => return Verdict::Bad(what),
+        };
+        let (phone, secret) = known(&credentials.username).unzip();
+        let is_right = proof.is_made_with(secret.as_ref().unwrap_or(&NOBODYS)) & is_some(&phone);
+        let fresh = self.fresh(now, credentials.nonce);
+        match (phone.filter(|_| is_right.into()), fresh) {
+            (None, _) => Verdict::Challenge { stale: false },
+            (Some(_), None) => Verdict::Challenge { stale: true },
+            (Some(phone), Some(stamp)) => self.count(phone, stamp, proof.nc),
+        }
+    }
+
+    /// Forgets what a phone used: it is gone.
+    pub fn forget(&self, phone: &PhoneName) {
+        self.uses.remove(phone);
+    }
+
+    /// Notes that a phone used a nonce, and whether it was for the first time.
+    fn count(&self, phone: PhoneName, stamp: u64, nc: Option<u32>) -> Verdict {
+        let mut uses = match self.uses.get_mut(&phone) {
+            Some(uses) => uses,
+            None => self.uses.entry(phone.clone()).or_default(),
+        };
+        let counted = uses.count(stamp, nc);
+        drop(uses);
+        match counted {
+            Counted::New => Verdict::Proven(phone),
+            Counted::Again => Verdict::Replayed(phone),
+            Counted::Forgotten => Verdict::Challenge { stale: true },
+        }
+    }
+
+    fn nonce(&self, now: Now) -> Nonce {
+        let count = self.issued.fetch_add(1, Ordering::Relaxed);
+        let stamp = (millis(now.uptime) << COUNT_BITS) | (count & ((1 << COUNT_BITS) - 1));
+        let mut bytes = [0; NONCE_BYTES];
+        bytes[..8].copy_from_slice(&stamp.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.seal(stamp));
+        Nonce(bytes)
+    }
+
+    /// The stamp of a nonce, if it is one of ours and not too old.
+    fn fresh(&self, now: Now, nonce: &str) -> Option<u64> {
+        let (bytes, length) = from_hex(nonce)?;
+        let (stamp, seal) = bytes[..length].split_first_chunk::<8>()?;
+        let stamp = u64::from_be_bytes(*stamp);
+        let is_ours = self.seal(stamp).ct_eq(seal);
+        let age = millis(now.uptime).checked_sub(stamp >> COUNT_BITS)?;
+        (is_ours.into() && age <= millis(self.lifetime)).then_some(stamp)
+    }
+
+    fn seal(&self, stamp: u64) -> [u8; 16] {
+        let mut mac = self.mac.clone();
+        mac.update(&stamp.to_be_bytes());
+        let full: [u8; 32] = mac.finalize().into_bytes().into();
+        *full.first_chunk().expect("32 bytes hold 16")
+    }
+}
+
+/// A nonce's time in milliseconds is followed by so many bits of a count, so that no two are alike.
+const COUNT_BITS: u32 = 20;
+const NONCE_BYTES: usize = 24;
+
+struct Nonce([u8; NONCE_BYTES]);
+
+impl std::fmt::Display for Nonce {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        hex(&self.0).into_iter().take(2 * NONCE_BYTES).try_for_each(|d| f.write_char(d.into()))
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The first Digest credentials for our realm.
+fn answer_to<'a>(
+    realm: &str,
+    request: &'a Message,
+) -> Result<Option<Credentials<'a>>, &'static str> {
+    for credentials in request.credentials() {
+        let credentials = credentials.map_err(|e| e.what)?;
+        if credentials.realm == realm {
+            return Ok(Some(credentials));
+        }
+    }
+    Ok(None)
+}
+
+/// What went into a digest, and the digest.
+struct Proof<'a> {
+    algorithm: Algorithm,
+    method: &'a str,
+    uri: &'a str,
+    nonce: &'a str,
+    /// `nc:cnonce:qop`; None in RFC 2069's form.
+    counted: Option<[&'a str; 3]>,
+    nc: Option<u32>,
+    response: &'a str,
+}
+
+impl<'a> Proof<'a> {
+    /// None if the client chose something that we do not offer.
+    fn read(
+        credentials: &Credentials<'a>,
+        request: &'a Message,
+    ) -> Result<Option<Proof<'a>>, &'static str> {
+        let Some(algorithm) = Algorithm::named(credentials.algorithm) else {
+            return Ok(None);
+        };
+        if !names_same_resource(credentials.uri, request) {
+            return Err("Digest For Another URI");
+        }
+        let (counted, nc) = match (credentials.qop, credentials.nc, credentials.cnonce) {
+            (Some(qop), Some(nc), Some(cnonce)) if qop.eq_ignore_ascii_case("auth") => {
+                let count = nonce_count(nc).ok_or("Bad Nonce Count")?;
+                (Some([nc, cnonce, qop]), Some(count))
+            }
+            (Some(_), _, _) => return Err("Bad Quality Of Protection"),
+            // RFC 2069's form came before SHA-256 did.
+            (None, _, _) if algorithm == Algorithm::Md5 => (None, None),
+            (None, _, _) => return Ok(None),
+        };
+        Ok(Some(Proof {
+            algorithm,
+            method: request.method_text(),
+            uri: credentials.uri,
+            nonce: credentials.nonce,
+            counted,
+            nc,
+            response: credentials.response,
+        }))
+    }
+
+    /// RFC 7616 §3.4.1; the time that it takes says nothing about where a difference is.
+    fn is_made_with(&self, secret: &DigestSecret) -> Choice {
+        let expected = match self.algorithm {
+            Algorithm::Md5 => self.expected::<16>(&secret.md5, md5),
+            Algorithm::Sha256 => self.expected::<32>(&secret.sha256, sha256),
+        };
+        let length = self.algorithm.length();
+        match from_hex(self.response) {
+            Some((given, n)) if n == length => expected[..length].ct_eq(&given[..length]),
+            _ => Choice::from(0),
+        }
+    }
+
+    fn expected<const N: usize>(
+        &self,
+        secret: &[u8; N],
+        hash: fn(&[&[u8]]) -> [u8; N],
+    ) -> [u8; 32] {
+        let request = hash(&[self.method.as_bytes(), b":", self.uri.as_bytes()]);
+        let (secret, request) = (hex(secret), hex(&request));
+        let (secret, request) = (&secret[..2 * N], &request[..2 * N]);
+        let nonce = self.nonce.as_bytes();
+        let digest = match self.counted.map(|part| part.map(str::as_bytes)) {
+            Some([nc, cnonce, qop]) => hash(&[
+                secret, b":", nonce, b":", nc, b":", cnonce, b":", qop, b":", request,
+            ]),
+            None => hash(&[secret, b":", nonce, b":", request]),
+        };
+        let mut wide = [0; 32];
+        wide[..N].copy_from_slice(&digest);
+        wide
+    }
+}
+
+/// Eight hexadecimal digits, not all zero (RFC 7616 §3.4).
+fn nonce_count(text: &str) -> Option<u32> {
+    let is_hex = text.len() == 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    u32::from_str_radix(text, 16).ok().filter(|count| is_hex && *count > 0)
+}
+
+/// Whether the URI that was hashed means what was asked for. Phones add and leave out ports and parameters.
+fn names_same_resource(hashed: &str, request: &Message) -> bool {
+    if hashed == request.uri_text() {
+        return true;
+    }
+    match (Uri::parse(hashed), request.uri()) {
+        (Ok(a), Ok(b)) => {
+            let is_same_place = a.host.eq_ignore_ascii_case(b.host) && !a.host.is_empty();
+            a.equivalent(&b) || (is_same_place && a.user_decoded() == b.user_decoded())
+        }
+        _ => false,
+    }
+}
+
+fn is_some<T>(option: &Option<T>) -> Choice {
+    Choice::from(u8::from(option.is_some()))
+}
+
+/// What a proof is compared with when nobody has that name.
+const NOBODYS: DigestSecret = DigestSecret {
+    md5: [0; 16],
+    sha256: [0; 32],
+};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Algorithm {
+    Md5,
+    Sha256,
+}
+
+impl Algorithm {
+    /// RFC 7616 §3.3: no algorithm means MD5.
+    fn named(text: Option<&str>) -> Option<Algorithm> {
+        match text {
+            None => Some(Algorithm::Md5),
+            Some(t) if t.eq_ignore_ascii_case("MD5") => Some(Algorithm::Md5),
+            Some(t) if t.eq_ignore_ascii_case("SHA-256") => Some(Algorithm::Sha256),
+            Some(_) => None,
+        }
+    }
+
+    fn token(self) -> &'static str {
+        match self {
+            Algorithm::Md5 => "MD5",
+            Algorithm::Sha256 => "SHA-256",
+        }
+    }
+
+    fn length(self) -> usize {
+        match self {
+            Algorithm::Md5 => 16,
+            Algorithm::Sha256 => 32,
+        }
+    }
+}
+
+fn md5(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Md5::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
+
+/// The hexadecimal digits of up to 32 bytes, and zeros behind them.
+fn hex(bytes: &[u8]) -> [u8; 64] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = [0; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    digits
+}
+
+/// Up to 32 bytes from their hexadecimal digits, and how many they are.
+fn from_hex(text: &str) -> Option<([u8; 32], usize)> {
+    let mut bytes = [0; 32];
+    let pairs = text.as_bytes().chunks_exact(2);
+    if text.len() > 64 || !pairs.remainder().is_empty() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        let digit = |d: u8| char::from(d).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some((bytes, text.len() / 2))
+}
+
+/// The nonces that a phone used last.
+#[derive(Debug, Default)]
+struct Uses {
+    last: [Use; 3],
+    /// Nonces up to this one were forgotten, so they may not come back.
+    floor: u64,
+}
+
+/// How often a nonce was used. A stamp of 0 is an empty place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    stamp: u64,
+    highest: u32,
+    /// Bit n: whether `highest - n` was used.
+    seen: u64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Counted {
+    New,
+    Again,
+    /// Too old to tell.
+    Forgotten,
+}
+
+impl Uses {
+    /// Counts one use. A client that does not count may use a nonce once.
+    fn count(&mut self, stamp: u64, nc: Option<u32>) -> Counted {
+        if let Some(known) = self.last.iter_mut().find(|u| u.stamp == stamp && u.seen != 0) {
+            return nc.map_or(Counted::Again, |nc| known.count(nc));
+        }
+        if stamp <= self.floor && self.floor != 0 {
+            return Counted::Forgotten;
+        }
+        let oldest = self.last.iter_mut().min_by_key(|u| u.stamp).expect("there are three");
+        if oldest.seen != 0 && oldest.stamp > stamp {
+            return Counted::Forgotten;
+        }
+        self.floor = self.floor.max(oldest.stamp);
+        *oldest = Use {
+            stamp,
+            highest: nc.unwrap_or(u32::MAX),
+            seen: 1,
+        };
+        Counted::New
+    }
+}
+
+impl Use {
+    /// RFC 7616 §3.4.5: each count once; requests may overtake each other a little.
+    fn count(&mut self, nc: u32) -> Counted {
+        if nc > self.highest {
+            let by = nc - self.highest;
+            self.seen = self.seen.checked_shl(by).unwrap_or(0) | 1;
+            self.highest = nc;
+            return Counted::New;
+        }
+        match 1u64.checked_shl(self.highest - nc) {
+            None => Counted::Forgotten,
+            Some(bit) if self.seen & bit != 0 => Counted::Again,
+            Some(bit) => {
+                self.seen |= bit;
+                Counted::New
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_count_is_good_once_and_in_a_window() {
+        let mut uses = Uses::default();
+        for (nc, expected) in [
+            (1, Counted::New),
+            (1, Counted::Again),
+            (3, Counted::New),
+            (2, Counted::New),
+            (2, Counted::Again),
+            (100, Counted::New),
+            (37, Counted::New),
+            (37, Counted::Again),
+            (36, Counted::Forgotten),
+            (u32::MAX, Counted::New),
+            (u32::MAX, Counted::Again),
+        ] {
+            assert_eq!(uses.count(7, Some(nc)), expected, "nc {nc}");
+        }
+    }
+
+    #[test]
+    fn a_nonce_that_was_forgotten_does_not_come_back() {
+        let mut uses = Uses::default();
+        for stamp in [10, 20, 30, 40] {
+            assert_eq!(uses.count(stamp, Some(1)), Counted::New);
+        }
+        assert_eq!(uses.count(10, Some(1)), Counted::Forgotten);
+        assert_eq!(uses.count(5, Some(1)), Counted::Forgotten);
+        assert_eq!(uses.count(20, Some(1)), Counted::Again);
+        assert_eq!(uses.count(20, Some(2)), Counted::New);
+    }
+
+    #[test]
+    fn a_client_that_does_not_count_uses_a_nonce_once() {
+        let mut uses = Uses::default();
+        assert_eq!(uses.count(0, None), Counted::New);
+        assert_eq!(uses.count(0, None), Counted::Again);
+    }
+
+    // RFC 7616 §3.9.1's credentials, both algorithms.
+    #[test]
+    fn digests_are_the_standards() {
+        let secret = digest_secret("Mufasa", "http-auth@example.org", "Circle of Life");
+        let proof = |algorithm, response| Proof {
+            algorithm,
+            method: "GET",
+            uri: "/dir/index.html",
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+            counted: Some(["00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "auth"]),
+            nc: Some(1),
+            response,
+        };
+        let md5 = proof(Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec");
+        assert!(bool::from(md5.is_made_with(&secret)));
+        let sha = "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
+        let sha256 = proof(Algorithm::Sha256, sha);
+        assert!(bool::from(sha256.is_made_with(&secret)));
+        assert!(!bool::from(sha256.is_made_with(&NOBODYS)));
+        let short = proof(Algorithm::Sha256, &sha[..32]);
+        assert!(!bool::from(short.is_made_with(&secret)));
+    }
+
+    #[test]
+    fn counts_are_eight_digits() {
+        assert_eq!(nonce_count("0000000a"), Some(10));
+        assert_eq!(nonce_count("FFFFFFFF"), Some(u32::MAX));
+        for bad in ["1", "00000000", "+0000001", "000000001", "0000000g"] {
+            assert_eq!(nonce_count(bad), None, "{bad}");
+        }
+    }
+}
