@@ -99,6 +99,7 @@ impl Agent {
             server,
             invite: invite.clone(),
             flow,
+            tag: self.mint_tag(),
             tags: Vec::new(),
         };
         let stage = Stage::Incoming(Box::new(incoming));
@@ -270,8 +271,10 @@ impl Agent {
             return;
         }
         if let Some(Stage::Incoming(incoming)) = self.legs.get(&leg).map(|leg| &leg.stage) {
-            let (request, flow) = (incoming.invite.clone(), incoming.flow);
-            self.respond(now, invite, &request, flow, 487, None);
+            let (request, flow, tag) =
+                (incoming.invite.clone(), incoming.flow, incoming.tag.clone());
+            let answer = respond(&request, flow.remote, 487, reply::phrase(487), Some(&tag));
+            self.transactions.respond(now, invite, 487, answer.finish());
             self.forget(leg);
             self.events.push(Event::Released { leg, dead: false });
         }

@@ -243,10 +243,21 @@ impl Agent {
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
-        let (server, invite, flow) = (incoming.server, incoming.invite.clone(), incoming.flow);
         let status = reply::status_of(why);
-        let reason = reply::reason("SIP", status, &why.text());
-        self.respond(now, server, &invite, flow, status, Some(reason));
+        let mut answer = respond(
+            &incoming.invite,
+            incoming.flow.remote,
+            status,
+            reply::phrase(status),
+            Some(&incoming.tag),
+        )
+        .header(Name::Reason, reply::reason("SIP", status, &why.text()));
+        if status == 503 {
+            answer = answer.header(Name::RetryAfter, "10");
+        }
+        let server = incoming.server;
+        self.transactions
+            .respond(now, server, status, answer.finish());
         self.forget(leg);
     }
 
@@ -411,8 +422,13 @@ impl Agent {
         if let Some((_, tag)) = incoming.tags.iter().find(|(other, _)| *other == from) {
             return tag.clone();
         }
-        incoming.tags.push((from, fresh.clone()));
-        fresh
+        let tag = if incoming.tags.is_empty() {
+            incoming.tag.clone()
+        } else {
+            fresh
+        };
+        incoming.tags.push((from, tag.clone()));
+        tag
     }
 }
 

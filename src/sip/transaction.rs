@@ -139,12 +139,18 @@ impl Transactions {
     pub fn receive(&mut self, now: Now, flow: Flow, request: &Message) -> Incoming {
         let method = request.method_text();
         let key = server_key(request, if method == "ACK" { "INVITE" } else { method });
-        if let Some(id) = self.by_key.get(&key).copied() {
+        let known = self.by_key.get(&key).copied();
+        let is_quiet = |id| {
+            let state = self.servers.get(&id).map(|server| &server.state);
+            matches!(state, Some(ServerState::Quiet))
+        };
+        // Some phones acknowledge a 2xx with the branch of the INVITE.
+        if method == "ACK" && known.is_none_or(is_quiet) {
+            return Incoming::AckOf2xx;
+        }
+        if let Some(id) = known {
             self.again(now, id, method == "ACK");
             return Incoming::Absorbed;
-        }
-        if method == "ACK" {
-            return Incoming::AckOf2xx;
         }
         if self.servers.len() >= SERVERS_AT_ONCE {
             return Incoming::Overload;
