@@ -155,6 +155,9 @@ impl Agent {
         match outcome {
             Outcome::Response(client, response) => self.responded(now, client, &response),
             Outcome::TimedOut(client) => self.timed_out(now, client),
+            Outcome::Ended(client) => {
+                self.purposes.remove(&client);
+            }
         }
     }
 
@@ -171,20 +174,13 @@ impl Agent {
         let talking = self.talking(leg)?;
         let flow = talking.dialog.flow;
         let bytes = finish(talking.dialog.request(method, &branch), flow);
-        let client = self
-            .transactions
-            .request(now, flow, method, &branch, bytes);
+        let client = self.transactions.request(now, flow, method, &branch, bytes);
         self.purposes.insert(client, purpose);
         Some(client)
     }
 
     /// Acknowledges a 2xx. ACK is no transaction; its bytes are kept for retransmissions of the 2xx.
-    pub(super) fn acknowledge(
-        &mut self,
-        leg: LegId,
-        cseq: u32,
-        media: Option<&crate::pbx::Body>,
-    ) {
+    pub(super) fn acknowledge(&mut self, leg: LegId, cseq: u32, media: Option<&crate::pbx::Body>) {
         let branch = self.mint_branch();
         let Some(talking) = self.talking(leg) else {
             return;
@@ -214,7 +210,9 @@ impl Agent {
     pub(super) fn answer_pending_change(&mut self, now: Now, leg: LegId) {
         let pending = self.talking(leg).and_then(|t| {
             let flow = t.dialog.flow;
-            t.incoming.take().map(|(server, invite)| (server, invite, flow))
+            t.incoming
+                .take()
+                .map(|(server, invite)| (server, invite, flow))
         });
         if let Some((server, invite, flow)) = pending {
             self.respond(now, server, &invite, flow, 487, None);
@@ -306,8 +304,7 @@ impl Agent {
 
     /// A 2xx of ours is on its way: until it is acknowledged it is sent again.
     pub(super) fn await_ack(&mut self, now: Now, leg: LegId) {
-        self.deadlines
-            .arm(Timer::Resend2xx(leg), now.uptime + T1);
+        self.deadlines.arm(Timer::Resend2xx(leg), now.uptime + T1);
     }
 
     /// No answer to one of our requests.
@@ -348,7 +345,11 @@ impl Agent {
     }
 
     pub(super) fn mint_call_id(&mut self) -> String {
-        format!("{:016x}{:016x}", self.random.next_u64(), self.random.next_u64())
+        format!(
+            "{:016x}{:016x}",
+            self.random.next_u64(),
+            self.random.next_u64()
+        )
     }
 
     pub(super) fn mint_ticket(&mut self) -> Ticket {

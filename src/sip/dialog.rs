@@ -127,7 +127,11 @@ pub(super) fn via(flow: Flow, branch: &str) -> String {
 
 /// Our Contact on a flow.
 pub(super) fn contact(flow: Flow) -> String {
-    format!("<sip:{};transport={}>", flow.local, flow.transport.uri_token())
+    format!(
+        "<sip:{};transport={}>",
+        flow.local,
+        flow.transport.uri_token()
+    )
 }
 
 fn contact_uri(message: &Message) -> Option<String> {

@@ -7,16 +7,14 @@ use super::agent::{Agent, Purpose, Timer, caller_key};
 use super::auth::Verdict;
 use super::dialog::Dialog;
 use super::flow::Flow;
-use super::leg::{Incoming, Leg, Outgoing, Stage, Talking};
+use super::leg::{Incoming, Leg, Stage, Talking};
+use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
 use super::transaction::{self, ClientId, ServerId};
 use super::wire::{Builder, Message, Name, Scheme, respond};
 use crate::pbx::{Body, Event, LegId, PhoneName, Secret};
 use crate::time::Now;
-
-/// The methods that Perch takes.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REGISTER";
 
 impl Agent {
     /// Takes a message that the edge did not answer.
@@ -101,6 +99,7 @@ impl Agent {
             server,
             invite: invite.clone(),
             flow,
+            tag: self.mint_tag(),
             tags: Vec::new(),
         };
         let stage = Stage::Incoming(Box::new(incoming));
@@ -147,7 +146,7 @@ impl Agent {
         request: &Message,
         server: ServerId,
     ) -> Option<PhoneName> {
-        let stale = match self.registrar.verify(now, request) {
+        let stale = match self.registrar.authenticate(now, request) {
             Verdict::Proven(phone) => return Some(phone),
             Verdict::Challenge { stale } => stale,
             Verdict::Replayed(_) => true,
@@ -192,8 +191,7 @@ impl Agent {
         };
         if !talking.dialog.takes(request) {
             let answer = self.begin_response(request, flow, 500);
-            self.transactions
-                .respond(now, server, 500, answer.finish());
+            self.transactions.respond(now, server, 500, answer.finish());
             return;
         }
         talking.dialog.flow = flow;
@@ -224,14 +222,7 @@ impl Agent {
     }
 
     /// A phone wants to change its call (RFC 3261 §14.2).
-    fn reinvited(
-        &mut self,
-        now: Now,
-        flow: Flow,
-        invite: &Message,
-        server: ServerId,
-        leg: LegId,
-    ) {
+    fn reinvited(&mut self, now: Now, flow: Flow, invite: &Message, server: ServerId, leg: LegId) {
         let Some(talking) = self.talking(leg) else {
             return;
         };
@@ -280,8 +271,10 @@ impl Agent {
             return;
         }
         if let Some(Stage::Incoming(incoming)) = self.legs.get(&leg).map(|leg| &leg.stage) {
-            let (request, flow) = (incoming.invite.clone(), incoming.flow);
-            self.respond(now, invite, &request, flow, 487, None);
+            let (request, flow, tag) =
+                (incoming.invite.clone(), incoming.flow, incoming.tag.clone());
+            let answer = respond(&request, flow.remote, 487, reply::phrase(487), Some(&tag));
+            self.transactions.respond(now, invite, 487, answer.finish());
             self.forget(leg);
             self.events.push(Event::Released { leg, dead: false });
         }
@@ -290,10 +283,7 @@ impl Agent {
     /// An ACK for a 2xx of ours.
     fn acknowledged(&mut self, now: Now, ack: &Message) {
         let tag = ack.to().ok().and_then(|to| to.tag());
-        let key = (
-            ack.call_id().to_owned(),
-            tag.unwrap_or_default().to_owned(),
-        );
+        let key = (ack.call_id().to_owned(), tag.unwrap_or_default().to_owned());
         let Some(leg) = self.dialogs.get(&key).copied() else {
             return;
         };
@@ -301,7 +291,10 @@ impl Agent {
             return;
         };
         let cseq = ack.cseq().0;
-        let Some(waiting) = talking.unacknowledged.take_if(|waiting| waiting.cseq == cseq) else {
+        let Some(waiting) = talking
+            .unacknowledged
+            .take_if(|waiting| waiting.cseq == cseq)
+        else {
             return;
         };
         let closing = talking.closing.clone();
@@ -321,15 +314,12 @@ impl Agent {
 
     /// A response to one of our requests.
     pub(super) fn responded(&mut self, now: Now, client: ClientId, response: &Message) {
+        // Kept until the transaction ends: a 2xx to an INVITE may come again, and from several dialogs.
         let Some(purpose) = self.purposes.get(&client).cloned() else {
             return;
         };
         let status = response.status().unwrap_or(500);
         if let Purpose::Ring(leg, branch) = purpose {
-            // Kept: more 2xx may come, from other dialogs or again.
-            if status >= 300 {
-                self.purposes.remove(&client);
-            }
             self.ring_responded(now, leg, branch, status, response);
             return;
         }
@@ -356,9 +346,6 @@ impl Agent {
                 }
             }
             Purpose::Ring(..) | Purpose::End => {}
-        }
-        if !matches!(self.purposes.get(&client), Some(Purpose::Change(_))) {
-            self.purposes.remove(&client);
         }
     }
 
@@ -464,7 +451,10 @@ impl Agent {
         let branch = self.mint_branch();
         let bye = dialog
             .request(Method::Bye, &branch)
-            .header(Name::Reason, reply::reason("SIP", 200, "Call completed elsewhere"))
+            .header(
+                Name::Reason,
+                reply::reason("SIP", 200, "Call completed elsewhere"),
+            )
             .finish();
         let client = self
             .transactions
@@ -503,12 +493,10 @@ impl Agent {
 
     /// Takes back every INVITE of a leg that is not answered.
     pub(super) fn cancel_branches(&mut self, now: Now, leg: LegId, reason: &str) {
-        let Some(Stage::Outgoing(Outgoing { branches, .. })) =
-            self.legs.get(&leg).map(|leg| &leg.stage)
-        else {
+        let Some(Stage::Outgoing(outgoing)) = self.legs.get(&leg).map(|leg| &leg.stage) else {
             return;
         };
-        let open = branches.iter().filter(|branch| !branch.ended);
+        let open = outgoing.branches.iter().filter(|branch| !branch.ended);
         let clients: Vec<ClientId> = open.map(|branch| branch.client).collect();
         for client in clients {
             self.transactions.cancel(now, client, reason);
@@ -577,14 +565,15 @@ impl Agent {
             .respond(now, server, status, answer.finish());
     }
 
-    pub(super) fn begin_response(
-        &mut self,
-        request: &Message,
-        flow: Flow,
-        status: u16,
-    ) -> Builder {
+    pub(super) fn begin_response(&mut self, request: &Message, flow: Flow, status: u16) -> Builder {
         let tag = self.mint_tag();
-        respond(request, flow.remote, status, reply::phrase(status), Some(&tag))
+        respond(
+            request,
+            flow.remote,
+            status,
+            reply::phrase(status),
+            Some(&tag),
+        )
     }
 }
 
@@ -594,7 +583,9 @@ pub(super) fn body_of(message: &Message) -> Option<Body> {
     if bytes.is_empty() {
         return None;
     }
-    let content_type = message.header(Name::ContentType).unwrap_or(b"application/sdp");
+    let content_type = message
+        .header(Name::ContentType)
+        .unwrap_or(b"application/sdp");
     Some(Body {
         content_type: Bytes::copy_from_slice(content_type),
         bytes,
@@ -611,6 +602,10 @@ fn more_telling(so_far: Option<u16>, status: u16) -> u16 {
         _ => 2,
     };
     so_far.map_or(status, |so_far| {
-        if rank(status) < rank(so_far) { status } else { so_far }
+        if rank(status) < rank(so_far) {
+            status
+        } else {
+            so_far
+        }
     })
 }

@@ -34,7 +34,9 @@ pub(super) struct Incoming {
     pub server: ServerId,
     pub invite: Message,
     pub flow: Flow,
-    /// The To tag of each early dialog: one for each phone and contact that is being rung (RFC 3261 §12.1.1).
+    /// Our To tag, for answers that stand for nobody else.
+    pub tag: String,
+    /// The To tag of each early dialog: the first is ours, and then one for each phone and contact that is being rung (RFC 3261 §12.1.1).
     pub tags: Vec<((LegId, u32), String)>,
 }
 

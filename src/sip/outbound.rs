@@ -7,8 +7,8 @@ use rsip::Method;
 use super::agent::{Agent, Purpose};
 use super::dialog::{Dialog, contact, via};
 use super::flow::Flow;
-use super::inbound::ALLOW;
 use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged};
+use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
 use super::transaction::{GIVE_UP, T1};
@@ -243,10 +243,21 @@ impl Agent {
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
-        let (server, invite, flow) = (incoming.server, incoming.invite.clone(), incoming.flow);
         let status = reply::status_of(why);
-        let reason = reply::reason("SIP", status, &why.text());
-        self.respond(now, server, &invite, flow, status, Some(reason));
+        let mut answer = respond(
+            &incoming.invite,
+            incoming.flow.remote,
+            status,
+            reply::phrase(status),
+            Some(&incoming.tag),
+        )
+        .header(Name::Reason, reply::reason("SIP", status, &why.text()));
+        if status == 503 {
+            answer = answer.header(Name::RetryAfter, "10");
+        }
+        let server = incoming.server;
+        self.transactions
+            .respond(now, server, status, answer.finish());
         self.forget(leg);
     }
 
@@ -371,12 +382,11 @@ impl Agent {
             return;
         }
         for binding in self.registrar.bindings_of(phone, now) {
-            if !binding.allows_message {
+            if !binding.takes_messages {
                 continue;
             }
             let flow = flow_to_binding(&binding.contact, binding.flow);
-            let (branch, tag, call_id) =
-                (self.mint_branch(), self.mint_tag(), self.mint_call_id());
+            let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
             let bytes = Builder::request(Method::Message, &binding.contact)
                 .display(Name::Via, via(flow, &branch))
                 .header(Name::MaxForwards, "70")
@@ -412,8 +422,13 @@ impl Agent {
         if let Some((_, tag)) = incoming.tags.iter().find(|(other, _)| *other == from) {
             return tag.clone();
         }
-        incoming.tags.push((from, fresh.clone()));
-        fresh
+        let tag = if incoming.tags.is_empty() {
+            incoming.tag.clone()
+        } else {
+            fresh
+        };
+        incoming.tags.push((from, tag.clone()));
+        tag
     }
 }
 

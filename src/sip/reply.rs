@@ -25,7 +25,7 @@ pub(super) fn status_of_failure(failure: Failure) -> u16 {
         Failure::NotAcceptable => 488,
         Failure::Glare => 491,
         // A challenge or a redirection is between the phone and us; the caller could do nothing with it.
-        Failure::Other(401 | 407 | 487 | ..400) => 480,
+        Failure::Other(401 | 407 | 487 | ..=400) => 480,
         Failure::Other(status) => status,
     }
 }

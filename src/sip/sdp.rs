@@ -18,7 +18,11 @@ pub(super) fn flow_of(offer: &Body) -> Option<MediaFlow> {
         .iter()
         .filter(|media| media.port != 0)
         .all(|media| is_held(&session, media));
-    Some(if held { MediaFlow::Held } else { MediaFlow::Open })
+    Some(if held {
+        MediaFlow::Held
+    } else {
+        MediaFlow::Open
+    })
 }
 
 /// RFC 3264 §8.4, and the zero address of RFC 2543 that old phones still send.
@@ -30,7 +34,9 @@ fn is_held(session: &Session, media: &Media) -> bool {
 }
 
 fn direction(attributes: &[Attribute]) -> Option<&str> {
-    let mut names = attributes.iter().map(|attribute| attribute.attribute.as_str());
+    let mut names = attributes
+        .iter()
+        .map(|attribute| attribute.attribute.as_str());
     names.find(|name| matches!(*name, "sendrecv" | "sendonly" | "recvonly" | "inactive"))
 }
 
@@ -105,7 +111,10 @@ mod tests {
             (format!("{audio}a=sendonly\r\n"), MediaFlow::Held),
             (format!("{audio}a=inactive\r\n"), MediaFlow::Held),
             (format!("a=sendonly\r\n{audio}"), MediaFlow::Held),
-            (format!("a=sendonly\r\n{audio}a=sendrecv\r\n"), MediaFlow::Open),
+            (
+                format!("a=sendonly\r\n{audio}a=sendrecv\r\n"),
+                MediaFlow::Open,
+            ),
             (format!("{audio}c=IN IP4 0.0.0.0\r\n"), MediaFlow::Held),
             (format!("{audio}m=video 0 RTP/AVP 99\r\n"), MediaFlow::Open),
         ];
@@ -125,7 +134,8 @@ mod tests {
 
     #[test]
     fn the_answer_of_a_code_has_the_media_of_the_offer() {
-        let offer = offer("m=audio 4000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\na=ptime:20\r\n");
+        let offer =
+            offer("m=audio 4000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\na=ptime:20\r\n");
         let answer = inactive(Some(&offer), "127.0.0.1".parse().expect("an address"));
         let text = String::from_utf8_lossy(&answer.bytes).into_owned();
         assert!(text.contains("m=audio 9 RTP/AVP 96 0\r\n"), "{text}");

@@ -53,6 +53,8 @@ pub(super) enum Outcome {
     Response(ClientId, Message),
     /// None came in time.
     TimedOut(ClientId),
+    /// It was answered long ago, and nothing of it is left.
+    Ended(ClientId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -137,12 +139,18 @@ impl Transactions {
     pub fn receive(&mut self, now: Now, flow: Flow, request: &Message) -> Incoming {
         let method = request.method_text();
         let key = server_key(request, if method == "ACK" { "INVITE" } else { method });
-        if let Some(id) = self.by_key.get(&key).copied() {
+        let known = self.by_key.get(&key).copied();
+        let is_quiet = |id| {
+            let state = self.servers.get(&id).map(|server| &server.state);
+            matches!(state, Some(ServerState::Quiet))
+        };
+        // Some phones acknowledge a 2xx with the branch of the INVITE.
+        if method == "ACK" && known.is_none_or(is_quiet) {
+            return Incoming::AckOf2xx;
+        }
+        if let Some(id) = known {
             self.again(now, id, method == "ACK");
             return Incoming::Absorbed;
-        }
-        if method == "ACK" {
-            return Incoming::AckOf2xx;
         }
         if self.servers.len() >= SERVERS_AT_ONCE {
             return Incoming::Overload;
@@ -223,8 +231,7 @@ impl Transactions {
                 interval: T1,
             };
             if is_invite && !reliable {
-                self.deadlines
-                    .arm(Timer::ServerResend(id), now.uptime + T1);
+                self.deadlines.arm(Timer::ServerResend(id), now.uptime + T1);
             }
         }
         let linger = if reliable && !is_invite {
@@ -257,8 +264,7 @@ impl Transactions {
         self.by_branch
             .insert((branch.to_owned(), method.to_string()), id);
         if !flow.transport.is_reliable() {
-            self.deadlines
-                .arm(Timer::ClientResend(id), now.uptime + T1);
+            self.deadlines.arm(Timer::ClientResend(id), now.uptime + T1);
         }
         self.deadlines
             .arm(Timer::ClientEnd(id), now.uptime + GIVE_UP);
@@ -438,12 +444,10 @@ impl Transactions {
             let key = (branch_of(&request), client.method.to_string());
             self.by_branch.remove(&key);
         }
-        match client.state {
-            ClientState::Calling { .. } | ClientState::Proceeding { .. } => {
-                Some(Outcome::TimedOut(id))
-            }
-            ClientState::Completed { .. } | ClientState::Accepted => None,
-        }
+        Some(match client.state {
+            ClientState::Calling { .. } | ClientState::Proceeding { .. } => Outcome::TimedOut(id),
+            ClientState::Completed { .. } | ClientState::Accepted => Outcome::Ended(id),
+        })
     }
 
     /// How a request of ours was sent.
@@ -471,7 +475,11 @@ impl Server {
 fn server_key(request: &Message, method: &str) -> ServerKey {
     let via = request.top_via().ok();
     let sent_by = via.map_or(String::new(), |via| {
-        format!("{}:{}", via.host.to_ascii_lowercase(), via.port.unwrap_or(5060))
+        format!(
+            "{}:{}",
+            via.host.to_ascii_lowercase(),
+            via.port.unwrap_or(5060)
+        )
     });
     let branch = match via.and_then(|via| via.unique_branch()) {
         Some(branch) => branch.to_owned(),
