@@ -117,11 +117,20 @@ fn line(problem: &Problem) -> String {
         column,
         what,
         remedy,
+        key,
     } = problem;
-    match (line, column) {
-        (0, _) => format!("{file}: {what}. {remedy}"),
-        (_, 0) => format!("{file}:{line}: {what}. {remedy}"),
-        _ => format!("{file}:{line}:{column}: {what}. {remedy}"),
+    let place = match (line, column) {
+        (0, _) => file.clone(),
+        (_, 0) => format!("{file}:{line}"),
+        _ => format!("{file}:{line}:{column}"),
+    };
+    let parts = [place.as_str(), key, what]
+        .into_iter()
+        .filter(|part| !part.is_empty());
+    let said = parts.collect::<Vec<_>>().join(": ");
+    match remedy.as_str() {
+        "" => said,
+        remedy => format!("{said}. {remedy}"),
     }
 }
 

@@ -77,6 +77,7 @@ pub fn problem(problem: &Problem) -> Value {
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,
+        "key": problem.key,
         "what": problem.what,
         "remedy": problem.remedy,
     })

@@ -27,11 +27,11 @@ pub struct Read {
 /// Reads a site file. Hashing the PINs in it may take a while, so it is done beside the runtime.
 pub async fn read(server: &Server, file_name: String, text: String) -> Result<Read, Status> {
     let current = server.sites.current();
-    let hashing = server.settings.hashing();
+    let hashing = server.settings.argon2;
     let work = move || {
         let parsed = site::parse(&file_name, &text, Some(&current.site), &hashing);
         let (site, problems, warnings) = match parsed {
-            Ok((site, warnings)) => (Some(site), Vec::new(), warnings),
+            Ok(parsed) => (Some(parsed.site), Vec::new(), parsed.warnings),
             Err(problems) => (None, problems, Vec::new()),
         };
         let plan = site
@@ -55,6 +55,7 @@ fn problem(problem: Problem) -> v1::Problem {
         file: problem.file,
         line: u32::try_from(problem.line).unwrap_or(u32::MAX),
         column: u32::try_from(problem.column).unwrap_or(u32::MAX),
+        key: problem.key,
         what: problem.what,
         remedy: problem.remedy,
     }

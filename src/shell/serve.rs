@@ -129,13 +129,7 @@ async fn start(
         bindings,
     } = opened;
     let registrar = Arc::new(Registrar::new(rand::random(), sip::Limits::default()));
-    let sites = Sites::new(
-        site,
-        store.clone(),
-        Arc::clone(&registrar),
-        intake.clone(),
-        readiness.clone(),
-    );
+    let sites = Sites::new(site, store.clone(), intake.clone(), readiness.clone());
     let server = Server {
         clock,
         events: Events::new(settings.queues.events),

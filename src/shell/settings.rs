@@ -29,7 +29,7 @@ pub struct Settings {
     /// What is logged, and how.
     pub log: Log,
     /// How dear a guess at a PIN is.
-    pub argon2: Argon2,
+    pub argon2: Hashing,
     /// How long the queues may grow.
     pub queues: Queues,
     /// How much a peer may take.
@@ -119,17 +119,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// How dear a guess at a PIN is: the parameters of argon2id for PINs that are hashed from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Argon2 {
-    /// Memory, in KiB.
-    pub memory_kib: u32,
-    /// Passes over it.
-    pub passes: u32,
-    /// Lanes.
-    pub lanes: u32,
-}
-
 /// How long the queues may grow. When one is full, peers are told so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queues {
@@ -185,12 +174,7 @@ impl Default for Settings {
                 format: LogFormat::Text,
                 level: "info".into(),
             },
-            // OWASP's smallest recommendation for argon2id.
-            argon2: Argon2 {
-                memory_kib: 19_456,
-                passes: 2,
-                lanes: 1,
-            },
+            argon2: Hashing::default(),
             queues: Queues {
                 exchange: 8192,
                 checks: 4096,
@@ -279,11 +263,6 @@ impl Settings {
         }
     }
 
-    /// How PINs are hashed from now on.
-    pub fn hashing(&self) -> Hashing {
-        Hashing
-    }
-
     /// Where the control API listens.
     pub fn control_addresses(&self) -> Vec<SocketAddr> {
         self.ports.at(&self.control.bind, self.ports.control)
@@ -364,14 +343,8 @@ impl Settings {
         reader.word("log", "format", &formats, &mut self.log.format);
         reader.text("log", "level", &mut self.log.level);
         let argon2 = &mut self.argon2;
-        reader.number(
-            "argon2",
-            "memory_kib",
-            8..=4_194_304,
-            &mut argon2.memory_kib,
-        );
-        reader.number("argon2", "passes", 1..=1000, &mut argon2.passes);
-        reader.number("argon2", "lanes", 1..=64, &mut argon2.lanes);
+        reader.number("argon2", "memory_kib", 8..=65_536, &mut argon2.memory_kib);
+        reader.number("argon2", "passes", 1..=10, &mut argon2.passes);
     }
 }
 

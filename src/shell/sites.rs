@@ -8,10 +8,9 @@ use tokio::sync::oneshot;
 use super::intake::Intake;
 use super::readiness::Readiness;
 use super::settings::Settings;
-use super::stand_in::site::{self, problem_lines};
+use super::stand_in::site::{self, Problem};
 use crate::exchange::Input;
 use crate::pbx::Site;
-use crate::sip::Registrar;
 use crate::store::{ApplyError, Opened, Store};
 
 /// A site for a data directory that has none yet.
@@ -27,8 +26,11 @@ pub struct FirstSite {
 #[derive(Debug, thiserror::Error)]
 pub enum FirstSiteError {
     /// The file is wrong.
-    #[error("{0}")]
-    Wrong(String),
+    #[error("{}", lines(.0))]
+    Wrong(Vec<Problem>),
+    /// Reading it ended by a fault of ours.
+    #[error("reading the site file ended by a fault in Perch; report its log")]
+    Fault,
     /// Another site is there.
     #[error(
         "the data directory {dir} holds the site \"{found}\", not \"{wanted}\". Name another directory with --data, \
@@ -47,20 +49,26 @@ pub enum FirstSiteError {
     Store(#[from] ApplyError),
 }
 
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
 /// Sees to it that what `opened` holds is this site: puts it into an empty store, and refuses any other.
 pub async fn begin_with(
     first: FirstSite,
     settings: &Settings,
     opened: &mut Opened,
 ) -> Result<(), FirstSiteError> {
-    let hashing = settings.hashing();
+    let hashing = settings.argon2;
     let parsed = tokio::task::spawn_blocking(move || {
         site::parse(first.file_name, first.text, None, &hashing)
     });
-    let (site, _) = parsed
+    let site = parsed
         .await
-        .map_err(|error| FirstSiteError::Wrong(error.to_string()))?
-        .map_err(|problems| FirstSiteError::Wrong(problem_lines(&problems)))?;
+        .map_err(|_| FirstSiteError::Fault)?
+        .map_err(FirstSiteError::Wrong)?
+        .site;
     if let Some((_, found)) = &opened.site {
         if found.settings.name == site.settings.name {
             return Ok(());
@@ -93,7 +101,6 @@ pub struct Current {
 pub struct Sites {
     current: Arc<ArcSwap<Current>>,
     store: Store,
-    registrar: Arc<Registrar>,
     intake: Intake,
     readiness: Readiness,
 }
@@ -103,19 +110,15 @@ impl Sites {
     pub fn new(
         stored: Option<(u64, Site)>,
         store: Store,
-        registrar: Arc<Registrar>,
         intake: Intake,
         readiness: Readiness,
     ) -> Sites {
         readiness.update(|state| state.site = stored.is_some());
         let (revision, site) = stored.unwrap_or_default();
         let site = Arc::new(site);
-        // Nobody has registered yet, so nobody can be gone.
-        registrar.set_phones(Arc::clone(&site));
         Sites {
             current: Arc::new(ArcSwap::from_pointee(Current { revision, site })),
             store,
-            registrar,
             intake,
             readiness,
         }
@@ -152,12 +155,7 @@ impl Sites {
             revision,
             site: Arc::clone(&site),
         }));
-        // The exchange first: it must know a phone before the phone can register.
-        self.intake
-            .tell_blocking(Input::SiteApplied(Arc::clone(&site)));
-        for news in self.registrar.set_phones(site) {
-            self.intake.tell_blocking(Input::News(news));
-        }
+        self.intake.tell_blocking(Input::SiteApplied(site));
         self.readiness.update(|state| state.site = true);
         tracing::info!(revision, "site applied");
     }
