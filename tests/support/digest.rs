@@ -38,7 +38,13 @@ pub fn param<'a>(challenge: &'a str, name: &str) -> Option<&'a str> {
 
 /// The value of the Authorization header that answers the value of a WWW-Authenticate header.
 pub fn authorization(challenge: &str, answer: &Answer<'_>) -> String {
-    let Answer { username, password, method, uri, nc } = answer;
+    let Answer {
+        username,
+        password,
+        method,
+        uri,
+        nc,
+    } = answer;
     let realm = param(challenge, "realm").expect("a realm");
     let nonce = param(challenge, "nonce").expect("a nonce");
     let algorithm = param(challenge, "algorithm").unwrap_or("MD5");
