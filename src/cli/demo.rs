@@ -29,6 +29,31 @@ pub fn first_site() -> FirstSite {
 
 /// How to try it.
 pub fn invitation(settings: &Settings) -> String {
-    let _ = settings;
-    String::new()
+    let sip = settings.sip_addresses();
+    let sip: Vec<String> = sip.iter().map(ToString::to_string).collect();
+    let (sip, data) = (sip.join(" or "), settings.data.display());
+    let offset = match settings.ports.offset {
+        0 => String::new(),
+        offset => format!(" --port-offset {offset}"),
+    };
+    format!(
+        "\
+Perch serves its demonstration site. To try it:
+
+  Register two softphones at {sip}, UDP or TCP:
+    user desk-1, password desk-1-secret        user desk-2, password desk-2-secret
+
+  At desk-1 dial   9002              desk-2 rings: nobody is logged in yet
+  At desk-1 dial   *11*2001*1111#    desk-1 is Alice's now, 2001
+  At desk-2 dial   2001              desk-1 rings
+  At desk-2 dial   *11*2001*1111#    Alice has moved to desk-2
+  At desk-2 dial   *12               and is logged out
+
+  And watch        perch events --follow{offset}
+                   perch who{offset}
+                   perch explain desk-1{offset}
+
+Everything is kept in {data}. Ctrl-C stops.
+"
+    )
 }

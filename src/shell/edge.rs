@@ -108,3 +108,69 @@ impl Edge {
         wire::respond(message, source, status, reason, Some(&self.tag)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::intake::{Inputs, intake};
+    use super::*;
+    use crate::sip::{Limits, Transport};
+
+    fn edge(room: usize) -> (Edge, Inputs) {
+        let (intake, inputs) = intake(room);
+        let registrar = Arc::new(Registrar::new([7; 32], Limits::default()));
+        let metrics = Arc::new(Metrics::new(Arc::clone(&registrar)));
+        let edge = Edge::new(Clock::start(), registrar, intake, metrics);
+        (edge, inputs)
+    }
+
+    fn flow() -> Flow {
+        Flow {
+            transport: Transport::Udp,
+            local: "192.0.2.1:5060".parse().expect("an address"),
+            remote: "192.0.2.7:5062".parse().expect("an address"),
+            connection: 0,
+        }
+    }
+
+    fn request(method: &str) -> Bytes {
+        Bytes::from(format!(
+            "{method} sip:2001@192.0.2.1 SIP/2.0\r\n\
+             Via: SIP/2.0/UDP 192.0.2.7:5062;branch=z9hG4bK1\r\n\
+             Max-Forwards: 70\r\n\
+             From: <sip:desk-1@192.0.2.1>;tag=1\r\n\
+             To: <sip:2001@192.0.2.1>\r\n\
+             Call-ID: a@192.0.2.7\r\n\
+             CSeq: 1 {method}\r\n\
+             Content-Length: 0\r\n\r\n"
+        ))
+    }
+
+    #[tokio::test]
+    async fn a_full_exchange_is_said_on_the_wire() {
+        let (edge, mut inputs) = edge(1);
+        assert_eq!(edge.receive(flow(), request("INVITE")).await, None);
+        let answer = edge.receive(flow(), request("INVITE")).await;
+        let answer = answer.expect("there is no room");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("SIP/2.0 503 "), "{answer}");
+        let wait = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("Retry-After: "));
+        let wait: u8 = wait.and_then(|wait| wait.parse().ok()).expect("a number");
+        assert!(RETRY_AFTER_S.contains(&wait));
+        assert_eq!(edge.receive(flow(), request("ACK")).await, None);
+        assert_eq!(edge.metrics.overloads(), 1);
+        assert!(matches!(inputs.peers.recv().await, Some(Input::Sip { .. })));
+        assert_eq!(edge.receive(flow(), request("INVITE")).await, None);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_understood_is_refused_or_dropped() {
+        let (edge, _inputs) = edge(1);
+        assert_eq!(edge.receive(flow(), Bytes::from("hello")).await, None);
+        let wrong = String::from_utf8_lossy(&request("INVITE")).replace("CSeq: 1", "CSeq: x");
+        let refused = edge.receive(flow(), wrong.into()).await;
+        let refused = refused.expect("enough of it can be understood to answer");
+        assert!(refused.starts_with(b"SIP/2.0 400 "));
+    }
+}

@@ -199,3 +199,70 @@ impl Waiting {
         replies.remove(&ticket)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pbx::Status;
+
+    #[tokio::test]
+    async fn the_answer_comes_back_to_whoever_asked() {
+        let (intake, mut inputs) = intake(4);
+        let exchange = tokio::spawn(async move {
+            while let Some(Input::Control { ticket, request }) = inputs.peers.recv().await {
+                match request {
+                    ControlRequest::Query(_) => {
+                        inputs
+                            .waiting
+                            .answer(ticket, Answer::Status(Status::default()));
+                    }
+                    _ => inputs.waiting.settle(ticket, Err(Refusal::NotAllowed)),
+                }
+            }
+        });
+        let unlock = ControlRequest::Unlock("alice".into());
+        let (status, unlocked) = tokio::join!(intake.ask(Query::Status), intake.request(unlock));
+        assert_eq!(status, Ok(Answer::Status(Status::default())));
+        assert_eq!(unlocked, Ok(Err(Refusal::NotAllowed)));
+        assert!(
+            intake
+                .waiting
+                .replies
+                .lock()
+                .expect("nobody panicked")
+                .is_empty()
+        );
+        drop(intake);
+        exchange
+            .await
+            .expect("it ends when nobody can ask any more");
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_said_and_leaves_nobody_waiting() {
+        let (intake, _inputs) = intake(1);
+        intake.offer(Input::Draining).expect("room for one");
+        assert!(intake.offer(Input::Draining).is_err());
+        assert_eq!(intake.ask(Query::Status).await, Err(AskError::Overloaded));
+        assert!(
+            intake
+                .waiting
+                .replies
+                .lock()
+                .expect("nobody panicked")
+                .is_empty()
+        );
+        assert_eq!(intake.depth(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_lost_has_a_queue_of_its_own() {
+        let (intake, mut inputs) = intake(1);
+        intake.offer(Input::Draining).expect("room for one");
+        intake.tell(Input::ConnectionClosed(7)).await;
+        assert!(matches!(
+            inputs.own.recv().await,
+            Some(Input::ConnectionClosed(7))
+        ));
+    }
+}

@@ -26,7 +26,7 @@ use super::{Clock, housekeeping, http};
 use crate::control::{self, Token, TokenError};
 use crate::exchange::{Exchange, Input, Start};
 use crate::pbx::{PhoneName, Remembered};
-use crate::sip::{self, Registrar};
+use crate::sip::Registrar;
 use crate::store::{self, Listener, Opened, Store, StoreError, Stored};
 
 /// What keeps a server from starting, or ended it.
@@ -128,7 +128,7 @@ async fn start(
         remembered,
         bindings,
     } = opened;
-    let registrar = Arc::new(Registrar::new(rand::random(), sip::Limits::default()));
+    let registrar = Arc::new(Registrar::new(rand::random(), settings.registration));
     let sites = Sites::new(site, store.clone(), intake.clone(), readiness.clone());
     let server = Server {
         clock,
@@ -166,8 +166,9 @@ async fn open_store(
             readiness.update(|state| state.store = None);
         }
     });
-    let dir = settings.data.clone();
-    let opened = tokio::task::spawn_blocking(move || store::open(&dir, listener)).await;
+    let (dir, limits) = (settings.data.clone(), settings.history.clone());
+    let opened =
+        tokio::task::spawn_blocking(move || store::open_with(&dir, limits, listener)).await;
     Ok(opened.map_err(|_| StoreError::Died)??)
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::stand_in::site::Hashing;
+use crate::{sip, store};
 use reader::Reader;
 
 /// Where settings are looked for unless somebody says otherwise.
@@ -30,6 +31,10 @@ pub struct Settings {
     pub log: Log,
     /// How dear a guess at a PIN is.
     pub argon2: Hashing,
+    /// How long registrations last.
+    pub registration: sip::Limits,
+    /// How much the store keeps.
+    pub history: store::Limits,
     /// How long the queues may grow.
     pub queues: Queues,
     /// How much a peer may take.
@@ -175,6 +180,8 @@ impl Default for Settings {
                 level: "info".into(),
             },
             argon2: Hashing::default(),
+            registration: sip::Limits::default(),
+            history: store::Limits::default(),
             queues: Queues {
                 exchange: 8192,
                 checks: 4096,
@@ -296,6 +303,58 @@ impl Settings {
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
         self.read_services(reader);
+        self.read_limits(reader);
+    }
+
+    fn read_limits(&mut self, reader: &mut Reader) {
+        let registration = &mut self.registration;
+        reader.number(
+            "registration",
+            "default_s",
+            60..=86_400,
+            &mut registration.default_expires_s,
+        );
+        reader.number(
+            "registration",
+            "min_s",
+            1..=86_400,
+            &mut registration.min_expires_s,
+        );
+        reader.number(
+            "registration",
+            "max_s",
+            60..=86_400,
+            &mut registration.max_expires_s,
+        );
+        reader.number(
+            "registration",
+            "contacts",
+            1..=100,
+            &mut registration.contacts,
+        );
+        let (min, max) = (registration.min_expires_s, registration.max_expires_s);
+        if !(min..=max).contains(&registration.default_expires_s) {
+            let what = format!("default_s must be from min_s, {min}, to max_s, {max}");
+            reader.problem(
+                "registration",
+                "default_s",
+                &what,
+                "Correct one of the three",
+            );
+        }
+        let history = &mut self.history;
+        reader.number(
+            "history",
+            "sessions",
+            0..=1_000_000_000,
+            &mut history.sessions_kept,
+        );
+        reader.number(
+            "history",
+            "records",
+            0..=1_000_000_000,
+            &mut history.records_kept,
+        );
         let queues = &mut self.queues;
         reader.number("queues", "exchange", 16..=1_000_000, &mut queues.exchange);
         reader.number("queues", "checks", 16..=100_000, &mut queues.checks);
@@ -411,7 +470,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, http, limits, log, ports, queues
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, history, http, limits, log, ports, queues, registration
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]"#]]
         .assert_eq(&problems(
             "data = 1\nbnd = []\n[ports]\nsip = 70000\n[log]\nformat = \"xml\"\n[nonsense]\na = 1\n[control]\nbind = [\"localhost\"]\n",

@@ -304,3 +304,113 @@ impl Patience {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::super::intake::{Inputs, intake};
+    use super::*;
+    use crate::exchange::Input;
+    use crate::sip::{self, Registrar, Transport};
+
+    const OPTIONS: &str = "OPTIONS sip:127.0.0.1 SIP/2.0\r\n\
+        Via: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK1\r\n\
+        Max-Forwards: 70\r\nFrom: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:127.0.0.1>\r\n\
+        Call-ID: a\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+
+    /// A stream side, where it listens, and what it tells the exchange.
+    fn listening(limits: Limits) -> (Arc<Tcp>, SocketAddr, Inputs) {
+        let clock = Clock::start();
+        let (intake, inputs) = intake(16);
+        let registrar = Arc::new(Registrar::new([7; 32], sip::Limits::default()));
+        let metrics = Arc::new(Metrics::new(Arc::clone(&registrar)));
+        let edge = Edge::new(clock, registrar, intake, Arc::clone(&metrics));
+        let flows = Arc::new(Flows::new(limits, 16, Arc::clone(&metrics)));
+        let tcp = Arc::new(Tcp::new(clock, limits, flows, Arc::new(edge), metrics));
+        let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        tcp.start(listener);
+        (tcp, address, inputs)
+    }
+
+    fn limits() -> Limits {
+        Settings::default().limits
+    }
+
+    #[tokio::test]
+    async fn pings_and_requests_are_answered() {
+        let (_tcp, address, _inputs) = listening(limits());
+        let mut peer = TcpStream::connect(address).await.expect("it listens");
+        peer.write_all(b"\r\n\r\n").await.expect("connected");
+        let mut pong = [0; 2];
+        peer.read_exact(&mut pong).await.expect("an answer");
+        assert_eq!(&pong, b"\r\n");
+        peer.write_all(OPTIONS.as_bytes()).await.expect("connected");
+        let mut answer = [0; 12];
+        peer.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(&answer, b"SIP/2.0 200 ");
+    }
+
+    #[tokio::test]
+    async fn a_message_that_is_never_finished_ends_the_connection() {
+        let (_tcp, address, mut inputs) = listening(Limits {
+            message: Duration::from_millis(20),
+            ..limits()
+        });
+        let mut peer = TcpStream::connect(address).await.expect("it listens");
+        peer.write_all(b"OPTIONS").await.expect("connected");
+        assert_eq!(peer.read(&mut [0]).await.expect("no reset"), 0);
+        let told = inputs.own.recv().await;
+        assert!(matches!(told, Some(Input::ConnectionClosed(1))), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn a_silent_peer_is_cut_off() {
+        let (_tcp, address, _inputs) = listening(Limits {
+            greeting: Duration::from_millis(20),
+            ..limits()
+        });
+        let mut peer = TcpStream::connect(address).await.expect("it listens");
+        assert_eq!(peer.read(&mut [0]).await.expect("no reset"), 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_opened_for_what_is_to_be_sent() {
+        let (tcp, address, _inputs) = listening(limits());
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let phone = TcpListener::bind(any).await.expect("a free port");
+        let flow = Flow {
+            transport: Transport::Tcp,
+            local: address,
+            remote: phone.local_addr().expect("it is bound"),
+            connection: 0,
+        };
+        tcp.send(&flow, Bytes::from("one "));
+        tcp.send(&flow, Bytes::from("two"));
+        let (mut connection, _) = phone.accept().await.expect("a connection");
+        let mut got = [0; 7];
+        connection
+            .read_exact(&mut got)
+            .await
+            .expect("both messages");
+        assert_eq!(&got, b"one two");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_cannot_be_reached_is_told_to_the_exchange() {
+        let (tcp, address, mut inputs) = listening(limits());
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let gone = TcpListener::bind(any).await.expect("a free port");
+        let remote = gone.local_addr().expect("it is bound");
+        drop(gone);
+        let flow = Flow {
+            transport: Transport::Tcp,
+            local: address,
+            remote,
+            connection: 0,
+        };
+        tcp.send(&flow, Bytes::from("lost"));
+        let told = inputs.own.recv().await;
+        assert!(matches!(told, Some(Input::ConnectionClosed(1))), "{told:?}");
+    }
+}

@@ -23,7 +23,7 @@ use crate::time::{Now, Utc};
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REGISTER";
 
 /// How long bindings last, and how many a phone may have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// For a contact that does not say how long, in seconds.
     pub default_expires_s: u32,
