@@ -21,13 +21,19 @@ fn a_login_shows_until_the_logout() {
         lines[0].split_whitespace().collect::<Vec<_>>().join(" "),
         "USER NAME DN PHONE SINCE USED NEXT LOGOUT"
     );
-    assert!(lines[1].starts_with("u2001  Alice  2001  desk-1  "), "{who}");
+    assert!(
+        lines[1].starts_with("u2001  Alice  2001  desk-1  "),
+        "{who}"
+    );
     assert!(lines[1].ends_with(" (idle)"), "{who}");
     let json = server.perch(&["who", "--json"]).json();
     assert_eq!(json[0]["door"], "control");
     assert_eq!(json[0]["next_logout_cause"], "idle");
     server.perch(&["logout", "--user", "u2001"]).ok();
-    assert_eq!(server.perch(&["who", "--json"]).json(), Value::Array(Vec::new()));
+    assert_eq!(
+        server.perch(&["who", "--json"]).json(),
+        Value::Array(Vec::new())
+    );
     let explained = server.perch(&["explain", "desk-1", "--json"]).json();
     assert_eq!(explained["last"]["user"], "u2001");
     assert_eq!(explained["last"]["cause"], "admin");
@@ -56,13 +62,25 @@ fn a_lock_is_shown_and_taken_away() {
     let server = Server::demo();
     assert_eq!(server.perch(&["locks"]).ok(), "nobody is locked\n");
     for _ in 0..3 {
-        server.perch_reading(&["login", "desk-1", "u2001", "--pin-stdin"], "9999\n").refused();
+        server
+            .perch_reading(&["login", "desk-1", "u2001", "--pin-stdin"], "9999\n")
+            .refused();
     }
     let locks = server.perch(&["locks"]).ok();
-    assert!(locks.lines().nth(1).is_some_and(|line| line.starts_with("u2001  3 ")), "{locks}");
-    server.perch_reading(&["login", "desk-1", "u2001", "--pin-stdin"], "1111\n").refused();
+    assert!(
+        locks
+            .lines()
+            .nth(1)
+            .is_some_and(|line| line.starts_with("u2001  3 ")),
+        "{locks}"
+    );
+    server
+        .perch_reading(&["login", "desk-1", "u2001", "--pin-stdin"], "1111\n")
+        .refused();
     server.perch(&["unlock", "u2001"]).ok();
-    server.perch_reading(&["login", "desk-1", "u2001", "--pin-stdin"], "1111\n").ok();
+    server
+        .perch_reading(&["login", "desk-1", "u2001", "--pin-stdin"], "1111\n")
+        .ok();
 }
 
 #[test]
@@ -95,12 +113,21 @@ fn events_are_shown_as_they_happen() {
     server.perch(&["login", "desk-2", "u2002"]).ok();
     server.perch(&["logout", "--phone", "desk-2"]).ok();
     let events = reader.join().expect("the reader got its events");
-    let numbers: Vec<u64> = events.iter().filter_map(|event| event["number"].as_u64()).collect();
-    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+    let numbers: Vec<u64> = events
+        .iter()
+        .filter_map(|event| event["number"].as_u64())
+        .collect();
+    assert!(
+        numbers.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "{numbers:?}"
+    );
     let out = events.iter().find(|event| event["event"] == "logged-out");
     assert_eq!(out.expect("one of them is a logout")["cause"], "admin");
     assert!(server.stop().0.success());
-    assert_eq!(watcher.wait().expect("it ends with the server").code(), Some(1));
+    assert_eq!(
+        watcher.wait().expect("it ends with the server").code(),
+        Some(1)
+    );
 }
 
 #[test]
@@ -112,9 +139,13 @@ fn a_site_file_is_planned_and_applied_or_its_problems_are_shown() {
     let plan = server.perch(&["plan", text(&changed)]).ok();
     assert!(plan.contains("Alicia"), "{plan}");
     assert_eq!(server.perch(&["status", "--json"]).json()["revision"], 1);
-    let stale = server.perch(&["apply", text(&changed), "--revision", "7"]).refused();
+    let stale = server
+        .perch(&["apply", text(&changed), "--revision", "7"])
+        .refused();
     assert!(stale.contains("revision"), "{stale}");
-    let applied = server.perch(&["apply", text(&changed), "--revision", "1"]).ok();
+    let applied = server
+        .perch(&["apply", text(&changed), "--revision", "1"])
+        .ok();
     assert!(applied.ends_with("in force as revision 2\n"), "{applied}");
     let wrong = DEMO.replace("profiles = [\"temp\"]", "profiles = [\"clown\"]");
     let wrong = file(&dir, "wrong.toml", &wrong);
@@ -122,12 +153,23 @@ fn a_site_file_is_planned_and_applied_or_its_problems_are_shown() {
         let said = server.perch(&[command, text(&wrong)]);
         let place = format!("{}:", text(&wrong));
         assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{said:?}");
-        assert!(said.err.starts_with(&place) && said.err.contains("clown"), "{said:?}");
-        assert!(said.err.ends_with("perch: 1 problem; nothing was changed\n"), "{said:?}");
+        assert!(
+            said.err.starts_with(&place) && said.err.contains("clown"),
+            "{said:?}"
+        );
+        assert!(
+            said.err
+                .ends_with("perch: 1 problem; nothing was changed\n"),
+            "{said:?}"
+        );
     }
     let json = server.perch(&["plan", text(&wrong), "--json"]);
     let json: Value = serde_json::from_str(&json.out).expect("JSON");
-    assert!(json["problems"][0]["line"].as_u64().is_some_and(|line| line > 1));
+    assert!(
+        json["problems"][0]["line"]
+            .as_u64()
+            .is_some_and(|line| line > 1)
+    );
     assert_eq!(server.perch(&["status", "--json"]).json()["revision"], 2);
 }
 

@@ -16,7 +16,10 @@ pub const DEMO: &str = include_str!("../../fixtures/sites/demo.toml");
 /// The command, with nothing from this machine's settings.
 pub fn perch() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_perch"));
-    command.env("TZ", "UTC").env_remove("XDG_DATA_HOME").stdin(Stdio::null());
+    command
+        .env("TZ", "UTC")
+        .env_remove("XDG_DATA_HOME")
+        .stdin(Stdio::null());
     command
 }
 
@@ -121,7 +124,9 @@ impl Server {
     /// A command for this server.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = perch();
-        command.args(arguments).args(["--port-offset", &self.offset.to_string()]);
+        command
+            .args(arguments)
+            .args(["--port-offset", &self.offset.to_string()]);
         command
     }
 
@@ -133,7 +138,10 @@ impl Server {
     /// Runs a command for this server that reads `input`.
     pub fn perch_reading(&self, arguments: &[&str], input: &str) -> Said {
         let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the command can be run");
         let mut stdin = child.stdin.take().expect("it is piped");
         stdin.write_all(input.as_bytes()).expect("it reads");
@@ -151,7 +159,9 @@ impl Server {
         let mut stream = TcpStream::connect(self.at(9090)).expect("it listens");
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: perch\r\n\r\n").expect("connected");
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer, then the end");
+        stream
+            .read_to_string(&mut answer)
+            .expect("an answer, then the end");
         answer
     }
 
@@ -208,5 +218,6 @@ pub fn file(dir: &TempDir, name: &str, text: &str) -> PathBuf {
 
 /// A path as text.
 pub fn text(path: &Path) -> &str {
-    path.to_str().expect("temporary directories have plain names")
+    path.to_str()
+        .expect("temporary directories have plain names")
 }

@@ -10,11 +10,19 @@ use crate::host::{DEMO, Server, file, free_offset, perch, run, serve, text};
 #[test]
 fn the_demonstration_is_ready_at_once_and_stops_when_told() {
     let server = Server::demo();
-    assert!(server.greeting.contains("desk-1-secret"), "{}", server.greeting);
+    assert!(
+        server.greeting.contains("desk-1-secret"),
+        "{}",
+        server.greeting
+    );
     assert!(server.http("GET", "/healthz").starts_with("HTTP/1.1 200 "));
     assert!(server.http("GET", "/readyz").ends_with("\r\n\r\nready\n"));
     assert!(server.http("POST", "/readyz").starts_with("HTTP/1.1 405 "));
-    assert!(server.http("GET", "/elsewhere").starts_with("HTTP/1.1 404 "));
+    assert!(
+        server
+            .http("GET", "/elsewhere")
+            .starts_with("HTTP/1.1 404 ")
+    );
     assert_eq!(server.perch(&["healthcheck"]).ok(), "ready\n");
     let (status, log) = server.stop();
     assert!(status.success(), "{log}");
@@ -34,7 +42,10 @@ fn metrics_tell_what_happened() {
         "perch_logouts_total{cause=\"admin\"} 1",
         "perch_request_seconds_count{request=\"login\"} 1",
     ] {
-        assert!(metrics.lines().any(|found| found == line), "{line} is not in {metrics}");
+        assert!(
+            metrics.lines().any(|found| found == line),
+            "{line} is not in {metrics}"
+        );
     }
     assert!(metrics.ends_with("# EOF\n"));
 }
@@ -53,14 +64,16 @@ fn sip_is_answered_over_datagrams_and_streams() {
     let mut answer = [0; 12];
     let udp = UdpSocket::bind(("127.0.0.1", 0)).expect("a free port");
     let port = udp.local_addr().expect("it is bound").port();
-    udp.send_to(options("UDP", port).as_bytes(), server.at(5060)).expect("it is sent");
+    udp.send_to(options("UDP", port).as_bytes(), server.at(5060))
+        .expect("it is sent");
     let mut datagram = [0; 2000];
     let (_, from) = udp.recv_from(&mut datagram).expect("an answer");
     assert!(datagram.starts_with(b"SIP/2.0 200 "));
     assert_eq!(from.port(), server.at(5060).1);
     let mut tcp = TcpStream::connect(server.at(5060)).expect("it listens");
     let port = tcp.local_addr().expect("connected").port();
-    tcp.write_all(options("TCP", port).as_bytes()).expect("connected");
+    tcp.write_all(options("TCP", port).as_bytes())
+        .expect("connected");
     tcp.read_exact(&mut answer).expect("an answer");
     assert_eq!(&answer, b"SIP/2.0 200 ");
 }
@@ -71,7 +84,10 @@ fn a_server_without_a_site_says_that_it_is_not_ready() {
     let server = Server::start(&[], &dir.path().join("data"));
     let page = server.http("GET", "/readyz");
     assert!(page.starts_with("HTTP/1.1 503 "), "{page}");
-    assert!(page.ends_with("no site was applied yet; run: perch apply FILE\n"), "{page}");
+    assert!(
+        page.ends_with("no site was applied yet; run: perch apply FILE\n"),
+        "{page}"
+    );
     let refused = server.perch(&["healthcheck"]).refused();
     assert!(refused.contains("no site was applied yet"), "{refused}");
     let site = file(&dir, "site.toml", DEMO);
@@ -102,9 +118,15 @@ fn the_demonstration_refuses_the_data_of_another_site() {
     server.perch(&["apply", text(&file(&dir, "site.toml", &other))]);
     assert!(server.stop().0.success());
     let refused = run(&mut serve(&["--demo"], &data, free_offset())).refused();
-    assert!(refused.contains("holds the site \"headquarters\", not \"demo\""), "{refused}");
+    assert!(
+        refused.contains("holds the site \"headquarters\", not \"demo\""),
+        "{refused}"
+    );
     let server = Server::start(&[], &data);
-    assert_eq!(server.perch(&["status", "--json"]).json()["site"], "headquarters");
+    assert_eq!(
+        server.perch(&["status", "--json"]).json()["site"],
+        "headquarters"
+    );
 }
 
 #[test]
@@ -113,14 +135,23 @@ fn what_stands_in_the_way_of_starting_is_named() {
     let dir = TempDir::new().expect("a temporary directory");
     let data = dir.path().join("data");
     let refused = run(&mut serve(&["--demo"], &data, server.offset)).refused();
-    assert!(refused.contains("Another program listens there"), "{refused}");
+    assert!(
+        refused.contains("Another program listens there"),
+        "{refused}"
+    );
     let running = Server::start(&[], &data);
     let refused = run(&mut serve(&[], &data, free_offset())).refused();
-    assert!(refused.contains("in use by another Perch server"), "{refused}");
+    assert!(
+        refused.contains("in use by another Perch server"),
+        "{refused}"
+    );
     drop(running.stop());
     let settings = file(&dir, "perch.toml", "[ports]\nsipp = 5061\n");
     let refused = run(perch().args(["serve", "--config", text(&settings)])).refused();
-    let expected = format!("perch: {}:2: there is no setting `ports.sipp`. Did you mean `sip`?", text(&settings));
+    let expected = format!(
+        "perch: {}:2: there is no setting `ports.sipp`. Did you mean `sip`?",
+        text(&settings)
+    );
     assert!(refused.starts_with(&expected), "{refused}");
 }
 
