@@ -17,7 +17,6 @@ pub mod settings;
 mod signals;
 pub mod sites;
 pub mod sockets;
-pub mod stand_in;
 mod tcp;
 mod udp;
 mod wires;

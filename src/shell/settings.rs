@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::stand_in::site::Hashing;
+use crate::site::Hashing;
 use crate::{sip, store};
 use reader::Reader;
 
