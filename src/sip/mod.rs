@@ -1,12 +1,21 @@
 //! SIP: bytes to events, actions to bytes; the registrar at the edge.
 
+mod agent;
 mod auth;
 mod bindings;
+mod dialog;
 mod flow;
+mod inbound;
+mod leg;
+mod outbound;
 mod registrar;
+mod reply;
+mod sdp;
+mod transaction;
 
 pub mod wire;
 
+pub use agent::Agent;
 pub use auth::{Authenticator, Verdict, digest_secret};
 pub use bindings::{Binding, News};
 pub use flow::{Flow, Transport};

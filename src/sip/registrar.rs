@@ -21,10 +21,10 @@ use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
 use crate::time::{Now, Utc};
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, INFO, NOTIFY";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REGISTER";
 
 /// How long bindings last, and how many a phone may have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// For a contact that does not say how long, in seconds.
     pub default_expires_s: u32,

@@ -95,8 +95,8 @@ fn decide(db: &Connection, claim: &Claim, growth: &mut Growth) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether the open sessions of the user and at the phone are those that the claim expects, and the phone will be
-/// free. A session that was there before under the new one's id makes it unexpected too.
+/// Whether the open sessions of the user and at the phone are those that the claim expects, the phone will be
+/// free, and the new session's id was never used.
 fn is_as_expected(db: &Connection, claim: &Claim) -> Result<bool> {
     let opens = &claim.opens;
     let mut statement = db.prepare_cached(RIVALS)?;
@@ -108,7 +108,7 @@ fn is_as_expected(db: &Connection, claim: &Claim) -> Result<bool> {
     let mut expects = claim.expects.iter();
     while let Some(row) = rows.next()? {
         let Id(found) = row.get(0)?;
-        if expects.next() != Some(&found) {
+        if found == opens.session || expects.next() != Some(&found) {
             return Ok(false);
         }
         let stays = claim.closes.iter().all(|closed| closed.session != found);

@@ -83,7 +83,15 @@ pub fn open(dir: &Path, listener: Listener) -> Result<Opened, StoreError> {
 
 /// The same, with limits other than the usual.
 pub fn open_with(dir: &Path, limits: Limits, listener: Listener) -> Result<Opened, StoreError> {
-    let database = Database::open(dir)?;
+    start(Database::open(dir)?, dir, limits, listener)
+}
+
+fn start(
+    database: Database,
+    dir: &Path,
+    limits: Limits,
+    listener: Listener,
+) -> Result<Opened, StoreError> {
     let site = site::load(&database)?;
     let remembered = load::remembered(&database)?;
     let bindings = load::bindings(&database)?;
@@ -182,5 +190,80 @@ impl Drop for Shared {
     fn drop(&mut self) {
         // Whoever wants to know how it went calls `close`.
         let _ = self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pbx::{Door, Record, User, UserId, What};
+    use crate::time::Utc;
+
+    /// A site of some hundred pages.
+    fn large_site() -> Site {
+        let mut site = Site::default();
+        for n in 0..1000 {
+            let user = User {
+                dn: n.to_string().into(),
+                display_name: "x".repeat(1000),
+                pin: crate::pbx::PinHash(String::new()),
+                profiles: Vec::new(),
+            };
+            site.users.insert(UserId::from(format!("u{n}")), user);
+        }
+        site
+    }
+
+    fn large_change() -> Change {
+        Change::Recorded(Record {
+            at: Utc(1),
+            what: What::Stayed,
+            user: None,
+            phone: None,
+            door: Door::Timer,
+            text: "y".repeat(100_000),
+        })
+    }
+
+    #[test]
+    fn a_full_disk_is_trouble_until_there_is_room() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut database = Database::open(dir.path()).expect("opens");
+        site::apply(&mut database, 0, &large_site()).expect("there is room");
+        let db = &database.connection;
+        let pages: i64 = db
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .expect("a number");
+        db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .expect("can be set");
+
+        let (tell, told) = mpsc::channel();
+        let listener = Box::new(move |news| tell.send(news).expect("the test listens"));
+        let opened = start(database, dir.path(), Limits::default(), listener).expect("starts");
+        let next = || told.recv_timeout(Duration::from_secs(10)).expect("news");
+        opened
+            .store
+            .commit(1, vec![large_change()])
+            .expect("room in the queue");
+        let Stored::Trouble { why } = next() else {
+            panic!("the disk is full");
+        };
+        assert!(why.contains("Make room on the disk"), "{why}");
+
+        // Room is made in the middle of the trouble, by taking the large site away.
+        let (reply, replied) = mpsc::channel();
+        let reply = Box::new(move |result| reply.send(result).expect("the test waits"));
+        opened.store.apply_site(1, Site::default(), reply);
+        let revision = replied
+            .recv_timeout(Duration::from_secs(10))
+            .expect("a reply");
+        assert_eq!(revision.expect("deleting needs no room"), 2);
+        assert_eq!(next(), Stored::Recovered);
+        let claims = Vec::new();
+        assert_eq!(next(), Stored::Committed { seq: 1, claims });
+        opened.store.close().expect("nothing is left");
     }
 }

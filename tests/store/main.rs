@@ -1,0 +1,9 @@
+//! The store through its public face.
+
+mod claims;
+mod crash;
+mod files;
+mod model;
+mod site;
+mod support;
+mod trouble;

@@ -1,0 +1,248 @@
+//! Random changes: the store remembers what a simple model says, and decides as it does.
+
+use std::collections::BTreeMap;
+
+use perch::pbx::{
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, PhoneName, Remembered, SessionId,
+    Signal, StoredSession, UserId,
+};
+use perch::time::Utc;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::support::{Bench, id, session};
+
+/// What the store should hold.
+#[derive(Default)]
+struct Model {
+    open: BTreeMap<SessionId, StoredSession>,
+    ended: Vec<(StoredSession, Closed)>,
+    moves: BTreeMap<UserId, AwaitedMove>,
+    tries: BTreeMap<UserId, (Vec<Utc>, Option<Utc>)>,
+    emergency: BTreeMap<PhoneName, Utc>,
+    clock: Option<Utc>,
+}
+
+impl Model {
+    fn rivals(&self, user: &UserId, phone: &PhoneName) -> Vec<SessionId> {
+        self.open
+            .values()
+            .filter(|open| open.user == *user || open.phone == *phone)
+            .map(|open| open.session)
+            .collect()
+    }
+
+    fn decide(&mut self, claim: &Claim) -> bool {
+        let new = &claim.opens;
+        let known = self.open.contains_key(&new.session)
+            || self.ended.iter().any(|(s, _)| s.session == new.session);
+        let gives_way = |other: &StoredSession| {
+            other.phone != new.phone || claim.closes.iter().any(|c| c.session == other.session)
+        };
+        if known
+            || self.rivals(&new.user, &new.phone) != claim.expects
+            || !self.open.values().all(gives_way)
+        {
+            return false;
+        }
+        for closed in &claim.closes {
+            self.close(closed);
+        }
+        self.open.insert(new.session, new.clone());
+        true
+    }
+
+    fn close(&mut self, closed: &Closed) {
+        if let Some(mut session) = self.open.remove(&closed.session) {
+            session.last_used = closed.last_used;
+            self.ended.push((session, closed.clone()));
+        }
+    }
+
+    /// The answer, if it was a claim.
+    fn apply(&mut self, change: &Change) -> Option<bool> {
+        match change {
+            Change::Claimed(claim) => return Some(self.decide(claim)),
+            Change::SessionClosed(closed) => self.close(closed),
+            Change::LeavingSet { session, leaving } => {
+                if let Some(open) = self.open.get_mut(session) {
+                    open.leaving = *leaving;
+                }
+            }
+            Change::MoveAwaited(awaited) => {
+                self.moves.insert(awaited.user.clone(), awaited.clone());
+            }
+            Change::MoveSettled(user) => {
+                self.moves.remove(user);
+            }
+            Change::TriesSet {
+                user,
+                failures,
+                locked_until,
+            } => {
+                self.tries
+                    .insert(user.clone(), (failures.clone(), *locked_until));
+                self.tries
+                    .retain(|_, (failures, lock)| !failures.is_empty() || lock.is_some());
+            }
+            Change::Used { session, last_used } => {
+                if let Some(open) = self.open.get_mut(session) {
+                    open.last_used = *last_used;
+                }
+            }
+            Change::EmergencyCalled { phone, at } => {
+                self.emergency.insert(phone.clone(), *at);
+            }
+            Change::ClockSeen(at) => self.clock = Some(*at),
+            Change::Recorded(_) => {}
+        }
+        None
+    }
+
+    fn remembered(self) -> Remembered {
+        let mut last = BTreeMap::new();
+        let mut ended = self.ended;
+        ended.sort_by_key(|(session, closed)| (closed.at, session.session));
+        for pair in ended {
+            last.insert(pair.0.phone.clone(), pair);
+        }
+        Remembered {
+            sessions: self.open.into_values().collect(),
+            last_closed: last.into_values().collect(),
+            awaited_moves: self.moves.into_values().collect(),
+            tries: self
+                .tries
+                .into_iter()
+                .map(|(user, (failures, lock))| (user, failures, lock))
+                .collect(),
+            emergency_calls: self.emergency.into_iter().collect(),
+            clock_seen: self.clock,
+        }
+    }
+}
+
+/// A change that is still to be made up, as the model stands when its turn comes.
+#[derive(Clone, Debug)]
+struct Draft {
+    kind: u8,
+    user: u8,
+    phone: u8,
+    session: u8,
+    at: i64,
+    /// Whether a claim knows the world as it is, or makes something up.
+    honest: bool,
+    flag: bool,
+}
+
+fn draft() -> impl Strategy<Value = Draft> {
+    let fields = (
+        0..10u8,
+        0..4u8,
+        0..4u8,
+        0..20u8,
+        1..50i64,
+        prop::bool::weighted(0.8),
+        any::<bool>(),
+    );
+    fields.prop_map(|(kind, user, phone, session, at, honest, flag)| Draft {
+        kind,
+        user,
+        phone,
+        session,
+        at,
+        honest,
+        flag,
+    })
+}
+
+fn change(draft: &Draft, model: &Model) -> Change {
+    let user = UserId::from(format!("u{}", draft.user));
+    let phone = PhoneName::from(format!("desk-{}", draft.phone));
+    let session = id(draft.session.into());
+    let at = Utc(draft.at);
+    match draft.kind {
+        0..=3 => Change::Claimed(claim(draft, model)),
+        4 => Change::SessionClosed(closing(session, draft)),
+        5 => Change::LeavingSet {
+            session,
+            leaving: draft.flag.then_some((Cause::Schedule, Door::Timer, at)),
+        },
+        6 if draft.flag => Change::MoveSettled(user),
+        6 => Change::MoveAwaited(AwaitedMove {
+            user,
+            phone,
+            door: Door::Control,
+            until: at,
+        }),
+        7 => Change::TriesSet {
+            user,
+            failures: vec![at; usize::from(draft.session % 3)],
+            locked_until: draft.flag.then_some(at),
+        },
+        8 => Change::Used {
+            session,
+            last_used: (at, Signal::Key),
+        },
+        9 if draft.flag => Change::EmergencyCalled { phone, at },
+        _ => Change::ClockSeen(at),
+    }
+}
+
+fn claim(draft: &Draft, model: &Model) -> Claim {
+    let opens = session(
+        draft.session.into(),
+        &format!("u{}", draft.user),
+        &format!("desk-{}", draft.phone),
+    );
+    let expects = if draft.honest {
+        model.rivals(&opens.user, &opens.phone)
+    } else {
+        vec![id((draft.session / 2).into())]
+    };
+    let closes = expects.iter().filter(|_| draft.flag || draft.honest);
+    Claim {
+        id: ClaimId(draft.session.into()),
+        closes: closes.map(|session| closing(*session, draft)).collect(),
+        expects,
+        opens,
+        records: Vec::new(),
+    }
+}
+
+fn closing(session: SessionId, draft: &Draft) -> Closed {
+    Closed {
+        session,
+        cause: Cause::Moved,
+        door: Door::Control,
+        at: Utc(draft.at),
+        last_used: (Utc(draft.at - 1), Signal::CallEnded),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_store_is_as_the_model(commits in vec(vec(draft(), 0..6), 1..16), restart in 0..16usize) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut bench = Bench::open(dir.path());
+        let mut model = Model::default();
+        for (n, drafts) in commits.iter().enumerate() {
+            let mut changes = Vec::new();
+            let mut expected = Vec::new();
+            for draft in drafts {
+                let change = change(draft, &model);
+                expected.extend(model.apply(&change));
+                changes.push(change);
+            }
+            prop_assert_eq!(bench.commit(changes), expected);
+            if n == restart {
+                bench.close();
+                bench = Bench::open(dir.path());
+            }
+        }
+        bench.close();
+        let found = Bench::open(dir.path()).opened.remembered;
+        prop_assert_eq!(found, model.remembered());
+    }
+}

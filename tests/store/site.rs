@@ -1,0 +1,88 @@
+//! The stored site.
+
+use std::sync::mpsc;
+
+use perch::pbx::{Phone, PinHash, Site, User};
+use perch::store::ApplyError;
+
+use crate::support::{Bench, SOON};
+
+pub fn apply(bench: &Bench, expected: u64, site: Site) -> Result<u64, ApplyError> {
+    let (reply, replied) = mpsc::channel();
+    let reply = Box::new(move |result| reply.send(result).expect("the test waits"));
+    bench.store().apply_site(expected, site, reply);
+    replied.recv_timeout(SOON).expect("a reply in time")
+}
+
+fn site() -> Site {
+    let mut site = Site::default();
+    site.settings.name = "demo".into();
+    site.settings.logout_times = vec![1140, 1440];
+    site.codes.login = "*21".into();
+    site.emergency.insert("112".into(), vec!["desk-1".into()]);
+    site.classes.insert("staff".into(), Default::default());
+    site.users.insert(
+        "alice".into(),
+        User {
+            dn: "2001".into(),
+            display_name: "Alice \"Al\" Ångström".into(),
+            pin: PinHash("$argon2id$...".into()),
+            profiles: vec!["clerk".into()],
+        },
+    );
+    site.phones.insert(
+        "desk-1".into(),
+        Phone {
+            logout_profile: "guest".into(),
+            guest_dn: None,
+            sip_secret: Some(perch::pbx::DigestSecret {
+                md5: [7; 16],
+                sha256: [9; 32],
+            }),
+            exempt: true,
+            location: None,
+        },
+    );
+    site
+}
+
+#[test]
+fn a_site_is_there_after_a_restart_as_it_was() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = Bench::open(dir.path());
+    assert_eq!(bench.opened.site, None);
+    assert_eq!(apply(&bench, 0, site()).expect("the first"), 1);
+    bench.close();
+
+    let bench = Bench::open(dir.path());
+    assert_eq!(bench.opened.site, Some((1, site())));
+    let mut changed = site();
+    changed.users.clear();
+    changed.settings.name = "other".into();
+    assert_eq!(apply(&bench, 1, changed.clone()).expect("the second"), 2);
+    bench.close();
+    assert_eq!(Bench::open(dir.path()).opened.site, Some((2, changed)));
+}
+
+#[test]
+fn whoever_planned_for_another_revision_is_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = Bench::open(dir.path());
+    apply(&bench, 0, site()).expect("the first");
+    let error = apply(&bench, 0, Site::default()).expect_err("it is at 1");
+    assert_eq!(
+        error.to_string(),
+        "the site changed meanwhile: it is at revision 1, the change was made for revision 0. Make a new plan and \
+         apply that"
+    );
+    bench.close();
+    assert_eq!(Bench::open(dir.path()).opened.site, Some((1, site())));
+}
+
+#[test]
+fn applying_the_same_site_changes_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let bench = Bench::open(dir.path());
+    apply(&bench, 0, site()).expect("the first");
+    assert_eq!(apply(&bench, 1, site()).expect("the same"), 1);
+}
