@@ -11,6 +11,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         out.join("control_descriptor.bin"),
         prost::Message::encode_to_vec(&descriptors),
     )?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        // It holds a PIN, which must not show in a log by way of `Debug`.
+        .skip_debug(["perch.control.v1.LoginRequest"])
+        .compile_fds(descriptors)?;
     Ok(())
 }

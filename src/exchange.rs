@@ -3,16 +3,19 @@
 //! Here is where "commit, then act" is kept: an action that tells somebody what a change says is held until the
 //! store has confirmed the change, and later actions for the same phone queue behind it.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 use crate::pbx::{
-    Answer, Change, ClaimId, LogoutTarget, PhoneName, PinHash, Query, Record, Refusal, Remembered,
-    Secret, Site, Ticket, UserId,
+    Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
+    Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
 };
-use crate::sip::{Flow, News, Registrar, wire};
+use crate::sip::{Agent, Flow, News, Registrar, wire};
 use crate::time::Now;
 
 /// Numbers the commits, from 1.
@@ -20,6 +23,10 @@ pub type CommitSeq = u64;
 
 /// Something for the exchange.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "messages are what there is most of: a box would cost an allocation for each"
+)]
 pub enum Input {
     /// A SIP message that the edge did not answer itself.
     Sip {
@@ -133,34 +140,257 @@ pub struct Start {
 }
 
 /// The whole server without its sockets.
-pub struct Exchange {}
+pub struct Exchange {
+    pbx: Pbx,
+    agent: Agent,
+    registrar: Arc<Registrar>,
+    /// Changes since the last output, to be stored as the next commit.
+    changes: Vec<Change>,
+    /// The last commit that was handed out.
+    last_commit: CommitSeq,
+    /// The last commit that the store confirmed.
+    last_confirmed: CommitSeq,
+    held: Held,
+    output: Output,
+}
+
+/// Actions that wait for the store, in order.
+#[derive(Default)]
+struct Held {
+    actions: VecDeque<(CommitSeq, Ordered)>,
+    /// Phones for which something waits, and for which commit at the latest: their order must be kept.
+    phones: HashMap<PhoneName, CommitSeq>,
+}
+
+impl Held {
+    /// Keeps an action back if it has to wait; hands it back if it has not.
+    fn keep(&mut self, commit: Option<CommitSeq>, action: Ordered) -> Option<Ordered> {
+        let own = commit.filter(|_| action.after_commit);
+        let behind = action
+            .phone
+            .as_ref()
+            .and_then(|phone| self.phones.get(phone));
+        let Some(commit) = own.max(behind.copied()) else {
+            return Some(action);
+        };
+        if let Some(phone) = &action.phone {
+            self.phones.insert(phone.clone(), commit);
+        }
+        let at = self.actions.partition_point(|(other, _)| *other <= commit);
+        self.actions.insert(at, (commit, action));
+        None
+    }
+
+    /// Takes out what waited for commits up to this one.
+    fn release(&mut self, confirmed: CommitSeq) -> Vec<Ordered> {
+        let count = self
+            .actions
+            .partition_point(|(commit, _)| *commit <= confirmed);
+        self.phones.retain(|_, commit| *commit > confirmed);
+        self.actions
+            .drain(..count)
+            .map(|(_, action)| action)
+            .collect()
+    }
+}
 
 impl Exchange {
     /// An exchange that goes on where the store left off.
     pub fn new(start: Start) -> Exchange {
-        let _ = start;
-        todo!()
+        let mut random = StdRng::from_seed(start.seed);
+        let mut seed = || {
+            let mut seed = [0; 32];
+            random.fill_bytes(&mut seed);
+            seed
+        };
+        let (core_seed, agent_seed) = (seed(), seed());
+        let news = start.registrar.set_phones(Arc::clone(&start.site));
+        let mut exchange = Exchange {
+            pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
+            agent: Agent::new(Arc::clone(&start.registrar), agent_seed),
+            registrar: start.registrar,
+            changes: Vec::new(),
+            last_commit: 0,
+            last_confirmed: 0,
+            held: Held::default(),
+            output: Output::default(),
+        };
+        exchange.take_news(start.now, news);
+        exchange.settle(start.now);
+        exchange
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
-        let _ = (now, input);
-        todo!()
+        match input {
+            Input::Sip { flow, message } => self.agent.receive(now, flow, &message),
+            Input::ConnectionClosed(connection) => self.agent.connection_closed(connection),
+            Input::News(news) => self.take_news(now, vec![news]),
+            Input::Committed { seq, claims } => self.committed(now, seq, claims),
+            Input::ClaimsFailed(claims) => {
+                for claim in claims {
+                    let store_failed = true;
+                    let event = Event::ClaimLost {
+                        claim,
+                        store_failed,
+                    };
+                    self.pbx.handle(now, event);
+                }
+            }
+            Input::SecretChecked { ticket, matches } => {
+                let event = Event::SecretChecked { ticket, matches };
+                self.pbx.handle(now, event);
+            }
+            Input::SiteApplied(site) => {
+                let news = self.registrar.set_phones(Arc::clone(&site));
+                self.pbx.handle(now, Event::SiteApplied(site));
+                self.take_news(now, news);
+            }
+            Input::Control { ticket, request } => self.control(now, ticket, request),
+            Input::Draining => {
+                self.agent.drain();
+                self.pbx.settle_background(now);
+            }
+        }
+        self.settle(now);
     }
 
     /// Does what is due.
     pub fn wake(&mut self, now: Now) {
-        let _ = now;
-        todo!()
+        self.agent.wake(now);
+        self.settle(now);
+        self.pbx.wake(now);
+        self.settle(now);
     }
 
     /// When to call [`Exchange::wake`] (uptime).
     pub fn next_deadline(&self) -> Option<Duration> {
-        todo!()
+        let deadlines = [self.pbx.next_deadline(), self.agent.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// What is to be done after the inputs so far.
     pub fn take_output(&mut self) -> Output {
-        todo!()
+        let mut output = std::mem::take(&mut self.output);
+        if !self.changes.is_empty() {
+            self.last_commit += 1;
+            output.commit = Some((self.last_commit, std::mem::take(&mut self.changes)));
+        }
+        let sends = self.agent.take_sends().into_iter();
+        output
+            .sends
+            .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
+        output
+    }
+
+    /// How many legs and SIP transactions there are: none, when all is quiet.
+    pub fn sip_load(&self) -> (usize, usize) {
+        self.agent.load()
+    }
+
+    fn control(&mut self, now: Now, ticket: Ticket, request: ControlRequest) {
+        let door = Door::Control;
+        let event = match request {
+            ControlRequest::Login {
+                phone,
+                user,
+                secret,
+            } => Event::LoginRequested {
+                ticket,
+                door,
+                phone,
+                user,
+                secret,
+            },
+            ControlRequest::Logout(target) => Event::LogoutRequested {
+                ticket,
+                door,
+                target,
+            },
+            ControlRequest::Unlock(user) => Event::UnlockRequested { ticket, user },
+            ControlRequest::Query(query) => {
+                let mut answer = self.pbx.ask(now, &query);
+                if let Answer::Status(status) = &mut answer {
+                    let outstanding = self.last_commit - self.last_confirmed;
+                    status.commits_outstanding = usize::try_from(outstanding).unwrap_or(usize::MAX);
+                }
+                self.output.answers.push((ticket, answer));
+                return;
+            }
+        };
+        self.pbx.handle(now, event);
+    }
+
+    fn take_news(&mut self, now: Now, news: Vec<News>) {
+        for news in news {
+            let event = match news {
+                News::Registered(phone) => Event::PhoneRegistered(phone),
+                News::Gone(phone) => Event::PhoneGone(phone),
+            };
+            self.pbx.handle(now, event);
+        }
+    }
+
+    /// A commit is durable: what waited for it is done, then its claims are settled.
+    fn committed(&mut self, now: Now, seq: CommitSeq, claims: Vec<(ClaimId, bool)>) {
+        self.last_confirmed = self.last_confirmed.max(seq);
+        for ordered in self.held.release(seq) {
+            self.act(now, ordered.action);
+        }
+        for (claim, granted) in claims {
+            let event = if granted {
+                Event::ClaimGranted(claim)
+            } else {
+                Event::ClaimLost {
+                    claim,
+                    store_failed: false,
+                }
+            };
+            self.pbx.handle(now, event);
+            self.settle(now);
+        }
+    }
+
+    /// Lets core and adapters talk until both have nothing more to say.
+    fn settle(&mut self, now: Now) {
+        loop {
+            self.take_outcome(now);
+            let events = self.agent.take_events();
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                self.pbx.handle(now, event);
+                self.take_outcome(now);
+            }
+        }
+    }
+
+    fn take_outcome(&mut self, now: Now) {
+        let outcome = self.pbx.take_outcome();
+        let commit = (!outcome.changes.is_empty()).then_some(self.last_commit + 1);
+        self.changes.extend(outcome.changes);
+        for ordered in outcome.actions {
+            if let Some(ordered) = self.held.keep(commit, ordered) {
+                self.act(now, ordered.action);
+            }
+        }
+    }
+
+    fn act(&mut self, now: Now, action: Action) {
+        match action {
+            Action::CheckSecret {
+                ticket,
+                secret,
+                against,
+            } => self.output.checks.push(Check {
+                ticket,
+                secret,
+                against,
+            }),
+            Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
+            Action::Announce(record) => self.output.announcements.push(record),
+            for_phones => self.agent.perform(now, for_phones),
+        }
     }
 }

@@ -17,3 +17,12 @@ pub mod store;
 
 /// The site file, plans and secrets: what an administrator says, made into a site.
 pub mod site;
+
+/// Where Perch meets the machine: clocks, sockets, tasks, signals. tokio lives here.
+pub mod shell;
+
+/// The control API (gRPC), for administrators, consoles and scripts.
+pub mod control;
+
+/// The command line: the server, and a client of its control API.
+pub mod cli;

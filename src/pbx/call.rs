@@ -283,7 +283,11 @@ impl Pbx {
         offer: Option<Body>,
     ) -> LegId {
         let leg = self.leg_ids.mint();
-        self.add_leg(call, leg, &phone, called, LegState::Ringing);
+        // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
+        let lines = self.lines_of(&phone);
+        let line = lines.iter().find(|line| *line == called).or(lines.first());
+        let line = line.unwrap_or(called).clone();
+        self.add_leg(call, leg, &phone, &line, LegState::Ringing);
         self.act(Action::Ring {
             leg,
             phone,

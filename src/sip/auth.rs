@@ -13,7 +13,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use super::wire::{Builder, Credentials, Message, Name, Uri};
+use super::wire::{Builder, Credentials, Message, Name, Uri, escaped};
 use crate::pbx::{DigestSecret, PhoneName};
 use crate::time::Now;
 
@@ -22,7 +22,13 @@ const NONCE_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Hashes a phone's password as RFC 3261 §22.4 and RFC 8760 §2.4 need it.
 pub fn digest_secret(name: &str, realm: &str, password: &str) -> DigestSecret {
-    let parts: [&[u8]; 5] = [name.as_bytes(), b":", realm.as_bytes(), b":", password.as_bytes()];
+    let parts: [&[u8]; 5] = [
+        name.as_bytes(),
+        b":",
+        realm.as_bytes(),
+        b":",
+        password.as_bytes(),
+    ];
     DigestSecret {
         md5: md5(&parts),
         sha256: sha256(&parts),
@@ -74,7 +80,7 @@ impl Authenticator {
 
     /// Adds the challenges, the stronger algorithm first (RFC 8760 §2.4).
     pub fn challenge(&self, now: Now, realm: &str, stale: bool, response: Builder) -> Builder {
-        let nonce = self.nonce(now);
+        let (nonce, realm) = (self.nonce(now), escaped(realm));
         let stale = if stale { ", stale=true" } else { "" };
         [Algorithm::Sha256, Algorithm::Md5].iter().fold(response, |response, algorithm| {
             let token = algorithm.token();
@@ -116,9 +122,9 @@ impl Authenticator {
         }
     }
 
-    /// Forgets what a phone used: it is gone.
-    pub fn forget(&self, phone: &PhoneName) {
-        self.uses.remove(phone);
+    /// Forgets what phones used that are gone.
+    pub fn retain(&self, is_known: impl Fn(&PhoneName) -> bool) {
+        self.uses.retain(|phone, _| is_known(phone));
     }
 
     /// Notes that a phone used a nonce, and whether it was for the first time.
@@ -171,7 +177,10 @@ struct Nonce([u8; NONCE_BYTES]);
 
 impl std::fmt::Display for Nonce {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        hex(&self.0).into_iter().take(2 * NONCE_BYTES).try_for_each(|d| f.write_char(d.into()))
+        hex(&self.0)
+            .into_iter()
+            .take(2 * NONCE_BYTES)
+            .try_for_each(|d| f.write_char(d.into()))
     }
 }
 
@@ -275,7 +284,9 @@ impl<'a> Proof<'a> {
 /// Eight hexadecimal digits, not all zero (RFC 7616 §3.4).
 fn nonce_count(text: &str) -> Option<u32> {
     let is_hex = text.len() == 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    u32::from_str_radix(text, 16).ok().filter(|count| is_hex && *count > 0)
+    u32::from_str_radix(text, 16)
+        .ok()
+        .filter(|count| is_hex && *count > 0)
 }
 
 /// Whether the URI that was hashed means what was asked for. Phones add and leave out ports and parameters.
@@ -365,7 +376,11 @@ fn from_hex(text: &str) -> Option<([u8; 32], usize)> {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        let digit = |d: u8| char::from(d).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let digit = |d: u8| {
+            char::from(d)
+                .to_digit(16)
+                .and_then(|d| u8::try_from(d).ok())
+        };
         *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some((bytes, text.len() / 2))
@@ -399,13 +414,21 @@ enum Counted {
 impl Uses {
     /// Counts one use. A client that does not count may use a nonce once.
     fn count(&mut self, stamp: u64, nc: Option<u32>) -> Counted {
-        if let Some(known) = self.last.iter_mut().find(|u| u.stamp == stamp && u.seen != 0) {
+        if let Some(known) = self
+            .last
+            .iter_mut()
+            .find(|u| u.stamp == stamp && u.seen != 0)
+        {
             return nc.map_or(Counted::Again, |nc| known.count(nc));
         }
         if stamp <= self.floor && self.floor != 0 {
             return Counted::Forgotten;
         }
-        let oldest = self.last.iter_mut().min_by_key(|u| u.stamp).expect("there are three");
+        let oldest = self
+            .last
+            .iter_mut()
+            .min_by_key(|u| u.stamp)
+            .expect("there are three");
         if oldest.seen != 0 && oldest.stamp > stamp {
             return Counted::Forgotten;
         }
@@ -491,7 +514,11 @@ mod tests {
             method: "GET",
             uri: "/dir/index.html",
             nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-            counted: Some(["00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "auth"]),
+            counted: Some([
+                "00000001",
+                "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+                "auth",
+            ]),
             nc: Some(1),
             response,
         };

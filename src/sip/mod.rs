@@ -1,20 +1,22 @@
 //! SIP: bytes to events, actions to bytes; the registrar at the edge.
 
+mod agent;
+mod auth;
+mod bindings;
+mod dialog;
 mod flow;
+mod inbound;
+mod leg;
+mod outbound;
+mod registrar;
+mod reply;
+mod sdp;
+mod transaction;
 
 pub mod wire;
 
+pub use agent::Agent;
+pub use auth::{Authenticator, Verdict, digest_secret};
+pub use bindings::{Binding, News};
 pub use flow::{Flow, Transport};
-
-/// News from the edge.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// The phone can be reached now.
-    Registered(crate::pbx::PhoneName),
-    /// The phone cannot be reached any more.
-    Gone(crate::pbx::PhoneName),
-}
-
-/// Placeholder until the registrar lands.
-#[derive(Debug)]
-pub struct Registrar;
+pub use registrar::{ALLOW, Counters, Edge, Limits, Registrar};

@@ -22,7 +22,7 @@ pub use frame::{Frame, Framer};
 pub use message::Message;
 pub use name::Name;
 pub use status::status_reason;
-pub use text::{Param, Params};
+pub use text::{Param, Params, escaped};
 pub use uri::{Scheme, Uri};
 pub use views::{Address, Contact, Via};
 

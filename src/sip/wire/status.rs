@@ -64,11 +64,17 @@ pub fn status_reason(status: u16) -> &'static str {
         603 => "Decline",
         604 => "Does Not Exist Anywhere",
         606 => "Not Acceptable",
-        101..200 => "Progress",
-        201..300 => "Success",
-        301..400 => "Redirection",
-        401..500 => "Request Failure",
-        501..600 => "Server Failure",
+        _ => class_reason(status),
+    }
+}
+
+fn class_reason(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "Progress",
+        2 => "Success",
+        3 => "Redirection",
+        4 => "Request Failure",
+        5 => "Server Failure",
         _ => "Global Failure",
     }
 }

@@ -1,0 +1,244 @@
+//! Commands that ask and change nothing.
+
+use clap::Args;
+use serde_json::json;
+
+use super::client::Client;
+use super::table::table;
+use super::when::{Local, machine};
+use super::{Failure, output, words};
+use crate::control::v1::{
+    ExplainRequest, LocksRequest, Presence, StatusRequest, StatusResponse, WhoRequest,
+};
+
+#[derive(Debug, Args)]
+pub struct Who {
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Who {
+    /// Shows who is logged in.
+    pub fn run(self) -> Result<(), Failure> {
+        let answer = self
+            .client
+            .ask(async |client| client.who(WhoRequest {}).await)?;
+        if self.client.json {
+            let present: Vec<_> = answer.present.iter().map(words::presence).collect();
+            output::result(&json!(present).to_string());
+        } else if answer.present.is_empty() {
+            output::result("nobody is logged in");
+        } else {
+            output::result(&who(&answer.present, &Local::here()));
+        }
+        Ok(())
+    }
+}
+
+fn who(present: &[Presence], local: &Local) -> String {
+    let row = |p: &Presence| {
+        let used = match p.in_call {
+            true => "in a call".to_owned(),
+            false => local.short(p.last_used.as_ref()),
+        };
+        let next = match (
+            words::cause(p.leaving()),
+            words::cause(p.next_logout_cause()),
+        ) {
+            (Some(cause), _) => format!("when idle ({cause})"),
+            (None, Some(cause)) => format!("{} ({cause})", local.short(p.next_logout.as_ref())),
+            (None, None) => "-".to_owned(),
+        };
+        vec![
+            p.user.clone(),
+            p.display_name.clone(),
+            p.dn.clone(),
+            p.phone.clone(),
+            local.short(p.since.as_ref()),
+            used,
+            next,
+        ]
+    };
+    let rows: Vec<_> = present.iter().map(row).collect();
+    let headings = [
+        "USER",
+        "NAME",
+        "DN",
+        "PHONE",
+        "SINCE",
+        "USED",
+        "NEXT LOGOUT",
+    ];
+    table(&headings, &rows)
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A phone's name, a user id or a DN
+    #[arg(value_name = "PHONE-OR-USER")]
+    subject: String,
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Explain {
+    /// Tells what is known about a phone or user.
+    pub fn run(self) -> Result<(), Failure> {
+        let request = ExplainRequest {
+            subject: self.subject,
+        };
+        let answer = self
+            .client
+            .ask(async |client| client.explain(request).await)?;
+        if self.client.json {
+            let present: Vec<_> = answer.present.iter().map(words::presence).collect();
+            let value = json!({
+                "subject": answer.subject,
+                "present": present,
+                "last": answer.last.as_ref().map(words::past_session),
+                "sentences": answer.sentences,
+            });
+            output::result(&value.to_string());
+        } else {
+            output::result(&answer.sentences.join("\n"));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Locks {
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Locks {
+    /// Shows who is locked.
+    pub fn run(self) -> Result<(), Failure> {
+        let answer = self
+            .client
+            .ask(async |client| client.locks(LocksRequest {}).await)?;
+        let locks = answer.locks.iter();
+        if self.client.json {
+            let value = locks.map(|lock| {
+                json!({
+                    "user": lock.user,
+                    "failures": lock.failures,
+                    "until": machine(lock.until.as_ref()),
+                })
+            });
+            output::result(&json!(value.collect::<Vec<_>>()).to_string());
+        } else if answer.locks.is_empty() {
+            output::result("nobody is locked");
+        } else {
+            let local = Local::here();
+            let row = locks.map(|lock| {
+                let until = local.short(lock.until.as_ref());
+                vec![lock.user.clone(), lock.failures.to_string(), until]
+            });
+            let rows: Vec<_> = row.collect();
+            output::result(&table(&["USER", "FAILURES", "LOCKED UNTIL"], &rows));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Status {
+    /// Shows how the server is.
+    pub fn run(self) -> Result<(), Failure> {
+        let answer = self
+            .client
+            .ask(async |client| client.status(StatusRequest {}).await)?;
+        let text = match self.client.json {
+            true => status_for_scripts(&answer),
+            false => status(&answer, &Local::here()),
+        };
+        output::result(&text);
+        Ok(())
+    }
+}
+
+fn status(answer: &StatusResponse, local: &Local) -> String {
+    let site = match answer.site.as_str() {
+        "" => "none yet; run: perch apply FILE".to_owned(),
+        name => format!("{name}, revision {}", answer.revision),
+    };
+    let ready = match answer.ready {
+        true => "yes".to_owned(),
+        false => format!("no: {}", answer.not_ready_reasons.join("; ")),
+    };
+    let phones = format!("{}, {} registered", answer.phones, answer.phones_registered);
+    let users = format!("{}, {} logged in", answer.users, answer.sessions);
+    let since = local.short(answer.started.as_ref());
+    let mut rows = vec![
+        ("ready", ready),
+        ("site", site),
+        ("phones", phones),
+        ("users", users),
+        ("calls", answer.calls.to_string()),
+        (
+            "version",
+            format!("{}, running since {since}", answer.version),
+        ),
+    ];
+    if answer.logouts_queued > 0 {
+        rows.push(("logouts waiting", answer.logouts_queued.to_string()));
+    }
+    if answer.commits_outstanding > 0 {
+        rows.push(("commits waiting", answer.commits_outstanding.to_string()));
+    }
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|(name, value)| format!("{name:<16}{value}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn status_for_scripts(answer: &StatusResponse) -> String {
+    json!({
+        "version": answer.version,
+        "started": machine(answer.started.as_ref()),
+        "site": answer.site,
+        "revision": answer.revision,
+        "ready": answer.ready,
+        "not_ready_reasons": answer.not_ready_reasons,
+        "phones": answer.phones,
+        "phones_registered": answer.phones_registered,
+        "users": answer.users,
+        "sessions": answer.sessions,
+        "calls": answer.calls,
+        "logouts_queued": answer.logouts_queued,
+        "commits_outstanding": answer.commits_outstanding,
+    })
+    .to_string()
+}
+
+#[derive(Debug, Args)]
+pub struct Healthcheck {
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Healthcheck {
+    /// Fails unless the server is ready.
+    pub fn run(self) -> Result<(), Failure> {
+        let answer = self
+            .client
+            .ask(async |client| client.status(StatusRequest {}).await)?;
+        if !answer.ready {
+            return Err(format!("not ready: {}", answer.not_ready_reasons.join("; ")).into());
+        }
+        output::result(if self.client.json {
+            "{\"ready\":true}"
+        } else {
+            "ready"
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! PINs from standard input: as arguments, others on the host could see them.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+use super::Failure;
+
+/// Reads one line; at a terminal, asks for it and does not show it.
+pub fn read_pin() -> Result<String, Failure> {
+    let input = io::stdin();
+    let silence = if input.is_terminal() {
+        let mut prompt = io::stderr().lock();
+        write!(prompt, "PIN: ")?;
+        prompt.flush()?;
+        Some(Silence::begin()?)
+    } else {
+        None
+    };
+    let mut line = String::new();
+    input.lock().read_line(&mut line)?;
+    drop(silence);
+    let pin = line.trim_end_matches(['\r', '\n']);
+    if pin.is_empty() {
+        return Err("no PIN was given; type it, or pass it on standard input".into());
+    }
+    Ok(pin.to_owned())
+}
+
+/// The terminal does not show what is typed, until this is dropped.
+struct Silence {
+    before: Termios,
+}
+
+impl Silence {
+    fn begin() -> io::Result<Silence> {
+        let before = tcgetattr(io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
+        Ok(Silence { before })
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing put back.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+        let _ = writeln!(io::stderr());
+    }
+}

@@ -1,0 +1,149 @@
+//! The core's words in the schema's words.
+
+use prost_types::Timestamp;
+
+use super::v1;
+use crate::pbx::{self, Closed, Explanation, StoredSession, What};
+use crate::shell::events::Numbered;
+use crate::time::Utc;
+
+/// A moment.
+pub fn timestamp(at: Utc) -> Timestamp {
+    Timestamp {
+        seconds: at.0.div_euclid(1000),
+        nanos: i32::try_from(at.0.rem_euclid(1000)).expect("a remainder by 1000 is small")
+            * 1_000_000,
+    }
+}
+
+/// A number of things.
+pub fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A user at a phone.
+pub fn presence(presence: pbx::Presence) -> v1::Presence {
+    let (last_used, signal) = presence.last_used;
+    let (next_logout, next_cause) = presence.next_logout.unzip();
+    v1::Presence {
+        user: presence.user.to_string(),
+        dn: presence.dn.to_string(),
+        display_name: presence.display_name,
+        phone: presence.phone.to_string(),
+        door: door(presence.door).into(),
+        since: Some(timestamp(presence.since)),
+        last_used: Some(timestamp(last_used)),
+        last_used_by: signal.words().to_owned(),
+        next_logout: next_logout.map(timestamp),
+        next_logout_cause: cause(next_cause).into(),
+        leaving: cause(presence.leaving).into(),
+        in_call: presence.in_call,
+    }
+}
+
+/// What is known about a phone or user.
+pub fn explanation(explanation: Explanation) -> v1::ExplainResponse {
+    v1::ExplainResponse {
+        subject: explanation.subject,
+        present: explanation.present.into_iter().map(presence).collect(),
+        last: explanation.last.map(past_session),
+        sentences: explanation.sentences,
+    }
+}
+
+fn past_session((opened, closed): (StoredSession, Closed)) -> v1::PastSession {
+    v1::PastSession {
+        user: opened.user.to_string(),
+        phone: opened.phone.to_string(),
+        opened: Some(timestamp(opened.opened)),
+        opened_by: door(opened.door).into(),
+        closed: Some(timestamp(closed.at)),
+        closed_by: door(closed.door).into(),
+        cause: cause(Some(closed.cause)).into(),
+    }
+}
+
+/// A user who failed to log in lately.
+pub fn lock(lock: pbx::Lock) -> v1::Lock {
+    v1::Lock {
+        user: lock.user.to_string(),
+        failures: lock.failures,
+        until: lock.until.map(timestamp),
+    }
+}
+
+/// Something that happened.
+pub fn event(event: &Numbered) -> v1::Event {
+    let record = &event.record;
+    let name = |name: &str| name.to_owned();
+    v1::Event {
+        number: event.number,
+        at: Some(timestamp(record.at)),
+        kind: kind(record.what).into(),
+        cause: cause(record.what.cause()).into(),
+        user: record
+            .user
+            .as_ref()
+            .map(|user| name(user.as_str()))
+            .unwrap_or_default(),
+        phone: record
+            .phone
+            .as_ref()
+            .map(|phone| name(phone.as_str()))
+            .unwrap_or_default(),
+        door: door(record.door).into(),
+        text: record.text.clone(),
+    }
+}
+
+fn door(door: pbx::Door) -> v1::Door {
+    match door {
+        pbx::Door::Code => v1::Door::Code,
+        pbx::Door::Control => v1::Door::Control,
+        pbx::Door::Timer => v1::Door::Timer,
+    }
+}
+
+fn cause(cause: Option<pbx::Cause>) -> v1::Cause {
+    match cause {
+        None => v1::Cause::Unspecified,
+        Some(pbx::Cause::User) => v1::Cause::User,
+        Some(pbx::Cause::Takeover) => v1::Cause::Takeover,
+        Some(pbx::Cause::Moved) => v1::Cause::Moved,
+        Some(pbx::Cause::Remote) => v1::Cause::Remote,
+        Some(pbx::Cause::Admin) => v1::Cause::Admin,
+        Some(pbx::Cause::Idle) => v1::Cause::Idle,
+        Some(pbx::Cause::Duration) => v1::Cause::Duration,
+        Some(pbx::Cause::Schedule) => v1::Cause::Schedule,
+    }
+}
+
+fn kind(what: What) -> v1::EventKind {
+    match what {
+        What::LoggedIn => v1::EventKind::LoggedIn,
+        What::LoggedOut(_) => v1::EventKind::LoggedOut,
+        What::LogoutDeferred(_) => v1::EventKind::LogoutDeferred,
+        What::LoginDeferred => v1::EventKind::LoginDeferred,
+        What::LoginRefused => v1::EventKind::LoginRefused,
+        What::LogoutRefused => v1::EventKind::LogoutRefused,
+        What::Locked => v1::EventKind::Locked,
+        What::Unlocked => v1::EventKind::Unlocked,
+        What::Warned(_) => v1::EventKind::Warned,
+        What::Stayed => v1::EventKind::Stayed,
+        What::EmergencyCalled => v1::EventKind::EmergencyCalled,
+        What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
+        What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_before_1970_keep_their_fraction_positive() {
+        let at = |seconds, nanos| Timestamp { seconds, nanos };
+        assert_eq!(timestamp(Utc(1_500)), at(1, 500_000_000));
+        assert_eq!(timestamp(Utc(-1)), at(-1, 999_000_000));
+    }
+}

@@ -1,0 +1,213 @@
+//! One function per call of the schema.
+
+use std::path::PathBuf;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::convert::{self, count, timestamp};
+use super::v1::control_server::Control;
+use super::{site_files, status, v1};
+use crate::exchange::ControlRequest;
+use crate::pbx::{Answer, LogoutTarget, Query, Secret, UserId};
+use crate::shell::Server;
+use crate::shell::events::Numbered;
+use crate::shell::readiness::State;
+
+/// How many events may be on their way to one listener; those behind them wait where all listeners share the room.
+const AHEAD: usize = 64;
+
+/// The control API of a server.
+#[derive(Debug)]
+pub struct Service {
+    server: Server,
+}
+
+type Outcome<T> = Result<Response<T>, Status>;
+
+impl Service {
+    /// The control API of `server`.
+    pub fn new(server: Server) -> Service {
+        Service { server }
+    }
+
+    async fn ask(&self, query: Query) -> Result<Answer, Status> {
+        self.server
+            .intake
+            .ask(query)
+            .await
+            .map_err(status::unanswered)
+    }
+
+    /// Asks for something to be done; the answer is what was done, in words.
+    async fn request(&self, kind: &'static str, request: ControlRequest) -> Result<String, Status> {
+        let asked = self.server.clock.now().uptime;
+        let outcome = self.server.intake.request(request).await;
+        let took = self.server.clock.now().uptime.saturating_sub(asked);
+        self.server.metrics.request(kind, took);
+        outcome
+            .map_err(status::unanswered)?
+            .map_err(status::refused)
+    }
+}
+
+#[tonic::async_trait]
+impl Control for Service {
+    type WatchEventsStream = ReceiverStream<Result<v1::Event, Status>>;
+
+    async fn status(&self, _: Request<v1::StatusRequest>) -> Outcome<v1::StatusResponse> {
+        let Answer::Status(now) = self.ask(Query::Status).await? else {
+            return Err(status::fault());
+        };
+        let reasons = self.server.readiness.reasons();
+        Ok(Response::new(v1::StatusResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: Some(timestamp(self.server.clock.started_at())),
+            site: now.site,
+            revision: self.server.sites.current().revision,
+            ready: reasons.is_empty(),
+            not_ready_reasons: reasons,
+            phones: count(now.phones),
+            phones_registered: count(now.phones_registered),
+            users: count(now.users),
+            sessions: count(now.sessions),
+            calls: count(now.calls),
+            logouts_queued: count(now.logouts_queued),
+            commits_outstanding: count(now.commits_outstanding),
+        }))
+    }
+
+    async fn who(&self, _: Request<v1::WhoRequest>) -> Outcome<v1::WhoResponse> {
+        let Answer::Who(present) = self.ask(Query::Who).await? else {
+            return Err(status::fault());
+        };
+        let present = present.into_iter().map(convert::presence).collect();
+        Ok(Response::new(v1::WhoResponse { present }))
+    }
+
+    async fn explain(&self, request: Request<v1::ExplainRequest>) -> Outcome<v1::ExplainResponse> {
+        let subject = request.into_inner().subject;
+        let Answer::Explain(found) = self.ask(Query::Explain(subject)).await? else {
+            return Err(status::fault());
+        };
+        let found = found.ok_or_else(|| Status::not_found("there is no such phone or user"))?;
+        Ok(Response::new(convert::explanation(found)))
+    }
+
+    async fn login(&self, request: Request<v1::LoginRequest>) -> Outcome<v1::LoginResponse> {
+        let request = request.into_inner();
+        let login = ControlRequest::Login {
+            phone: request.phone.into(),
+            user: request.user,
+            secret: request.pin.map(Secret::new),
+        };
+        let text = self.request("login", login).await?;
+        Ok(Response::new(v1::LoginResponse { text }))
+    }
+
+    async fn logout(&self, request: Request<v1::LogoutRequest>) -> Outcome<v1::LogoutResponse> {
+        let target = match request.into_inner().target {
+            Some(v1::logout_request::Target::User(user)) => LogoutTarget::User(user),
+            Some(v1::logout_request::Target::Phone(phone)) => LogoutTarget::Phone(phone.into()),
+            None => return Err(status::meaningless("say which user or which phone")),
+        };
+        let text = self
+            .request("logout", ControlRequest::Logout(target))
+            .await?;
+        Ok(Response::new(v1::LogoutResponse { text }))
+    }
+
+    async fn locks(&self, _: Request<v1::LocksRequest>) -> Outcome<v1::LocksResponse> {
+        let Answer::Locks(locks) = self.ask(Query::Locks).await? else {
+            return Err(status::fault());
+        };
+        let locks = locks.into_iter().map(convert::lock).collect();
+        Ok(Response::new(v1::LocksResponse { locks }))
+    }
+
+    async fn unlock(&self, request: Request<v1::UnlockRequest>) -> Outcome<v1::UnlockResponse> {
+        let user = UserId::from(request.into_inner().user);
+        let text = self.request("unlock", ControlRequest::Unlock(user)).await?;
+        Ok(Response::new(v1::UnlockResponse { text }))
+    }
+
+    async fn watch_events(
+        &self,
+        _: Request<v1::WatchEventsRequest>,
+    ) -> Outcome<Self::WatchEventsStream> {
+        let (sender, events) = mpsc::channel(AHEAD);
+        let listener = self.server.events.listen();
+        tokio::spawn(forward(listener, self.server.readiness.subscribe(), sender));
+        Ok(Response::new(ReceiverStream::new(events)))
+    }
+
+    async fn plan(&self, request: Request<v1::PlanRequest>) -> Outcome<v1::PlanResponse> {
+        let request = request.into_inner();
+        let read = site_files::read(&self.server, request.file_name, request.text).await?;
+        Ok(Response::new(v1::PlanResponse {
+            revision: read.current.revision,
+            problems: read.problems,
+            warnings: read.warnings,
+            plan: read.plan,
+        }))
+    }
+
+    async fn apply(&self, request: Request<v1::ApplyRequest>) -> Outcome<v1::ApplyResponse> {
+        let request = request.into_inner();
+        let read = site_files::read(&self.server, request.file_name, request.text).await?;
+        let mut revision = read.current.revision;
+        if let Some(site) = read.site {
+            let expected = request.expected_revision.unwrap_or(revision);
+            let applied = self.server.sites.apply(expected, site).await;
+            revision = applied.map_err(|error| status::not_applied(&error))?;
+        }
+        Ok(Response::new(v1::ApplyResponse {
+            revision,
+            problems: read.problems,
+            warnings: read.warnings,
+            plan: read.plan,
+        }))
+    }
+
+    async fn backup(&self, request: Request<v1::BackupRequest>) -> Outcome<v1::BackupResponse> {
+        let path = request.into_inner().path;
+        let file = PathBuf::from(&path);
+        if !file.is_absolute() {
+            let what = "the path of a backup must be absolute: it is on the server's host";
+            return Err(status::meaningless(what));
+        }
+        let store = self.server.store.clone();
+        let copied = tokio::task::spawn_blocking(move || store.backup(&file)).await;
+        let copied = copied.map_err(|_| status::fault())?;
+        copied.map_err(|error| status::not_backed_up(&error))?;
+        Ok(Response::new(v1::BackupResponse { path }))
+    }
+}
+
+/// Tells one listener everything, until it hangs up, misses something, or the server stops.
+async fn forward(
+    mut events: broadcast::Receiver<Numbered>,
+    mut readiness: watch::Receiver<State>,
+    listener: mpsc::Sender<Result<v1::Event, Status>>,
+) {
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            _ = readiness.wait_for(|state| state.draining) => return,
+            () = listener.closed() => return,
+        };
+        let told = match event {
+            Ok(event) => listener.send(Ok(convert::event(&event))).await,
+            Err(RecvError::Lagged(missed)) => {
+                let _ = listener.send(Err(status::missed(missed))).await;
+                return;
+            }
+            Err(RecvError::Closed) => return,
+        };
+        if told.is_err() {
+            return;
+        }
+    }
+}

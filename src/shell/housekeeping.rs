@@ -1,0 +1,65 @@
+//! What has to be done again and again beside the exchange: expiry and background saving of bindings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::serve::Server;
+use super::wires::Wires;
+use crate::exchange::Input;
+use crate::sip::Registrar;
+
+/// How often.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// In how many rounds it is looked again at which of our addresses peers reach us.
+const FORGET_ADDRESSES: u64 = 600;
+
+/// In how many rounds it is said once that peers were turned away.
+const TELL_OVERLOAD: u64 = 10;
+
+/// How many bindings are saved in one round.
+const BINDINGS: usize = 16_384;
+
+/// Begins the rounds.
+pub fn start(server: Server, registrar: Arc<Registrar>, wires: Wires) {
+    tokio::spawn(async move {
+        let mut ticks = interval(ROUND);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut turned_away = 0;
+        for round in 1u64.. {
+            ticks.tick().await;
+            for news in registrar.expire(server.clock.now()) {
+                server.intake.tell(Input::News(news)).await;
+            }
+            save_bindings(&server, &registrar);
+            if round % FORGET_ADDRESSES == 0 {
+                wires.udp.forget_addresses();
+            }
+            if round % TELL_OVERLOAD == 0 {
+                tell_overload(&server, &mut turned_away);
+            }
+        }
+    });
+}
+
+/// Saves where phones are, as far as it changed.
+pub fn save_bindings(server: &Server, registrar: &Registrar) {
+    let unsaved = registrar.take_unsaved(BINDINGS);
+    if !unsaved.is_empty() {
+        server.store.save_bindings(unsaved);
+    }
+}
+
+fn tell_overload(server: &Server, before: &mut u64) {
+    let total = server.metrics.overloads();
+    if total > *before {
+        let requests = total - *before;
+        tracing::warn!(
+            requests,
+            "requests were answered 503: more work than the exchange can do"
+        );
+    }
+    *before = total;
+}

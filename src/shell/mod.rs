@@ -1,0 +1,27 @@
+//! Where Perch meets the machine: clocks, sockets, tasks, signals. It carries things to and fro and decides nothing.
+
+mod checks;
+pub mod clock;
+mod edge;
+pub mod events;
+mod flows;
+mod housekeeping;
+mod http;
+pub mod intake;
+pub mod log;
+pub mod metrics;
+pub mod readiness;
+mod run;
+pub mod serve;
+pub mod settings;
+mod signals;
+pub mod sites;
+pub mod sockets;
+mod tcp;
+mod udp;
+mod wires;
+
+pub use clock::Clock;
+pub use intake::Intake;
+pub use serve::{ServeError, Server, serve};
+pub use settings::Settings;

@@ -1,0 +1,170 @@
+//! The loop that owns the exchange: inputs in, outputs out, woken when something is due.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::Clock;
+use super::checks::Checks;
+use super::events::Events;
+use super::intake::Inputs;
+use super::metrics::Metrics;
+use super::wires::Wires;
+use crate::exchange::{Check, CommitSeq, Exchange, Input, Output};
+use crate::pbx::Change;
+use crate::store::{Full, Store};
+use crate::time::Now;
+
+/// How many inputs of one kind are handled before their outputs are carried out.
+const BATCH: usize = 256;
+
+/// The exchange is woken at least so often, so that a jump of the wall clock is seen.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// How soon something that did not fit is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// The exchange, and everything that carries out what it wants.
+pub struct Run {
+    /// Reads the clocks.
+    pub clock: Clock,
+    /// The exchange.
+    pub exchange: Exchange,
+    /// What it is told.
+    pub inputs: Inputs,
+    /// The way to peers.
+    pub wires: Wires,
+    /// Where changes are stored.
+    pub store: Store,
+    /// Where PINs are compared.
+    pub checks: Checks,
+    /// The event stream.
+    pub events: Events,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// What did not fit yet.
+    pub backlog: Backlog,
+}
+
+/// What was wanted but did not fit. While there is any, no more work is taken from peers.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    commits: VecDeque<(CommitSeq, Vec<Change>)>,
+    checks: VecDeque<Check>,
+    /// Commits that the store has not confirmed, and since when.
+    outstanding: HashMap<CommitSeq, Duration>,
+}
+
+impl Backlog {
+    fn is_empty(&self) -> bool {
+        self.commits.is_empty() && self.checks.is_empty()
+    }
+}
+
+impl Run {
+    /// Runs until the server is drained: told to stop, and all that it wanted stored is stored.
+    pub async fn until_drained(mut self) {
+        let mut batch = Vec::with_capacity(2 * BATCH);
+        let mut draining = false;
+        while !(draining && self.backlog.is_empty() && self.backlog.outstanding.is_empty()) {
+            self.next_batch(&mut batch).await;
+            let now = self.clock.now();
+            for input in batch.drain(..) {
+                draining |= matches!(input, Input::Draining);
+                self.note(now, &input);
+                self.exchange.handle(now, input);
+            }
+            self.exchange.wake(now);
+            let output = self.exchange.take_output();
+            self.metrics
+                .batch(self.clock.now().uptime.saturating_sub(now.uptime));
+            self.carry_out(now, output);
+        }
+    }
+
+    /// Waits for something to do. What the server's own parts have to say comes first: much of what peers wait for
+    /// depends on it, and a phone is known to the exchange before its first call is.
+    async fn next_batch(&mut self, batch: &mut Vec<Input>) {
+        let may_take = self.backlog.is_empty();
+        let uptime = self.clock.now().uptime;
+        let due = self.exchange.next_deadline().unwrap_or(Duration::MAX);
+        let longest = if may_take { LONGEST_SLEEP } else { RETRY };
+        let wake_at = self.clock.instant_at(due.min(uptime + longest));
+        tokio::select! {
+            biased;
+            Some(input) = self.inputs.own.recv() => batch.push(input),
+            Some(input) = self.inputs.peers.recv(), if may_take => batch.push(input),
+            () = tokio::time::sleep_until(wake_at) => {}
+        }
+        fill(batch, &mut self.inputs.own, BATCH);
+        // The server's own parts must not shut peers out either.
+        if may_take {
+            fill(batch, &mut self.inputs.peers, 2 * BATCH);
+        }
+    }
+
+    fn note(&mut self, now: Now, input: &Input) {
+        if let Input::Committed { seq, .. } = input
+            && let Some(since) = self.backlog.outstanding.remove(seq)
+        {
+            let took = now.uptime.saturating_sub(since);
+            self.metrics.commit(took, self.backlog.outstanding.len());
+        }
+    }
+
+    /// The exchange has seen to it already that nothing in here says what the store could still forget.
+    fn carry_out(&mut self, now: Now, output: Output) {
+        if let Some((seq, changes)) = output.commit {
+            self.backlog.outstanding.insert(seq, now.uptime);
+            self.backlog.commits.push_back((seq, changes));
+        }
+        self.commit();
+        for send in output.sends {
+            self.wires.send(send);
+        }
+        self.backlog.checks.extend(output.checks);
+        self.check();
+        for (ticket, outcome) in output.replies {
+            self.inputs.waiting.settle(ticket, outcome);
+        }
+        for (ticket, answer) in output.answers {
+            self.inputs.waiting.answer(ticket, answer);
+        }
+        for record in output.announcements {
+            self.metrics.announced(&record);
+            self.events.announce(record);
+        }
+    }
+
+    fn commit(&mut self) {
+        while let Some((seq, changes)) = self.backlog.commits.pop_front() {
+            if let Err(Full(changes)) = self.store.commit(seq, changes) {
+                tracing::debug!(
+                    seq,
+                    "the store is behind; no new work until it has caught up"
+                );
+                self.backlog.commits.push_front((seq, changes));
+                return;
+            }
+        }
+    }
+
+    fn check(&mut self) {
+        while let Some(check) = self.backlog.checks.pop_front() {
+            if let Err(check) = self.checks.offer(check) {
+                self.backlog.checks.push_front(check);
+                return;
+            }
+        }
+    }
+}
+
+fn fill(batch: &mut Vec<Input>, from: &mut mpsc::Receiver<Input>, up_to: usize) {
+    while batch.len() < up_to
+        && let Ok(input) = from.try_recv()
+    {
+        batch.push(input);
+    }
+}

@@ -1,0 +1,281 @@
+//! The server from start to stop.
+
+use std::io;
+use std::num::NonZero;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::checks::Checks;
+use super::edge::Edge;
+use super::events::Events;
+use super::flows::Flows;
+use super::intake::{Inputs, Intake, intake};
+use super::metrics::Metrics;
+use super::readiness::Readiness;
+use super::run::{Backlog, Run};
+use super::settings::Settings;
+use super::signals::Signals;
+use super::sites::{FirstSite, FirstSiteError, Sites, begin_with};
+use super::sockets::{self, ListenError, Sockets};
+use super::tcp::Tcp;
+use super::udp::Udp;
+use super::wires::Wires;
+use super::{Clock, housekeeping, http};
+use crate::control::{self, Token, TokenError};
+use crate::exchange::{Exchange, Input, Start};
+use crate::pbx::{PhoneName, Remembered};
+use crate::sip::Registrar;
+use crate::store::{self, Listener, Opened, Store, StoreError, Stored};
+
+/// What keeps a server from starting, or ended it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A socket cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The control API's token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The site that it was to begin with.
+    #[error(transparent)]
+    FirstSite(#[from] FirstSiteError),
+    /// The system does not tell us of signals, or takes our sockets away.
+    #[error("the system refused what every server needs: {0}. Look at its limits and its log")]
+    System(#[from] io::Error),
+    /// The exchange ended by a fault of ours.
+    #[error("the exchange ended by a fault in Perch; start the server again, and report its log")]
+    Died,
+    /// Stopping took too long.
+    #[error(
+        "the time to stop was up before everything was stored. What phones were told is safe; set limits.stop_s \
+         higher if this happens again"
+    )]
+    Stop,
+}
+
+/// A server, as those see it that offer it to others: the control API, the pages.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Reads the clocks.
+    pub clock: Clock,
+    /// How it was set up.
+    pub settings: Arc<Settings>,
+    /// The way into the exchange.
+    pub intake: Intake,
+    /// What happens.
+    pub events: Events,
+    /// Whether it is ready.
+    pub readiness: Readiness,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The site in force.
+    pub sites: Sites,
+    /// The store.
+    pub store: Store,
+}
+
+/// What is needed until the stop.
+struct Running {
+    server: Server,
+    registrar: Arc<Registrar>,
+    wires: Wires,
+    exchange: JoinHandle<()>,
+}
+
+/// Serves until a signal says to stop. `first` is the site for an empty store, and the only one that is served
+/// then. `started` is called once, when peers can reach it.
+pub async fn serve(
+    settings: Settings,
+    first: Option<FirstSite>,
+    started: impl AsyncFnOnce(Server),
+) -> Result<(), ServeError> {
+    let mut signals = Signals::listen()?;
+    let sockets = sockets::open(&settings)?;
+    let mut running = start(settings, first, sockets).await?;
+    started(running.server.clone()).await;
+    tokio::select! {
+        () = signals.next() => {}
+        _ = &mut running.exchange => return Err(ServeError::Died),
+    }
+    let limit = running.server.settings.limits.stop;
+    tokio::select! {
+        stopped = timeout(limit, stop(running)) => stopped.unwrap_or(Err(ServeError::Stop)),
+        () = signals.next() => std::process::exit(1),
+    }
+}
+
+async fn start(
+    settings: Settings,
+    first: Option<FirstSite>,
+    sockets: Sockets,
+) -> Result<Running, ServeError> {
+    let settings = Arc::new(settings);
+    let clock = Clock::start();
+    let readiness = Readiness::default();
+    let (intake, inputs) = intake(settings.queues.exchange);
+    let mut opened = open_store(&settings, &intake, &readiness).await?;
+    if let Some(first) = first {
+        begin_with(first, &settings, &mut opened).await?;
+    }
+    let Opened {
+        store,
+        site,
+        remembered,
+        bindings,
+    } = opened;
+    let registrar = Arc::new(Registrar::new(rand::random(), settings.registration));
+    let sites = Sites::new(site, store.clone(), intake.clone(), readiness.clone());
+    let server = Server {
+        clock,
+        events: Events::new(settings.queues.events),
+        settings,
+        intake,
+        readiness,
+        metrics: Arc::new(Metrics::new(Arc::clone(&registrar))),
+        sites,
+        store,
+    };
+    let running = connect(server, registrar, sockets, inputs, remembered, bindings).await?;
+    running
+        .server
+        .readiness
+        .update(|state| state.listening = true);
+    Ok(running)
+}
+
+async fn open_store(
+    settings: &Settings,
+    intake: &Intake,
+    readiness: &Readiness,
+) -> Result<Opened, ServeError> {
+    let (intake, readiness) = (intake.clone(), readiness.clone());
+    let listener: Listener = Box::new(move |news| match news {
+        Stored::Committed { seq, claims } => intake.tell_blocking(Input::Committed { seq, claims }),
+        Stored::ClaimsFailed(claims) => intake.tell_blocking(Input::ClaimsFailed(claims)),
+        Stored::Trouble { why } => {
+            tracing::error!(why, "the store does not work");
+            readiness.update(|state| state.store = Some(why));
+        }
+        Stored::Recovered => {
+            tracing::info!("the store works again");
+            readiness.update(|state| state.store = None);
+        }
+    });
+    let (dir, limits) = (settings.data.clone(), settings.history.clone());
+    let opened =
+        tokio::task::spawn_blocking(move || store::open_with(&dir, limits, listener)).await;
+    Ok(opened.map_err(|_| StoreError::Died)??)
+}
+
+/// Joins the exchange to its sockets. Phones whose bindings were saved are known before the first message is read.
+async fn connect(
+    server: Server,
+    registrar: Arc<Registrar>,
+    sockets: Sockets,
+    inputs: Inputs,
+    remembered: Remembered,
+    bindings: Vec<(PhoneName, String)>,
+) -> Result<Running, ServeError> {
+    let token = server.settings.control.token_file.as_deref();
+    let token = token.map(Token::read).transpose()?;
+    let edge = Arc::new(Edge::new(
+        server.clock,
+        Arc::clone(&registrar),
+        server.intake.clone(),
+        Arc::clone(&server.metrics),
+    ));
+    let udp = Arc::new(Udp::new(sockets.datagrams, Arc::clone(&server.metrics))?);
+    let wires = Wires {
+        tcp: Arc::new(stream_side(&server, &edge)),
+        udp: Arc::clone(&udp),
+    };
+    let start = Start {
+        now: server.clock.now(),
+        seed: rand::random(),
+        registrar: Arc::clone(&registrar),
+        site: Arc::clone(&server.sites.current().site),
+        remembered,
+    };
+    let exchange = run(&server, Exchange::new(start), inputs, wires.clone());
+    for news in registrar.restore(server.clock.now(), bindings) {
+        server.intake.tell(Input::News(news)).await;
+    }
+    udp.start(&edge, workers());
+    for listener in sockets.streams {
+        wires.tcp.start(listener);
+    }
+    control::start(sockets.control, &server, token);
+    for listener in sockets.http {
+        http::start(listener, pages(&server));
+    }
+    housekeeping::start(server.clone(), Arc::clone(&registrar), wires.clone());
+    Ok(Running {
+        server,
+        registrar,
+        wires,
+        exchange,
+    })
+}
+
+fn stream_side(server: &Server, edge: &Arc<Edge>) -> Tcp {
+    let limits = server.settings.limits;
+    let metrics = Arc::clone(&server.metrics);
+    let outbox = server.settings.queues.connection;
+    let flows = Arc::new(Flows::new(limits, outbox, Arc::clone(&metrics)));
+    Tcp::new(server.clock, limits, flows, Arc::clone(edge), metrics)
+}
+
+fn run(server: &Server, exchange: Exchange, inputs: Inputs, wires: Wires) -> JoinHandle<()> {
+    let checks = Checks::start(
+        server.clock,
+        workers(),
+        server.settings.queues.checks,
+        server.intake.clone(),
+        Arc::clone(&server.metrics),
+    );
+    let run = Run {
+        clock: server.clock,
+        exchange,
+        inputs,
+        wires,
+        store: server.store.clone(),
+        checks,
+        events: server.events.clone(),
+        metrics: Arc::clone(&server.metrics),
+        backlog: Backlog::default(),
+    };
+    tokio::spawn(run.until_drained())
+}
+
+fn pages(server: &Server) -> http::Pages {
+    http::Pages {
+        readiness: server.readiness.clone(),
+        metrics: Arc::clone(&server.metrics),
+        intake: server.intake.clone(),
+    }
+}
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(2, NonZero::get)
+}
+
+/// Nothing new; what is wanted stored is stored; then the store is closed.
+async fn stop(running: Running) -> Result<(), ServeError> {
+    tracing::info!("stopping");
+    let server = running.server;
+    server.readiness.update(|state| state.draining = true);
+    server.intake.tell(Input::Draining).await;
+    running.exchange.await.map_err(|_| ServeError::Died)?;
+    housekeeping::save_bindings(&server, &running.registrar);
+    running.wires.tcp.close_all();
+    let store = server.store;
+    let closed = tokio::task::spawn_blocking(move || store.close()).await;
+    closed.map_err(|_| StoreError::Died)??;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Opens everything that is listened at, before anything else is touched.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::settings::Settings;
+use super::{tcp, udp};
+
+/// The sockets that a server listens at.
+#[derive(Debug)]
+pub struct Sockets {
+    /// SIP over UDP.
+    pub datagrams: Vec<UdpSocket>,
+    /// SIP over TCP.
+    pub streams: Vec<TcpListener>,
+    /// The control API.
+    pub control: Vec<TcpListener>,
+    /// Metrics and health.
+    pub http: Vec<TcpListener>,
+}
+
+/// Why the server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// A socket cannot be opened.
+    #[error("cannot listen for {what} at {address}: {why}. {}", remedy(why))]
+    Bind {
+        /// What for.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// No address is left to listen at.
+    #[error(
+        "there is no address to listen at for {0}. Set `bind` in perch.toml to one of this host's"
+    )]
+    NoAddress(&'static str),
+}
+
+fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::AddrInUse => {
+            "Another program listens there: stop it, or choose other ports with --port-offset"
+        }
+        io::ErrorKind::AddrNotAvailable => "This host has no such address: correct `bind`",
+        io::ErrorKind::PermissionDenied => "Choose a port above 1023, or allow low ports",
+        _ => "Correct `bind` or the ports in perch.toml",
+    }
+}
+
+/// Opens them all, or says which one cannot be.
+pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
+    let (sip, http) = (settings.sip_addresses(), settings.http_addresses());
+    let may_skip = !settings.bind.explicit;
+    let http_may_skip = may_skip && settings.http.bind.is_none();
+    Ok(Sockets {
+        datagrams: all("SIP over UDP", &sip, may_skip, udp::open)?,
+        streams: all("SIP over TCP", &sip, may_skip, tcp::listen)?,
+        control: all(
+            "the control API",
+            &settings.control_addresses(),
+            false,
+            tcp::listen,
+        )?,
+        http: all("metrics and health", &http, http_may_skip, tcp::listen)?,
+    })
+}
+
+fn all<S>(
+    what: &'static str,
+    addresses: &[SocketAddr],
+    may_skip: bool,
+    open: impl Fn(SocketAddr) -> io::Result<S>,
+) -> Result<Vec<S>, ListenError> {
+    let mut sockets = Vec::new();
+    for &address in addresses {
+        match open(address) {
+            Ok(socket) => sockets.push(socket),
+            Err(why) if may_skip && address.is_ipv6() && is_missing(&why) => {
+                tracing::warn!(%address, %why, "this host has no IPv6; going on without");
+            }
+            Err(why) => return Err(ListenError::Bind { what, address, why }),
+        }
+    }
+    if sockets.is_empty() {
+        return Err(ListenError::NoAddress(what));
+    }
+    Ok(sockets)
+}
+
+/// Whether the host has no such kind of address at all.
+fn is_missing(why: &io::Error) -> bool {
+    matches!(
+        why.kind(),
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named_with_what_to_do() {
+        let taken = tcp::listen("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let address = taken.local_addr().expect("it is bound");
+        let error = all("SIP over TCP", &[address], false, tcp::listen).expect_err("taken");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot listen for SIP over TCP at {address}: Address already in use (os error 98). Another program \
+                 listens there: stop it, or choose other ports with --port-offset"
+            )
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! Datagram sockets.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use dashmap::DashMap;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::UdpSocket;
+
+use super::edge::Edge;
+use super::metrics::Metrics;
+use crate::sip::{Flow, Transport};
+
+/// The largest datagram there is.
+const DATAGRAM: usize = 65_535;
+
+/// What the kernel is asked to buffer per socket and direction; it may give less (`net.core.rmem_max`).
+const BUFFER: usize = 8 * 1024 * 1024;
+
+/// For how many remote addresses we remember our own.
+const LEARNED: usize = 65_536;
+
+/// The datagram sockets.
+#[derive(Debug)]
+pub struct Udp {
+    sockets: Vec<Listening>,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Debug)]
+struct Listening {
+    socket: UdpSocket,
+    bound: SocketAddr,
+    /// Our address towards a remote one, on a socket that has none of its own.
+    learned: DashMap<IpAddr, IpAddr>,
+}
+
+/// Opens one datagram socket. IPv6 sockets take IPv6 alone.
+pub fn open(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.set_recv_buffer_size(BUFFER)?;
+    socket.set_send_buffer_size(BUFFER)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+impl Udp {
+    /// Takes opened sockets over.
+    pub fn new(sockets: Vec<UdpSocket>, metrics: Arc<Metrics>) -> io::Result<Udp> {
+        let listening = |socket: UdpSocket| {
+            Ok(Listening {
+                bound: socket.local_addr()?,
+                socket,
+                learned: DashMap::new(),
+            })
+        };
+        let sockets = sockets.into_iter().map(listening);
+        Ok(Udp {
+            sockets: sockets.collect::<io::Result<_>>()?,
+            metrics,
+        })
+    }
+
+    /// Begins to receive, with `workers` tasks for each socket.
+    pub fn start(self: &Arc<Self>, edge: &Arc<Edge>, workers: usize) {
+        for index in 0..self.sockets.len() {
+            for _ in 0..workers {
+                let (udp, edge) = (Arc::clone(self), Arc::clone(edge));
+                tokio::spawn(async move { udp.receive(index, &edge).await });
+            }
+        }
+    }
+
+    /// Sends one datagram, or loses it: the network may do that too, and retransmissions make up for it.
+    pub fn send(&self, flow: &Flow, bytes: &Bytes) {
+        let Some(listening) = self.socket_for(flow) else {
+            self.metrics.unsent("no-socket");
+            return;
+        };
+        match listening.socket.try_send_to(bytes, flow.remote) {
+            Ok(_) => self.metrics.sent("udp"),
+            Err(error) => {
+                tracing::debug!(remote = %flow.remote, %error, "datagram not sent");
+                self.metrics.unsent(match error.kind() {
+                    io::ErrorKind::WouldBlock => "buffer-full",
+                    _ => "network",
+                });
+            }
+        }
+    }
+
+    /// Forgets our addresses, so that a change of them is noticed.
+    pub fn forget_addresses(&self) {
+        for listening in &self.sockets {
+            listening.learned.clear();
+        }
+    }
+
+    /// The socket bound to just this address, or the one bound to all.
+    fn socket_for(&self, flow: &Flow) -> Option<&Listening> {
+        let usable = |l: &&Listening| {
+            l.bound.port() == flow.local.port() && l.bound.is_ipv4() == flow.remote.is_ipv4()
+        };
+        let mut usable = self.sockets.iter().filter(usable);
+        let exact = usable.clone().find(|l| l.bound.ip() == flow.local.ip());
+        exact.or_else(|| usable.find(|l| l.bound.ip().is_unspecified()))
+    }
+
+    async fn receive(&self, index: usize, edge: &Edge) {
+        let listening = &self.sockets[index];
+        let mut buffer = vec![0; DATAGRAM];
+        loop {
+            let (length, remote) = match listening.socket.recv_from(&mut buffer).await {
+                Ok(received) => received,
+                Err(error) => {
+                    tracing::warn!(local = %listening.bound, %error, "cannot receive datagrams");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            // Keep-alives of four bytes or fewer (RFC 5626 §4.4 has others, but phones send these).
+            if length <= 4 {
+                self.metrics.dropped("keep-alive");
+                continue;
+            }
+            let Some(local) = listening.towards(remote) else {
+                self.metrics.dropped("no-way-back");
+                continue;
+            };
+            let flow = Flow {
+                transport: Transport::Udp,
+                local,
+                remote,
+                connection: 0,
+            };
+            let raw = Bytes::copy_from_slice(&buffer[..length]);
+            if let Some(answer) = edge.receive(flow, raw).await {
+                self.send(&flow, &answer);
+            }
+        }
+    }
+}
+
+impl Listening {
+    /// Our address, as the peer at `remote` reaches it.
+    fn towards(&self, remote: SocketAddr) -> Option<SocketAddr> {
+        if !self.bound.ip().is_unspecified() {
+            return Some(self.bound);
+        }
+        let known = self.learned.get(&remote.ip()).map(|ip| *ip);
+        let ip = match known {
+            Some(ip) => ip,
+            None => {
+                let ip = address_towards(remote).ok()?;
+                // Whoever forges senders must not make us remember them all.
+                if self.learned.len() >= LEARNED {
+                    self.learned.clear();
+                }
+                self.learned.insert(remote.ip(), ip);
+                ip
+            }
+        };
+        Some(SocketAddr::new(ip, self.bound.port()))
+    }
+}
+
+/// Asks the kernel which of our addresses it would use towards `remote`. Nothing is sent.
+pub fn address_towards(remote: SocketAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = match remote {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let probe = std::net::UdpSocket::bind(SocketAddr::new(any, 0))?;
+    probe.connect(remote)?;
+    Ok(probe.local_addr()?.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_address_towards_ourselves_is_the_loopback() {
+        let remote = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 5060);
+        assert_eq!(
+            address_towards(remote).expect("loopback is there"),
+            Ipv4Addr::LOCALHOST
+        );
+    }
+}

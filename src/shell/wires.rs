@@ -1,0 +1,27 @@
+//! The way out: messages to the socket or connection that they belong on.
+
+use std::sync::Arc;
+
+use super::tcp::Tcp;
+use super::udp::Udp;
+use crate::exchange::Send;
+use crate::sip::Transport;
+
+/// Everything that messages leave by.
+#[derive(Clone, Debug)]
+pub struct Wires {
+    /// Datagrams.
+    pub udp: Arc<Udp>,
+    /// Streams.
+    pub tcp: Arc<Tcp>,
+}
+
+impl Wires {
+    /// Sends one message. Never waits.
+    pub fn send(&self, send: Send) {
+        match send.flow.transport {
+            Transport::Udp => self.udp.send(&send.flow, &send.bytes),
+            Transport::Tcp => self.tcp.send(&send.flow, send.bytes),
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! Perch as a back-to-back user agent: the tables of its SIP side, and what happens when time passes.
+//!
+//! `inbound.rs` turns messages into events, `outbound.rs` actions into messages; what both need is here.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use rsip::Method;
+
+use super::dialog::Dialog;
+use super::flow::Flow;
+use super::leg::{Leg, Stage, Talking};
+use super::registrar::Registrar;
+use super::reply;
+use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
+use super::wire::{Message, Name};
+use crate::pbx::{Event, Failure, LegId, LegIds, PhoneName, Ticket};
+use crate::time::{Deadlines, Now};
+
+/// A phone in a call is asked this often whether it is still there.
+const PROBE_EVERY: Duration = Duration::from_secs(60);
+
+/// Leg ids of calls that SIP phones begin are minted in this range.
+const SIP_LEGS: u8 = 1;
+
+/// What one of our requests was for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    /// To make a phone ring; the number of the branch.
+    Ring(LegId, usize),
+    /// To change a call.
+    Change(LegId),
+    /// To carry a signal.
+    Signal(Ticket),
+    /// To ask whether a phone in a call is still there.
+    Probe(LegId),
+    /// To tell a phone something.
+    Tell(PhoneName),
+    /// To end something. Whatever the answer is, it is over.
+    End,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Timer {
+    /// Our 2xx was not acknowledged: once more, or give up.
+    Resend2xx(LegId),
+    /// Ask a phone in a call whether it is still there.
+    Probe(LegId),
+}
+
+/// The SIP side of the exchange.
+pub struct Agent {
+    pub(super) registrar: Arc<Registrar>,
+    pub(super) transactions: Transactions,
+    pub(super) legs: BTreeMap<LegId, Leg>,
+    /// Which leg a dialog belongs to: by Call-ID and our tag.
+    pub(super) dialogs: HashMap<(String, String), LegId>,
+    /// Which leg a caller's INVITE belongs to, by Call-ID and their tag, to tell merged requests (RFC 3261 §8.2.2.2).
+    pub(super) callers: HashMap<(String, String), LegId>,
+    /// Which leg an unanswered INVITE belongs to.
+    pub(super) invites: HashMap<ServerId, LegId>,
+    pub(super) purposes: HashMap<ClientId, Purpose>,
+    /// Who waits for the answer to a signal.
+    pub(super) signals: HashMap<Ticket, (ServerId, Message, Flow)>,
+    /// Phones that took no MESSAGE, whatever they said that they allow.
+    pub(super) silent: BTreeSet<PhoneName>,
+    pub(super) deadlines: Deadlines<Timer>,
+    pub(super) events: Vec<Event>,
+    pub(super) leg_ids: LegIds,
+    pub(super) draining: bool,
+    random: StdRng,
+    last_ticket: u64,
+}
+
+impl Agent {
+    /// An agent without calls.
+    pub fn new(registrar: Arc<Registrar>, seed: [u8; 32]) -> Agent {
+        Agent {
+            registrar,
+            transactions: Transactions::default(),
+            legs: BTreeMap::new(),
+            dialogs: HashMap::new(),
+            callers: HashMap::new(),
+            invites: HashMap::new(),
+            purposes: HashMap::new(),
+            signals: HashMap::new(),
+            silent: BTreeSet::new(),
+            deadlines: Deadlines::default(),
+            events: Vec::new(),
+            leg_ids: LegIds::minted_by(SIP_LEGS),
+            draining: false,
+            random: StdRng::from_seed(seed),
+            last_ticket: 0,
+        }
+    }
+
+    /// Takes out what happened.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Takes out what is to be sent.
+    pub fn take_sends(&mut self) -> Vec<(Flow, Bytes)> {
+        std::mem::take(&mut self.transactions.sends)
+    }
+
+    /// When something is due (uptime).
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let ours = self.deadlines.next();
+        let theirs = self.transactions.next_deadline();
+        [ours, theirs].into_iter().flatten().min()
+    }
+
+    /// No new calls any more.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// How many legs and transactions there are: none, when all is quiet.
+    pub fn load(&self) -> (usize, usize) {
+        (self.legs.len(), self.transactions.len())
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, now: Now) {
+        for outcome in self.transactions.wake(now) {
+            self.outcome(now, outcome);
+        }
+        while let Some(timer) = self.deadlines.pop_due(now.uptime) {
+            match timer {
+                Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
+                Timer::Probe(leg) => self.probe(now, leg),
+            }
+        }
+    }
+
+    /// A connection ended: what went over it is addressed to where the phone says that it listens.
+    pub fn connection_closed(&mut self, connection: u64) {
+        for leg in self.legs.values_mut() {
+            let Stage::Talking(talking) = &mut leg.stage else {
+                continue;
+            };
+            let dialog = &mut talking.dialog;
+            if dialog.flow.connection == connection {
+                dialog.flow = super::outbound::flow_to(&dialog.target, dialog.flow);
+            }
+        }
+    }
+
+    pub(super) fn outcome(&mut self, now: Now, outcome: Outcome) {
+        match outcome {
+            Outcome::Response(client, response) => self.responded(now, client, &response),
+            Outcome::TimedOut(client) => self.timed_out(now, client),
+            Outcome::Ended(client) => {
+                self.purposes.remove(&client);
+            }
+        }
+    }
+
+    /// Sends a request within a call.
+    pub(super) fn send_in_dialog(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        method: Method,
+        purpose: Purpose,
+        finish: impl FnOnce(super::wire::Builder, Flow) -> Bytes,
+    ) -> Option<ClientId> {
+        let branch = self.mint_branch();
+        let talking = self.talking(leg)?;
+        let flow = talking.dialog.flow;
+        let bytes = finish(talking.dialog.request(method, &branch), flow);
+        let client = self.transactions.request(now, flow, method, &branch, bytes);
+        self.purposes.insert(client, purpose);
+        Some(client)
+    }
+
+    /// Acknowledges a 2xx. ACK is no transaction; its bytes are kept for retransmissions of the 2xx.
+    pub(super) fn acknowledge(&mut self, leg: LegId, cseq: u32, media: Option<&crate::pbx::Body>) {
+        let branch = self.mint_branch();
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let dialog = &talking.dialog;
+        let builder = dialog.request_numbered(Method::Ack, &branch, cseq);
+        let bytes = match media {
+            Some(body) => builder.finish_with(&body.content_type, &body.bytes),
+            None => builder.finish(),
+        };
+        let flow = dialog.flow;
+        talking.ack = Some((cseq, Some(bytes.clone())));
+        self.transactions.sends.push((flow, bytes));
+    }
+
+    /// Ends an answered call with a BYE, and forgets the leg.
+    pub(super) fn hang_up(&mut self, now: Now, leg: LegId, reason: &str) {
+        self.answer_pending_change(now, leg);
+        let reason = reason.to_owned();
+        self.send_in_dialog(now, leg, Method::Bye, Purpose::End, |builder, _| {
+            builder.header(Name::Reason, reason).finish()
+        });
+        self.forget(leg);
+    }
+
+    /// A re-INVITE that waits for the other party must not be left without an answer.
+    pub(super) fn answer_pending_change(&mut self, now: Now, leg: LegId) {
+        let pending = self.talking(leg).and_then(|t| {
+            let flow = t.dialog.flow;
+            t.incoming
+                .take()
+                .map(|(server, invite)| (server, invite, flow))
+        });
+        if let Some((server, invite, flow)) = pending {
+            self.respond(now, server, &invite, flow, 487, None);
+        }
+    }
+
+    /// Takes a leg out of every table.
+    pub(super) fn forget(&mut self, id: LegId) {
+        let Some(leg) = self.legs.remove(&id) else {
+            return;
+        };
+        self.deadlines.disarm(&Timer::Resend2xx(id));
+        self.deadlines.disarm(&Timer::Probe(id));
+        match leg.stage {
+            Stage::Incoming(incoming) => {
+                self.invites.remove(&incoming.server);
+                self.callers.remove(&caller_key(&incoming.invite));
+            }
+            Stage::Outgoing(outgoing) => {
+                let key = (outgoing.call_id, outgoing.local_tag);
+                self.dialogs.remove(&key);
+            }
+            Stage::Talking(talking) => {
+                let Dialog {
+                    call_id,
+                    local_tag,
+                    remote_tag,
+                    ..
+                } = talking.dialog;
+                self.callers.remove(&(call_id.clone(), remote_tag));
+                self.dialogs.remove(&(call_id, local_tag));
+            }
+        }
+    }
+
+    pub(super) fn talking(&mut self, leg: LegId) -> Option<&mut Talking> {
+        match &mut self.legs.get_mut(&leg)?.stage {
+            Stage::Talking(talking) => Some(talking),
+            _ => None,
+        }
+    }
+
+    /// A leg is in a call from now on.
+    pub(super) fn begin_probing(&mut self, now: Now, leg: LegId) {
+        // Not all at once after a wave.
+        let jitter = Duration::from_millis(u64::from(self.random.next_u32() % 10_000));
+        self.deadlines
+            .arm(Timer::Probe(leg), now.uptime + PROBE_EVERY + jitter);
+    }
+
+    fn probe(&mut self, now: Now, leg: LegId) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        if !std::mem::replace(&mut talking.probing, true) {
+            let purpose = Purpose::Probe(leg);
+            self.send_in_dialog(now, leg, Method::Options, purpose, |builder, flow| {
+                builder
+                    .header(Name::Contact, super::dialog::contact(flow))
+                    .finish()
+            });
+        }
+        self.begin_probing(now, leg);
+    }
+
+    fn resend_2xx(&mut self, now: Now, leg: LegId) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        let Some(waiting) = &mut talking.unacknowledged else {
+            return;
+        };
+        if now.uptime >= waiting.give_up {
+            // RFC 3261 §13.3.1.4: nobody acknowledges, so nobody is there.
+            let was_code = talking.closing.is_some();
+            self.hang_up(now, leg, &reply::reason("SIP", 408, "No ACK"));
+            if !was_code {
+                self.events.push(Event::Released { leg, dead: true });
+            }
+            return;
+        }
+        waiting.interval = (waiting.interval * 2).min(T2);
+        let next = now.uptime + waiting.interval;
+        let bytes = waiting.answer.clone();
+        self.deadlines.arm(Timer::Resend2xx(leg), next);
+        self.transactions.sends.push((flow, bytes));
+    }
+
+    /// A 2xx of ours is on its way: until it is acknowledged it is sent again.
+    pub(super) fn await_ack(&mut self, now: Now, leg: LegId) {
+        self.deadlines.arm(Timer::Resend2xx(leg), now.uptime + T1);
+    }
+
+    /// No answer to one of our requests.
+    fn timed_out(&mut self, now: Now, client: ClientId) {
+        match self.purposes.remove(&client) {
+            Some(Purpose::Ring(leg, branch)) => self.branch_failed(now, leg, branch, 408),
+            Some(Purpose::Change(leg)) => {
+                if let Some(talking) = self.talking(leg) {
+                    talking.outgoing = None;
+                    let why = Failure::Unreachable;
+                    self.events.push(Event::ReofferRefused { leg, why });
+                    self.dead(now, leg);
+                }
+            }
+            Some(Purpose::Signal(ticket)) => {
+                let status = 408;
+                self.events.push(Event::SignalAnswered { ticket, status });
+            }
+            Some(Purpose::Probe(leg)) => self.dead(now, leg),
+            Some(Purpose::Tell(_) | Purpose::End) | None => {}
+        }
+    }
+
+    /// The phone is gone in the middle of a call (RFC 3261 §12.2.1.2).
+    pub(super) fn dead(&mut self, now: Now, leg: LegId) {
+        if self.talking(leg).is_some() {
+            self.hang_up(now, leg, &reply::reason("SIP", 408, "No sign of life"));
+            self.events.push(Event::Released { leg, dead: true });
+        }
+    }
+
+    pub(super) fn mint_tag(&mut self) -> String {
+        format!("{:016x}", self.random.next_u64())
+    }
+
+    pub(super) fn mint_branch(&mut self) -> String {
+        format!("z9hG4bK{:016x}", self.random.next_u64())
+    }
+
+    pub(super) fn mint_call_id(&mut self) -> String {
+        format!(
+            "{:016x}{:016x}",
+            self.random.next_u64(),
+            self.random.next_u64()
+        )
+    }
+
+    pub(super) fn mint_ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
+    }
+}
+
+/// What tells the INVITEs of one caller apart from all others.
+pub(super) fn caller_key(invite: &Message) -> (String, String) {
+    let tag = invite.from().ok().and_then(|from| from.tag());
+    (
+        invite.call_id().to_owned(),
+        tag.unwrap_or_default().to_owned(),
+    )
+}

@@ -1,0 +1,490 @@
+//! Where phones are: the one concurrent table of bindings (RFC 3261 §10).
+//!
+//! Socket workers refresh bindings here in parallel; nobody else hears of it unless a phone comes or goes. A phone
+//! stays in the table for a moment after its last binding went, so that a retransmission is known as one.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use dashmap::mapref::one::RefMut;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::flow::Flow;
+use super::wire::Uri;
+use crate::pbx::PhoneName;
+use crate::time::{Now, Utc};
+
+/// News from the edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// The phone can be reached now.
+    Registered(PhoneName),
+    /// The phone cannot be reached any more.
+    Gone(PhoneName),
+}
+
+/// A place where a phone can be reached, until it expires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The contact's URI, as it came.
+    pub contact: Box<str>,
+    /// The Call-ID of the REGISTER that made or refreshed it.
+    pub call_id: Box<str>,
+    /// Its `CSeq`.
+    pub cseq: u32,
+    /// Until when.
+    pub expires_at: Utc,
+    /// When it was made or refreshed.
+    pub refreshed_at: Utc,
+    /// The preference in thousandths (RFC 3261 §20.10); 1000 is the default and the most.
+    pub q: u16,
+    /// The path that the REGISTER came by: through a NAT, the only one back.
+    pub flow: Flow,
+    /// `+sip.instance` (RFC 5626 §4.1), as it came between its quotes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Box<str>>,
+    /// Which of the instance's registrations it is (RFC 5626 §4.2); 0 if it does not say.
+    #[serde(default)]
+    pub reg_id: u32,
+    /// What the phone calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<Box<str>>,
+    /// Whether the phone says that it takes MESSAGE requests.
+    #[serde(default)]
+    pub takes_messages: bool,
+}
+
+impl Binding {
+    /// How many seconds it is still good for, rounded up; 0 if it has expired.
+    pub fn remaining_s(&self, now: Now) -> u64 {
+        self.expires_at
+            .since(now.utc)
+            .as_millis()
+            .div_ceil(1000)
+            .try_into()
+            .unwrap_or(u64::MAX)
+    }
+}
+
+/// What a REGISTER asks for.
+pub(super) struct Update<'a> {
+    pub(super) call_id: &'a str,
+    pub(super) cseq: u32,
+    /// Tells the request from every other.
+    pub(super) fingerprint: u64,
+    pub(super) flow: &'a Flow,
+    pub(super) user_agent: Option<&'a str>,
+    pub(super) takes_messages: bool,
+    pub(super) what: What<'a>,
+}
+
+pub(super) enum What<'a> {
+    /// Bind these, or with an expiry of 0, unbind them. None: only tell what is bound.
+    Contacts(SmallVec<[Asked<'a>; 1]>),
+    /// `Contact: *`.
+    UnbindAll,
+}
+
+/// One contact of a REGISTER.
+pub(super) struct Asked<'a> {
+    pub(super) uri: Uri<'a>,
+    pub(super) expires_s: u32,
+    pub(super) q: u16,
+    pub(super) reg_id: u32,
+    pub(super) instance: Option<Cow<'a, str>>,
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// RFC 3261 §10.3 step 7: an older request of the same Call-ID.
+    OutOfOrder,
+    /// More contacts than a phone may have.
+    TooMany,
+    /// The phone is not there any more.
+    Unknown,
+}
+
+/// The REGISTER that a phone was answered last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Answered {
+    fingerprint: u64,
+    at: Duration,
+}
+
+/// How long a request may be retransmitted (64*T1, RFC 3261 §17.1.2.2).
+const RETRANSMISSIONS: Duration = Duration::from_secs(32);
+
+#[derive(Debug, Default)]
+struct Record {
+    bindings: Vec<Binding>,
+    last: Answered,
+    /// The second at which it is to be looked at.
+    armed: Option<i64>,
+    /// Whether it waits to be saved.
+    is_unsaved: bool,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub(super) struct Bindings {
+    records: DashMap<PhoneName, Record>,
+    /// Which phones to look at in which second of coordinated time. Looking finds out what there is to do.
+    due: Mutex<BTreeMap<i64, Vec<PhoneName>>>,
+    unsaved: Mutex<VecDeque<PhoneName>>,
+    bound: AtomicUsize,
+}
+
+impl Bindings {
+    /// Does what a REGISTER asks for, all of it or nothing, and has the answer written from what is bound then.
+    pub(super) fn update<R>(
+        &self,
+        now: Now,
+        phone: &PhoneName,
+        update: &Update<'_>,
+        max: usize,
+        is_known: impl FnOnce() -> bool,
+        answer: impl FnOnce(&[Binding]) -> R,
+    ) -> Result<(R, Option<News>), Refused> {
+        let mut record = self.record(phone);
+        if !is_known() {
+            drop(record);
+            // One with bindings is for `retain` to take out and report.
+            self.records
+                .remove_if(phone, |_, record| record.bindings.is_empty());
+            return Err(Refused::Unknown);
+        }
+        record.check(now, update, max)?;
+        let was_bound = !record.bindings.is_empty();
+        record.bindings.retain(|b| b.expires_at > now.utc);
+        let is_changed = record.apply(now, update);
+        record.last = Answered {
+            fingerprint: update.fingerprint,
+            at: now.uptime,
+        };
+        let answer = answer(&record.bindings);
+        let is_bound = !record.bindings.is_empty();
+        self.arm(now, phone, &mut record);
+        if is_changed {
+            self.mark_unsaved(phone, &mut record);
+        }
+        Ok((answer, self.news(phone, was_bound, is_bound)))
+    }
+
+    /// Whether the phone was answered a request of this fingerprint a moment ago.
+    pub(super) fn was_answered(&self, now: Now, phone: &PhoneName, fingerprint: u64) -> bool {
+        self.records.get(phone).is_some_and(|record| {
+            record.last.fingerprint == fingerprint
+                && now.uptime.saturating_sub(record.last.at) <= RETRANSMISSIONS
+        })
+    }
+
+    /// Remembers a request that was refused, so that a retransmission is refused alike.
+    pub(super) fn note_answered(&self, now: Now, phone: &PhoneName, fingerprint: u64) {
+        let mut record = self.record(phone);
+        record.last = Answered {
+            fingerprint,
+            at: now.uptime,
+        };
+        self.arm(now, phone, &mut record);
+    }
+
+    /// The phone's record. Most phones have one; only a new one costs a copy of its name.
+    fn record(&self, phone: &PhoneName) -> RefMut<'_, PhoneName, Record> {
+        match self.records.get_mut(phone) {
+            Some(record) => record,
+            None => self.records.entry(phone.clone()).or_default(),
+        }
+    }
+
+    /// Where the phone is, best first.
+    pub(super) fn of(&self, now: Now, phone: &PhoneName) -> Vec<Binding> {
+        let Some(record) = self.records.get(phone) else {
+            return Vec::new();
+        };
+        let good = record.bindings.iter().filter(|b| b.expires_at > now.utc);
+        let mut bindings: Vec<Binding> = good.cloned().collect();
+        bindings.sort_by_key(|b| std::cmp::Reverse((b.q, b.refreshed_at)));
+        bindings
+    }
+
+    /// How many phones can be reached.
+    pub(super) fn bound(&self) -> usize {
+        self.bound.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the phones that are due, and unbinds what has expired.
+    pub(super) fn expire(&self, now: Now) -> Vec<News> {
+        let mut news = Vec::new();
+        loop {
+            let mut due = lock(&self.due);
+            let Some(first) = due.first_entry().filter(|e| *e.key() <= seconds(now)) else {
+                return news;
+            };
+            let (second, phones) = first.remove_entry();
+            drop(due);
+            news.extend(
+                phones
+                    .iter()
+                    .filter_map(|phone| self.look_at(now, phone, second)),
+            );
+        }
+    }
+
+    fn look_at(&self, now: Now, phone: &PhoneName, second: i64) -> Option<News> {
+        let Entry::Occupied(mut entry) = self.records.entry(phone.clone()) else {
+            return None;
+        };
+        let record = entry.get_mut();
+        if record.armed != Some(second) {
+            return None;
+        }
+        record.armed = None;
+        let before = record.bindings.len();
+        record.bindings.retain(|b| b.expires_at > now.utc);
+        let after = record.bindings.len();
+        if after < before {
+            self.mark_unsaved(phone, record);
+        }
+        let is_spent = now.uptime.saturating_sub(record.last.at) > RETRANSMISSIONS;
+        if after > 0 || !is_spent {
+            self.arm(now, phone, record);
+        } else {
+            entry.remove();
+        }
+        self.news(phone, before > 0, after > 0)
+    }
+
+    /// Takes out the phones that `is_known` does not know, in the order of their names.
+    pub(super) fn retain(&self, is_known: impl Fn(&PhoneName) -> bool) -> Vec<PhoneName> {
+        let mut gone = Vec::new();
+        self.records.retain(|phone, record| {
+            let stays = is_known(phone);
+            if !stays && !record.bindings.is_empty() {
+                self.mark_unsaved(phone, record);
+                self.bound.fetch_sub(1, Ordering::Relaxed);
+                gone.push(phone.clone());
+            }
+            stays
+        });
+        gone.sort();
+        gone
+    }
+
+    /// Takes up to `max` phones whose bindings changed, with what is to be remembered of them.
+    pub(super) fn take_unsaved(&self, max: usize) -> Vec<(PhoneName, String)> {
+        let mut unsaved = lock(&self.unsaved);
+        let count = unsaved.len().min(max);
+        let phones: Vec<PhoneName> = unsaved.drain(..count).collect();
+        drop(unsaved);
+        let saved = phones.into_iter().map(|phone| {
+            let text = self.records.get_mut(&phone).map(|mut record| {
+                record.is_unsaved = false;
+                record.to_text()
+            });
+            (phone, text.unwrap_or_default())
+        });
+        saved.collect()
+    }
+
+    /// Puts back what was saved, unless it has expired or the phone was quicker.
+    pub(super) fn restore(&self, now: Now, phone: PhoneName, text: &str) -> Option<News> {
+        let mut bindings: Vec<Binding> = match serde_json::from_str(text) {
+            Ok(bindings) => bindings,
+            Err(error) => {
+                tracing::warn!(%phone, %error, "saved bindings cannot be read; the phone will register again");
+                return None;
+            }
+        };
+        bindings.retain(|b| b.expires_at > now.utc && Uri::parse(&b.contact).is_ok());
+        for binding in &mut bindings {
+            // Connections do not survive us; their numbers begin anew.
+            binding.flow.connection = 0;
+        }
+        if bindings.is_empty() {
+            return None;
+        }
+        let mut record = self.records.entry(phone.clone()).or_default();
+        if !record.bindings.is_empty() {
+            return None;
+        }
+        bindings.shrink_to_fit();
+        record.bindings = bindings;
+        self.arm(now, &phone, &mut record);
+        self.news(&phone, false, true)
+    }
+
+    fn news(&self, phone: &PhoneName, was_bound: bool, is_bound: bool) -> Option<News> {
+        match (was_bound, is_bound) {
+            (false, true) => {
+                self.bound.fetch_add(1, Ordering::Relaxed);
+                Some(News::Registered(phone.clone()))
+            }
+            (true, false) => {
+                self.bound.fetch_sub(1, Ordering::Relaxed);
+                Some(News::Gone(phone.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Has the phone looked at when its next binding expires. Later refreshes leave that alone.
+    fn arm(&self, now: Now, phone: &PhoneName, record: &mut Record) {
+        let next = record.bindings.iter().map(|b| b.expires_at).min();
+        let next = next.unwrap_or_else(|| now.utc.plus(RETRANSMISSIONS));
+        // The second after: then it has expired for sure.
+        let second = next.0.div_euclid(1000) + 1;
+        if record.armed.is_none_or(|armed| second < armed) {
+            record.armed = Some(second);
+            lock(&self.due)
+                .entry(second)
+                .or_default()
+                .push(phone.clone());
+        }
+    }
+
+    fn mark_unsaved(&self, phone: &PhoneName, record: &mut Record) {
+        if !std::mem::replace(&mut record.is_unsaved, true) {
+            lock(&self.unsaved).push_back(phone.clone());
+        }
+    }
+}
+
+fn seconds(now: Now) -> i64 {
+    now.utc.0.div_euclid(1000)
+}
+
+/// What these locks guard is whole between any two statements, whoever panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Record {
+    /// RFC 3261 §10.3 steps 6 and 7: whether everything that is asked for can be done.
+    fn check(&self, now: Now, update: &Update<'_>, max: usize) -> Result<(), Refused> {
+        let good = || self.bindings.iter().filter(|b| b.expires_at > now.utc);
+        let is_older = |b: &Binding| *b.call_id == *update.call_id && update.cseq < b.cseq;
+        let contacts = match &update.what {
+            What::UnbindAll if good().any(is_older) => return Err(Refused::OutOfOrder),
+            What::UnbindAll => return Ok(()),
+            What::Contacts(contacts) => contacts,
+        };
+        let mut new = 0;
+        for asked in contacts {
+            match good().find(|b| asked.replaces(b, update)) {
+                Some(binding) if is_older(binding) => return Err(Refused::OutOfOrder),
+                Some(_) => {}
+                None => new += usize::from(asked.expires_s > 0),
+            }
+        }
+        match new > 0 && good().count() + new > max {
+            true => Err(Refused::TooMany),
+            false => Ok(()),
+        }
+    }
+
+    /// Does it, and tells whether anything is to be saved for it.
+    fn apply(&mut self, now: Now, update: &Update<'_>) -> bool {
+        // The same request once more is no reason to do anything once more.
+        let is_same = |b: &Binding| *b.call_id == *update.call_id && update.cseq == b.cseq;
+        let contacts = match &update.what {
+            What::UnbindAll => {
+                let before = self.bindings.len();
+                self.bindings.retain(is_same);
+                return self.bindings.len() < before;
+            }
+            What::Contacts(contacts) => contacts,
+        };
+        let mut is_changed = false;
+        for asked in contacts {
+            match self.bindings.iter().position(|b| asked.replaces(b, update)) {
+                Some(at) if is_same(&self.bindings[at]) => continue,
+                Some(at) if asked.expires_s == 0 => drop(self.bindings.remove(at)),
+                Some(at) => asked.refresh(now, update, &mut self.bindings[at]),
+                None if asked.expires_s == 0 => continue,
+                None => {
+                    self.bindings.reserve_exact(1);
+                    self.bindings.push(asked.binding(now, update));
+                }
+            }
+            is_changed = true;
+        }
+        is_changed
+    }
+
+    /// What is to be remembered; empty if nothing is.
+    fn to_text(&self) -> String {
+        match self.bindings.is_empty() {
+            true => String::new(),
+            false => serde_json::to_string(&self.bindings).expect("bindings are plain data"),
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// Whether this contact takes the place of a binding: it is the same URI by RFC 3261 §19.1.4, or the phone has
+    /// started again and has a new one. The instance outlives restarts (RFC 5626 §4.1), a Call-ID does not.
+    fn replaces(&self, binding: &Binding, update: &Update<'_>) -> bool {
+        let is_restarted = || {
+            self.instance.is_some()
+                && self.instance.as_deref() == binding.instance.as_deref()
+                && self.reg_id == binding.reg_id
+                && *binding.call_id != *update.call_id
+        };
+        let is_same = || Uri::parse(&binding.contact).is_ok_and(|uri| uri.equivalent(&self.uri));
+        *binding.contact == *self.uri.text || is_restarted() || is_same()
+    }
+
+    fn binding(&self, now: Now, update: &Update<'_>) -> Binding {
+        Binding {
+            contact: self.uri.text.into(),
+            call_id: update.call_id.into(),
+            cseq: update.cseq,
+            expires_at: self.expires_at(now),
+            refreshed_at: now.utc,
+            q: self.q,
+            flow: *update.flow,
+            instance: self.instance.as_deref().map(Into::into),
+            reg_id: self.reg_id,
+            user_agent: update.user_agent.map(Into::into),
+            takes_messages: update.takes_messages,
+        }
+    }
+
+    fn refresh(&self, now: Now, update: &Update<'_>, binding: &mut Binding) {
+        set(&mut binding.contact, self.uri.text);
+        set(&mut binding.call_id, update.call_id);
+        binding.cseq = update.cseq;
+        binding.expires_at = self.expires_at(now);
+        binding.refreshed_at = now.utc;
+        binding.q = self.q;
+        binding.flow = *update.flow;
+        binding.reg_id = self.reg_id;
+        set_option(&mut binding.instance, self.instance.as_deref());
+        set_option(&mut binding.user_agent, update.user_agent);
+        binding.takes_messages = update.takes_messages;
+    }
+
+    fn expires_at(&self, now: Now) -> Utc {
+        now.utc.plus(Duration::from_secs(self.expires_s.into()))
+    }
+}
+
+/// Most refreshes say what was said before; those cost no memory.
+fn set(text: &mut Box<str>, to: &str) {
+    if **text != *to {
+        *text = to.into();
+    }
+}
+
+fn set_option(text: &mut Option<Box<str>>, to: Option<&str>) {
+    if text.as_deref() != to {
+        *text = to.map(Into::into);
+    }
+}

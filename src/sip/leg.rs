@@ -1,0 +1,112 @@
+//! A leg as SIP sees it: an INVITE that waits, INVITEs that ring, a dialog.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::dialog::Dialog;
+use super::flow::Flow;
+use super::transaction::{ClientId, ServerId};
+use super::wire::Message;
+use crate::pbx::{Body, LegId, PhoneName};
+
+/// One leg.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub phone: PhoneName,
+    pub stage: Stage,
+}
+
+/// How far it is.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// The phone called us, and is not answered yet.
+    Incoming(Box<Incoming>),
+    /// We called the phone.
+    Outgoing(Box<Outgoing>),
+    /// The call is answered.
+    Talking(Box<Talking>),
+}
+
+/// An INVITE of a phone that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub server: ServerId,
+    pub invite: Message,
+    pub flow: Flow,
+    /// Our To tag, for answers that stand for nobody else.
+    pub tag: String,
+    /// The To tag of each early dialog: the first is ours, and then one for each phone and contact that is being rung (RFC 3261 §12.1.1).
+    pub tags: Vec<((LegId, u32), String)>,
+}
+
+/// INVITEs to the contacts of a phone.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub call_id: String,
+    /// Our From value, without the tag.
+    pub local: String,
+    pub local_tag: String,
+    pub branches: Vec<Branch>,
+    /// Whether the INVITEs carried an offer.
+    pub offered: bool,
+    /// The most telling refusal so far.
+    pub refused: Option<u16>,
+}
+
+/// The INVITE to one contact.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub client: ClientId,
+    pub target: String,
+    pub flow: Flow,
+    /// Whether it is over.
+    pub ended: bool,
+}
+
+/// An answered call.
+#[derive(Debug)]
+pub(super) struct Talking {
+    pub dialog: Dialog,
+    /// A 2xx of ours that they have not acknowledged.
+    pub unacknowledged: Option<Unacknowledged>,
+    /// Our ACK of their last 2xx, for its retransmissions; none while the answer for it is awaited.
+    pub ack: Option<(u32, Option<Bytes>)>,
+    /// Their re-INVITE that waits for the other party.
+    pub incoming: Option<(ServerId, Message)>,
+    /// Our re-INVITE, and whether it carried an offer.
+    pub outgoing: Option<(ClientId, bool)>,
+    /// A change of the other party that waits until this leg is ready for it.
+    pub waiting_offer: Option<Option<Body>>,
+    /// To be released when the 2xx is acknowledged, with this Reason.
+    pub closing: Option<String>,
+    /// Whether a question after their health is on its way.
+    pub probing: bool,
+}
+
+/// A 2xx that is sent again until it is acknowledged (RFC 3261 §13.3.1.4).
+#[derive(Debug)]
+pub(super) struct Unacknowledged {
+    pub cseq: u32,
+    pub answer: Bytes,
+    pub interval: Duration,
+    pub give_up: Duration,
+    /// Whether the ACK must bring an answer to the offer in our 2xx.
+    pub expects_answer: bool,
+}
+
+impl Talking {
+    /// A call that has just been answered.
+    pub fn new(dialog: Dialog) -> Talking {
+        Talking {
+            dialog,
+            unacknowledged: None,
+            ack: None,
+            incoming: None,
+            outgoing: None,
+            waiting_offer: None,
+            closing: None,
+            probing: false,
+        }
+    }
+}

@@ -1,0 +1,485 @@
+//! Actions to messages: how a SIP phone is told what the core wants.
+
+use std::net::SocketAddr;
+
+use rsip::Method;
+
+use super::agent::{Agent, Purpose};
+use super::dialog::{Dialog, contact, via};
+use super::flow::Flow;
+use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged};
+use super::registrar::ALLOW;
+use super::reply;
+use super::sdp;
+use super::transaction::{GIVE_UP, T1};
+use super::wire::{Builder, Name, Uri, respond, status_reason};
+use crate::pbx::{Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
+use crate::time::Now;
+
+/// Q.850: normal call clearing.
+const NORMAL: u16 = 16;
+
+impl Agent {
+    /// Does what the core wants. Actions for legs that are gone by now do nothing.
+    pub fn perform(&mut self, now: Now, action: Action) {
+        match action {
+            Action::Ring {
+                leg,
+                phone,
+                caller,
+                called,
+                offer,
+            } => self.ring(now, leg, phone, &caller, &called, offer.as_ref()),
+            Action::ShowProgress {
+                leg,
+                from,
+                ringing,
+                media,
+            } => self.show_progress(now, leg, from, ringing, media.as_ref()),
+            Action::Answer {
+                leg,
+                from,
+                media,
+                connected,
+            } => self.answer(now, leg, from, media.as_ref(), &connected),
+            Action::Acknowledge { leg, media } => {
+                let cseq = self.talking(leg).and_then(|t| t.ack.as_ref().map(|a| a.0));
+                if let Some(cseq) = cseq {
+                    self.acknowledge(leg, cseq, Some(&media));
+                }
+            }
+            Action::Refuse { leg, why } => self.refuse(now, leg, &why),
+            Action::Confirm { leg, text } => self.confirm(now, leg, &text),
+            Action::Release {
+                leg,
+                text,
+                answered_elsewhere,
+            } => self.release(now, leg, text, answered_elsewhere),
+            Action::Reoffer { leg, offer } => self.reoffer(now, leg, offer),
+            Action::AcceptReoffer { leg, media } => {
+                self.accept_reoffer(now, leg, media.as_ref());
+            }
+            Action::RefuseReoffer { leg, why } => self.refuse_reoffer(now, leg, why),
+            Action::Signal { leg, ticket, body } => {
+                self.signal(now, leg, ticket, body.as_ref());
+            }
+            Action::SignalReply { ticket, status } => self.signal_reply(now, ticket, status),
+            Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text } => {
+                self.tell(now, &phone, &text);
+            }
+            // SIP has no way to make a phone howl; and the rest is for others.
+            Action::Howl { .. }
+            | Action::CheckSecret { .. }
+            | Action::Reply { .. }
+            | Action::Announce(_) => {}
+        }
+    }
+
+    /// An INVITE to every contact of the phone, as one request that is forked (RFC 3261 §16).
+    fn ring(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        phone: PhoneName,
+        caller: &Party,
+        called: &Dn,
+        offer: Option<&Body>,
+    ) {
+        let bindings = self.registrar.bindings_of(&phone, now);
+        let Some(first) = bindings.first() else {
+            let why = Failure::Unreachable;
+            self.events.push(Event::Failed { leg, why });
+            return;
+        };
+        let call_id = self.mint_call_id();
+        let local_tag = self.mint_tag();
+        let local = identity(caller, first.flow);
+        let mut branches = Vec::new();
+        for (index, binding) in bindings.iter().enumerate() {
+            let branch = self.mint_branch();
+            let flow = flow_to_binding(&binding.contact, binding.flow);
+            let builder = Builder::request(Method::Invite, &binding.contact)
+                .display(Name::Via, via(flow, &branch))
+                .header(Name::MaxForwards, "70")
+                .display(Name::From, format_args!("{local};tag={local_tag}"))
+                .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
+                .header(Name::CallId, &call_id)
+                .header(Name::CSeq, "1 INVITE")
+                .header(Name::Contact, contact(flow))
+                .header(Name::PAssertedIdentity, &local)
+                .header(Name::Allow, ALLOW);
+            let client = self.transactions.request(
+                now,
+                flow,
+                Method::Invite,
+                &branch,
+                finish(builder, offer),
+            );
+            self.purposes.insert(client, Purpose::Ring(leg, index));
+            branches.push(Branch {
+                client,
+                target: binding.contact.to_string(),
+                flow,
+                ended: false,
+            });
+        }
+        self.dialogs
+            .insert((call_id.clone(), local_tag.clone()), leg);
+        let outgoing = Outgoing {
+            call_id,
+            local,
+            local_tag,
+            branches,
+            offered: offer.is_some(),
+            refused: None,
+        };
+        let stage = Stage::Outgoing(Box::new(outgoing));
+        self.legs.insert(leg, Leg { phone, stage });
+    }
+
+    fn show_progress(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        from: (LegId, u32),
+        ringing: bool,
+        media: Option<&Body>,
+    ) {
+        let tag = self.tag_towards(leg, from);
+        let Some(incoming) = self.incoming(leg) else {
+            return;
+        };
+        // Early media makes it a 183: a 180 tells many phones to play their own ringing tone over it.
+        let status = if ringing && media.is_none() { 180 } else { 183 };
+        let (server, flow) = (incoming.server, incoming.flow);
+        let builder = respond(
+            &incoming.invite,
+            flow.remote,
+            status,
+            status_reason(status),
+            Some(&tag),
+        )
+        .copy(&incoming.invite, Name::RecordRoute)
+        .header(Name::Contact, contact(flow));
+        self.transactions
+            .respond(now, server, status, finish(builder, media));
+    }
+
+    fn answer(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        from: (LegId, u32),
+        media: Option<&Body>,
+        connected: &Party,
+    ) {
+        let tag = self.tag_towards(leg, from);
+        let Some(flow) = self.incoming(leg).map(|incoming| incoming.flow) else {
+            return;
+        };
+        let connected = identity(connected, flow);
+        if self.accept(now, leg, &tag, media, Some(&connected)) {
+            self.begin_probing(now, leg);
+        }
+    }
+
+    /// Answers and, when that is acknowledged, releases with a Reason.
+    fn confirm(&mut self, now: Now, leg: LegId, text: &str) {
+        let tag = self.mint_tag();
+        let Some(incoming) = self.incoming(leg) else {
+            return;
+        };
+        let offer = super::inbound::body_of(&incoming.invite);
+        let media = sdp::inactive(offer.as_ref(), incoming.flow.local.ip());
+        if self.accept(now, leg, &tag, Some(&media), None)
+            && let Some(talking) = self.talking(leg)
+        {
+            talking.closing = Some(reply::reason("Q.850", NORMAL, text));
+        }
+    }
+
+    /// The 200 to an INVITE of theirs; the leg is a dialog from here on.
+    fn accept(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        tag: &str,
+        media: Option<&Body>,
+        connected: Option<&str>,
+    ) -> bool {
+        let Some(entry) = self.legs.get_mut(&leg) else {
+            return false;
+        };
+        let Stage::Incoming(incoming) = &entry.stage else {
+            return false;
+        };
+        let (server, flow, invite) = (incoming.server, incoming.flow, incoming.invite.clone());
+        let mut builder = respond(&invite, flow.remote, 200, status_reason(200), Some(tag))
+            .copy(&invite, Name::RecordRoute)
+            .header(Name::Contact, contact(flow))
+            .header(Name::Allow, ALLOW);
+        if let Some(connected) = connected {
+            builder = builder.header(Name::PAssertedIdentity, connected);
+        }
+        let bytes = finish(builder, media);
+        let mut talking = Talking::new(Dialog::by_their_request(&invite, flow, tag));
+        talking.unacknowledged = Some(Unacknowledged {
+            cseq: invite.cseq().0,
+            answer: bytes.clone(),
+            interval: T1,
+            give_up: now.uptime + GIVE_UP,
+            expects_answer: invite.body().is_empty(),
+        });
+        let key = (talking.dialog.call_id.clone(), tag.to_owned());
+        entry.stage = Stage::Talking(Box::new(talking));
+        self.invites.remove(&server);
+        self.dialogs.insert(key, leg);
+        self.transactions.respond(now, server, 200, bytes);
+        self.await_ack(now, leg);
+        true
+    }
+
+    fn refuse(&mut self, now: Now, leg: LegId, why: &Refusal) {
+        let Some(incoming) = self.incoming(leg) else {
+            return;
+        };
+        let status = reply::status_of(why);
+        let mut answer = respond(
+            &incoming.invite,
+            incoming.flow.remote,
+            status,
+            status_reason(status),
+            Some(&incoming.tag),
+        )
+        .header(Name::Reason, reply::reason("SIP", status, &why.text()));
+        if status == 503 {
+            answer = answer.header(Name::RetryAfter, "10");
+        }
+        let server = incoming.server;
+        self.transactions
+            .respond(now, server, status, answer.finish());
+        self.forget(leg);
+    }
+
+    fn release(&mut self, now: Now, leg: LegId, text: &'static str, answered_elsewhere: bool) {
+        match self.legs.get_mut(&leg).map(|leg| &mut leg.stage) {
+            Some(Stage::Incoming(_)) => {
+                self.refuse(now, leg, &Refusal::Failed(Failure::Unreachable));
+            }
+            Some(Stage::Outgoing(_)) => {
+                let reason = if answered_elsewhere {
+                    reply::reason("SIP", 200, "Call completed elsewhere")
+                } else {
+                    reply::reason("SIP", 487, text)
+                };
+                self.cancel_branches(now, leg, &reason);
+                self.forget(leg);
+            }
+            Some(Stage::Talking(talking)) => {
+                let reason = reply::reason("Q.850", NORMAL, text);
+                if talking.unacknowledged.is_some() {
+                    // RFC 3261 §15: no BYE before our 2xx is acknowledged.
+                    talking.closing = Some(reason);
+                } else {
+                    if matches!(talking.ack, Some((_, None))) {
+                        let cseq = talking.ack.as_ref().map_or(0, |ack| ack.0);
+                        self.acknowledge(leg, cseq, None);
+                    }
+                    self.hang_up(now, leg, &reason);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// A re-INVITE to a party, as soon as it can take one.
+    pub(super) fn reoffer(&mut self, now: Now, leg: LegId, offer: Option<Body>) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        if talking.unacknowledged.is_some() {
+            talking.waiting_offer = Some(offer);
+            return;
+        }
+        if talking.incoming.is_some() || talking.outgoing.is_some() {
+            let why = Failure::Glare;
+            self.events.push(Event::ReofferRefused { leg, why });
+            return;
+        }
+        let offered = offer.is_some();
+        let purpose = Purpose::Change(leg);
+        let client = self.send_in_dialog(now, leg, Method::Invite, purpose, |builder, flow| {
+            let builder = builder
+                .header(Name::Contact, contact(flow))
+                .header(Name::Allow, ALLOW);
+            finish(builder, offer.as_ref())
+        });
+        if let (Some(client), Some(talking)) = (client, self.talking(leg)) {
+            talking.outgoing = Some((client, offered));
+        }
+    }
+
+    fn accept_reoffer(&mut self, now: Now, leg: LegId, media: Option<&Body>) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let Some((server, invite)) = talking.incoming.take() else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
+            .header(Name::Contact, contact(flow))
+            .header(Name::Allow, ALLOW);
+        let bytes = finish(builder, media);
+        talking.unacknowledged = Some(Unacknowledged {
+            cseq: invite.cseq().0,
+            answer: bytes.clone(),
+            interval: T1,
+            give_up: now.uptime + GIVE_UP,
+            expects_answer: invite.body().is_empty(),
+        });
+        self.transactions.respond(now, server, 200, bytes);
+        self.await_ack(now, leg);
+    }
+
+    fn refuse_reoffer(&mut self, now: Now, leg: LegId, why: Failure) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        if let Some((server, invite)) = talking.incoming.take() {
+            let status = reply::status_of_failure(why);
+            self.respond(now, server, &invite, flow, status, None);
+        }
+    }
+
+    fn signal(&mut self, now: Now, leg: LegId, ticket: Ticket, body: Option<&Body>) {
+        let purpose = Purpose::Signal(ticket);
+        let sent = self.send_in_dialog(now, leg, Method::Info, purpose, |builder, _| {
+            finish(builder, body)
+        });
+        if sent.is_none() {
+            let status = 481;
+            self.events.push(Event::SignalAnswered { ticket, status });
+        }
+    }
+
+    fn signal_reply(&mut self, now: Now, ticket: Ticket, status: u16) {
+        if let Some((server, request, flow)) = self.signals.remove(&ticket) {
+            // A challenge or redirection of the other phone is not for this one.
+            let status = if (300..400).contains(&status) || matches!(status, 401 | 407) {
+                480
+            } else {
+                status
+            };
+            self.respond(now, server, &request, flow, status, None);
+        }
+    }
+
+    /// A line of text for the display, where the phone takes MESSAGE (RFC 3428).
+    fn tell(&mut self, now: Now, phone: &PhoneName, text: &str) {
+        if self.silent.contains(phone) {
+            return;
+        }
+        for binding in self.registrar.bindings_of(phone, now) {
+            if !binding.takes_messages {
+                continue;
+            }
+            let flow = flow_to_binding(&binding.contact, binding.flow);
+            let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
+            let bytes = Builder::request(Method::Message, &binding.contact)
+                .display(Name::Via, via(flow, &branch))
+                .header(Name::MaxForwards, "70")
+                .display(
+                    Name::From,
+                    format_args!("\"Perch\" <sip:perch@{}>;tag={tag}", flow.local),
+                )
+                .display(Name::To, format_args!("<sip:{phone}@{}>", flow.local))
+                .header(Name::CallId, call_id)
+                .header(Name::CSeq, "1 MESSAGE")
+                .finish_with(b"text/plain;charset=utf-8", text.as_bytes());
+            let client = self
+                .transactions
+                .request(now, flow, Method::Message, &branch, bytes);
+            self.purposes.insert(client, Purpose::Tell(phone.clone()));
+        }
+    }
+
+    fn incoming(&self, leg: LegId) -> Option<&Incoming> {
+        match &self.legs.get(&leg)?.stage {
+            Stage::Incoming(incoming) => Some(incoming),
+            _ => None,
+        }
+    }
+
+    /// The To tag of the dialog with a caller that stands for one contact of one phone.
+    fn tag_towards(&mut self, leg: LegId, from: (LegId, u32)) -> String {
+        let fresh = self.mint_tag();
+        let Some(Stage::Incoming(incoming)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
+        else {
+            return fresh;
+        };
+        if let Some((_, tag)) = incoming.tags.iter().find(|(other, _)| *other == from) {
+            return tag.clone();
+        }
+        let tag = if incoming.tags.is_empty() {
+            incoming.tag.clone()
+        } else {
+            fresh
+        };
+        incoming.tags.push((from, tag.clone()));
+        tag
+    }
+}
+
+fn finish(builder: Builder, body: Option<&Body>) -> bytes::Bytes {
+    match body {
+        Some(body) => builder.finish_with(&body.content_type, &body.bytes),
+        None => builder.finish(),
+    }
+}
+
+/// A party as a header value: its name and number, at our address.
+fn identity(party: &Party, flow: Flow) -> String {
+    let name: String = party
+        .display_name
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '"' | '\\'))
+        .collect();
+    if name.is_empty() {
+        format!("<sip:{}@{}>", party.dn, flow.local)
+    } else {
+        format!("\"{name}\" <sip:{}@{}>", party.dn, flow.local)
+    }
+}
+
+/// Where a contact is reached: the way its registration came, which gets through NAT and firewalls. A contact with
+/// the same address but another port over datagrams is taken by its word: it listens there.
+fn flow_to_binding(contact: &str, flow: Flow) -> Flow {
+    let Some(named) = named_address(contact, flow) else {
+        return flow;
+    };
+    if !flow.transport.is_reliable() && named.ip() == flow.remote.ip() {
+        return Flow {
+            remote: named,
+            ..flow
+        };
+    }
+    flow
+}
+
+/// Where a target says that it listens, for when the connection that it came by is gone.
+pub(super) fn flow_to(target: &str, flow: Flow) -> Flow {
+    Flow {
+        remote: named_address(target, flow).unwrap_or(flow.remote),
+        connection: 0,
+        ..flow
+    }
+}
+
+fn named_address(uri: &str, flow: Flow) -> Option<SocketAddr> {
+    let uri = Uri::parse(uri).ok()?;
+    let address = uri.host_addr()?;
+    (address.is_ipv4() == flow.remote.is_ipv4())
+        .then(|| SocketAddr::new(address, uri.port.unwrap_or(5060)))
+}

@@ -1,0 +1,490 @@
+//! The registrar (RFC 3261 §10), at the edge: socket workers call it in parallel, and what it answers goes no further.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use rsip::Method;
+use smallvec::SmallVec;
+
+use super::auth::{Authenticator, Verdict};
+use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
+use super::flow::Flow;
+use super::wire::{
+    Address, Builder, Contact, Message, Name, Scheme, escaped, respond, status_reason,
+};
+use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
+use crate::time::{Now, Utc};
+
+/// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REGISTER";
+
+/// How long bindings last, and how many a phone may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For a contact that does not say how long, in seconds.
+    pub default_expires_s: u32,
+    /// The least that is granted: who asks for less is told to ask for more (423).
+    pub min_expires_s: u32,
+    /// The most that is granted: who asks for more gets this.
+    pub max_expires_s: u32,
+    /// Contacts of one phone.
+    pub contacts: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            default_expires_s: 3600,
+            min_expires_s: 60,
+            max_expires_s: 7200,
+            contacts: 10,
+        }
+    }
+}
+
+/// What became of a message at the edge.
+#[derive(Clone, Debug)]
+pub enum Edge {
+    /// The exchange must see it.
+    NotMine,
+    /// It is answered.
+    Answered {
+        /// The response, to go back by the same flow.
+        bytes: Bytes,
+        /// What the exchange must hear.
+        news: Option<News>,
+    },
+}
+
+/// How often what happened.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// REGISTER requests.
+    pub registers: AtomicU64,
+    /// Challenges sent (401).
+    pub challenges: AtomicU64,
+    /// REGISTER and OPTIONS requests refused for any other reason.
+    pub failures: AtomicU64,
+}
+
+/// What the edge needs of a site: every request asks for one phone of many.
+#[derive(Debug, Default)]
+struct Phones {
+    realm: String,
+    secrets: HashMap<PhoneName, DigestSecret>,
+}
+
+impl Phones {
+    fn of(site: &Site) -> Phones {
+        let secret = |(name, phone): (&PhoneName, &Phone)| Some((name.clone(), phone.sip_secret?));
+        Phones {
+            realm: site.settings.realm.clone(),
+            secrets: site.phones.iter().filter_map(secret).collect(),
+        }
+    }
+}
+
+/// Who may register, and who has.
+#[derive(Debug)]
+pub struct Registrar {
+    phones: ArcSwap<Phones>,
+    auth: Authenticator,
+    limits: Limits,
+    bindings: Bindings,
+    counters: Counters,
+    /// Makes our tags and fingerprints different from anybody else's.
+    salt: u64,
+}
+
+impl Registrar {
+    /// A registrar that knows no phones yet. The key is for nonces; nobody else may know it.
+    pub fn new(key: [u8; 32], limits: Limits) -> Registrar {
+        let mut salt = DefaultHasher::new();
+        key.hash(&mut salt);
+        Registrar {
+            phones: ArcSwap::default(),
+            auth: Authenticator::new(key),
+            limits,
+            bindings: Bindings::default(),
+            counters: Counters::default(),
+            salt: salt.finish(),
+        }
+    }
+
+    /// Takes the phones of a site. Bindings of phones that may not register any more are dropped and reported.
+    pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
+        let phones = Arc::new(Phones::of(&site));
+        self.phones.store(Arc::clone(&phones));
+        let gone = self
+            .bindings
+            .retain(|phone| phones.secrets.contains_key(phone));
+        self.auth.retain(|phone| phones.secrets.contains_key(phone));
+        gone.into_iter().map(News::Gone).collect()
+    }
+
+    /// Answers a REGISTER, and an OPTIONS that belongs to no dialog.
+    pub fn edge(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
+        match message.method() {
+            Some(Method::Register) => self.register(now, flow, message),
+            Some(Method::Options) if message.to().is_ok_and(|to| to.tag().is_none()) => {
+                self.options(flow, message)
+            }
+            _ => Edge::NotMine,
+        }
+    }
+
+    /// Which phone a request comes from, by its digest credentials. Call control asks this for what it must know.
+    pub fn authenticate(&self, now: Now, request: &Message) -> Verdict {
+        let phones = self.phones.load();
+        let known = |name: &str| {
+            let (phone, secret) = phones.secrets.get_key_value(name)?;
+            Some((phone.clone(), *secret))
+        };
+        self.auth.verify(now, &phones.realm, known, request)
+    }
+
+    /// Adds our challenges to a 401.
+    pub fn challenge(&self, now: Now, stale: bool, response: Builder) -> Builder {
+        self.counters.challenges.fetch_add(1, Ordering::Relaxed);
+        self.auth
+            .challenge(now, &self.phones.load().realm, stale, response)
+    }
+
+    /// Where a phone is, best first: by preference, then the one heard of last.
+    pub fn bindings_of(&self, phone: &PhoneName, now: Now) -> Vec<Binding> {
+        self.bindings.of(now, phone)
+    }
+
+    /// How many phones can be reached.
+    pub fn registered(&self) -> usize {
+        self.bindings.bound()
+    }
+
+    /// How often what happened.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Unbinds what has expired. To be called every second or so; costs nothing when nothing is due.
+    pub fn expire(&self, now: Now) -> Vec<News> {
+        self.bindings.expire(now)
+    }
+
+    /// Takes up to `max` phones whose bindings changed since they were last taken, each with a text to be saved for
+    /// [`Registrar::restore`]; an empty text means that there is nothing to save any more.
+    pub fn take_unsaved(&self, max: usize) -> Vec<(PhoneName, String)> {
+        self.bindings.take_unsaved(max)
+    }
+
+    /// Puts back what was saved, after [`Registrar::set_phones`]. What has expired since, or belongs to no phone, is
+    /// left out.
+    pub fn restore(&self, now: Now, saved: Vec<(PhoneName, String)>) -> Vec<News> {
+        let phones = self.phones.load();
+        let known = saved
+            .into_iter()
+            .filter(|(phone, _)| phones.secrets.contains_key(phone));
+        known
+            .filter_map(|(phone, text)| self.bindings.restore(now, phone, &text))
+            .collect()
+    }
+
+    fn register(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
+        self.counters.registers.fetch_add(1, Ordering::Relaxed);
+        let asker = Asker {
+            flow,
+            message,
+            tag: self.tag(message),
+        };
+        let phone = match self.authenticate(now, message) {
+            Verdict::Proven(phone) => phone,
+            Verdict::Replayed(phone) if self.is_retransmission(now, &phone, &asker) => phone,
+            // The proof is right, only used up: with a new nonce the phone can go on.
+            Verdict::Replayed(_) => return self.unauthorized(now, &asker, true),
+            Verdict::Challenge { stale } => return self.unauthorized(now, &asker, stale),
+            Verdict::Bad(reason) => return self.refuse(asker.respond(400, reason)),
+        };
+        let fingerprint = self.fingerprint(&asker);
+        match self.update(now, &phone, &asker, fingerprint) {
+            Ok((bytes, news)) => Edge::Answered { bytes, news },
+            Err(refusal) => {
+                self.bindings.note_answered(now, &phone, fingerprint);
+                self.refuse(refusal)
+            }
+        }
+    }
+
+    /// RFC 3261 §10.3 from step 4 on. An error is the response that refuses.
+    fn update(
+        &self,
+        now: Now,
+        phone: &PhoneName,
+        asker: &Asker<'_>,
+        fingerprint: u64,
+    ) -> Result<(Bytes, Option<News>), Builder> {
+        let message = asker.message;
+        let is_own = |to: Address<'_>| to.uri.user_decoded() == phone.as_str();
+        if !message.to().is_ok_and(is_own) {
+            return Err(asker.respond(403, "Not Your Address Of Record"));
+        }
+        asker.check_scheme()?;
+        asker.check_require()?;
+        let update = Update {
+            call_id: message.call_id(),
+            cseq: message.cseq().0,
+            fingerprint,
+            flow: asker.flow,
+            user_agent: user_agent(message),
+            takes_messages: takes_messages(message),
+            what: self.wanted(asker)?,
+        };
+        let is_still_known = || self.phones.load().secrets.contains_key(phone);
+        let answer = |bindings: &[Binding]| asker.ok(now, bindings);
+        let limit = self.limits.contacts;
+        self.bindings
+            .update(now, phone, &update, limit, is_still_known, answer)
+            .map_err(|refused| match refused {
+                Refused::OutOfOrder => asker.respond(500, "Request Out Of Order"),
+                Refused::TooMany => asker.respond(403, "Too Many Contacts"),
+                Refused::Unknown => asker.respond(403, status_reason(403)),
+            })
+    }
+
+    /// RFC 3261 §10.3 steps 6 and 7, as far as they need no look at the bindings.
+    fn wanted<'a>(&self, asker: &Asker<'a>) -> Result<What<'a>, Builder> {
+        let message = asker.message;
+        let default = message.expires().unwrap_or(self.limits.default_expires_s);
+        let mut contacts = SmallVec::new();
+        for contact in message.contacts() {
+            let contact = contact.map_err(|_| asker.respond(400, "Bad Contact"))?;
+            let Contact::Address(address) = contact else {
+                let is_alone = message.contacts().nth(1).is_none();
+                return match is_alone && message.expires() == Some(0) {
+                    true => Ok(What::UnbindAll),
+                    false => {
+                        Err(asker.respond(400, "Contact * Needs Expires 0 And No Other Contact"))
+                    }
+                };
+            };
+            // A phone's sign of life to its second server: it is not to change anything.
+            if address.param("cisco-keep-alive").is_some() {
+                continue;
+            }
+            if !matches!(address.uri.scheme, Scheme::Sip | Scheme::Sips) {
+                return Err(asker.respond(400, "Contact Is No SIP URI"));
+            }
+            if address.uri.text.len() > CONTACT_MAX || message.call_id().len() > CONTACT_MAX {
+                return Err(asker.respond(400, "Contact Or Call-ID Too Long"));
+            }
+            contacts.push(Asked {
+                uri: address.uri,
+                expires_s: self.granted(asker, contact.expires().unwrap_or(default))?,
+                q: contact.q().unwrap_or(1000),
+                reg_id: address
+                    .param("reg-id")
+                    .and_then(|id| id.parse().ok())
+                    .unwrap_or(0),
+                instance: address
+                    .param("+sip.instance")
+                    .filter(|i| i.len() <= CONTACT_MAX),
+            });
+        }
+        Ok(What::Contacts(contacts))
+    }
+
+    fn granted(&self, asker: &Asker<'_>, asked_s: u32) -> Result<u32, Builder> {
+        let Limits {
+            min_expires_s,
+            max_expires_s,
+            ..
+        } = self.limits;
+        if asked_s > 0 && asked_s < min_expires_s {
+            let refusal = asker.respond(423, status_reason(423));
+            return Err(refusal.display(Name::MinExpires, min_expires_s));
+        }
+        Ok(asked_s.min(max_expires_s))
+    }
+
+    /// RFC 3261 §11: what we can do.
+    fn options(&self, flow: &Flow, message: &Message) -> Edge {
+        let asker = Asker {
+            flow,
+            message,
+            tag: self.tag(message),
+        };
+        if let Err(refusal) = asker.check_scheme().and_then(|()| asker.check_require()) {
+            return self.refuse(refusal);
+        }
+        let ok = asker
+            .respond(200, status_reason(200))
+            .header(Name::Allow, ALLOW);
+        let ok = ok.header(Name::Accept, "application/sdp, text/plain");
+        Edge::Answered {
+            bytes: ok.header(Name::Supported, "").finish(),
+            news: None,
+        }
+    }
+
+    fn unauthorized(&self, now: Now, asker: &Asker<'_>, stale: bool) -> Edge {
+        let response = asker.respond(401, status_reason(401));
+        Edge::Answered {
+            bytes: self.challenge(now, stale, response).finish(),
+            news: None,
+        }
+    }
+
+    fn refuse(&self, refusal: Builder) -> Edge {
+        self.counters.failures.fetch_add(1, Ordering::Relaxed);
+        Edge::Answered {
+            bytes: refusal.finish(),
+            news: None,
+        }
+    }
+
+    fn is_retransmission(&self, now: Now, phone: &PhoneName, asker: &Asker<'_>) -> bool {
+        self.bindings
+            .was_answered(now, phone, self.fingerprint(asker))
+    }
+
+    /// Tells requests apart: the same bytes from the same place are the same request.
+    fn fingerprint(&self, asker: &Asker<'_>) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.salt.hash(&mut hasher);
+        asker.flow.remote.hash(&mut hasher);
+        asker.message.raw().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// A tag for our answers (RFC 3261 §19.3): the same for the same request, which is what a server without
+    /// transactions needs (§8.2.7).
+    fn tag(&self, message: &Message) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.salt.hash(&mut hasher);
+        message.call_id().hash(&mut hasher);
+        message.cseq().0.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// The most that is kept of a contact, a Call-ID, an instance: what phones send is far shorter.
+const CONTACT_MAX: usize = 512;
+/// The most that is kept of a User-Agent.
+const USER_AGENT_MAX: usize = 96;
+
+/// What the phone calls itself; a name in several lines is nobody's.
+fn user_agent(message: &Message) -> Option<&str> {
+    let text = std::str::from_utf8(message.header(Name::UserAgent)?).ok()?;
+    let end = text
+        .char_indices()
+        .nth(USER_AGENT_MAX)
+        .map_or(text.len(), |(end, _)| end);
+    (!text.contains('\r')).then_some(&text[..end])
+}
+
+/// By the Allow header, or by the contact's `methods` (RFC 3840 §10.4), which some phones send instead.
+fn takes_messages(message: &Message) -> bool {
+    let is_message = |m: &str| m.trim() == "MESSAGE";
+    message.allows(Method::Message)
+        || message.contacts().flatten().any(|contact| match contact {
+            Contact::Star => false,
+            Contact::Address(address) => address
+                .param("methods")
+                .is_some_and(|list| list.split(',').any(is_message)),
+        })
+}
+
+/// A request, and how it is answered.
+struct Asker<'a> {
+    flow: &'a Flow,
+    message: &'a Message,
+    tag: u64,
+}
+
+impl Asker<'_> {
+    fn respond(&self, status: u16, reason: &str) -> Builder {
+        let mut digits = [0; 16];
+        let tag = hex(self.tag, &mut digits);
+        respond(self.message, self.flow.remote, status, reason, Some(tag))
+    }
+
+    /// RFC 3261 §8.2.2.1.
+    fn check_scheme(&self) -> Result<(), Builder> {
+        match self.message.uri().map_or(Scheme::Other, |uri| uri.scheme) {
+            Scheme::Other => Err(self.respond(416, status_reason(416))),
+            _ => Ok(()),
+        }
+    }
+
+    /// RFC 3261 §8.2.2.3: no extension is understood here, so none may be insisted on.
+    fn check_require(&self) -> Result<(), Builder> {
+        if self.message.requires().next().is_none() {
+            return Ok(());
+        }
+        let refusal = self.respond(420, status_reason(420));
+        Err(self
+            .message
+            .requires()
+            .fold(refusal, |r, tag| r.header(Name::Unsupported, tag)))
+    }
+
+    /// RFC 3261 §10.3 step 8.
+    fn ok(&self, now: Now, bindings: &[Binding]) -> Bytes {
+        let ok = self.respond(200, status_reason(200));
+        let ok = bindings.iter().fold(ok, |ok, binding| {
+            ok.display(Name::Contact, Shown { binding, now })
+        });
+        ok.display(Name::Date, HttpDate(now.utc)).finish()
+    }
+}
+
+/// A binding as a Contact value.
+struct Shown<'a> {
+    binding: &'a Binding,
+    now: Now,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shown { binding, now } = self;
+        write!(
+            f,
+            "<{}>;expires={}",
+            binding.contact,
+            binding.remaining_s(*now)
+        )?;
+        if binding.q < 1000 {
+            write!(f, ";q=0.{:03}", binding.q)?;
+        }
+        match &binding.instance {
+            Some(instance) => write!(f, ";+sip.instance=\"{}\"", escaped(instance)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A moment as the Date header has it (RFC 3261 §20.17).
+struct HttpDate(Utc);
+
+impl fmt::Display for HttpDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = jiff::Timestamp::from_millisecond(self.0.0).unwrap_or_default();
+        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+        let mut text = String::with_capacity(32);
+        match printer.print_timestamp_rfc9110(&moment, &mut text) {
+            Ok(()) => f.write_str(&text),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+
+fn hex(number: u64, digits: &mut [u8; 16]) -> &str {
+    for (at, digit) in digits.iter_mut().enumerate() {
+        let nibble = number >> (60 - 4 * at) & 15;
+        *digit = b"0123456789abcdef"[usize::try_from(nibble).expect("four bits")];
+    }
+    std::str::from_utf8(digits).expect("hexadecimal digits are ASCII")
+}

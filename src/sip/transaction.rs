@@ -1,0 +1,520 @@
+//! Transactions (RFC 3261 §17, RFC 6026) as data with deadlines: no task, no clock, no socket.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rsip::Method;
+
+use super::flow::Flow;
+use super::wire::{self, Builder, Message, Name, Parsed};
+use crate::time::{Deadlines, Now};
+
+/// Round-trip estimate, RFC 3261 §17.1.1.1.
+pub(super) const T1: Duration = Duration::from_millis(500);
+/// The longest interval between retransmissions.
+pub(super) const T2: Duration = Duration::from_secs(4);
+/// How long a message may stay in the network.
+const T4: Duration = Duration::from_secs(5);
+/// Timers B, D, F, H, J, L, M.
+pub(super) const GIVE_UP: Duration = Duration::from_secs(32);
+
+/// More transactions than this at once are turned away with 503.
+const SERVERS_AT_ONCE: usize = 200_000;
+
+/// A transaction that a peer began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ServerId(u64);
+
+/// A transaction that we began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ClientId(u64);
+
+/// What a request is to the transactions.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Incoming {
+    /// A new request, to be answered.
+    New(ServerId),
+    /// An ACK that no transaction wanted: it acknowledges a 2xx, which is the dialog's.
+    AckOf2xx,
+    /// A CANCEL for this transaction, to be answered; none if there is no such transaction.
+    Cancel(ServerId, Option<ServerId>),
+    /// Dealt with: a retransmission, or the ACK of a refusal.
+    Absorbed,
+    /// There are too many.
+    Overload,
+}
+
+/// What happened to a transaction that we began.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "responses are what there is most of, and are taken apart at once"
+)]
+pub(super) enum Outcome {
+    /// A response came, perhaps once more if it is a 2xx to an INVITE.
+    Response(ClientId, Message),
+    /// None came in time.
+    TimedOut(ClientId),
+    /// It was answered long ago, and nothing of it is left.
+    Ended(ClientId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct ServerKey {
+    branch: String,
+    sent_by: String,
+    method: String,
+}
+
+#[derive(Debug)]
+struct Server {
+    key: ServerKey,
+    flow: Flow,
+    /// Where responses go, RFC 3261 §18.2.2.
+    answer_to: SocketAddr,
+    state: ServerState,
+}
+
+#[derive(Debug)]
+enum ServerState {
+    /// Not answered finally yet; the last provisional response.
+    Proceeding(Option<Bytes>),
+    /// Answered finally; kept for retransmissions.
+    Completed { answer: Bytes, interval: Duration },
+    /// A refusal that was acknowledged, or a 2xx that is the dialog's to retransmit (RFC 6026 §7.1).
+    Quiet,
+}
+
+#[derive(Debug)]
+struct Client {
+    method: Method,
+    flow: Flow,
+    request: Bytes,
+    state: ClientState,
+}
+
+#[derive(Debug)]
+enum ClientState {
+    /// Nothing was heard yet.
+    Calling { interval: Duration, cancel: bool },
+    /// A provisional response came.
+    Proceeding { interval: Duration },
+    /// A refusal came; its ACK is kept for retransmissions.
+    Completed { ack: Option<Bytes> },
+    /// A 2xx to an INVITE came; more of them are passed up (RFC 6026 §7.2).
+    Accepted,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Timer {
+    ServerResend(ServerId),
+    ServerEnd(ServerId),
+    ClientResend(ClientId),
+    ClientEnd(ClientId),
+}
+
+/// All transactions.
+#[derive(Debug, Default)]
+pub(super) struct Transactions {
+    servers: HashMap<ServerId, Server>,
+    by_key: HashMap<ServerKey, ServerId>,
+    clients: HashMap<ClientId, Client>,
+    by_branch: HashMap<(String, String), ClientId>,
+    deadlines: Deadlines<Timer>,
+    last: u64,
+    /// To be sent.
+    pub sends: Vec<(Flow, Bytes)>,
+}
+
+impl Transactions {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.servers.len() + self.clients.len()
+    }
+
+    /// When something is due (uptime).
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.deadlines.next()
+    }
+
+    /// A request came.
+    pub fn receive(&mut self, now: Now, flow: Flow, request: &Message) -> Incoming {
+        let method = request.method_text();
+        let key = server_key(request, if method == "ACK" { "INVITE" } else { method });
+        let known = self.by_key.get(&key).copied();
+        let is_quiet = |id| {
+            let state = self.servers.get(&id).map(|server| &server.state);
+            matches!(state, Some(ServerState::Quiet))
+        };
+        // Some phones acknowledge a 2xx with the branch of the INVITE.
+        if method == "ACK" && known.is_none_or(is_quiet) {
+            return Incoming::AckOf2xx;
+        }
+        if let Some(id) = known {
+            self.again(now, id, method == "ACK");
+            return Incoming::Absorbed;
+        }
+        if self.servers.len() >= SERVERS_AT_ONCE {
+            return Incoming::Overload;
+        }
+        let cancelled = (method == "CANCEL").then(|| {
+            let key = ServerKey {
+                method: "INVITE".into(),
+                ..key.clone()
+            };
+            self.by_key.get(&key).copied()
+        });
+        let id = ServerId(self.mint());
+        let answer_to = match request.top_via() {
+            Ok(via) if !flow.transport.is_reliable() => via.response_target(flow.remote),
+            _ => flow.remote,
+        };
+        self.by_key.insert(key.clone(), id);
+        let server = Server {
+            key,
+            flow,
+            answer_to,
+            state: ServerState::Proceeding(None),
+        };
+        self.servers.insert(id, server);
+        match cancelled {
+            Some(invite) => Incoming::Cancel(id, invite),
+            None => Incoming::New(id),
+        }
+    }
+
+    /// A request came again, or the ACK of our refusal.
+    fn again(&mut self, now: Now, id: ServerId, is_ack: bool) {
+        let Some(server) = self.servers.get_mut(&id) else {
+            return;
+        };
+        match (&server.state, is_ack) {
+            (ServerState::Completed { .. }, true) => {
+                server.state = ServerState::Quiet;
+                let linger = if server.flow.transport.is_reliable() {
+                    Duration::ZERO
+                } else {
+                    T4
+                };
+                self.deadlines.disarm(&Timer::ServerResend(id));
+                self.deadlines
+                    .arm(Timer::ServerEnd(id), now.uptime + linger);
+            }
+            (ServerState::Completed { answer: last, .. }, false)
+            | (ServerState::Proceeding(Some(last)), false) => {
+                let to = server.towards();
+                self.sends.push((to, last.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Answers a request. For an INVITE answered with 2xx, the dialog does the retransmissions.
+    pub fn respond(&mut self, now: Now, id: ServerId, status: u16, bytes: Bytes) {
+        let Some(server) = self.servers.get_mut(&id) else {
+            return;
+        };
+        if !matches!(server.state, ServerState::Proceeding(_)) {
+            return;
+        }
+        let to = server.towards();
+        self.sends.push((to, bytes.clone()));
+        if status < 200 {
+            server.state = ServerState::Proceeding(Some(bytes));
+            return;
+        }
+        let reliable = server.flow.transport.is_reliable();
+        let is_invite = server.key.method == "INVITE";
+        if is_invite && status < 300 {
+            server.state = ServerState::Quiet;
+        } else {
+            server.state = ServerState::Completed {
+                answer: bytes,
+                interval: T1,
+            };
+            if is_invite && !reliable {
+                self.deadlines.arm(Timer::ServerResend(id), now.uptime + T1);
+            }
+        }
+        let linger = if reliable && !is_invite {
+            Duration::ZERO
+        } else {
+            GIVE_UP
+        };
+        self.deadlines
+            .arm(Timer::ServerEnd(id), now.uptime + linger);
+    }
+
+    /// Whether a request still waits for its final answer.
+    pub fn is_pending(&self, id: ServerId) -> bool {
+        self.servers
+            .get(&id)
+            .is_some_and(|server| matches!(server.state, ServerState::Proceeding(_)))
+    }
+
+    /// Sends a request. Its topmost Via must carry `branch`.
+    pub fn request(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        method: Method,
+        branch: &str,
+        request: Bytes,
+    ) -> ClientId {
+        let id = ClientId(self.mint());
+        self.sends.push((flow, request.clone()));
+        self.by_branch
+            .insert((branch.to_owned(), method.to_string()), id);
+        if !flow.transport.is_reliable() {
+            self.deadlines.arm(Timer::ClientResend(id), now.uptime + T1);
+        }
+        self.deadlines
+            .arm(Timer::ClientEnd(id), now.uptime + GIVE_UP);
+        let client = Client {
+            method,
+            flow,
+            request,
+            state: ClientState::Calling {
+                interval: T1,
+                cancel: false,
+            },
+        };
+        self.clients.insert(id, client);
+        id
+    }
+
+    /// Takes an INVITE back: at once if something was heard of it, else as soon as it is (RFC 3261 §9.1).
+    pub fn cancel(&mut self, now: Now, id: ClientId, reason: &str) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        match &mut client.state {
+            ClientState::Calling { cancel, .. } => *cancel = true,
+            ClientState::Proceeding { .. } => self.send_cancel(now, id, reason),
+            _ => {}
+        }
+    }
+
+    fn send_cancel(&mut self, now: Now, id: ClientId, reason: &str) {
+        let Some(client) = self.clients.get(&id) else {
+            return;
+        };
+        let Parsed::Accept(invite) = wire::parse(client.request.clone()) else {
+            return;
+        };
+        let flow = client.flow;
+        let mut builder = follow_up(Method::Cancel, &invite, invite.header(Name::To));
+        if !reason.is_empty() {
+            builder = builder.header(Name::Reason, reason);
+        }
+        let branch = branch_of(&invite);
+        self.request(now, flow, Method::Cancel, &branch, builder.finish());
+        // A phone that never answers the cancelled INVITE must not keep the transaction (RFC 3261 §9.1).
+        self.deadlines
+            .arm(Timer::ClientEnd(id), now.uptime + GIVE_UP);
+    }
+
+    /// A response came. None if no transaction wants it.
+    pub fn response(&mut self, now: Now, response: Message) -> Option<Outcome> {
+        let branch = response.top_via().ok()?.branch?.to_owned();
+        let (_, method) = response.cseq();
+        let id = *self.by_branch.get(&(branch, method.to_owned()))?;
+        let status = response.status()?;
+        let client = self.clients.get_mut(&id)?;
+        let is_invite = client.method == Method::Invite;
+        match (&mut client.state, status) {
+            (ClientState::Completed { ack }, 300..) => {
+                if let Some(ack) = ack {
+                    self.sends.push((client.flow, ack.clone()));
+                }
+                return None;
+            }
+            (ClientState::Completed { .. }, _) | (ClientState::Accepted, ..200 | 300..) => {
+                return None;
+            }
+            (ClientState::Accepted, _) => {}
+            (ClientState::Calling { interval, cancel }, ..200) => {
+                let (interval, cancel) = (*interval, *cancel);
+                client.state = ClientState::Proceeding { interval };
+                if is_invite {
+                    // Once it rings the core decides how long (timer B ends here).
+                    self.deadlines.disarm(&Timer::ClientResend(id));
+                    self.deadlines.disarm(&Timer::ClientEnd(id));
+                }
+                if cancel {
+                    self.send_cancel(now, id, "");
+                }
+            }
+            (ClientState::Proceeding { .. }, ..200) => {}
+            (_, 200..300) if is_invite => {
+                client.state = ClientState::Accepted;
+                self.finish_client(now, id, GIVE_UP);
+            }
+            _ => self.complete(now, id, &response),
+        }
+        Some(Outcome::Response(id, response))
+    }
+
+    /// A final response that ends the transaction: a refusal of an INVITE is acknowledged here.
+    fn complete(&mut self, now: Now, id: ClientId, response: &Message) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let mut ack = None;
+        if client.method == Method::Invite
+            && let Parsed::Accept(invite) = wire::parse(client.request.clone())
+        {
+            let bytes = follow_up(Method::Ack, &invite, response.header(Name::To)).finish();
+            self.sends.push((client.flow, bytes.clone()));
+            ack = Some(bytes);
+        }
+        let linger = match (client.flow.transport.is_reliable(), ack.is_some()) {
+            (true, _) => Duration::ZERO,
+            (false, true) => GIVE_UP,
+            (false, false) => T4,
+        };
+        client.state = ClientState::Completed { ack };
+        self.finish_client(now, id, linger);
+    }
+
+    fn finish_client(&mut self, now: Now, id: ClientId, linger: Duration) {
+        self.deadlines.disarm(&Timer::ClientResend(id));
+        self.deadlines
+            .arm(Timer::ClientEnd(id), now.uptime + linger);
+    }
+
+    /// Does what is due.
+    pub fn wake(&mut self, now: Now) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        while let Some(timer) = self.deadlines.pop_due(now.uptime) {
+            match timer {
+                Timer::ServerResend(id) => self.resend_answer(now, id),
+                Timer::ServerEnd(id) => {
+                    self.deadlines.disarm(&Timer::ServerResend(id));
+                    if let Some(server) = self.servers.remove(&id) {
+                        self.by_key.remove(&server.key);
+                    }
+                }
+                Timer::ClientResend(id) => self.resend_request(now, id),
+                Timer::ClientEnd(id) => outcomes.extend(self.end_client(id)),
+            }
+        }
+        outcomes
+    }
+
+    fn resend_answer(&mut self, now: Now, id: ServerId) {
+        let Some(server) = self.servers.get_mut(&id) else {
+            return;
+        };
+        let to = server.towards();
+        if let ServerState::Completed { answer, interval } = &mut server.state {
+            *interval = (*interval * 2).min(T2);
+            self.sends.push((to, answer.clone()));
+            self.deadlines
+                .arm(Timer::ServerResend(id), now.uptime + *interval);
+        }
+    }
+
+    fn resend_request(&mut self, now: Now, id: ClientId) {
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        let is_invite = client.method == Method::Invite;
+        let interval = match &mut client.state {
+            ClientState::Calling { interval, .. } => {
+                *interval *= 2;
+                if !is_invite {
+                    *interval = (*interval).min(T2);
+                }
+                *interval
+            }
+            ClientState::Proceeding { interval } if !is_invite => {
+                *interval = T2;
+                T2
+            }
+            _ => return,
+        };
+        self.sends.push((client.flow, client.request.clone()));
+        self.deadlines
+            .arm(Timer::ClientResend(id), now.uptime + interval);
+    }
+
+    fn end_client(&mut self, id: ClientId) -> Option<Outcome> {
+        self.deadlines.disarm(&Timer::ClientResend(id));
+        let client = self.clients.remove(&id)?;
+        if let Parsed::Accept(request) = wire::parse(client.request) {
+            let key = (branch_of(&request), client.method.to_string());
+            self.by_branch.remove(&key);
+        }
+        Some(match client.state {
+            ClientState::Calling { .. } | ClientState::Proceeding { .. } => Outcome::TimedOut(id),
+            ClientState::Completed { .. } | ClientState::Accepted => Outcome::Ended(id),
+        })
+    }
+
+    /// How a request of ours was sent.
+    pub fn flow_of(&self, branch: &str, method: &str) -> Option<Flow> {
+        let key = (branch.to_owned(), method.to_owned());
+        Some(self.clients.get(self.by_branch.get(&key)?)?.flow)
+    }
+
+    fn mint(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}
+
+impl Server {
+    fn towards(&self) -> Flow {
+        Flow {
+            remote: self.answer_to,
+            ..self.flow
+        }
+    }
+}
+
+/// What makes two requests the same (RFC 3261 §17.2.3); without the magic cookie, what RFC 2543 went by.
+fn server_key(request: &Message, method: &str) -> ServerKey {
+    let via = request.top_via().ok();
+    let sent_by = via.map_or(String::new(), |via| {
+        format!(
+            "{}:{}",
+            via.host.to_ascii_lowercase(),
+            via.port.unwrap_or(5060)
+        )
+    });
+    let branch = match via.and_then(|via| via.unique_branch()) {
+        Some(branch) => branch.to_owned(),
+        None => {
+            let tag = request.from().ok().and_then(|from| from.tag());
+            let (call_id, (cseq, _)) = (request.call_id(), request.cseq());
+            format!("{call_id} {cseq} {}", tag.unwrap_or_default())
+        }
+    };
+    ServerKey {
+        branch,
+        sent_by,
+        method: method.to_owned(),
+    }
+}
+
+fn branch_of(request: &Message) -> String {
+    let via = request.top_via().ok();
+    let branch = via.and_then(|via| via.branch);
+    branch.unwrap_or_default().to_owned()
+}
+
+/// The CANCEL of an INVITE (RFC 3261 §9.1), or the ACK of its refusal (§17.1.1.3).
+fn follow_up(method: Method, invite: &Message, to: Option<&[u8]>) -> Builder {
+    let via = invite.header(Name::Via).unwrap_or_default();
+    Builder::request(method, invite.uri_text())
+        .header(Name::Via, via)
+        .copy(invite, Name::Route)
+        .copy(invite, Name::From)
+        .header(Name::To, to.unwrap_or_default())
+        .copy(invite, Name::CallId)
+        .display(Name::CSeq, format_args!("{} {method}", invite.cseq().0))
+        .header(Name::MaxForwards, "70")
+}
