@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use perch::pbx::{AbsentHandling, PinHash, SecondLogin, Site};
 use perch::site::{Hashing, Parsed, digest_secret, parse, plan, verify_pin, write};
+use proptest::prelude::*;
 
 const DEMO: &str = include_str!("../fixtures/sites/demo.toml");
 
@@ -631,4 +632,21 @@ fn secrets_never_show() {
         "{shown}"
     );
     assert_eq!(format!("{:?}", PinHash("x".into())), "PinHash(..)");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Whatever is deleted from a file or written into it, there is an answer, and each problem has a place.
+    #[test]
+    fn no_text_is_too_broken(at in 0..DEMO.len(), gone in 0..200usize, new in "[\\[\\]{}=\"'.,#a-z0-9\n \u{e9}]{0,8}") {
+        let end = (at + gone).min(DEMO.len());
+        prop_assume!(DEMO.is_char_boundary(at) && DEMO.is_char_boundary(end));
+        let text = format!("{}{new}{}", &DEMO[..at], &DEMO[end..]);
+        for problem in parse("site.toml", &text, None, &CHEAP).err().into_iter().flatten() {
+            let line = text.split('\n').nth(problem.line - 1).expect("there is such a line");
+            prop_assert!(problem.column <= line.chars().count() + 1, "{}", problem);
+            prop_assert!(!problem.what.is_empty() && !problem.remedy.is_empty());
+        }
+    }
 }

@@ -27,7 +27,6 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use uuid::Uuid;
 
 pub use action::{Action, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
@@ -353,8 +352,6 @@ impl Pbx {
         let mut noise = [0; 10];
         self.random.fill_bytes(&mut noise);
         let millis = u64::try_from(now.utc.0).unwrap_or(0);
-        SessionId(Uuid::from(
-            uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid(),
-        ))
+        SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid())
     }
 }
