@@ -7,6 +7,7 @@ use super::when::Local;
 use super::{Failure, output, words};
 use crate::control::v1::{Event, WatchEventsRequest};
 
+/// Show what happens, as it happens.
 #[derive(Debug, Args)]
 pub struct Events {
     /// Go on until interrupted; what happened before cannot be asked for yet

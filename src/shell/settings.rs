@@ -303,10 +303,11 @@ impl Settings {
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
         self.read_services(reader);
+        self.read_memory(reader);
         self.read_limits(reader);
     }
 
-    fn read_limits(&mut self, reader: &mut Reader) {
+    fn read_memory(&mut self, reader: &mut Reader) {
         let registration = &mut self.registration;
         reader.number(
             "registration",
@@ -355,6 +356,9 @@ impl Settings {
             0..=1_000_000_000,
             &mut history.records_kept,
         );
+    }
+
+    fn read_limits(&mut self, reader: &mut Reader) {
         let queues = &mut self.queues;
         reader.number("queues", "exchange", 16..=1_000_000, &mut queues.exchange);
         reader.number("queues", "checks", 16..=100_000, &mut queues.checks);
