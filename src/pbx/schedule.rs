@@ -243,11 +243,15 @@ impl Pbx {
         };
         let phone = session.stored.phone.clone();
         if let Cause::Schedule | Cause::Admin = cause {
+            let door = match cause {
+                Cause::Admin => Door::Control,
+                _ => Door::Timer,
+            };
             let held_back = self.emergency_hold(now, &phone).is_some();
             if self.in_use(&phone) == InUse::Idle && !held_back {
-                self.close(now, id, cause, Door::Timer);
+                self.close(now, id, cause, door);
             } else {
-                self.set_leaving(now, id, cause, Door::Timer);
+                self.set_leaving(now, id, cause, door);
                 self.leave_if_idle(now, id);
             }
             return true;
