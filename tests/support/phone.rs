@@ -22,9 +22,13 @@ pub enum Packet {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     Dial(String),
+    /// Dials what a Request-URI should not hold as it is.
+    DialRaw(String),
     /// Dials, and leaves it to the other side to say first what media it has.
     DialWithoutOffer(String),
     Answer,
+    /// Plays something to the caller before it is answered.
+    PlayEarly,
     /// Does not take the call that rings.
     Decline,
     /// The same, saying "busy".

@@ -71,6 +71,7 @@ impl Stage {
         let building = Building {
             site: text.site.clone(),
             without_display: text.without_display.clone(),
+            twins: text.twins.clone(),
         };
         Stage {
             world: World::new(protocol, building, utc, 1),

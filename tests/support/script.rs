@@ -229,8 +229,10 @@ fn act(words: &[&str]) -> Option<Act> {
             });
         }
         ["logs", "out"] => return Some(Act::LogOut),
+        ["dials", digits, "raw"] => Order::DialRaw(digits.into()),
         ["dials", digits] => Order::Dial(digits.into()),
         ["dials", digits, "without", "offer"] => Order::DialWithoutOffer(digits.into()),
+        ["plays", "something", "early"] => Order::PlayEarly,
         ["answers"] => Order::Answer,
         ["declines"] => Order::Decline,
         ["is", "busy"] => Order::IsBusy,

@@ -5,10 +5,11 @@
 //! desk-1: guest 9001                           a phone
 //! class visitors: call guests, login           a class of service
 //! reception: logout profile, lines 9100        a logout profile; phones have `lobby` unless they say another
+//! mobile-1: second device of desk-1             registers as desk-1 too
 //! logout at 19:00, 24:00                       a setting
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use perch::pbx::{
@@ -28,6 +29,8 @@ pub struct SiteText {
     pub site: Site,
     /// Phones that show no messages.
     pub without_display: BTreeSet<String>,
+    /// Devices that register as a phone that another device is too.
+    pub twins: BTreeMap<String, String>,
 }
 
 impl Default for SiteText {
@@ -50,6 +53,7 @@ impl Default for SiteText {
         SiteText {
             site,
             without_display: BTreeSet::new(),
+            twins: BTreeMap::new(),
         }
     }
 }
@@ -83,6 +87,12 @@ impl SiteText {
 
     fn thing(&mut self, name: &str, clauses: &str) -> Said {
         let clauses: Vec<&str> = clauses.split(',').map(str::trim).collect();
+        if let [clause] = clauses[..]
+            && let Some(phone) = clause.strip_prefix("second device of ")
+        {
+            self.twins.insert(name.to_owned(), phone.to_owned());
+            return Ok(());
+        }
         let says = |what: &str| clauses.iter().any(|clause| clause.starts_with(what));
         if self.site.phones.contains_key(name) || says("guest ") || says("phone") {
             self.phone(name, &clauses)

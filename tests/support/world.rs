@@ -35,6 +35,8 @@ pub struct Building {
     pub site: Site,
     /// Phones that show no messages.
     pub without_display: BTreeSet<String>,
+    /// Devices that register as a phone that another device is too.
+    pub twins: BTreeMap<String, String>,
 }
 
 /// Something that can be seen from outside.
@@ -77,6 +79,7 @@ pub struct World {
     life: (u64, Duration),
     site: Arc<Site>,
     without_display: BTreeSet<String>,
+    twins: BTreeMap<String, String>,
     pub store: ModelStore,
     bindings: BTreeMap<PhoneName, String>,
     pub network: Network,
@@ -92,6 +95,9 @@ pub struct World {
     /// Every packet, if somebody wants to read them.
     pub wire_log: Option<Vec<String>>,
 }
+
+/// So long after a start nothing from before it is under way any more.
+const SETTLED: Duration = Duration::from_secs(300);
 
 /// A server that wants to be woken more often than this at one moment will never stop.
 const MOST_WAKES: u32 = 10_000;
@@ -110,6 +116,7 @@ impl World {
             life: (0, Duration::ZERO),
             site: Arc::new(building.site),
             without_display: building.without_display,
+            twins: building.twins,
             store: ModelStore::default(),
             bindings: BTreeMap::new(),
             network,
@@ -251,6 +258,7 @@ impl World {
         let is_cut = flow.connection != connection;
         match packet {
             Packet::Bytes(_) if is_cut => {}
+            Packet::Bytes(_) if self.server.is_none() => self.refuse_connection(name),
             Packet::Bytes(bytes) => {
                 let answer = self.with_server(|server, now| server.receive(now, flow, bytes));
                 if let Some(bytes) = answer.flatten() {
@@ -261,6 +269,14 @@ impl World {
                 self.with_server(|server, now| server.take_event(now, event));
             }
             Packet::ConnectionLost | Packet::Action(_) => {}
+        }
+    }
+
+    /// Nobody listens there: whoever sent it by a stream is told so.
+    fn refuse_connection(&mut self, name: &PhoneName) {
+        if self.network.break_stream(name).is_some() {
+            let lost = Happening::Arrives(name.clone(), Way::ToPhone, 0, Packet::ConnectionLost);
+            self.agenda.write(self.uptime, lost);
         }
     }
 
@@ -360,7 +376,10 @@ impl World {
         for fault in doings.faults {
             self.observe(What::Fault(format!("to {name}: {fault}")));
         }
-        for miss in doings.misses {
+        // What a server owed that was killed, nobody can claim from the next one.
+        let is_settled = self.life.0 == 1 || self.uptime > self.life.1 + SETTLED;
+        let counts = self.is_up() && is_settled;
+        for miss in doings.misses.into_iter().filter(|_| counts) {
             self.observe(What::Miss(format!("{name}: {miss}")));
         }
         for packet in doings.sends {
@@ -420,11 +439,7 @@ impl World {
         self.take_reports([]);
         let names: Vec<PhoneName> = self.phones.keys().cloned().collect();
         for name in names {
-            if self.network.break_stream(&name).is_some() {
-                let lost = Packet::ConnectionLost;
-                let arrival = Happening::Arrives(name, Way::ToPhone, 0, lost);
-                self.agenda.write(self.uptime, arrival);
-            }
+            self.refuse_connection(&name);
         }
     }
 
@@ -466,7 +481,8 @@ impl World {
 
     fn add_phones(&mut self) {
         let site = Arc::clone(&self.site);
-        for name in site.phones.keys() {
+        let devices: Vec<PhoneName> = self.twins.keys().map(|twin| twin.as_str().into()).collect();
+        for name in site.phones.keys().chain(&devices) {
             if !self.phones.contains_key(name) {
                 self.add_phone(name);
             }
@@ -485,9 +501,11 @@ impl World {
             let minter = u8::try_from(self.phones.len() + 100).expect("fewer than 150 phones");
             Box::new(HookPhone::new(name.clone(), minter, self.uptime))
         } else {
+            let registers_as = self.twins.get(name.as_str()).map_or(name.as_str(), |n| n);
             let account = Account {
-                name: name.to_string(),
-                password: password(name.as_str()),
+                label: name.to_string(),
+                name: registers_as.to_owned(),
+                password: password(registers_as),
                 address,
                 server: SERVER,
                 transport,

@@ -122,7 +122,7 @@ impl Call {
     /// One more description of this side's media.
     pub fn describe(&mut self, account: &Account, direction: Direction) -> Bytes {
         self.descriptions += 1;
-        media::describe(&account.name, account.address, self.descriptions, direction)
+        media::describe(&account.label, account.address, self.descriptions, direction)
     }
 
     pub fn enter(&mut self, uptime: Duration, stage: Stage) {

@@ -149,6 +149,17 @@ impl SipPhone {
         self.accept(no, &key);
     }
 
+    pub fn play_early(&mut self, no: CallNo) {
+        let Some(call) = self.calls.get_mut(&no) else {
+            return;
+        };
+        let Stage::Ringing(key) = call.stage.clone() else {
+            return;
+        };
+        let sdp = call.describe(&self.account, Direction::Both);
+        self.reply(&key, 183, Some(&sdp));
+    }
+
     /// A 2xx to an INVITE, first or later, sent again until it is acknowledged.
     fn accept(&mut self, no: CallNo, key: &Key) {
         let invite = self.servers[key].request.clone();

@@ -30,6 +30,9 @@ pub type CallNo = u64;
 /// What a phone is set up with.
 #[derive(Clone, Debug)]
 pub struct Account {
+    /// What people call it; several may be one phone to the server.
+    pub label: String,
+    /// What it registers as.
     pub name: String,
     pub password: String,
     /// Where it listens.
@@ -119,7 +122,7 @@ impl SipPhone {
     pub fn new(account: Account, seed: u64, uptime: Duration) -> SipPhone {
         let mut phone = SipPhone {
             registration: Registration {
-                call_id: format!("register-{}", account.name),
+                call_id: format!("register-{}", account.label),
                 tag: String::new(),
                 cseq: 0,
                 registered: false,
@@ -185,10 +188,9 @@ impl SipPhone {
         self.last_call += 1;
         let no = self.last_call;
         let local_tag = self.mint("c");
-        // Raw as people dial it: what a Request-URI cannot hold is escaped (RFC 3261 §25.1).
-        let uri = format!("sip:{}@{}", digits.replace('#', "%23"), self.account.server);
+        let uri = format!("sip:{digits}@{}", self.account.server);
         let dialog = Dialog {
-            call_id: self.mint(&self.account.name.clone()),
+            call_id: self.mint(&self.account.label.clone()),
             local: format!("{};tag={local_tag}", self.own_address()),
             local_tag,
             remote: format!("<{uri}>"),
@@ -215,7 +217,7 @@ impl SipPhone {
     /// The latest call at a given stage.
     fn call_that(&self, fits: impl Fn(&Call) -> bool, wish: &str) -> Result<CallNo, String> {
         let found = self.calls.iter().rev().find(|(_, call)| fits(call));
-        let name = &self.account.name;
+        let name = &self.account.label;
         let no_such = || format!("{name} has no call {wish}");
         found.map(|(no, _)| *no).ok_or_else(no_such)
     }
@@ -297,14 +299,20 @@ impl Phone for SipPhone {
     fn order(&mut self, uptime: Duration, order: &Order) -> Result<(), String> {
         self.uptime = uptime;
         if !self.powered && *order != Order::ComeBack {
-            return Err(format!("{} is not plugged in", self.account.name));
+            return Err(format!("{} is not plugged in", self.account.label));
         }
         match order {
-            Order::Dial(digits) => self.dial(digits, false),
+            // What a Request-URI cannot hold is escaped (RFC 3261 §25.1).
+            Order::Dial(digits) => self.dial(&digits.replace('#', "%23"), false),
+            Order::DialRaw(digits) => self.dial(digits, false),
             Order::DialWithoutOffer(digits) => self.dial(digits, true),
             Order::Answer => {
                 let no = self.ringing_call()?;
                 self.answer_call(no);
+            }
+            Order::PlayEarly => {
+                let no = self.ringing_call()?;
+                self.play_early(no);
             }
             Order::Decline => {
                 let no = self.ringing_call()?;
@@ -320,7 +328,7 @@ impl Phone for SipPhone {
             Order::PressDigit(digit) => self.press_digit(*digit)?,
             Order::Vanish => self.vanish(),
             Order::ComeBack if self.powered => {
-                return Err(format!("{} is plugged in", self.account.name));
+                return Err(format!("{} is plugged in", self.account.label));
             }
             Order::ComeBack => self.come_back(),
             Order::Unregister => self.unregister(),

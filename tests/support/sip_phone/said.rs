@@ -17,6 +17,9 @@ use super::{
 /// How long after a failure it tries to register again.
 const REGISTER_AGAIN: Duration = Duration::from_secs(30);
 
+/// How long after its connection broke it opens another one.
+const CONNECT_AGAIN: Duration = Duration::from_secs(1);
+
 impl SipPhone {
     /// Sends a request as a new transaction.
     pub fn send(&mut self, mut request: Request, purpose: Purpose) -> Key {
@@ -28,7 +31,8 @@ impl SipPhone {
         }
         let mut contact = format!("<{}>", self.account.contact());
         if request.method == Method::Register {
-            contact += ";+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000001>\"";
+            let label = &self.account.label;
+            contact += &format!(";+sip.instance=\"<urn:test:{label}>\"");
         }
         if matches!(request.method, Method::Invite | Method::Register) {
             request.headers.push((Name::Contact, contact));
@@ -393,7 +397,7 @@ impl SipPhone {
         if status < 200 {
             return;
         }
-        let is_ours = self.account.name.clone();
+        let is_ours = self.account.label.clone();
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
@@ -462,7 +466,7 @@ impl SipPhone {
         }
     }
 
-    /// RFC 3261 §8.1.3.1: whatever was not answered will not be. Then it registers over a new connection.
+    /// RFC 3261 §8.1.3.1: whatever was not answered will not be. Soon it registers over a new connection.
     pub fn connection_lost(&mut self) {
         let open = self.clients.iter().filter(|(_, c)| !c.is_finished());
         let keys: Vec<Key> = open.map(|(key, _)| key.clone()).collect();
@@ -478,7 +482,8 @@ impl SipPhone {
         self.blank_since = Some(self.uptime);
         if !self.registration.leaving {
             self.registration.registered = false;
-            self.register();
+            self.deadlines
+                .arm(Timer::Register, self.uptime + CONNECT_AGAIN);
         }
     }
 }
