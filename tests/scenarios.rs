@@ -4,5 +4,10 @@
 mod support;
 
 mod scenarios {
+    mod calls;
+    mod idle;
+    mod locks;
+    mod logout;
+    mod schedule;
     mod sessions;
 }

@@ -141,6 +141,10 @@ impl Stage {
             }
             Deed::StoreFails => self.world.store.fail(),
             Deed::StoreRecovers => self.world.store_recovers(),
+            Deed::BothHold(one, other) => {
+                self.world.order(one, &Order::Hold)?;
+                self.world.order(other, &Order::Hold)?;
+            }
             Deed::ChecksTake { millis } => {
                 self.world.check_delay = Duration::from_millis(*millis);
             }
@@ -197,7 +201,8 @@ fn beginning(script: &Script) -> (Date, Time) {
         match step {
             Step::Day(date) => day = *date,
             Step::At(When::Clock(time)) => return (day, *time),
-            Step::At(When::Later(_)) | Step::Do(_) => break,
+            Step::At(When::Later(_)) => break,
+            Step::Do(_) => {}
         }
     }
     panic!("when does it begin?");

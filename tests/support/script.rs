@@ -54,6 +54,8 @@ pub enum Deed {
     StoreFails,
     StoreRecovers,
     ChecksTake { millis: u64 },
+    /// Two phones hold the other at the same moment.
+    BothHold(String, String),
 }
 
 /// What somebody at a phone does, in people's words.
@@ -124,7 +126,9 @@ impl Script {
                 self.steps.push(Step::At(when));
                 self.steps.push(Step::Do(deed(rest)?));
             }
-            None if self.has_begun() => self.steps.push(Step::Do(deed(said)?)),
+            None if self.has_begun() || is_setup(said) => {
+                self.steps.push(Step::Do(deed(said)?));
+            }
             None => self.site.push(said.to_owned()),
         }
         Ok(())
@@ -133,6 +137,11 @@ impl Script {
     fn has_begun(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::At(_)))
     }
+}
+
+/// Whether it sets the scene rather than the site.
+fn is_setup(said: &str) -> bool {
+    said.starts_with("checks take ") || said.starts_with("store takes ")
 }
 
 fn when(text: &str) -> Option<When> {
@@ -174,6 +183,7 @@ fn deed(text: &str) -> Result<Deed, String> {
         ["checks", "take", time] => Deed::ChecksTake {
             millis: millis(time)?,
         },
+        ["both", "hold", one, other] => Deed::BothHold(one.into(), other.into()),
         [phone, ref rest @ ..] => {
             let act = act(rest).ok_or_else(|| unknown(text))?;
             Deed::Phone(phone.to_owned(), act)
