@@ -137,7 +137,7 @@ fn a_colleagues_use_of_a_shared_line_is_no_activity() {
             09:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             09:10 desk-1 rings (from 9003 Lobby)
             09:10 desk-2 rings (from 9003 Lobby)
-            09:10 desk-3 hears it ring, hears it ring
+            09:10 desk-3 hears it ring
             09:10 desk-1 stops ringing (answered elsewhere)
             09:10 desk-3 talks with desk-2
             09:20 desk-2 hears "The other party hung up"
@@ -152,31 +152,17 @@ fn which_signal_showed_activity_is_recorded() {
         "rules: IDL-1",
         "
         alice: 2001, pin 1111   desk-1: guest 9001
-        09:00 desk-1 logs in alice           09:05 desk-1 goes off hook   admin explains desk-1
-        09:06 desk-1 presses 9               admin explains desk-1
-        09:07 desk-1 goes on hook            admin explains desk-1
-        09:08 desk-1 presses a key           admin explains desk-1
+        09:00 desk-1 logs in alice        09:05 desk-1 goes off hook   admin asks who
+        09:05:30 desk-1 presses 9         admin asks who
+        09:05:40 desk-1 goes on hook      admin asks who
+        09:06 desk-1 presses a key        admin asks who
         ",
         expect![[r#"
             09:00 desk-1 becomes alice, is alice's and reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
-            09:05 admin reads: desk-1 is registered and answers to 2001.
-            09:05 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
-            09:05 admin reads: desk-1 was last used at 2026-05-05 09:05:00, as going off hook showed.
-            09:05 admin reads: Nothing logs alice out automatically here.
-            09:06 desk-1 howls
-            09:06 admin reads: desk-1 is registered and answers to 2001.
-            09:06 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
-            09:06 admin reads: desk-1 was last used at 2026-05-05 09:06:00, as a dialled digit showed.
-            09:06 admin reads: Nothing logs alice out automatically here.
-            09:07 desk-1 howls
-            09:07 admin reads: desk-1 is registered and answers to 2001.
-            09:07 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
-            09:07 admin reads: desk-1 was last used at 2026-05-05 09:07:00, as going on hook showed.
-            09:07 admin reads: Nothing logs alice out automatically here.
-            09:08 admin reads: desk-1 is registered and answers to 2001.
-            09:08 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
-            09:08 admin reads: desk-1 was last used at 2026-05-05 09:08:00, as a key press showed.
-            09:08 admin reads: Nothing logs alice out automatically here."#]],
+            09:05 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05 (going off hook), in a call
+            09:05:30 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05:30 (a dialled digit), in a call
+            09:05:40 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05:40 (going on hook)
+            09:06 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:06 (a key press)"#]],
     );
 }
 

@@ -213,7 +213,7 @@ fn a_user_may_be_allowed_several_phones() {
             09:01 desk-2 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:02 desk-1 rings (from 9003 Lobby)
             09:02 desk-2 rings (from 9003 Lobby)
-            09:02 desk-3 hears it ring, hears it ring
+            09:02 desk-3 hears it ring
             09:02 desk-1 stops ringing (answered elsewhere)
             09:02 desk-3 talks with desk-2
             09:03 desk-2 hears "The other party hung up"
@@ -666,6 +666,50 @@ fn a_change_of_the_site_logs_out_nobody_that_it_does_not_touch() {
             09:29 desk-2 reads "Logout in 60 s: not used. Make a call to stay."
             09:30 desk-2 becomes lobby (idle), reads "Logged out: not used"
             09:45 desk-1 becomes lobby (admin), hears "The other party hung up", reads "Logged out by the administrator""#]],
+    );
+}
+
+/// As it is today: the number changes at once, in the middle of the call, and then the line that is in use is no
+/// longer the prime line. By SES-13 the phone would be updated after the call, and by OUT-2 the logout be delayed.
+#[test]
+fn a_phone_in_a_call_is_updated_at_once_and_may_log_out_in_the_call() {
+    check(
+        "rules: SES-13, OUT-2",
+        "
+        alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
+        09:00 desk-1 logs in alice   desk-2 dials 2001   desk-1 answers
+        09:10 site: alice 2009       desk-1 logs out
+        09:11 desk-2 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", rings (from 9002 Lobby)
+            09:00 desk-2 hears it ring, talks with desk-1
+            09:10 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out"
+            09:11 desk-1 hears "The other party hung up""#]],
+    );
+}
+
+#[test]
+fn two_who_swap_their_phones_at_once_both_get_them() {
+    check(
+        "rules: SES-2",
+        "
+        alice: 2001, pin 1111   bob: 2002, pin 2222   desk-1: guest 9001   desk-2: guest 9002
+        09:00 desk-1 logs in alice   desk-2 logs in bob
+        09:01 store takes 2s         desk-2 logs in alice   desk-1 logs in bob
+        until 09:02
+        admin asks who
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
+            09:01:02 desk-1 becomes lobby (moved)
+            09:01:02 desk-2 becomes alice (takeover)
+            09:01:02 desk-1 reads "Logged out: logged in at desk-2"
+            09:01:02 desk-2 reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:01:04 desk-1 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
+            09:02 admin reads: alice (2001 Alice) at desk-2 since 09:01, last used 09:01 (the login)
+            09:02 admin reads: bob (2002 Bob) at desk-1 since 09:01:02, last used 09:01:02 (the login)"#]],
     );
 }
 

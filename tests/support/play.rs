@@ -130,6 +130,7 @@ impl Stage {
             }
             Deed::ServerDies { survivors } => self.world.kill_server(*survivors),
             Deed::ServerStarts => self.world.start(),
+            Deed::ServerDrains => self.world.drain_server(),
             Deed::ServerStops => self.world.stop_server(),
             Deed::ClockJumps { millis } => {
                 self.world.jump(*millis);

@@ -48,6 +48,8 @@ pub enum Deed {
     Site(String),
     ServerDies { survivors: usize },
     ServerStarts,
+    /// It takes no new calls: it is about to stop.
+    ServerDrains,
     ServerStops,
     ClockJumps { millis: i64 },
     StoreTakes { millis: u64 },
@@ -173,6 +175,7 @@ fn deed(text: &str) -> Result<Deed, String> {
             survivors: usize::MAX,
         },
         ["server", "starts"] => Deed::ServerStarts,
+        ["server", "drains"] => Deed::ServerDrains,
         ["server", "stops"] => Deed::ServerStops,
         ["clock", "jumps", by] => Deed::ClockJumps { millis: jump(by)? },
         ["store", "takes", time] => Deed::StoreTakes {

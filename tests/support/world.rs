@@ -443,9 +443,14 @@ impl World {
         }
     }
 
+    /// The server is told that it will have to stop.
+    pub fn drain_server(&mut self) {
+        self.with_server(|server, now| server.handle(now, Input::Draining));
+    }
+
     /// The server is asked to stop, and does.
     pub fn stop_server(&mut self) {
-        self.with_server(|server, now| server.handle(now, Input::Draining));
+        self.drain_server();
         let reports = self.store.recover();
         self.take_reports(reports);
         self.kill_server(0);

@@ -94,6 +94,10 @@ pub struct Call {
     pub wants: Direction,
     /// The change of media that this side asked for.
     pub asked: Option<Direction>,
+    /// The one that it will ask for again, after both sides asked at once.
+    pub asks_again: Option<Direction>,
+    /// Whether somebody at the phone has heard that it rings there.
+    pub heard_ringing: bool,
     pub held_by_peer: bool,
     pub unacknowledged: Option<Unacknowledged>,
     /// Whether the INVITE carried no offer, so that the 2xx does.
@@ -111,6 +115,8 @@ impl Call {
             since: uptime,
             wants: Direction::Both,
             asked: None,
+            asks_again: None,
+            heard_ringing: false,
             held_by_peer: false,
             unacknowledged: None,
             without_offer: false,
@@ -123,6 +129,11 @@ impl Call {
     pub fn describe(&mut self, account: &Account, direction: Direction) -> Bytes {
         self.descriptions += 1;
         media::describe(&account.label, account.address, self.descriptions, direction)
+    }
+
+    /// Whether this side has asked for other media, or will again.
+    pub fn is_changing(&self) -> bool {
+        self.asked.is_some() || self.asks_again.is_some()
     }
 
     pub fn enter(&mut self, uptime: Duration, stage: Stage) {

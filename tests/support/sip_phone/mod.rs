@@ -107,6 +107,8 @@ pub struct SipPhone {
     blank_since: Option<Duration>,
     registration: Registration,
     known: Option<Known>,
+    /// What a refused login looked like: every other one must look the same (SES-8).
+    refused_login: Option<String>,
     calls: BTreeMap<CallNo, Call>,
     last_call: CallNo,
     /// Dialogs that were, by Call-ID: something may still be on its way.
@@ -135,6 +137,7 @@ impl SipPhone {
             powered: true,
             blank_since: None,
             known: None,
+            refused_login: None,
             calls: BTreeMap::new(),
             last_call: 0,
             ended: BTreeMap::new(),
@@ -239,7 +242,7 @@ impl SipPhone {
     /// Holds or resumes.
     fn change(&mut self, wants: Direction) -> Result<(), String> {
         let fits = |call: &Call| {
-            call.stage == Stage::Talking && call.wants != wants && call.asked.is_none()
+            call.stage == Stage::Talking && call.wants != wants && !call.is_changing()
         };
         let no = self.call_that(fits, "to hold or resume")?;
         self.reinvite(no, wants);
@@ -281,8 +284,8 @@ impl SipPhone {
             }
             Timer::Resend2xx(no) => self.resend_2xx(no),
             Timer::ChangeAgain(no) => {
-                let asked = self.calls.get_mut(&no).and_then(|call| call.asked.take());
-                if let Some(wants) = asked {
+                let call = self.calls.get_mut(&no);
+                if let Some(wants) = call.and_then(|call| call.asks_again.take()) {
                     self.reinvite(no, wants);
                 }
             }

@@ -328,6 +328,7 @@ impl SipPhone {
                 let gave_up = self.remember_ended(no).is_some_and(|call| call.hangs_up);
                 if !gave_up {
                     let text = strict::reason_text(response);
+                    self.compare_refusals(&text, response);
                     self.sees(format!("hears {status} {text}"));
                 } else if status != 487 {
                     self.miss(format!("a cancelled INVITE ended with {status}"));
@@ -348,7 +349,10 @@ impl SipPhone {
         if gives_up && !self.clients.contains_key(&cancel) {
             self.give_up(no, key);
         } else if !gives_up && status == 180 {
-            self.sees("hears it ring");
+            let call = self.calls.get_mut(&no).expect("it was just looked at");
+            if !std::mem::replace(&mut call.heard_ringing, true) {
+                self.sees("hears it ring");
+            }
         } else if !gives_up && !response.body().is_empty() {
             let who = self.speaker(&response.body());
             self.sees(format!("hears {who} before the answer"));
@@ -373,6 +377,19 @@ impl SipPhone {
         } else if media::speaker(&body).as_deref() != Some("-") {
             let who = self.speaker(&body);
             self.sees(format!("talks with {who}"));
+        }
+    }
+
+    /// A refused login tells nobody what was wrong, not even by its looks.
+    fn compare_refusals(&mut self, text: &str, response: &Message) {
+        if text != "Login refused" {
+            return;
+        }
+        let shape = strict::shape(response);
+        let first = self.refused_login.get_or_insert_with(|| shape.clone());
+        if *first != shape {
+            let first = first.clone();
+            self.fault(format!("refused logins differ:\n{first}\n{shape}"));
         }
     }
 
@@ -412,6 +429,7 @@ impl SipPhone {
             }
             491 => {
                 // RFC 3261 §14.1: whoever began the call waits longer.
+                call.asks_again = call.asked.take();
                 let began = call.dialog.call_id.starts_with(&is_ours);
                 let millis = if began { 2100..4000 } else { 0..2000 };
                 let wait = Duration::from_millis(self.random.random_range(millis) / 10 * 10);

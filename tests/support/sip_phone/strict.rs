@@ -114,6 +114,20 @@ pub fn first_line(message: &Message) -> String {
     }
 }
 
+/// A response without what it repeats of its request, and without its own tag.
+pub fn shape(response: &Message) -> String {
+    let text = String::from_utf8_lossy(response.raw()).into_owned();
+    let repeats = ["Via:", "From:", "Call-ID:", "CSeq:"];
+    let lines = text.lines().map(|line| match line.split_once(";tag=") {
+        Some((_, tag)) if line.starts_with("To:") => format!("To with a tag of {}", tag.len()),
+        _ => line.to_owned(),
+    });
+    let kept: Vec<String> = lines
+        .filter(|line| !repeats.iter().any(|name| line.starts_with(name)))
+        .collect();
+    kept.join("\n")
+}
+
 /// The text of a Reason header (RFC 3326) or, if there is none, the reason phrase.
 pub fn reason_text(message: &Message) -> String {
     for value in message.values(Name::Reason) {
