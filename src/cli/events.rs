@@ -9,7 +9,7 @@ use crate::control::v1::{Event, WatchEventsRequest};
 
 #[derive(Debug, Args)]
 pub struct Events {
-    /// Go on until interrupted; there is no other way yet, and later ones will differ
+    /// Go on until interrupted; what happened before cannot be asked for yet
     #[arg(long, required = true)]
     follow: bool,
     #[command(flatten)]

@@ -17,6 +17,7 @@ pub mod settings;
 mod signals;
 pub mod sites;
 pub mod sockets;
+mod supervise;
 mod tcp;
 mod udp;
 mod wires;

@@ -426,6 +426,25 @@ mod tests {
     }
 
     #[test]
+    fn the_example_shows_every_setting_with_its_default() {
+        let example = include_str!("../../perch.toml");
+        let untouched = Settings::parse("perch.toml", example).expect("it is right");
+        assert_eq!(untouched, Settings::default());
+        let uncommented: Vec<&str> = example
+            .lines()
+            .map(|line| {
+                line.strip_prefix('#')
+                    .filter(|rest| !rest.starts_with(' '))
+                    .unwrap_or(line)
+            })
+            .collect();
+        let mut settings =
+            Settings::parse("perch.toml", &uncommented.join("\n")).expect("it is right");
+        assert!(std::mem::take(&mut settings.bind.explicit));
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
     fn every_setting_is_heard() {
         let settings = Settings::parse(
             "perch.toml",

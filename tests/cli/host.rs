@@ -7,7 +7,6 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::{self, JoinHandle};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -167,8 +166,9 @@ impl Server {
 
     /// Tells it to stop, and waits until it has. How it ended, and its log.
     pub fn stop(mut self) -> (ExitStatus, String) {
-        let process = Pid::from_child(&self.child);
-        kill_process(process, Signal::TERM).expect("it runs");
+        let kill = format!("kill -TERM {}", self.child.id());
+        let killed = Command::new("sh").args(["-c", &kill]).status();
+        assert!(killed.expect("there is a shell").success());
         let status = self.child.wait().expect("it ends");
         let log = self.log.take().expect("it is taken once");
         (status, log.join().expect("its log was read"))
