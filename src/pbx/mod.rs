@@ -279,11 +279,12 @@ impl Pbx {
             let phone = stored.phone.clone();
             let known =
                 self.site.users.contains_key(&stored.user) && self.site.phones.contains_key(&phone);
-            if !known {
-                self.set_leaving(now, id, Cause::Admin, Door::Control);
+            if known {
+                self.leave_if_idle(now, id);
+                self.look_at(now, id);
+            } else {
+                self.queue_logout(now, id, Cause::Admin);
             }
-            self.leave_if_idle(now, id);
-            self.look_at(now, id);
         }
     }
 
