@@ -188,8 +188,8 @@ impl SipPhone {
             phase if status < 200 => *phase = Phase::Proceeding,
             phase => {
                 *phase = Phase::Completed(None);
-                let ack = (status >= 300 && key.1 == INVITE)
-                    .then(|| client.ack_of_refusal(response));
+                let ack =
+                    (status >= 300 && key.1 == INVITE).then(|| client.ack_of_refusal(response));
                 if let Some(ack) = ack {
                     client.phase = Phase::Completed(Some(ack.clone()));
                     self.doings.sends.push(Packet::Bytes(ack));
@@ -210,8 +210,11 @@ impl SipPhone {
         let Some(client) = self.clients.get(key) else {
             return;
         };
-        let (purpose, request, proves) =
-            (client.purpose.clone(), client.request.clone(), client.proves);
+        let (purpose, request, proves) = (
+            client.purpose.clone(),
+            client.request.clone(),
+            client.proves,
+        );
         if status == 401 {
             self.prove_and_repeat(request, purpose, proves, response);
             return;
