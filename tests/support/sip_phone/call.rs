@@ -104,6 +104,8 @@ pub struct Call {
     pub without_offer: bool,
     /// Whether the phone is hanging up, as soon as it may.
     pub hangs_up: bool,
+    /// Whether the server may have forgotten it.
+    pub excused: bool,
     descriptions: u32,
 }
 
@@ -121,6 +123,7 @@ impl Call {
             unacknowledged: None,
             without_offer: false,
             hangs_up: false,
+            excused: false,
             descriptions: 0,
         }
     }
@@ -141,7 +144,7 @@ impl Call {
         self.since = uptime;
     }
 
-    pub fn sight(&self) -> CallSight {
+    pub fn sight(&self, number: u64) -> CallSight {
         let state = match self.stage {
             Stage::Calling(_) => CallState::Calling,
             Stage::Ringing(_) => CallState::Ringing,
@@ -152,6 +155,8 @@ impl Call {
         CallSight {
             state,
             since: self.since,
+            number,
+            excused: self.excused,
         }
     }
 }

@@ -198,7 +198,9 @@ impl SipPhone {
         if self.uptime >= waiting.give_up {
             // RFC 3261 §13.3.1.4: the call is over if nobody acknowledges.
             call.unacknowledged = None;
-            self.miss("no ACK");
+            if !call.excused {
+                self.miss("no ACK");
+            }
             self.end(no);
             return;
         }
@@ -255,7 +257,9 @@ impl SipPhone {
         let invite = (key.0.clone(), INVITE.to_owned());
         let known = self.servers.get(&invite);
         let Some(is_open) = known.map(|server| !is_final(server.response.as_ref())) else {
-            self.miss("a CANCEL for no INVITE");
+            if self.blank_since.is_none() {
+                self.fault("a CANCEL for no INVITE");
+            }
             return self.reply(key, 481, None);
         };
         let cancel = self.servers[key].request.clone();

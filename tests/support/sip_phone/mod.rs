@@ -290,7 +290,9 @@ impl SipPhone {
                 }
             }
             Timer::StopRinging(no) => {
-                self.miss("it rang for ever");
+                if self.calls.get(&no).is_some_and(|call| !call.excused) {
+                    self.miss("it rang for ever");
+                }
                 self.refuse_call(no, 480);
             }
             Timer::Register => self.register(),
@@ -377,7 +379,18 @@ impl Phone for SipPhone {
     }
 
     fn calls(&self) -> Vec<CallSight> {
-        self.calls.values().map(Call::sight).collect()
+        let calls = self.calls.iter();
+        calls.map(|(number, call)| call.sight(*number)).collect()
+    }
+
+    fn excuse_server(&mut self) {
+        self.blank_since = Some(self.uptime);
+        for call in self.calls.values_mut() {
+            call.excused = true;
+        }
+        for client in self.clients.values_mut() {
+            client.excused = true;
+        }
     }
 
     fn is_registered(&self) -> bool {

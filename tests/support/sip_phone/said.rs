@@ -9,6 +9,7 @@ use rsip::Method;
 
 use super::super::digest;
 use super::transactions::{CANCEL, INVITE, Phase, RING_PATIENCE};
+use super::super::phone::Phone;
 use super::{
     CallNo, Client, Direction, Key, Known, PATIENCE, Packet, Purpose, Request, SipPhone, Stage, T1,
     Timer, media, strict,
@@ -227,7 +228,11 @@ impl SipPhone {
                 let text = strict::reason_text(response);
                 self.sees(format!("hears {status} {text}"));
             }
-            Purpose::Cancel(_) if status == 481 => self.miss("a CANCEL found no INVITE"),
+            Purpose::Cancel(no) if status == 481 => {
+                if self.calls.get(&no).is_some_and(|call| !call.excused) {
+                    self.miss("a CANCEL found no INVITE");
+                }
+            }
             Purpose::Bye(_) | Purpose::Info(_) | Purpose::Cancel(_) => {}
         }
     }
@@ -463,8 +468,10 @@ impl SipPhone {
             return;
         };
         self.deadlines.disarm(&Timer::Resend(key.clone()));
-        let line = strict::first_line(&client.sent);
-        self.miss(format!("no answer to {line}"));
+        if !client.excused {
+            let line = strict::first_line(&client.sent);
+            self.miss(format!("no answer to {line}"));
+        }
         match client.purpose {
             Purpose::Register => self.register_later(),
             Purpose::Invite(no) => {
@@ -486,6 +493,7 @@ impl SipPhone {
 
     /// RFC 3261 §8.1.3.1: whatever was not answered will not be. Soon it registers over a new connection.
     pub fn connection_lost(&mut self) {
+        self.excuse_server();
         let open = self.clients.iter().filter(|(_, c)| !c.is_finished());
         let keys: Vec<Key> = open.map(|(key, _)| key.clone()).collect();
         for key in keys {
@@ -497,7 +505,6 @@ impl SipPhone {
                 self.clients.remove(&key);
             }
         }
-        self.blank_since = Some(self.uptime);
         if !self.registration.leaving {
             self.registration.registered = false;
             self.deadlines

@@ -79,6 +79,8 @@ pub struct Client {
     pub phase: Phase,
     /// Whether it proves who the phone is.
     pub proves: bool,
+    /// Whether the server may never have got it, or forgotten it.
+    pub excused: bool,
 }
 
 #[derive(Debug)]
@@ -102,6 +104,7 @@ impl Client {
             purpose,
             phase: Phase::Trying(T1),
             proves,
+            excused: false,
         }
     }
 
