@@ -154,6 +154,12 @@ impl World {
         std::mem::take(&mut self.observations)
     }
 
+    /// Puts observations back that somebody took and did not want.
+    pub fn put_back_observations(&mut self, observations: impl Iterator<Item = Observation>) {
+        let since = std::mem::take(&mut self.observations);
+        self.observations = observations.chain(since).collect();
+    }
+
     pub fn phones(&self) -> impl Iterator<Item = (&PhoneName, &dyn Phone)> {
         self.phones.iter().map(|(name, phone)| (name, &**phone))
     }
@@ -552,7 +558,7 @@ impl World {
         }
     }
 
-    fn log_line(&mut self, line: String) {
+    pub fn log_line(&mut self, line: String) {
         let uptime = self.uptime;
         if let Some(log) = &mut self.wire_log {
             log.push(format!("{:>12.3} {line}", uptime.as_secs_f64()));

@@ -102,6 +102,8 @@ pub struct Call {
     pub unacknowledged: Option<Unacknowledged>,
     /// Whether the INVITE carried no offer, so that the 2xx does.
     pub without_offer: bool,
+    /// Whether the other side never said what media it has.
+    pub is_mute: bool,
     /// Whether the phone is hanging up, as soon as it may.
     pub hangs_up: bool,
     /// Whether the server may have forgotten it.
@@ -122,6 +124,7 @@ impl Call {
             held_by_peer: false,
             unacknowledged: None,
             without_offer: false,
+            is_mute: false,
             hangs_up: false,
             excused: false,
             descriptions: 0,

@@ -123,6 +123,9 @@ impl SipPhone {
         let no = self.last_call;
         let mut call = Call::new(self.uptime, dialog, Stage::Ringing(key.clone()));
         call.without_offer = invite.body().is_empty();
+        // The server may have stopped waiting while there was nobody to answer.
+        let recent = |since: Duration| self.uptime < since + PATIENCE;
+        call.excused = self.blank_since.is_some_and(recent);
         self.calls.insert(no, call);
         self.deadlines
             .arm(Timer::StopRinging(no), self.uptime + RING_PATIENCE);
@@ -242,9 +245,9 @@ impl SipPhone {
         let hangs_up = call.hangs_up;
         self.deadlines.disarm(&Timer::Resend2xx(no));
         if waiting.offered {
-            if ack.body().is_empty() {
-                self.fault("an ACK without the answer to the offer");
-            } else {
+            // Who hangs up at once may leave the answer out; nobody will miss it.
+            call.is_mute = ack.body().is_empty();
+            if !ack.body().is_empty() {
                 self.speaker(&ack.body());
             }
         }
@@ -307,6 +310,10 @@ impl SipPhone {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
+        if matches!(call.stage, Stage::Calling(_)) {
+            self.miss("a request before its call was answered");
+            return self.reply(key, 481, None);
+        }
         if strict::tag_of(request, Name::From) != call.dialog.remote_tag {
             let line = strict::first_line(request);
             self.fault(format!("another From tag within a dialog: {line}"));

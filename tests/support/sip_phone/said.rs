@@ -143,6 +143,9 @@ impl SipPhone {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
+        if call.is_mute {
+            self.doings.faults.push("an ACK without the answer to the offer".into());
+        }
         if call.unacknowledged.is_some() {
             // RFC 3261 §15: no BYE before the 2xx is acknowledged.
             call.hangs_up = true;
@@ -335,8 +338,6 @@ impl SipPhone {
                     let text = strict::reason_text(response);
                     self.compare_refusals(&text, response);
                     self.sees(format!("hears {status} {text}"));
-                } else if status != 487 {
-                    self.miss(format!("a cancelled INVITE ended with {status}"));
                 }
             }
         }
