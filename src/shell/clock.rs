@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::time::{Now, Utc};
+use crate::time::{Now, UPTIME_AT_START, Utc};
 
 /// Reads the clocks. Copies agree on when the process started.
 #[derive(Clone, Copy, Debug)]
@@ -34,18 +34,18 @@ impl Clock {
     )]
     pub fn now(&self) -> Now {
         Now {
-            uptime: self.started.elapsed(),
+            uptime: UPTIME_AT_START + self.started.elapsed(),
             utc: Utc(Timestamp::now().as_millisecond()),
         }
     }
 
-    /// When uptime was zero, as the wall clock said then.
+    /// When the process started, as the wall clock said then.
     pub fn started_at(&self) -> Utc {
         self.started_at
     }
 
     /// The moment, in the runtime's terms, at which uptime will be `uptime`.
     pub fn instant_at(&self, uptime: Duration) -> Instant {
-        self.started + uptime
+        self.started + uptime.saturating_sub(UPTIME_AT_START)
     }
 }

@@ -32,6 +32,7 @@ struct Table {
 
 #[derive(Debug)]
 struct Connection {
+    remote: SocketAddr,
     outbox: mpsc::Sender<Bytes>,
     close: CancellationToken,
 }
@@ -96,7 +97,9 @@ impl Flows {
     pub fn send(self: &Arc<Self>, flow: &Flow, bytes: Bytes) -> Sent {
         let mut table = self.table();
         let by_remote = table.by_remote.get(&flow.remote);
+        // Numbers of connections begin anew with every start; a saved flow may name one of the life before.
         let open = table.connections.get(&flow.connection);
+        let open = open.filter(|connection| connection.remote == flow.remote);
         let open = open.or_else(|| table.connections.get(by_remote?));
         if let Some(connection) = open {
             return self.write(connection, bytes);
@@ -141,6 +144,7 @@ impl Flows {
         let (sender, outbox) = mpsc::channel(self.outbox);
         let close = CancellationToken::new();
         let connection = Connection {
+            remote,
             outbox: sender,
             close: close.clone(),
         };
