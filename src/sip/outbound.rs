@@ -364,7 +364,7 @@ impl Agent {
         }
     }
 
-    fn signal_reply(&mut self, now: Now, ticket: Ticket, status: u16) {
+    pub(super) fn signal_reply(&mut self, now: Now, ticket: Ticket, status: u16) {
         if let Some((server, request, flow)) = self.signals.remove(&ticket) {
             // A challenge or redirection of the other phone is not for this one.
             let status = if (300..400).contains(&status) || matches!(status, 401 | 407) {
