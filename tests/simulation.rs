@@ -18,7 +18,7 @@ use std::thread;
 
 use simulation::story::{Outcome, play};
 
-/// How many seeds are run, from 1.
+/// How many seeds are run, from 1; `PERCH_SEEDS` says otherwise.
 const SEEDS: u64 = 120;
 
 /// How many of them are run twice.
@@ -38,7 +38,8 @@ fn whatever_happens_the_invariants_hold() {
         return;
     }
     let mut seeds = replays();
-    seeds.extend(1..=SEEDS);
+    let count = std::env::var("PERCH_SEEDS").map(|count| count.parse().expect("a number"));
+    seeds.extend(1..=count.unwrap_or(SEEDS));
     let failures = run(&seeds);
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

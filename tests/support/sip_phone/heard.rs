@@ -200,8 +200,10 @@ impl SipPhone {
         };
         if self.uptime >= waiting.give_up {
             // RFC 3261 §13.3.1.4: the call is over if nobody acknowledges.
+            // The ACK that brings the caller's answer cannot come when there is no caller any more.
+            let is_owed = !call.excused && !waiting.offered;
             call.unacknowledged = None;
-            if !call.excused {
+            if is_owed {
                 self.miss("no ACK");
             }
             self.end(no);
