@@ -24,6 +24,10 @@ use crate::time::{Deadlines, Now};
 /// A phone in a call is asked this often whether it is still there.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
 
+/// A signal is answered after this time, whoever is asked for it: its sender waits for 64 × T1 (RFC 3261 §17.1.2.2),
+/// and the answer may get lost a few times.
+pub(super) const SIGNAL_LIMIT: Duration = Duration::from_secs(20);
+
 /// Leg ids of calls that SIP phones begin are minted in this range.
 const SIP_LEGS: u8 = 1;
 
@@ -50,6 +54,8 @@ pub(super) enum Timer {
     Resend2xx(LegId),
     /// Ask a phone in a call whether it is still there.
     Probe(LegId),
+    /// Nobody has answered a signal: its sender will not wait for much longer.
+    Signal(Ticket),
 }
 
 /// The SIP side of the exchange.
@@ -134,6 +140,8 @@ impl Agent {
             match timer {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
                 Timer::Probe(leg) => self.probe(now, leg),
+                // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
+                Timer::Signal(ticket) => self.signal_reply(now, ticket, 504),
             }
         }
     }
@@ -326,7 +334,7 @@ impl Agent {
                 }
             }
             Some(Purpose::Signal(ticket)) => {
-                let status = 408;
+                let status = 504;
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
             Some(Purpose::Probe(leg)) => self.dead(now, leg),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rsip::Method;
 
-use super::agent::{Agent, Purpose, Timer, caller_key, dialog_of};
+use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer, caller_key, dialog_of};
 use super::auth::Verdict;
 use super::dialog::Dialog;
 use super::flow::Flow;
@@ -210,6 +210,8 @@ impl Agent {
                 let ticket = self.mint_ticket();
                 let waiting = (server, request.clone(), flow);
                 self.signals.insert(ticket, waiting);
+                self.deadlines
+                    .arm(Timer::Signal(ticket), now.uptime + SIGNAL_LIMIT);
                 self.events.push(Event::Signalled {
                     leg,
                     ticket,
