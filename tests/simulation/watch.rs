@@ -20,10 +20,8 @@ const REST: Duration = Duration::from_secs(40);
 type Held = Result<(), String>;
 
 /// Whether it is nobody's fault: a network swaps packets.
-///
-/// As it is today, a signal to a phone that has vanished is answered only when its sender has stopped waiting, too.
 fn is_excused(miss: &str) -> bool {
-    ["out of order", "before its call was answered", "no answer to INFO"]
+    ["out of order", "before its call was answered"]
         .iter()
         .any(|what| miss.contains(what))
 }

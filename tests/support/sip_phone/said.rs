@@ -189,7 +189,12 @@ impl SipPhone {
                 self.doings.sends.push(Packet::Bytes(ack));
             }
             Phase::Completed(_) => {}
-            phase if status < 200 => *phase = Phase::Proceeding,
+            phase if status < 200 => {
+                *phase = Phase::Proceeding;
+                if key.1 == INVITE {
+                    self.wait_longer(&key);
+                }
+            }
             phase => {
                 *phase = Phase::Completed(None);
                 let ack = (status >= 300 && key.1 == INVITE)
@@ -221,6 +226,9 @@ impl SipPhone {
             return;
         }
         match purpose {
+            Purpose::Register if request.is_goodbye() => {
+                self.registration.registered &= status >= 300;
+            }
             Purpose::Register => self.register_answered(status, response),
             Purpose::Invite(no) => self.invite_answered(no, key, status, response),
             Purpose::Reinvite(no) => self.reinvite_answered(no, key, status, response),
@@ -291,7 +299,6 @@ impl SipPhone {
     fn register_answered(&mut self, status: u16, response: &Message) {
         match status {
             ..200 => {}
-            200..300 if self.registration.leaving => self.registration.registered = false,
             200..300 => {
                 let own = self.account.contact();
                 let expires_s = response.contacts().find_map(|contact| {
@@ -343,13 +350,17 @@ impl SipPhone {
         }
     }
 
-    fn invite_goes_on(&mut self, no: CallNo, key: &Key, status: u16, response: &Message) {
+    /// An INVITE was heard of: whoever is asked now may take their time (RFC 3261 §17.1.1.2).
+    fn wait_longer(&mut self, key: &Key) {
         self.deadlines.disarm(&Timer::Resend(key.clone()));
-        let is_waited_for = self.deadlines.when(&Timer::GiveUp(key.clone()));
-        if is_waited_for.is_some_and(|at| at <= self.uptime + PATIENCE) {
+        let cancel = (key.0.clone(), CANCEL.to_owned());
+        if !self.clients.contains_key(&cancel) {
             self.deadlines
                 .arm(Timer::GiveUp(key.clone()), self.uptime + RING_PATIENCE);
         }
+    }
+
+    fn invite_goes_on(&mut self, no: CallNo, key: &Key, status: u16, response: &Message) {
         let gives_up = self.calls[&no].hangs_up;
         let cancel = (key.0.clone(), CANCEL.to_owned());
         if gives_up && !self.clients.contains_key(&cancel) {

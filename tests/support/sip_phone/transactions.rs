@@ -35,6 +35,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it ends a registration.
+    pub fn is_goodbye(&self) -> bool {
+        self.headers.contains(&(Name::Expires, "0".to_owned()))
+    }
+
     pub fn bytes(&self, account: &Account, branch: &str) -> Bytes {
         let via = format!(
             "SIP/2.0/{} {};branch={branch};rport",
