@@ -144,9 +144,16 @@ impl Phone for HookPhone {
     }
 
     fn calls(&self) -> Vec<CallSight> {
-        let sight = |(_, state, since)| CallSight { state, since };
+        let sight = |(leg, state, since): (LegId, _, _)| CallSight {
+            state,
+            since,
+            number: leg.0,
+            excused: false,
+        };
         self.call.map(sight).into_iter().collect()
     }
+
+    fn excuse_server(&mut self) {}
 
     fn is_registered(&self) -> bool {
         true

@@ -102,8 +102,12 @@ pub struct Call {
     pub unacknowledged: Option<Unacknowledged>,
     /// Whether the INVITE carried no offer, so that the 2xx does.
     pub without_offer: bool,
+    /// Whether the other side never said what media it has.
+    pub is_mute: bool,
     /// Whether the phone is hanging up, as soon as it may.
     pub hangs_up: bool,
+    /// Whether the server may have forgotten it.
+    pub excused: bool,
     descriptions: u32,
 }
 
@@ -120,7 +124,9 @@ impl Call {
             held_by_peer: false,
             unacknowledged: None,
             without_offer: false,
+            is_mute: false,
             hangs_up: false,
+            excused: false,
             descriptions: 0,
         }
     }
@@ -146,7 +152,7 @@ impl Call {
         self.since = uptime;
     }
 
-    pub fn sight(&self) -> CallSight {
+    pub fn sight(&self, number: u64) -> CallSight {
         let state = match self.stage {
             Stage::Calling(_) => CallState::Calling,
             Stage::Ringing(_) => CallState::Ringing,
@@ -157,6 +163,8 @@ impl Call {
         CallSight {
             state,
             since: self.since,
+            number,
+            excused: self.excused,
         }
     }
 }
