@@ -8,8 +8,8 @@ use rand::RngExt;
 use rsip::Method;
 
 use super::super::digest;
-use super::transactions::{CANCEL, INVITE, Phase, RING_PATIENCE};
 use super::super::phone::Phone;
+use super::transactions::{CANCEL, INVITE, Phase, RING_PATIENCE};
 use super::{
     CallNo, Client, Direction, Key, Known, PATIENCE, Packet, Purpose, Request, SipPhone, Stage, T1,
     Timer, media, strict,
@@ -144,7 +144,9 @@ impl SipPhone {
             return;
         };
         if call.is_mute {
-            self.doings.faults.push("an ACK without the answer to the offer".into());
+            self.doings
+                .faults
+                .push("an ACK without the answer to the offer".into());
         }
         if call.unacknowledged.is_some() {
             // RFC 3261 §15: no BYE before the 2xx is acknowledged.
