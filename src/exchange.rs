@@ -23,6 +23,10 @@ pub type CommitSeq = u64;
 
 /// Something for the exchange.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "messages are what there is most of: a box would cost an allocation for each"
+)]
 pub enum Input {
     /// A SIP message that the edge did not answer itself.
     Sip {

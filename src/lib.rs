@@ -15,6 +15,9 @@ pub mod exchange;
 /// The journal of changes and what is rebuilt from it.
 pub mod store;
 
+/// The site file, plans and secrets: what an administrator says, made into a site.
+pub mod site;
+
 /// Where Perch meets the machine: clocks, sockets, tasks, signals. tokio lives here.
 pub mod shell;
 

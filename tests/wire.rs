@@ -230,85 +230,88 @@ fn what_is_odd_but_right_is_accepted() {
     }
 }
 
+/// Section of RFC 4475 where there is one, what is replaced, by what.
+const WRONG: [(&str, &str, &str); 29] = [
+    ("3.1.2.1", "z9hG4bKtorture", "1;;,;,,"),
+    (
+        "3.1.2.1",
+        "Contact: <sip:caller@192.0.2.7>",
+        "Contact: \"Joe\" <sip:joe@example.org>;;;;",
+    ),
+    (
+        "3.1.2.1",
+        "Contact: <sip:caller@192.0.2.7>",
+        "Contact: <sip:a@h>,,<sip:b@h>",
+    ),
+    ("3.1.2.2", "Content-Length: 0", "Content-Length: 9999"),
+    ("3.1.2.3", "Content-Length: 0", "Content-Length: -999"),
+    ("3.1.2.4", "CSeq: 8", "CSeq: 36893488147419103232"),
+    ("3.1.2.4", "CSeq: 8", "CSeq: 2147483648"),
+    ("3.1.2.4", "Max-Forwards: 70", "Max-Forwards: 300"),
+    ("3.1.2.6", "To: <", "To: \"Mr. J. User <"),
+    (
+        "3.1.2.7",
+        "sip:user@example.com SIP",
+        "<sip:user@example.com> SIP",
+    ),
+    (
+        "3.1.2.8",
+        "sip:user@example.com SIP",
+        "sip:user@example.com; lr SIP",
+    ),
+    ("3.1.2.9", "OPTIONS sip:", "OPTIONS  sip:"),
+    ("3.1.2.10", "SIP/2.0\r\nVia", "SIP/2.0  \r\nVia"),
+    (
+        "3.1.2.11",
+        "example.com SIP",
+        "example.com?Route=%3Csip:example.com%3E SIP",
+    ),
+    (
+        "3.1.2.13",
+        "<sip:caller@192.0.2.7>",
+        "sip:caller@192.0.2.7?Route=%3Csip:example.com%3E",
+    ),
+    (
+        "3.1.2.14",
+        "<sip:user@example.com>",
+        "\"Watson, Thomas\" < sip:t.watson@example.org >",
+    ),
+    ("3.1.2.15", "From: <", "From: Bell, Alexander <"),
+    (
+        "3.1.2.16",
+        " SIP/2.0\r\nVia: SIP/2.0",
+        " SIP/7.0\r\nVia: SIP/7.0",
+    ),
+    ("3.1.2.17", "8 OPTIONS", "8 INVITE"),
+    ("3.1.2.18", "OPTIONS sip:", "NEWMETHOD sip:"),
+    ("3.3.1", "Call-ID: torture.1@192.0.2.7\r\n", ""),
+    (
+        "3.3.8",
+        "CSeq: 8 OPTIONS",
+        "CSeq: 8 OPTIONS\r\nCSeq: 9 OPTIONS",
+    ),
+    ("3.3.9", "Content-Length: 0", "Content-Length: 0\r\nl: 5"),
+    (
+        "",
+        "sip:user@example.com SIP",
+        "sip:user@example.com:70000 SIP",
+    ),
+    ("", "Max-Forwards: 70", "Max Forwards: 70"),
+    ("", "Max-Forwards: 70", "Max-Forwards"),
+    ("", "Content-Length: 0", "Content-Length: 70000"),
+    ("", "Content-Length: 0\r\n\r\n", "Content-Length: 0\r\n"),
+    (
+        "",
+        "SIP/2.0\r\nVia",
+        "SIP/2.0\r\n X: folded onto nothing\r\nVia",
+    ),
+];
+
 #[test]
 fn what_is_wrong_is_refused_with_a_reason() {
-    let verdicts = [
-        ("3.1.2.1", "z9hG4bKtorture", "1;;,;,,"),
-        (
-            "3.1.2.1",
-            "Contact: <sip:caller@192.0.2.7>",
-            "Contact: \"Joe\" <sip:joe@example.org>;;;;",
-        ),
-        (
-            "3.1.2.1",
-            "Contact: <sip:caller@192.0.2.7>",
-            "Contact: <sip:a@h>,,<sip:b@h>",
-        ),
-        ("3.1.2.2", "Content-Length: 0", "Content-Length: 9999"),
-        ("3.1.2.3", "Content-Length: 0", "Content-Length: -999"),
-        ("3.1.2.4", "CSeq: 8", "CSeq: 36893488147419103232"),
-        ("3.1.2.4", "CSeq: 8", "CSeq: 2147483648"),
-        ("3.1.2.4", "Max-Forwards: 70", "Max-Forwards: 300"),
-        ("3.1.2.6", "To: <", "To: \"Mr. J. User <"),
-        (
-            "3.1.2.7",
-            "sip:user@example.com SIP",
-            "<sip:user@example.com> SIP",
-        ),
-        (
-            "3.1.2.8",
-            "sip:user@example.com SIP",
-            "sip:user@example.com; lr SIP",
-        ),
-        ("3.1.2.9", "OPTIONS sip:", "OPTIONS  sip:"),
-        ("3.1.2.10", "SIP/2.0\r\nVia", "SIP/2.0  \r\nVia"),
-        (
-            "3.1.2.11",
-            "example.com SIP",
-            "example.com?Route=%3Csip:example.com%3E SIP",
-        ),
-        (
-            "3.1.2.13",
-            "<sip:caller@192.0.2.7>",
-            "sip:caller@192.0.2.7?Route=%3Csip:example.com%3E",
-        ),
-        (
-            "3.1.2.14",
-            "<sip:user@example.com>",
-            "\"Watson, Thomas\" < sip:t.watson@example.org >",
-        ),
-        ("3.1.2.15", "From: <", "From: Bell, Alexander <"),
-        (
-            "3.1.2.16",
-            " SIP/2.0\r\nVia: SIP/2.0",
-            " SIP/7.0\r\nVia: SIP/7.0",
-        ),
-        ("3.1.2.17", "8 OPTIONS", "8 INVITE"),
-        ("3.1.2.18", "OPTIONS sip:", "NEWMETHOD sip:"),
-        ("3.3.1", "Call-ID: torture.1@192.0.2.7\r\n", ""),
-        (
-            "3.3.8",
-            "CSeq: 8 OPTIONS",
-            "CSeq: 8 OPTIONS\r\nCSeq: 9 OPTIONS",
-        ),
-        ("3.3.9", "Content-Length: 0", "Content-Length: 0\r\nl: 5"),
-        (
-            "",
-            "sip:user@example.com SIP",
-            "sip:user@example.com:70000 SIP",
-        ),
-        ("", "Max-Forwards: 70", "Max Forwards: 70"),
-        ("", "Max-Forwards: 70", "Max-Forwards"),
-        ("", "Content-Length: 0", "Content-Length: 70000"),
-        ("", "Content-Length: 0\r\n\r\n", "Content-Length: 0\r\n"),
-        (
-            "",
-            "SIP/2.0\r\nVia",
-            "SIP/2.0\r\n X: folded onto nothing\r\nVia",
-        ),
-    ]
-    .map(|(section, line, with)| format!("{section:8} {}\n", judge(line, with)))
-    .concat();
+    let verdicts = WRONG
+        .map(|(section, line, with)| format!("{section:8} {}\n", judge(line, with)))
+        .concat();
     expect![[r#"
         3.1.2.1  reject 400 Bad Via
         3.1.2.1  reject 400 Bad Contact

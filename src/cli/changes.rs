@@ -11,6 +11,7 @@ use crate::control::v1::logout_request::Target;
 use crate::control::v1::{BackupRequest, LoginRequest, LogoutRequest, UnlockRequest};
 use crate::store;
 
+/// Log a user in at a phone.
 #[derive(Debug, Args)]
 pub struct Login {
     /// The phone's name
@@ -41,6 +42,7 @@ impl Login {
     }
 }
 
+/// Log a user out, or whoever is at a phone.
 #[derive(Debug, Args)]
 pub struct Logout {
     #[command(flatten)]
@@ -78,6 +80,7 @@ impl Logout {
     }
 }
 
+/// Take the lock of a user away.
 #[derive(Debug, Args)]
 pub struct Unlock {
     /// The user's id
@@ -98,6 +101,7 @@ impl Unlock {
     }
 }
 
+/// Copy everything that is stored to a new file.
 #[derive(Debug, Args)]
 pub struct Backup {
     /// Where to: a file that does not exist; on the server's host, unless --data is given

@@ -4,11 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::Failure;
 use crate::control::v1::control_client::ControlClient;
@@ -18,6 +23,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long it may take to answer; longer than it gives itself.
 const ANSWER: Duration = Duration::from_secs(65);
+
+/// Nothing came back.
+const LATE: &str = "the server did not answer in time; see its log";
 
 /// The largest site file and the largest answer.
 const MESSAGE: usize = 64 * 1024 * 1024;
@@ -64,9 +72,8 @@ impl Client {
         question: impl AsyncFnOnce(&mut Connected) -> Result<Response<T>, Status>,
     ) -> Result<T, Failure> {
         self.converse(async |client| {
-            let answer = tokio::time::timeout(ANSWER, question(client)).await;
-            let answer = answer.map_err(|_| "the server did not answer in time; see its log")?;
-            Ok(answer.map_err(failure)?.into_inner())
+            let answer = timeout(ANSWER, question(client)).await;
+            Ok(answer.map_err(|_| LATE)?.map_err(failure)?.into_inner())
         })
     }
 
@@ -75,13 +82,25 @@ impl Client {
         &self,
         talk: impl AsyncFnOnce(&mut Connected) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(async { talk(&mut self.connect().await?).await })
+        runtime()?.block_on(async {
+            let mut client = ControlClient::with_interceptor(self.connect().await?, self.bearer()?)
+                .max_decoding_message_size(MESSAGE)
+                .max_encoding_message_size(MESSAGE);
+            talk(&mut client).await
+        })
     }
 
-    async fn connect(&self) -> Result<Connected, Failure> {
+    /// Whether the server says that it is ready, by the usual health service.
+    pub fn is_serving(&self) -> Result<bool, Failure> {
+        runtime()?.block_on(async {
+            let mut client = HealthClient::with_interceptor(self.connect().await?, self.bearer()?);
+            let answer = timeout(ANSWER, client.check(HealthCheckRequest::default())).await;
+            let answer = answer.map_err(|_| LATE)?.map_err(failure)?;
+            Ok(answer.into_inner().status() == ServingStatus::Serving)
+        })
+    }
+
+    async fn connect(&self) -> Result<Channel, Failure> {
         let address = self.address()?;
         let endpoint = Endpoint::from_shared(format!("http://{address}"))
             .map_err(|_| format!("{address:?} is no address; write --control HOST:PORT"))?
@@ -92,9 +111,7 @@ impl Client {
                 "no server answers at {address}: {why}. Is it running? Name another with --control or --port-offset"
             )
         })?;
-        Ok(ControlClient::with_interceptor(channel, self.bearer()?)
-            .max_decoding_message_size(MESSAGE)
-            .max_encoding_message_size(MESSAGE))
+        Ok(channel)
     }
 
     fn address(&self) -> Result<String, Failure> {
@@ -127,6 +144,12 @@ impl Client {
         value.set_sensitive(true);
         Ok(Bearer(Some(value)))
     }
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 /// What the server said, without gRPC's own words around it.

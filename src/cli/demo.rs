@@ -23,7 +23,7 @@ pub fn data_directory() -> Result<PathBuf, Failure> {
 pub fn first_site() -> FirstSite {
     FirstSite {
         file_name: "demo.toml",
-        text: "",
+        text: include_str!("../../fixtures/sites/demo.toml"),
     }
 }
 

@@ -7,9 +7,10 @@ use super::when::Local;
 use super::{Failure, output, words};
 use crate::control::v1::{Event, WatchEventsRequest};
 
+/// Show what happens, as it happens.
 #[derive(Debug, Args)]
 pub struct Events {
-    /// Go on until interrupted; there is no other way yet, and later ones will differ
+    /// Go on until interrupted; what happened before cannot be asked for yet
     #[arg(long, required = true)]
     follow: bool,
     #[command(flatten)]

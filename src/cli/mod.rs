@@ -35,31 +35,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the server
     Serve(serve::Serve),
-    /// Show who is logged in, and where
     Who(queries::Who),
-    /// Log a user in at a phone
     Login(changes::Login),
-    /// Log a user out, or whoever is at a phone
     Logout(changes::Logout),
-    /// Tell what is known about a phone or user, and why the last and next logout
     Explain(queries::Explain),
-    /// Show what happens, as it happens
     Events(events::Events),
-    /// Show how the server is
     Status(queries::Status),
-    /// Show users that are locked or failed to log in lately
     Locks(queries::Locks),
-    /// Take the lock of a user away
     Unlock(changes::Unlock),
-    /// Show what a site file would change
     Plan(site_files::Plan),
-    /// Put a site file in force: all of it or nothing
     Apply(site_files::Apply),
-    /// Copy everything that is stored to a new file
     Backup(changes::Backup),
-    /// Exit with 0 if the server is ready, with 1 if it is not
     Healthcheck(queries::Healthcheck),
 }
 

@@ -13,6 +13,7 @@ use crate::shell::{Server, Settings, log};
 /// How long tasks that nobody waits for may take to notice that it is over.
 const AFTERMATH: Duration = Duration::from_secs(1);
 
+/// Run the server.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Settings of this server [default: /etc/perch/perch.toml, if it is there]
@@ -52,7 +53,11 @@ impl Serve {
     }
 
     fn settings(&self) -> Result<Settings, Failure> {
-        let mut settings = Settings::load(self.config.as_deref())?;
+        // What this machine's own server is like is nothing to the demonstration.
+        let mut settings = match (&self.config, self.demo) {
+            (None, true) => Settings::default(),
+            (file, _) => Settings::load(file.as_deref())?,
+        };
         if self.demo {
             settings.data = demo::data_directory()?;
             settings.bind = only(vec![Ipv4Addr::LOCALHOST.into()]);

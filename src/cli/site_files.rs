@@ -10,6 +10,7 @@ use super::client::Client;
 use super::{Failure, output, words};
 use crate::control::v1::{ApplyRequest, PlanRequest, Problem};
 
+/// Show what a site file would change.
 #[derive(Debug, Args)]
 pub struct Plan {
     /// A site file; - is standard input
@@ -18,6 +19,7 @@ pub struct Plan {
     client: Client,
 }
 
+/// Put a site file in force: all of it or nothing.
 #[derive(Debug, Args)]
 pub struct Apply {
     /// A site file; - is standard input

@@ -211,3 +211,61 @@ async fn forward(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+    use crate::pbx::{Door, Record, What};
+    use crate::shell::events::Events;
+    use crate::shell::readiness::Readiness;
+    use crate::time::Utc;
+
+    fn record() -> Record {
+        Record {
+            at: Utc(0),
+            what: What::Stayed,
+            user: None,
+            phone: None,
+            door: Door::Code,
+            text: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_listener_is_told_how_much_it_missed() {
+        let (events, readiness) = (Events::new(4), Readiness::default());
+        let listener = events.listen();
+        for _ in 0..7 {
+            events.announce(record());
+        }
+        let (sender, mut told) = mpsc::channel(1);
+        tokio::spawn(forward(listener, readiness.subscribe(), sender));
+        let error = told
+            .recv()
+            .await
+            .expect("something")
+            .expect_err("three are gone");
+        assert_eq!(error.code(), Code::DataLoss);
+        assert!(
+            error.message().starts_with("3 events were missed"),
+            "{error}"
+        );
+        assert!(told.recv().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_listener_hears_in_order_until_the_server_stops() {
+        let (events, readiness) = (Events::new(4), Readiness::default());
+        let (sender, mut told) = mpsc::channel(1);
+        tokio::spawn(forward(events.listen(), readiness.subscribe(), sender));
+        for number in 1..=3 {
+            events.announce(record());
+            let event = told.recv().await.expect("something").expect("an event");
+            assert_eq!(event.number, number);
+        }
+        readiness.update(|state| state.draining = true);
+        assert!(told.recv().await.is_none());
+    }
+}

@@ -8,7 +8,7 @@ use super::{status, v1};
 use crate::pbx::Site;
 use crate::shell::Server;
 use crate::shell::sites::Current;
-use crate::shell::stand_in::site::{self, Problem};
+use crate::site::{self, Problem};
 
 /// A site file that was read against the site in force.
 pub struct Read {

@@ -87,3 +87,22 @@ pub fn missed(events: u64) -> Status {
 pub fn fault() -> Status {
     Status::internal("a part of the server ended by a fault in Perch; report its log")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_keep_their_text() {
+        let status = refused(Refusal::Conflict("desk-1 is in a call".into()));
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        assert_eq!(status.message(), "desk-1 is in a call");
+        let status = refused(Refusal::NotFound("there is no phone desk-9".into()));
+        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(
+            refused(Refusal::LoginRefused).code(),
+            Code::FailedPrecondition
+        );
+        assert_eq!(refused(Refusal::StoreFailed).code(), Code::Unavailable);
+    }
+}

@@ -1,6 +1,7 @@
 //! Calls and their legs. Nothing about profiles, hunting or idleness: the phone's use is reported, that is all.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::action::{Action, Party, Refusal};
@@ -21,6 +22,12 @@ const MOST_FORWARDINGS: usize = 8;
 /// Which call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CallId(u64);
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// One party's side.
 #[derive(Debug)]
@@ -161,7 +168,10 @@ impl Pbx {
             }
             Destination::Number(dn) => match self.route(phone, &dn) {
                 Ok((called, phones)) => self.begin_call(now, leg, phone, &called, phones, offer),
-                Err(why) => self.act(Action::Refuse { leg, why }),
+                Err(why) => {
+                    tracing::info!(%phone, called = %dn, why = %why.text(), "call refused");
+                    self.act(Action::Refuse { leg, why });
+                }
             },
         }
     }
@@ -248,12 +258,14 @@ impl Pbx {
                 Failure::Unreachable
             };
             let why = Refusal::Failed(failure);
+            tracing::info!(%phone, %called, why = %why.text(), "call refused");
             self.act(Action::Refuse { leg: caller, why });
             return;
         }
         self.calls.last += 1;
         let call = CallId(self.calls.last);
         let party = self.party_at(phone);
+        tracing::info!(%call, %phone, from = %party.dn, %called, rings = ?ring, "call begun");
         self.add_leg(call, caller, phone, &party.dn, LegState::Calling);
         let callees: Vec<LegId> = ring
             .into_iter()
@@ -362,6 +374,7 @@ impl Pbx {
         let Some(phone) = self.calls.leg(leg).map(|leg| leg.phone.clone()) else {
             return;
         };
+        tracing::info!(call = %id, %phone, "call answered");
         self.phone_used(now, &phone, Signal::CallAnswered);
         self.act(Action::Answer {
             leg: caller,
@@ -410,6 +423,8 @@ impl Pbx {
             return;
         };
         self.deadlines.disarm(&Timer::NoAnswer(caller));
+        let text = why.as_ref().map(Refusal::text);
+        tracing::info!(call = %id, why = text.as_deref().unwrap_or("the caller gave up"), "call not answered");
         if let Some(why) = why {
             self.act(Action::Refuse { leg: caller, why });
         }
@@ -436,11 +451,11 @@ impl Pbx {
                 } else {
                     "The other party hung up"
                 };
-                let id = self.calls.leg(leg).map(|leg| leg.call);
+                let gone = self.calls.leg(leg).expect("call_of found its call by it");
+                let (id, phone) = (gone.call, gone.phone.clone());
+                tracing::info!(call = %id, %phone, dead, "call ended");
                 self.release(peer, text, false);
-                self.calls
-                    .calls
-                    .remove(&id.expect("a leg of a call has it"));
+                self.calls.calls.remove(&id);
                 self.drop_leg(now, leg);
                 self.drop_leg(now, peer);
             }

@@ -27,7 +27,6 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use uuid::Uuid;
 
 pub use action::{Action, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
@@ -280,11 +279,12 @@ impl Pbx {
             let phone = stored.phone.clone();
             let known =
                 self.site.users.contains_key(&stored.user) && self.site.phones.contains_key(&phone);
-            if !known {
-                self.set_leaving(now, id, Cause::Admin, Door::Control);
+            if known {
+                self.leave_if_idle(now, id);
+                self.look_at(now, id);
+            } else {
+                self.queue_logout(now, id, Cause::Admin);
             }
-            self.leave_if_idle(now, id);
-            self.look_at(now, id);
         }
     }
 
@@ -353,8 +353,6 @@ impl Pbx {
         let mut noise = [0; 10];
         self.random.fill_bytes(&mut noise);
         let millis = u64::try_from(now.utc.0).unwrap_or(0);
-        SessionId(Uuid::from(
-            uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid(),
-        ))
+        SessionId(uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid())
     }
 }

@@ -199,10 +199,13 @@ impl Pbx {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        let waits = session.queued.replace(cause).is_some();
-        if !waits {
-            self.schedule.queue.push_back(id);
+        match session.queued {
+            None => self.schedule.queue.push_back(id),
+            // An idle phone may be used again before its turn; these two go all the same.
+            Some(_) if matches!(cause, Cause::Schedule | Cause::Admin) => {}
+            Some(_) => return,
         }
+        session.queued = Some(cause);
         self.deadlines.disarm(&Timer::Session(id));
         self.deadlines.arm_no_later(Timer::Pace, now.uptime);
     }
@@ -239,12 +242,16 @@ impl Pbx {
             return false;
         };
         let phone = session.stored.phone.clone();
-        if cause == Cause::Schedule {
+        if let Cause::Schedule | Cause::Admin = cause {
+            let door = match cause {
+                Cause::Admin => Door::Control,
+                _ => Door::Timer,
+            };
             let held_back = self.emergency_hold(now, &phone).is_some();
             if self.in_use(&phone) == InUse::Idle && !held_back {
-                self.close(now, id, cause, Door::Timer);
+                self.close(now, id, cause, door);
             } else {
-                self.set_leaving(now, id, cause, Door::Timer);
+                self.set_leaving(now, id, cause, door);
                 self.leave_if_idle(now, id);
             }
             return true;

@@ -8,8 +8,8 @@ use tokio::sync::{Semaphore, mpsc};
 use super::Clock;
 use super::intake::Intake;
 use super::metrics::Metrics;
-use super::stand_in::site::verify_pin;
 use crate::exchange::{Check, Input};
+use crate::site::verify_pin;
 
 /// Where PINs wait to be compared.
 #[derive(Debug)]

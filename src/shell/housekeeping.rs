@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::serve::Server;
+use super::supervise::supervise;
 use super::wires::Wires;
 use crate::exchange::Input;
 use crate::sip::Registrar;
@@ -24,24 +25,28 @@ const BINDINGS: usize = 16_384;
 
 /// Begins the rounds.
 pub fn start(server: Server, registrar: Arc<Registrar>, wires: Wires) {
-    tokio::spawn(async move {
-        let mut ticks = interval(ROUND);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut turned_away = 0;
-        for round in 1u64.. {
-            ticks.tick().await;
-            for news in registrar.expire(server.clock.now()) {
-                server.intake.tell(Input::News(news)).await;
-            }
-            save_bindings(&server, &registrar);
-            if round % FORGET_ADDRESSES == 0 {
-                wires.udp.forget_addresses();
-            }
-            if round % TELL_OVERLOAD == 0 {
-                tell_overload(&server, &mut turned_away);
-            }
-        }
+    supervise("housekeeping", move || {
+        rounds(server.clone(), Arc::clone(&registrar), wires.clone())
     });
+}
+
+async fn rounds(server: Server, registrar: Arc<Registrar>, wires: Wires) {
+    let mut ticks = interval(ROUND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut turned_away = server.metrics.overloads();
+    for round in 1u64.. {
+        ticks.tick().await;
+        for news in registrar.expire(server.clock.now()) {
+            server.intake.tell(Input::News(news)).await;
+        }
+        save_bindings(&server, &registrar);
+        if round % FORGET_ADDRESSES == 0 {
+            wires.udp.forget_addresses();
+        }
+        if round % TELL_OVERLOAD == 0 {
+            tell_overload(&server, &mut turned_away);
+        }
+    }
 }
 
 /// Saves where phones are, as far as it changed.

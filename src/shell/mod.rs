@@ -17,7 +17,7 @@ pub mod settings;
 mod signals;
 pub mod sites;
 pub mod sockets;
-pub mod stand_in;
+mod supervise;
 mod tcp;
 mod udp;
 mod wires;

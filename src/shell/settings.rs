@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::stand_in::site::Hashing;
+use crate::site::Hashing;
 use crate::{sip, store};
 use reader::Reader;
 
@@ -307,10 +307,11 @@ impl Settings {
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
         self.read_services(reader);
+        self.read_memory(reader);
         self.read_limits(reader);
     }
 
-    fn read_limits(&mut self, reader: &mut Reader) {
+    fn read_memory(&mut self, reader: &mut Reader) {
         let offers = [
             ("md5", sip::Offer::Md5),
             ("sha-256-and-md5", sip::Offer::Sha256AndMd5),
@@ -365,6 +366,9 @@ impl Settings {
             0..=1_000_000_000,
             &mut history.records_kept,
         );
+    }
+
+    fn read_limits(&mut self, reader: &mut Reader) {
         let queues = &mut self.queues;
         reader.number("queues", "exchange", 16..=1_000_000, &mut queues.exchange);
         reader.number("queues", "checks", 16..=100_000, &mut queues.checks);
@@ -433,6 +437,25 @@ mod tests {
             Settings::parse("perch.toml", "").expect("nothing is fine"),
             Settings::default()
         );
+    }
+
+    #[test]
+    fn the_example_shows_every_setting_with_its_default() {
+        let example = include_str!("../../perch.toml");
+        let untouched = Settings::parse("perch.toml", example).expect("it is right");
+        assert_eq!(untouched, Settings::default());
+        let uncommented: Vec<&str> = example
+            .lines()
+            .map(|line| {
+                line.strip_prefix('#')
+                    .filter(|rest| !rest.starts_with(' '))
+                    .unwrap_or(line)
+            })
+            .collect();
+        let mut settings =
+            Settings::parse("perch.toml", &uncommented.join("\n")).expect("it is right");
+        assert!(std::mem::take(&mut settings.bind.explicit));
+        assert_eq!(settings, Settings::default());
     }
 
     #[test]

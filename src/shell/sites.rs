@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 use super::intake::Intake;
 use super::readiness::Readiness;
 use super::settings::Settings;
-use super::stand_in::site::{self, Problem};
 use crate::exchange::Input;
 use crate::pbx::Site;
+use crate::site::{self, Problem};
 use crate::store::{ApplyError, Opened, Store};
 
 /// A site for a data directory that has none yet.

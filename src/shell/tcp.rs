@@ -17,6 +17,7 @@ use super::edge::Edge;
 use super::flows::{Flows, Place, Sent};
 use super::metrics::Metrics;
 use super::settings::Limits;
+use super::supervise::supervise;
 use crate::sip::Flow;
 use crate::sip::wire::{Frame, Framer};
 
@@ -77,8 +78,10 @@ impl Tcp {
 
     /// Begins to accept connections.
     pub fn start(self: &Arc<Self>, listener: TcpListener) {
-        let tcp = Arc::clone(self);
-        tokio::spawn(async move { tcp.accept(listener).await });
+        let (tcp, listener) = (Arc::clone(self), Arc::new(listener));
+        supervise("accepting connections", move || {
+            Arc::clone(&tcp).accept(Arc::clone(&listener))
+        });
     }
 
     /// Sends one message, opening a connection if there is none.
@@ -94,7 +97,7 @@ impl Tcp {
         self.flows.close_all();
     }
 
-    async fn accept(self: Arc<Self>, listener: TcpListener) {
+    async fn accept(self: Arc<Self>, listener: Arc<TcpListener>) {
         loop {
             let (stream, remote) = match listener.accept().await {
                 Ok(accepted) => accepted,

@@ -12,6 +12,7 @@ use tokio::net::UdpSocket;
 
 use super::edge::Edge;
 use super::metrics::Metrics;
+use super::supervise::supervise;
 use crate::sip::{Flow, Transport};
 
 /// The largest datagram there is.
@@ -77,7 +78,10 @@ impl Udp {
         for index in 0..self.sockets.len() {
             for _ in 0..workers {
                 let (udp, edge) = (Arc::clone(self), Arc::clone(edge));
-                tokio::spawn(async move { udp.receive(index, &edge).await });
+                supervise("receiving datagrams", move || {
+                    let (udp, edge) = (Arc::clone(&udp), Arc::clone(&edge));
+                    async move { udp.receive(index, &edge).await }
+                });
             }
         }
     }

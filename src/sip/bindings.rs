@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use dashmap::mapref::one::RefMut;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -75,6 +76,8 @@ impl Binding {
 pub(super) struct Update<'a> {
     pub(super) call_id: &'a str,
     pub(super) cseq: u32,
+    /// Tells the request from every other.
+    pub(super) fingerprint: u64,
     pub(super) flow: &'a Flow,
     pub(super) user_agent: Option<&'a str>,
     pub(super) takes_messages: bool,
@@ -149,20 +152,22 @@ impl Bindings {
         is_known: impl FnOnce() -> bool,
         answer: impl FnOnce(&[Binding]) -> R,
     ) -> Result<(R, Option<News>), Refused> {
-        // Most phones are there; only a new one costs a copy of its name.
-        let mut record = match self.records.get_mut(phone) {
-            Some(record) => record,
-            None => self.records.entry(phone.clone()).or_default(),
-        };
+        let mut record = self.record(phone);
         if !is_known() {
             drop(record);
-            self.records.remove(phone);
+            // One with bindings is for `retain` to take out and report.
+            self.records
+                .remove_if(phone, |_, record| record.bindings.is_empty());
             return Err(Refused::Unknown);
         }
         record.check(now, update, max)?;
         let was_bound = !record.bindings.is_empty();
         record.bindings.retain(|b| b.expires_at > now.utc);
         let is_changed = record.apply(now, update);
+        record.last = Answered {
+            fingerprint: update.fingerprint,
+            at: now.uptime,
+        };
         let answer = answer(&record.bindings);
         let is_bound = !record.bindings.is_empty();
         self.arm(now, phone, &mut record);
@@ -180,19 +185,22 @@ impl Bindings {
         })
     }
 
-    /// Remembers what the phone is being answered.
+    /// Remembers a request that was refused, so that a retransmission is refused alike.
     pub(super) fn note_answered(&self, now: Now, phone: &PhoneName, fingerprint: u64) {
-        let last = Answered {
+        let mut record = self.record(phone);
+        record.last = Answered {
             fingerprint,
             at: now.uptime,
         };
-        if let Some(mut record) = self.records.get_mut(phone) {
-            record.last = last;
-            return;
-        }
-        let mut record = self.records.entry(phone.clone()).or_default();
-        record.last = last;
         self.arm(now, phone, &mut record);
+    }
+
+    /// The phone's record. Most phones have one; only a new one costs a copy of its name.
+    fn record(&self, phone: &PhoneName) -> RefMut<'_, PhoneName, Record> {
+        match self.records.get_mut(phone) {
+            Some(record) => record,
+            None => self.records.entry(phone.clone()).or_default(),
+        }
     }
 
     /// Where the phone is, best first.

@@ -12,7 +12,7 @@ use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
 use super::transaction::{self, ClientId, ServerId};
-use super::wire::{Builder, Message, Name, Scheme, respond};
+use super::wire::{Builder, Message, Name, Scheme, respond, status_reason};
 use crate::pbx::{Body, Event, LegId, PhoneName, Secret};
 use crate::time::Now;
 
@@ -33,7 +33,7 @@ impl Agent {
             }
             transaction::Incoming::New(server) => self.request(now, flow, message, server),
             transaction::Incoming::Overload => {
-                let answer = respond(message, flow.remote, 503, reply::phrase(503), None)
+                let answer = respond(message, flow.remote, 503, status_reason(503), None)
                     .header(Name::RetryAfter, "10")
                     .finish();
                 self.transactions.sends.push((flow, answer));
@@ -87,7 +87,7 @@ impl Agent {
             self.respond(now, server, invite, flow, 416, None);
             return;
         };
-        let trying = respond(invite, flow.remote, 100, reply::phrase(100), None).finish();
+        let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
         self.transactions.respond(now, server, 100, trying);
         if invite.allows(Method::Message) {
             self.silent.remove(&phone);
@@ -237,7 +237,7 @@ impl Agent {
             self.transactions.respond(now, server, 500, answer);
         } else {
             talking.incoming = Some((server, invite.clone()));
-            let trying = respond(invite, flow.remote, 100, reply::phrase(100), None).finish();
+            let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
             self.transactions.respond(now, server, 100, trying);
             let offer = body_of(invite);
             let media_flow = offer.as_ref().and_then(sdp::flow_of);
@@ -273,7 +273,7 @@ impl Agent {
         if let Some(Stage::Incoming(incoming)) = self.legs.get(&leg).map(|leg| &leg.stage) {
             let (request, flow, tag) =
                 (incoming.invite.clone(), incoming.flow, incoming.tag.clone());
-            let answer = respond(&request, flow.remote, 487, reply::phrase(487), Some(&tag));
+            let answer = respond(&request, flow.remote, 487, status_reason(487), Some(&tag));
             self.transactions.respond(now, invite, 487, answer.finish());
             self.forget(leg);
             self.events.push(Event::Released { leg, dead: false });
@@ -358,8 +358,8 @@ impl Agent {
         response: &Message,
     ) {
         match status {
-            ..=100 => {}
-            ..200 => {
+            100 => {}
+            101..200 => {
                 let ringing = status == 180;
                 let media = body_of(response);
                 let is_outgoing = matches!(
@@ -376,7 +376,7 @@ impl Agent {
                     });
                 }
             }
-            ..300 => self.ring_answered(now, leg, branch, response),
+            200..300 => self.ring_answered(now, leg, branch, response),
             _ => self.branch_failed(now, leg, branch, status),
         }
     }
@@ -571,7 +571,7 @@ impl Agent {
             request,
             flow.remote,
             status,
-            reply::phrase(status),
+            status_reason(status),
             Some(&tag),
         )
     }

@@ -12,7 +12,7 @@ use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
 use super::transaction::{GIVE_UP, T1};
-use super::wire::{Builder, Name, Uri, respond};
+use super::wire::{Builder, Name, Uri, respond, status_reason};
 use crate::pbx::{Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
 use crate::time::Now;
 
@@ -156,7 +156,7 @@ impl Agent {
             &incoming.invite,
             flow.remote,
             status,
-            reply::phrase(status),
+            status_reason(status),
             Some(&tag),
         )
         .copy(&incoming.invite, Name::RecordRoute)
@@ -214,7 +214,7 @@ impl Agent {
             return false;
         };
         let (server, flow, invite) = (incoming.server, incoming.flow, incoming.invite.clone());
-        let mut builder = respond(&invite, flow.remote, 200, reply::phrase(200), Some(tag))
+        let mut builder = respond(&invite, flow.remote, 200, status_reason(200), Some(tag))
             .copy(&invite, Name::RecordRoute)
             .header(Name::Contact, contact(flow))
             .header(Name::Allow, ALLOW);
@@ -248,7 +248,7 @@ impl Agent {
             &incoming.invite,
             incoming.flow.remote,
             status,
-            reply::phrase(status),
+            status_reason(status),
             Some(&incoming.tag),
         )
         .header(Name::Reason, reply::reason("SIP", status, &why.text()));
@@ -327,7 +327,7 @@ impl Agent {
             return;
         };
         let flow = talking.dialog.flow;
-        let builder = respond(&invite, flow.remote, 200, reply::phrase(200), None)
+        let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
             .header(Name::Contact, contact(flow))
             .header(Name::Allow, ALLOW);
         let bytes = finish(builder, media);

@@ -1,5 +1,6 @@
 //! The registrar (RFC 3261 §10), at the edge: socket workers call it in parallel, and what it answers goes no further.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::flow::Flow;
 use super::wire::{
     Address, Builder, Contact, Message, Name, Scheme, escaped, respond, status_reason,
 };
-use crate::pbx::{PhoneName, Site};
+use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
 use crate::time::{Now, Utc};
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
@@ -71,10 +72,27 @@ pub struct Counters {
     pub failures: AtomicU64,
 }
 
+/// What the edge needs of a site: every request asks for one phone of many.
+#[derive(Debug, Default)]
+struct Phones {
+    realm: String,
+    secrets: HashMap<PhoneName, DigestSecret>,
+}
+
+impl Phones {
+    fn of(site: &Site) -> Phones {
+        let secret = |(name, phone): (&PhoneName, &Phone)| Some((name.clone(), phone.sip_secret?));
+        Phones {
+            realm: site.settings.realm.clone(),
+            secrets: site.phones.iter().filter_map(secret).collect(),
+        }
+    }
+}
+
 /// Who may register, and who has.
 #[derive(Debug)]
 pub struct Registrar {
-    site: ArcSwap<Site>,
+    phones: ArcSwap<Phones>,
     auth: Authenticator,
     limits: Limits,
     bindings: Bindings,
@@ -89,7 +107,7 @@ impl Registrar {
         let mut salt = DefaultHasher::new();
         key.hash(&mut salt);
         Registrar {
-            site: ArcSwap::default(),
+            phones: ArcSwap::default(),
             auth: Authenticator::new(key),
             limits,
             bindings: Bindings::default(),
@@ -109,9 +127,12 @@ impl Registrar {
 
     /// Takes the phones of a site. Bindings of phones that may not register any more are dropped and reported.
     pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
-        self.site.store(Arc::clone(&site));
-        let gone = self.bindings.retain(|phone| is_known(&site, phone));
-        self.auth.retain(|phone| is_known(&site, phone));
+        let phones = Arc::new(Phones::of(&site));
+        self.phones.store(Arc::clone(&phones));
+        let gone = self
+            .bindings
+            .retain(|phone| phones.secrets.contains_key(phone));
+        self.auth.retain(|phone| phones.secrets.contains_key(phone));
         gone.into_iter().map(News::Gone).collect()
     }
 
@@ -128,20 +149,19 @@ impl Registrar {
 
     /// Which phone a request comes from, by its digest credentials. Call control asks this for what it must know.
     pub fn authenticate(&self, now: Now, request: &Message) -> Verdict {
-        let site = self.site.load();
+        let phones = self.phones.load();
         let known = |name: &str| {
-            let (phone, facts) = site.phones.get_key_value(name)?;
-            Some((phone.clone(), facts.sip_secret?))
+            let (phone, secret) = phones.secrets.get_key_value(name)?;
+            Some((phone.clone(), *secret))
         };
-        self.auth.verify(now, &site.settings.realm, known, request)
+        self.auth.verify(now, &phones.realm, known, request)
     }
 
     /// Adds our challenges to a 401.
     pub fn challenge(&self, now: Now, stale: bool, response: Builder) -> Builder {
         self.counters.challenges.fetch_add(1, Ordering::Relaxed);
-        let site = self.site.load();
         self.auth
-            .challenge(now, &site.settings.realm, stale, response)
+            .challenge(now, &self.phones.load().realm, stale, response)
     }
 
     /// Where a phone is, best first: by preference, then the one heard of last.
@@ -173,10 +193,10 @@ impl Registrar {
     /// Puts back what was saved, after [`Registrar::set_phones`]. What has expired since, or belongs to no phone, is
     /// left out.
     pub fn restore(&self, now: Now, saved: Vec<(PhoneName, String)>) -> Vec<News> {
-        let site = self.site.load();
+        let phones = self.phones.load();
         let known = saved
             .into_iter()
-            .filter(|(phone, _)| is_known(&site, phone));
+            .filter(|(phone, _)| phones.secrets.contains_key(phone));
         known
             .filter_map(|(phone, text)| self.bindings.restore(now, phone, &text))
             .collect()
@@ -197,11 +217,13 @@ impl Registrar {
             Verdict::Challenge { stale } => return self.unauthorized(now, &asker, stale),
             Verdict::Bad(reason) => return self.refuse(asker.respond(400, reason)),
         };
-        self.bindings
-            .note_answered(now, &phone, self.fingerprint(&asker));
-        match self.update(now, &phone, &asker) {
+        let fingerprint = self.fingerprint(&asker);
+        match self.update(now, &phone, &asker, fingerprint) {
             Ok((bytes, news)) => Edge::Answered { bytes, news },
-            Err(refusal) => self.refuse(refusal),
+            Err(refusal) => {
+                self.bindings.note_answered(now, &phone, fingerprint);
+                self.refuse(refusal)
+            }
         }
     }
 
@@ -211,6 +233,7 @@ impl Registrar {
         now: Now,
         phone: &PhoneName,
         asker: &Asker<'_>,
+        fingerprint: u64,
     ) -> Result<(Bytes, Option<News>), Builder> {
         let message = asker.message;
         let is_own = |to: Address<'_>| to.uri.user_decoded() == phone.as_str();
@@ -222,12 +245,13 @@ impl Registrar {
         let update = Update {
             call_id: message.call_id(),
             cseq: message.cseq().0,
+            fingerprint,
             flow: asker.flow,
             user_agent: user_agent(message),
             takes_messages: takes_messages(message),
             what: self.wanted(asker)?,
         };
-        let is_still_known = || is_known(&self.site.load(), phone);
+        let is_still_known = || self.phones.load().secrets.contains_key(phone);
         let answer = |bindings: &[Binding]| asker.ok(now, bindings);
         let limit = self.limits.contacts;
         self.bindings
@@ -359,12 +383,6 @@ impl Registrar {
 const CONTACT_MAX: usize = 512;
 /// The most that is kept of a User-Agent.
 const USER_AGENT_MAX: usize = 96;
-
-fn is_known(site: &Site, phone: &PhoneName) -> bool {
-    site.phones
-        .get(phone)
-        .is_some_and(|facts| facts.sip_secret.is_some())
-}
 
 /// What the phone calls itself; a name in several lines is nobody's.
 fn user_agent(message: &Message) -> Option<&str> {

@@ -1,6 +1,5 @@
 //! What a "no" is called in SIP, and what SIP's "no" is called in the core (after RFC 3398).
 
-use super::wire::status_reason;
 use crate::pbx::{Failure, Refusal};
 
 /// The status of a refusal.
@@ -41,11 +40,6 @@ pub(super) fn failure_of(status: u16) -> Failure {
         491 => Failure::Glare,
         other => Failure::Other(other),
     }
-}
-
-/// The reason phrase of the status line: the standard's, so that phones show what they know.
-pub(super) fn phrase(status: u16) -> &'static str {
-    status_reason(status)
 }
 
 /// A Reason header (RFC 3326) with a text for a person.

@@ -48,6 +48,10 @@ pub(super) enum Incoming {
 
 /// What happened to a transaction that we began.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "responses are what there is most of, and are taken apart at once"
+)]
 pub(super) enum Outcome {
     /// A response came, perhaps once more if it is a 2xx to an INVITE.
     Response(ClientId, Message),
@@ -420,7 +424,7 @@ impl Transactions {
         let is_invite = client.method == Method::Invite;
         let interval = match &mut client.state {
             ClientState::Calling { interval, .. } => {
-                *interval = *interval * 2;
+                *interval *= 2;
                 if !is_invite {
                     *interval = (*interval).min(T2);
                 }

@@ -267,3 +267,40 @@ const COUNT_RECORDS: &str =
 
 const PRUNE_RECORDS: &str = "
     DELETE FROM record WHERE id IN (SELECT id FROM record ORDER BY id LIMIT ?1)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::schema::STEPS;
+
+    /// A login must not take longer because many have sat here before.
+    #[test]
+    fn no_statement_reads_a_whole_table() {
+        let db = Connection::open_in_memory().expect("opens");
+        db.execute_batch(STEPS[0]).expect("the schema is right");
+        for sql in [
+            RIVALS,
+            CLOSE,
+            SET_LEAVING,
+            USED,
+            AWAIT_MOVE,
+            SET_TRIES,
+            EMERGENCY_CALLED,
+            CLOCK_SEEN,
+            COUNT_RECORDS,
+        ] {
+            let mut statement = db
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .expect("the statement is right");
+            let steps: Vec<String> = statement
+                .raw_query()
+                .mapped(|row| row.get("detail"))
+                .collect::<Result<_>>()
+                .expect("a plan");
+            assert!(
+                !steps.iter().any(|step| step.starts_with("SCAN")),
+                "{sql}: {steps:?}"
+            );
+        }
+    }
+}

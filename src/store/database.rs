@@ -108,3 +108,25 @@ fn set(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A killed process loses nothing even without these; a power failure would, and no test can cause one.
+    #[test]
+    fn the_disk_is_waited_for() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let db = Database::open(dir.path()).expect("opens").connection;
+        let number = |pragma| -> i64 {
+            db.pragma_query_value(None, pragma, |row| row.get(0))
+                .expect("a number")
+        };
+        assert_eq!(number("synchronous"), 2, "FULL");
+        assert_eq!(number("foreign_keys"), 1);
+        let mode: String = db
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .expect("a word");
+        assert_eq!(mode, "wal");
+    }
+}

@@ -53,10 +53,8 @@ pub(super) fn apply(
     expected: u64,
     site: &Site,
 ) -> Result<u64, ApplyError> {
-    let path = database.path.clone();
-    let wanted = written(site);
-    replace(&mut database.connection, expected, &wanted)
-        .during("storing the site", &path)?
+    replace(&mut database.connection, expected, &written(site))
+        .during("storing the site", &database.path)?
         .map_err(|found| ApplyError::Stale { expected, found })
 }
 

@@ -96,8 +96,8 @@ impl Writer {
     }
 
     fn write(&mut self, batch: &Batch) -> std::result::Result<Answers, StoreError> {
-        let path = self.database.path.clone();
-        self.transact(batch).during("storing changes", &path)
+        let result = self.transact(batch);
+        result.during("storing changes", &self.database.path)
     }
 
     /// One transaction, one wait for the disk.

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use memchr::memchr3;
 use rsip::Method;
 
-use super::message::Message;
+use super::message::{Message, name_of};
 use super::name::Name;
 use super::text;
 use super::views::Via;
@@ -25,7 +26,8 @@ impl Builder {
     /// Begins a request (RFC 3261 §7.1).
     pub fn request(method: Method, uri: &str) -> Builder {
         let mut builder = Builder::with_room(ROOM);
-        builder.write(format_args!("{method} "));
+        builder.put(name_of(method).as_bytes());
+        builder.bytes.push(b' ');
         builder.put(uri.as_bytes());
         builder.bytes.extend_from_slice(b" SIP/2.0\r\n");
         builder
@@ -133,18 +135,16 @@ impl Builder {
         self.make_one_line(from);
     }
 
-    fn make_one_line(&mut self, from: usize) {
-        for byte in &mut self.bytes[from..] {
-            if matches!(byte, b'\r' | b'\n' | 0) {
-                *byte = b' ';
-            }
+    fn make_one_line(&mut self, mut from: usize) {
+        while let Some(at) = memchr3(b'\r', b'\n', 0, &self.bytes[from..]) {
+            from += at;
+            self.bytes[from] = b' ';
         }
     }
 
     /// Appends a value as it was received, without the line breaks of its folds.
     fn put_unfolded(&mut self, value: &[u8]) {
-        let kept = value.iter().filter(|b| !matches!(b, b'\r' | b'\n'));
-        self.bytes.extend(kept);
+        self.bytes.extend_from_slice(&text::unfolded(value));
     }
 
     /// The Via lines of a request, the topmost value saying where it came from (RFC 3261 §18.2.1, RFC 3581 §4).

@@ -1,6 +1,7 @@
 //! From bytes to a table of headers (RFC 3261 §7, §25.1).
 
 use bytes::Bytes;
+use memchr::{memchr, memchr2};
 
 use super::message::{Field, Fields, Message, Span, Start, method_of};
 use super::name::Name;
@@ -132,7 +133,7 @@ pub(super) enum Line {
 
 pub(super) fn line_end(bytes: &[u8], from: usize) -> Line {
     let rest = bytes.get(from..).unwrap_or_default();
-    let Some(at) = rest.iter().position(|b| matches!(b, b'\r' | b'\n')) else {
+    let Some(at) = memchr2(b'\r', b'\n', rest) else {
         return Line::Open;
     };
     match &rest[at..] {
@@ -190,29 +191,20 @@ impl<'a> HeaderLines<'a> {
 
 fn field(bytes: &[u8], start: usize, end: usize) -> Result<Field, Flaw> {
     let line = &bytes[start..end];
-    let colon = line.iter().position(|b| *b == b':');
-    let colon = colon.ok_or(Flaw::bad("Header Field Without Colon"))?;
-    let name_end = line[..colon]
-        .iter()
-        .rposition(|b| !is_lws(*b))
-        .map_or(0, |n| n + 1);
-    if !text::is_token(&line[..name_end]) {
+    let colon = memchr(b':', line).ok_or(Flaw::bad("Header Field Without Colon"))?;
+    let name = match line[..colon].iter().rposition(|b| !is_lws(*b)) {
+        Some(last) => &line[..=last],
+        None => &line[..0],
+    };
+    if !text::is_token(name) {
         return Err(Flaw::bad("Bad Header Field Name"));
     }
-    let value = &line[colon + 1..];
-    let value_start = value
-        .iter()
-        .position(|b| !is_lws(*b))
-        .unwrap_or(value.len());
-    let value_end = value
-        .iter()
-        .rposition(|b| !is_lws(*b))
-        .map_or(value_start, |n| n + 1);
+    let (from, to) = text::trimmed(&line[colon + 1..]);
     let value_at = start + colon + 1;
     Ok(Field {
-        name: Name::of(&line[..name_end]),
-        name_text: Span::new(start, start + name_end),
-        value: Span::new(value_at + value_start, value_at + value_end),
+        name: Name::of(name),
+        name_text: Span::new(start, start + name.len()),
+        value: Span::new(value_at + from, value_at + to),
     })
 }
 

@@ -255,8 +255,8 @@ impl Message {
 
     /// Whether the Allow header lists the method (RFC 3261 §20.5).
     pub fn allows(&self, method: Method) -> bool {
-        self.values(Name::Allow)
-            .any(|m| method_of(m) == Some(method))
+        let name = name_of(method).as_bytes();
+        self.values(Name::Allow).any(|listed| listed == name)
     }
 
     /// The option tags that the request insists on (RFC 3261 §20.32).
@@ -279,23 +279,31 @@ impl fmt::Debug for Message {
     }
 }
 
+const METHODS: [(&str, Method); 14] = [
+    ("REGISTER", Method::Register),
+    ("INVITE", Method::Invite),
+    ("ACK", Method::Ack),
+    ("BYE", Method::Bye),
+    ("CANCEL", Method::Cancel),
+    ("OPTIONS", Method::Options),
+    ("SUBSCRIBE", Method::Subscribe),
+    ("NOTIFY", Method::Notify),
+    ("MESSAGE", Method::Message),
+    ("INFO", Method::Info),
+    ("UPDATE", Method::Update),
+    ("REFER", Method::Refer),
+    ("PRACK", Method::PRack),
+    ("PUBLISH", Method::Publish),
+];
+
 /// The method of exactly this name. RFC 3261 §7.1: methods are case-sensitive.
 pub(super) fn method_of(text: &[u8]) -> Option<Method> {
-    Some(match text {
-        b"ACK" => Method::Ack,
-        b"BYE" => Method::Bye,
-        b"CANCEL" => Method::Cancel,
-        b"INFO" => Method::Info,
-        b"INVITE" => Method::Invite,
-        b"MESSAGE" => Method::Message,
-        b"NOTIFY" => Method::Notify,
-        b"OPTIONS" => Method::Options,
-        b"PRACK" => Method::PRack,
-        b"PUBLISH" => Method::Publish,
-        b"REFER" => Method::Refer,
-        b"REGISTER" => Method::Register,
-        b"SUBSCRIBE" => Method::Subscribe,
-        b"UPDATE" => Method::Update,
-        _ => return None,
-    })
+    let found = METHODS.iter().find(|(name, _)| name.as_bytes() == text);
+    found.map(|(_, method)| *method)
+}
+
+/// The name of a method.
+pub(super) fn name_of(method: Method) -> &'static str {
+    let found = METHODS.iter().find(|(_, this)| *this == method);
+    found.map_or("", |(name, _)| name)
 }

@@ -2,40 +2,96 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2, memchr3};
+
 use super::WireError;
+
+/// What a byte may be part of, one bit for each.
+const LWS: u8 = 1;
+const TOKEN: u8 = 2;
+const URI: u8 = 4;
+const HOST: u8 = 8;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if matches!(b, b' ' | b'\t' | b'\r' | b'\n') {
+            classes[byte] |= LWS;
+        }
+        let is_name_mark = matches!(b, b'-' | b'.' | b'_');
+        let is_token_mark = matches!(b, b'!' | b'%' | b'*' | b'+' | b'`' | b'\'' | b'~');
+        if b.is_ascii_alphanumeric() || is_name_mark {
+            classes[byte] |= HOST;
+        }
+        if b.is_ascii_alphanumeric() || is_name_mark || is_token_mark {
+            classes[byte] |= TOKEN;
+        }
+        if b > b' ' && !matches!(b, b'<' | b'>' | b'"' | 0x7f) {
+            classes[byte] |= URI;
+        }
+        byte += 1;
+    }
+    classes
+}
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
+fn all(text: &[u8], class: u8) -> bool {
+    text.iter().all(|byte| is(*byte, class))
+}
 
 /// Linear white space. A line break within a value is always part of a fold, so it counts as white space too.
 pub(super) fn is_lws(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-/// Whether `byte` may stand in a token.
-pub(super) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-        )
+    is(byte, LWS)
 }
 
 /// Whether `text` is a token: not empty, and made of token bytes.
 pub(super) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().copied().all(is_token_byte)
+    !text.is_empty() && all(text, TOKEN)
+}
+
+/// Whether nothing in `text` is forbidden in a URI outright. Phones leave unescaped what they should not.
+pub(super) fn is_uri_like(text: &str) -> bool {
+    all(text.as_bytes(), URI)
+}
+
+/// Whether `text` is a host name or an IPv4 address.
+pub(super) fn is_host_name(text: &str) -> bool {
+    !text.is_empty() && all(text.as_bytes(), HOST)
 }
 
 /// `text` without the white space around it.
 pub(super) fn trim(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|b| !is_lws(*b)).unwrap_or(text.len());
-    let end = text
-        .iter()
-        .rposition(|b| !is_lws(*b))
-        .map_or(start, |n| n + 1);
+    let (start, end) = trimmed(text);
     &text[start..end]
 }
 
 /// `text` without the white space around it.
 pub(super) fn trim_str(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\r', '\n'])
+    let (start, end) = trimmed(text.as_bytes());
+    &text[start..end]
+}
+
+/// Where `text` begins and ends without the white space around it.
+pub(super) fn trimmed(text: &[u8]) -> (usize, usize) {
+    let start = text.iter().position(|b| !is_lws(*b)).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(|b| !is_lws(*b))
+        .map_or(start, |n| n + 1);
+    (start, end)
+}
+
+/// What is before and after the first `separator`, an ASCII byte.
+pub(super) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = memchr(separator, text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
 }
 
 /// A number in digits only: no sign, no white space. None if it is anything else or does not fit.
@@ -60,14 +116,13 @@ pub(super) fn delta_seconds(text: &[u8]) -> Option<u32> {
 /// The place after the closing quote of the quoted string that begins `text`.
 pub(super) fn quoted_end(text: &[u8]) -> Option<usize> {
     let mut at = 1;
-    while at < text.len() {
-        match text[at] {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ => at += 1,
+    loop {
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some(at + 1);
         }
+        at += 2;
     }
-    None
 }
 
 /// A value's text, quoted or not: without its quotes, and with its escapes resolved.
@@ -101,7 +156,7 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
 
 /// `text` on one line: the line breaks of its folds are left out (RFC 3261 §7.3.1).
 pub(super) fn unfolded(text: &[u8]) -> Cow<'_, [u8]> {
-    if text.iter().any(|b| matches!(b, b'\r' | b'\n')) {
+    if memchr2(b'\r', b'\n', text).is_some() {
         let kept = text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n'));
         Cow::Owned(kept.collect())
     } else {
@@ -131,20 +186,16 @@ impl<'a> Iterator for List<'a> {
 
 /// Where the first element of a comma list ends: at its comma, or at the end of `text`.
 pub(super) fn list_element_end(text: &[u8]) -> usize {
-    let mut in_angles = false;
     let mut at = 0;
-    while at < text.len() {
-        match text[at] {
-            b'"' if !in_angles => {
-                at += quoted_end(&text[at..]).unwrap_or(text.len() - at);
-                continue;
-            }
-            b'<' => in_angles = true,
-            b'>' => in_angles = false,
-            b',' if !in_angles => return at,
-            _ => {}
+    while let Some(n) = memchr3(b',', b'"', b'<', &text[at..]) {
+        at += n;
+        let rest = &text[at..];
+        at += match rest[0] {
+            b',' => return at,
+            b'"' => quoted_end(rest),
+            _ => memchr(b'>', rest).map(|n| n + 1),
         }
-        at += 1;
+        .unwrap_or(rest.len());
     }
     text.len()
 }
@@ -217,30 +268,27 @@ fn check_value(value: &str) -> Result<(), &'static str> {
             None => Err("a quote is not closed"),
         };
     }
-    match value
-        .bytes()
-        .any(|b| is_lws(b) || matches!(b, b'"' | b'<' | b'>'))
-    {
-        true => Err("a value that needs quotes has none"),
-        false => Ok(()),
+    match is_uri_like(value) {
+        true => Ok(()),
+        false => Err("a value that needs quotes has none"),
     }
 }
 
 fn param_end(text: &[u8]) -> usize {
     let mut at = 0;
-    while at < text.len() {
-        match text[at] {
-            b';' => return at,
-            b'"' => at += quoted_end(&text[at..]).unwrap_or(text.len() - at),
-            _ => at += 1,
+    while let Some(n) = memchr2(b';', b'"', &text[at..]) {
+        at += n;
+        if text[at] == b';' {
+            return at;
         }
+        at += quoted_end(&text[at..]).unwrap_or(text.len() - at);
     }
     text.len()
 }
 
 /// Takes `name = value` apart.
 pub(super) fn split_param(text: &str) -> Param<'_> {
-    match text.split_once('=') {
+    match split_once(text, b'=') {
         Some((name, value)) => Param {
             name: trim_str(name),
             raw_value: Some(trim_str(value)),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::WireError;
-use super::text::{Param, number, split_param};
+use super::text::{Param, is_host_name, is_uri_like, number, split_once, split_param};
 
 /// What kind of URI it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +44,8 @@ impl<'a> Uri<'a> {
     /// Takes a URI apart. A URI of an unknown scheme is not looked into.
     pub fn parse(text: &'a str) -> Result<Uri<'a>, WireError> {
         let bad = |what| WireError::new("URI", what);
-        let (scheme, rest) = text.split_once(':').ok_or(bad("no scheme"))?;
-        if text
-            .bytes()
-            .any(|b| b <= b' ' || b == 0x7f || matches!(b, b'<' | b'>' | b'"'))
-        {
+        let (scheme, rest) = split_once(text, b':').ok_or(bad("no scheme"))?;
+        if !is_uri_like(text) {
             return Err(bad("a character that a URI cannot hold"));
         }
         let uri = Uri {
@@ -70,10 +67,10 @@ impl<'a> Uri<'a> {
 
     fn with_sip_parts(mut self, rest: &'a str) -> Result<Uri<'a>, &'static str> {
         // An @ must be escaped wherever it is not the one after the user part (RFC 3261 §25.1).
-        let rest = match rest.split_once('@') {
-            Some((_, rest)) if rest.contains('@') => return Err("more than one @"),
+        let rest = match split_once(rest, b'@') {
+            Some((_, rest)) if split_once(rest, b'@').is_some() => return Err("more than one @"),
             Some((user_info, rest)) => {
-                let (user, password) = split_at_first(user_info, ':');
+                let (user, password) = split_at_first(user_info, b':');
                 if user.is_empty() {
                     return Err("an empty user part");
                 }
@@ -82,15 +79,15 @@ impl<'a> Uri<'a> {
             }
             None => rest,
         };
-        let (rest, headers) = split_at_first(rest, '?');
-        let (place, params) = split_at_first(rest, ';');
+        let (rest, headers) = split_at_first(rest, b'?');
+        let (place, params) = split_at_first(rest, b';');
         (self.host, self.port) = host_port(place)?;
         (self.params, self.headers) = (params.unwrap_or(""), headers.unwrap_or(""));
         Ok(self)
     }
 
     fn with_tel_parts(mut self, rest: &'a str) -> Result<Uri<'a>, &'static str> {
-        let (number, params) = split_at_first(rest, ';');
+        let (number, params) = split_at_first(rest, b';');
         if number.is_empty() {
             return Err("no number");
         }
@@ -161,8 +158,8 @@ fn scheme_of(text: &str) -> Option<Scheme> {
     }
 }
 
-fn split_at_first(text: &str, separator: char) -> (&str, Option<&str>) {
-    match text.split_once(separator) {
+fn split_at_first(text: &str, separator: u8) -> (&str, Option<&str>) {
+    match split_once(text, separator) {
         Some((before, after)) => (before, Some(after)),
         None => (text, None),
     }
@@ -195,8 +192,7 @@ fn is_host(host: &str) -> bool {
     if host.starts_with('[') {
         return host_addr(host).is_some();
     }
-    let is_name_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-    !host.is_empty() && host.bytes().all(is_name_byte)
+    is_host_name(host)
 }
 
 /// The address that a host is, with or without brackets.

@@ -246,10 +246,10 @@ struct Sent<'a> {
 }
 
 impl<'a> Sent<'a> {
-    fn parse(text: &'a [u8]) -> Option<Sent<'a>> {
-        let text = trim_str(std::str::from_utf8(text).ok()?);
-        let (name, rest) = text.split_once('/')?;
-        let (version, rest) = rest.split_once('/')?;
+    fn parse(sender: &'a [u8]) -> Option<Sent<'a>> {
+        let text = trim_str(std::str::from_utf8(sender).ok()?);
+        let (name, rest) = text::split_once(text, b'/')?;
+        let (version, rest) = text::split_once(rest, b'/')?;
         let rest = trim_str(rest);
         let end = rest.bytes().position(is_lws)?;
         let (transport, by) = rest.split_at(end);

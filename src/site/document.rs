@@ -1,0 +1,255 @@
+//! A site as the file has it: objects with fields, for writing a file and for comparing two sites.
+
+use toml::{Table, Value};
+
+use crate::pbx::{
+    AbsentHandling, ClassOfService, LogoutProfile, Phone, SecondLogin, Settings, Site, User,
+    UserProfile,
+};
+
+/// A table of the file.
+pub(super) struct Object {
+    /// The key of the table that it is in, such as `user`.
+    pub kind: &'static str,
+    /// Its name; empty for the tables of which there is one.
+    pub name: String,
+    /// Its fields, in the order in which they are written.
+    pub fields: Vec<Field>,
+}
+
+/// A key of an object and its value.
+pub(super) struct Field {
+    /// The key.
+    pub key: &'static str,
+    /// The value.
+    pub value: Value,
+    /// If the value must not be shown: what it is made from, which is how people call it.
+    pub secret: Option<&'static str>,
+}
+
+/// The one field of an emergency number, which stands in the file without its key.
+const RINGS: &str = "rings";
+
+/// A site file that says what the site is, with hashes in place of PINs and passwords.
+pub fn write(site: &Site) -> String {
+    let mut file = Table::new();
+    for object in objects(site) {
+        let table = file
+            .entry(object.kind)
+            .or_insert_with(|| Value::Table(Table::new()));
+        let Value::Table(table) = table else {
+            continue;
+        };
+        let mut fields = object.fields.into_iter();
+        if object.kind == "emergency" {
+            table.extend(fields.next().map(|field| (object.name, field.value)));
+            continue;
+        }
+        let fields = fields.map(|field| (field.key.to_owned(), field.value));
+        if object.name.is_empty() {
+            table.extend(fields);
+        } else {
+            table.insert(object.name, Value::Table(fields.collect()));
+        }
+    }
+    toml::to_string(&file).expect("tables of plain values can be written as TOML")
+}
+
+/// The objects of a site, in the order of the file, then by name.
+pub(super) fn objects(site: &Site) -> Vec<Object> {
+    let mut objects = vec![object("site", "", settings(&site.settings))];
+    let codes = [
+        shown("login", site.codes.login.as_str()),
+        shown("logout", site.codes.logout.as_str()),
+        shown("remote_logout", site.codes.remote_logout.as_str()),
+    ];
+    objects.push(object("codes", "", codes.into()));
+    for (number, phones) in &site.emergency {
+        let rings = vec![shown(RINGS, texts(phones))];
+        objects.push(object("emergency", number, rings));
+    }
+    for (name, class) in &site.classes {
+        objects.push(object("class_of_service", name, class_fields(class)));
+    }
+    for (name, profile) in &site.logout_profiles {
+        objects.push(object("logout_profile", name, logout_profile(profile)));
+    }
+    for (name, profile) in &site.user_profiles {
+        objects.push(object("user_profile", name, user_profile(profile)));
+    }
+    for (id, user) in &site.users {
+        objects.push(object("user", id, user_fields(user)));
+    }
+    for (name, phone) in &site.phones {
+        objects.push(object("phone", name, phone_fields(phone)));
+    }
+    objects
+}
+
+fn object(kind: &'static str, name: impl ToString, fields: Vec<Field>) -> Object {
+    Object {
+        kind,
+        name: name.to_string(),
+        fields,
+    }
+}
+
+fn shown(key: &'static str, value: impl Into<Value>) -> Field {
+    Field {
+        key,
+        value: value.into(),
+        secret: None,
+    }
+}
+
+fn secret(key: &'static str, value: impl Into<Value>, made_from: &'static str) -> Field {
+    Field {
+        secret: Some(made_from),
+        ..shown(key, value)
+    }
+}
+
+fn texts(names: &[impl ToString]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn settings(s: &Settings) -> Vec<Field> {
+    let times: Vec<_> = s
+        .logout_times
+        .iter()
+        .map(|time| clock(u32::from(*time), 2))
+        .collect();
+    let mut fields = vec![
+        shown("name", s.name.as_str()),
+        shown("timezone", s.timezone.as_str()),
+        shown("realm", s.realm.as_str()),
+    ];
+    fields.extend(
+        s.voicemail
+            .as_ref()
+            .map(|dn| shown("voicemail", dn.as_str())),
+    );
+    fields.push(shown("second_login", word(s.second_login)));
+    fields.push(shown("move_wait_s", s.move_wait_s));
+    fields.push(shown("logout_times", times));
+    fields.extend(s.max_login_min.map(|min| shown("max_login", clock(min, 1))));
+    fields.extend([
+        shown("warning_s", s.warning_s),
+        shown("held_cap_min", s.held_cap_min),
+        shown("off_hook_limit_s", s.off_hook_limit_s),
+        shown("emergency_hold_min", s.emergency_hold_min),
+        shown("logouts_per_s", s.logouts_per_s),
+        shown("no_answer_s", s.no_answer_s),
+        shown("lock_after", s.lock_after),
+        shown("lock_window_s", s.lock_window_s),
+        shown("lock_s", s.lock_s),
+        shown("alphanumeric_user_id", s.alphanumeric_user_id),
+    ]);
+    fields
+}
+
+fn class_fields(class: &ClassOfService) -> Vec<Field> {
+    let mut fields = vec![
+        shown("call_guests", class.call_guests),
+        shown("call_users", class.call_users),
+        shown("login", class.login),
+        shown("remote_logout", class.remote_logout),
+    ];
+    fields.extend(
+        class
+            .auto_logout_h
+            .map(|hours| shown("auto_logout_h", hours)),
+    );
+    fields.push(shown("exempt", class.exempt));
+    fields
+}
+
+fn logout_profile(profile: &LogoutProfile) -> Vec<Field> {
+    vec![
+        shown("class", profile.class.as_str()),
+        shown("display_name", profile.display_name.as_str()),
+        shown("lines", texts(&profile.lines)),
+    ]
+}
+
+fn user_profile(profile: &UserProfile) -> Vec<Field> {
+    let mut fields = vec![
+        shown("class", profile.class.as_str()),
+        shown("lines", texts(&profile.lines)),
+    ];
+    fields.extend(
+        profile
+            .idle_limit_min
+            .map(|min| shown("idle_limit_min", min)),
+    );
+    fields.extend(
+        profile
+            .max_login_min
+            .map(|min| shown("max_login", clock(min, 1))),
+    );
+    fields.push(shown("exempt", profile.exempt));
+    fields.extend(
+        profile
+            .second_login
+            .map(|policy| shown("second_login", word(policy))),
+    );
+    let absent = match &profile.absent {
+        AbsentHandling::Voicemail => "voicemail".into(),
+        AbsentHandling::Busy => "busy".into(),
+        AbsentHandling::Unreachable => "unreachable".into(),
+        AbsentHandling::Forward(dn) => {
+            let forward = ("forward".to_owned(), dn.as_str().into());
+            Value::Table(Table::from_iter([forward]))
+        }
+    };
+    fields.push(shown("absent", absent));
+    fields
+}
+
+fn user_fields(user: &User) -> Vec<Field> {
+    vec![
+        shown("dn", user.dn.as_str()),
+        shown("display_name", user.display_name.as_str()),
+        secret("pin_hash", user.pin.0.as_str(), "pin"),
+        shown("profiles", texts(&user.profiles)),
+    ]
+}
+
+fn phone_fields(phone: &Phone) -> Vec<Field> {
+    let mut fields = vec![shown("logout_profile", phone.logout_profile.as_str())];
+    fields.extend(
+        phone
+            .guest_dn
+            .as_ref()
+            .map(|dn| shown("guest_dn", dn.as_str())),
+    );
+    if let Some(digests) = &phone.sip_secret {
+        fields.push(secret("digest_md5", hex(&digests.md5), "password"));
+        fields.push(secret("digest_sha256", hex(&digests.sha256), "password"));
+    }
+    fields.push(shown("exempt", phone.exempt));
+    fields.extend(
+        phone
+            .location
+            .as_ref()
+            .map(|place| shown("location", place.as_str())),
+    );
+    fields
+}
+
+fn word(policy: SecondLogin) -> &'static str {
+    match policy {
+        SecondLogin::Move => "move",
+        SecondLogin::Refuse => "refuse",
+        SecondLogin::Allow => "allow",
+    }
+}
+
+/// Minutes as `H:MM`.
+fn clock(minutes: u32, width: usize) -> String {
+    format!("{:0width$}:{:02}", minutes / 60, minutes % 60)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

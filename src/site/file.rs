@@ -1,0 +1,472 @@
+//! From the text of a site file to a site.
+
+use std::collections::BTreeSet;
+
+use toml::de::{DeTable, DeValue};
+
+use super::check::check;
+use super::lint::lint;
+use super::problem::{Finding, Problem, Source};
+use super::reader::Section;
+use super::secrets::{Hashing, PinToHash, digest_secret, fault_of_hash, hash_pins};
+use crate::pbx::{
+    AbsentHandling, ClassOfService, Codes, DigestSecret, LogoutProfile, Phone, PinHash,
+    SecondLogin, Settings, Site, User, UserId, UserProfile,
+};
+
+/// A site, and what is doubtful about it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The site. Every reference in it resolves.
+    pub site: Site,
+    /// What an administrator should look at.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads a site file, or says everything that is wrong with it. A PIN that is the same as in `previous` keeps its
+/// hash there. With many PINs this takes its time: it belongs on a thread that may wait.
+pub fn parse(
+    file_name: &str,
+    text: &str,
+    previous: Option<&Site>,
+    hashing: &Hashing,
+) -> Result<Parsed, Vec<Problem>> {
+    let source = Source::new(file_name, text);
+    let (top, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(syntax_problems(&source, &errors));
+    }
+    let top = top.get_ref();
+    let mut reading = Reading::default();
+    let mut site = reading.site(top);
+    reading.check(&site, previous);
+    if !reading.findings.is_empty() {
+        return Err(source.problems(top, reading.findings, false));
+    }
+    let warnings = source.problems(top, lint(&site), true);
+    put_pins(&mut site, &reading.pins, previous, hashing);
+    Ok(Parsed { site, warnings })
+}
+
+/// The parser's own text could quote the line, and the line could hold a secret: only its message is used.
+fn syntax_problems(source: &Source<'_>, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let mut problems: Vec<_> = errors
+        .iter()
+        .map(|error| {
+            source.problem(
+                error.span().map_or(0, |span| span.start),
+                String::new(),
+                format!("this is not TOML: {}", error.message().replace('\n', ", ")),
+                "Look at the quotes, brackets and equals signs here and just before".into(),
+            )
+        })
+        .collect();
+    problems.sort();
+    problems
+}
+
+fn put_pins(site: &mut Site, pins: &[(UserId, &str)], previous: Option<&Site>, hashing: &Hashing) {
+    let to_hash: Vec<_> = pins
+        .iter()
+        .map(|(id, pin)| PinToHash {
+            pin,
+            before: previous
+                .and_then(|site| site.users.get(id))
+                .map(|user| &user.pin),
+        })
+        .collect();
+    for ((id, _), hash) in pins.iter().zip(hash_pins(&to_hash, hashing)) {
+        if let Some(user) = site.users.get_mut(id) {
+            user.pin = hash;
+        }
+    }
+}
+
+/// What comes up while a file is read.
+#[derive(Default)]
+struct Reading<'t> {
+    findings: Vec<Finding>,
+    /// PINs that are to be hashed, if everything else is right.
+    pins: Vec<(UserId, &'t str)>,
+}
+
+impl<'t> Reading<'t> {
+    fn site(&mut self, top: &'t DeTable<'t>) -> Site {
+        let mut top = Section::new(Vec::new(), top);
+        if !top.has("site") {
+            top.wrong(
+                "site",
+                "this is missing",
+                "Add [site] with the name of the site",
+            );
+        }
+        let settings = match top.section("site") {
+            Some(section) => self.settings(section),
+            None => Settings::default(),
+        };
+        let codes = match top.section("codes") {
+            Some(section) => self.codes(section),
+            None => Codes::default(),
+        };
+        let emergency = top
+            .lists("emergency")
+            .into_iter()
+            .map(|(number, phones)| (number.to_owned(), all(phones)))
+            .collect();
+        let classes = top.sections("class_of_service").into_iter();
+        let classes = classes
+            .map(|(name, s)| (name.into(), self.class(s)))
+            .collect();
+        let logout = top.sections("logout_profile").into_iter();
+        let logout = logout
+            .map(|(name, s)| (name.into(), self.logout_profile(s)))
+            .collect();
+        let profiles = top.sections("user_profile").into_iter();
+        let profiles = profiles
+            .map(|(name, s)| (name.into(), self.user_profile(s)))
+            .collect();
+        let users = top.sections("user").into_iter();
+        let users = users.map(|(id, s)| (id.into(), self.user(id, s))).collect();
+        let realm = settings.realm.clone();
+        let phones = top.sections("phone").into_iter();
+        let phones = phones
+            .map(|(name, s)| (name.into(), self.phone(name, &realm, s)))
+            .collect();
+        self.findings.extend(top.finish());
+        Site {
+            settings,
+            codes,
+            emergency,
+            classes,
+            logout_profiles: logout,
+            user_profiles: profiles,
+            users,
+            phones,
+        }
+    }
+
+    /// Adds what the site as a whole has wrong, except where a value is known to be wrong already.
+    fn check(&mut self, site: &Site, previous: Option<&Site>) {
+        let known: BTreeSet<_> = self.findings.iter().map(|f| f.path.clone()).collect();
+        let is_new = |finding: &Finding| {
+            (1..=finding.path.len()).all(|depth| !known.contains(&finding.path[..depth]))
+        };
+        self.findings
+            .extend(check(site, previous).into_iter().filter(is_new));
+    }
+
+    fn settings(&mut self, mut s: Section<'t>) -> Settings {
+        let usual = Settings::default();
+        let settings = Settings {
+            name: s.required_text("name").into(),
+            timezone: s.text("timezone").map_or(usual.timezone, Into::into),
+            realm: s.text("realm").map_or(usual.realm, Into::into),
+            voicemail: s.text("voicemail").map(Into::into),
+            second_login: second_login(&mut s).unwrap_or_default(),
+            move_wait_s: s
+                .number("move_wait_s", 0..=3600)
+                .unwrap_or(usual.move_wait_s),
+            logout_times: logout_times(&mut s),
+            max_login_min: max_login(&mut s),
+            warning_s: s.number("warning_s", 0..=3600).unwrap_or(usual.warning_s),
+            held_cap_min: s
+                .number("held_cap_min", 1..=10_080)
+                .unwrap_or(usual.held_cap_min),
+            off_hook_limit_s: s
+                .number("off_hook_limit_s", 1..=3600)
+                .unwrap_or(usual.off_hook_limit_s),
+            emergency_hold_min: s
+                .number("emergency_hold_min", 0..=1440)
+                .unwrap_or(usual.emergency_hold_min),
+            logouts_per_s: s
+                .number("logouts_per_s", 1..=10_000)
+                .unwrap_or(usual.logouts_per_s),
+            no_answer_s: s
+                .number("no_answer_s", 1..=3600)
+                .unwrap_or(usual.no_answer_s),
+            lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
+            lock_window_s: s
+                .number("lock_window_s", 1..=86_400)
+                .unwrap_or(usual.lock_window_s),
+            lock_s: s.number("lock_s", 1..=86_400).unwrap_or(usual.lock_s),
+            alphanumeric_user_id: s
+                .flag("alphanumeric_user_id")
+                .unwrap_or(usual.alphanumeric_user_id),
+        };
+        self.findings.extend(s.finish());
+        settings
+    }
+
+    fn codes(&mut self, mut s: Section<'t>) -> Codes {
+        let usual = Codes::default();
+        let codes = Codes {
+            login: s.text("login").map_or(usual.login, Into::into),
+            logout: s.text("logout").map_or(usual.logout, Into::into),
+            remote_logout: s
+                .text("remote_logout")
+                .map_or(usual.remote_logout, Into::into),
+        };
+        self.findings.extend(s.finish());
+        codes
+    }
+
+    fn class(&mut self, mut s: Section<'t>) -> ClassOfService {
+        let class = ClassOfService {
+            call_guests: s.flag("call_guests").unwrap_or_default(),
+            call_users: s.flag("call_users").unwrap_or_default(),
+            login: s.flag("login").unwrap_or_default(),
+            remote_logout: s.flag("remote_logout").unwrap_or_default(),
+            auto_logout_h: s.number("auto_logout_h", 1..=168),
+            exempt: s.flag("exempt").unwrap_or_default(),
+        };
+        self.findings.extend(s.finish());
+        class
+    }
+
+    fn logout_profile(&mut self, mut s: Section<'t>) -> LogoutProfile {
+        let profile = LogoutProfile {
+            lines: all(s.texts("lines").unwrap_or_default()),
+            class: s.required_text("class").into(),
+            display_name: s.required_text("display_name").into(),
+        };
+        self.findings.extend(s.finish());
+        profile
+    }
+
+    fn user_profile(&mut self, mut s: Section<'t>) -> UserProfile {
+        let profile = UserProfile {
+            lines: all(s.texts("lines").unwrap_or_default()),
+            class: s.required_text("class").into(),
+            idle_limit_min: s.number("idle_limit_min", 1..=9999),
+            max_login_min: max_login(&mut s),
+            exempt: s.flag("exempt").unwrap_or_default(),
+            second_login: second_login(&mut s),
+            absent: self.absent(&mut s).unwrap_or_default(),
+        };
+        self.findings.extend(s.finish());
+        profile
+    }
+
+    fn absent(&mut self, s: &mut Section<'t>) -> Option<AbsentHandling> {
+        const FORMS: &str = "\"voicemail\", \"busy\", \"unreachable\", or { forward = \"…\" }";
+        match s.get("absent")? {
+            DeValue::String(word) => match word.as_ref() {
+                "voicemail" => Some(AbsentHandling::Voicemail),
+                "busy" => Some(AbsentHandling::Busy),
+                "unreachable" => Some(AbsentHandling::Unreachable),
+                _ => {
+                    s.wrong(
+                        "absent",
+                        format!("{word:?} is no way to handle calls"),
+                        format!("Write {FORMS}"),
+                    );
+                    None
+                }
+            },
+            DeValue::Table(_) => {
+                let mut inner = s.section("absent")?;
+                let forward = inner.required_text("forward").into();
+                self.findings.extend(inner.finish());
+                Some(AbsentHandling::Forward(forward))
+            }
+            other => s.mistyped("absent", other, FORMS),
+        }
+    }
+
+    fn user(&mut self, id: &'t str, mut s: Section<'t>) -> User {
+        let user = User {
+            dn: s.required_text("dn").into(),
+            display_name: s.required_text("display_name").into(),
+            pin: PinHash(self.pin(id, &mut s).unwrap_or_default()),
+            profiles: profiles(&mut s),
+        };
+        self.findings.extend(s.finish());
+        user
+    }
+
+    /// The hash that is given. A PIN that is given is put down to be hashed later.
+    fn pin(&mut self, id: &str, s: &mut Section<'t>) -> Option<String> {
+        let (pin, hash) = (s.text("pin"), s.text("pin_hash"));
+        match (s.has("pin"), s.has("pin_hash")) {
+            (true, true) => s.wrong(
+                "pin_hash",
+                "there is a pin already",
+                "Keep either pin or pin_hash",
+            ),
+            (false, false) => s.missing("pin"),
+            _ => {}
+        }
+        if let Some(pin) = pin {
+            if is_pin(pin) {
+                self.pins.push((id.into(), pin));
+            } else {
+                s.wrong(
+                    "pin",
+                    "a PIN is 4 to 32 digits, because it is dialled",
+                    "Choose one that is",
+                );
+            }
+        }
+        let hash = hash.filter(|_| pin.is_none())?;
+        if let Some(fault) = fault_of_hash(hash) {
+            s.wrong(
+                "pin_hash",
+                fault,
+                "Write the PIN itself as pin, or a hash that Perch wrote",
+            );
+        }
+        Some(hash.to_owned())
+    }
+
+    fn phone(&mut self, name: &str, realm: &str, mut s: Section<'t>) -> Phone {
+        let phone = Phone {
+            logout_profile: s.required_text("logout_profile").into(),
+            guest_dn: s.text("guest_dn").map(Into::into),
+            sip_secret: sip_secret(name, realm, &mut s),
+            exempt: s.flag("exempt").unwrap_or_default(),
+            location: s.text("location").map(Into::into),
+        };
+        self.findings.extend(s.finish());
+        phone
+    }
+}
+
+fn all<T: for<'a> From<&'a str>>(texts: Vec<&str>) -> Vec<T> {
+    texts.into_iter().map(T::from).collect()
+}
+
+fn profiles(s: &mut Section<'_>) -> Vec<crate::pbx::ProfileName> {
+    let profiles = s.texts("profiles");
+    match &profiles {
+        None if !s.has("profiles") => s.missing("profiles"),
+        Some(names) if names.is_empty() => s.wrong(
+            "profiles",
+            "a user needs at least one profile",
+            "Name one that is defined as [user_profile.…], the default first",
+        ),
+        _ => {}
+    }
+    all(profiles.unwrap_or_default())
+}
+
+fn sip_secret(name: &str, realm: &str, s: &mut Section<'_>) -> Option<DigestSecret> {
+    let password = s.text("password");
+    let md5 = digest(s, "digest_md5");
+    let sha256 = digest(s, "digest_sha256");
+    let (has_md5, has_sha256) = (s.has("digest_md5"), s.has("digest_sha256"));
+    if s.has("password") && (has_md5 || has_sha256) {
+        let key = if has_md5 {
+            "digest_md5"
+        } else {
+            "digest_sha256"
+        };
+        s.wrong(
+            key,
+            "there is a password already",
+            "Keep either the password or the digests",
+        );
+    } else if has_md5 != has_sha256 {
+        s.missing(if has_md5 {
+            "digest_sha256"
+        } else {
+            "digest_md5"
+        });
+    }
+    match password {
+        Some("") => {
+            s.wrong(
+                "password",
+                "the password is empty",
+                "Choose a long one; the phone keeps it",
+            );
+            None
+        }
+        Some(password) => Some(digest_secret(name, realm, password)),
+        None => Some(DigestSecret {
+            md5: md5?,
+            sha256: sha256?,
+        }),
+    }
+}
+
+fn digest<const N: usize>(s: &mut Section<'_>, key: &'static str) -> Option<[u8; N]> {
+    let bytes = from_hex(s.text(key)?);
+    if bytes.is_none() {
+        s.wrong(
+            key,
+            format!("this is not {} hexadecimal digits", 2 * N),
+            "Write the password itself as password, or the digest of name:realm:password",
+        );
+    }
+    bytes
+}
+
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn is_pin(text: &str) -> bool {
+    (4..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn second_login(s: &mut Section<'_>) -> Option<SecondLogin> {
+    let remedy = "Write \"move\", \"refuse\" or \"allow\"";
+    s.parsed("second_login", remedy, |word| match word {
+        "move" => Some(SecondLogin::Move),
+        "refuse" => Some(SecondLogin::Refuse),
+        "allow" => Some(SecondLogin::Allow),
+        _ => None,
+    })
+}
+
+fn max_login(s: &mut Section<'_>) -> Option<u32> {
+    s.parsed(
+        "max_login",
+        "Write hours and minutes, H:MM, from \"0:01\" to \"168:00\"",
+        |text| hours_and_minutes(text).filter(|minutes| (1..=168 * 60).contains(minutes)),
+    )
+}
+
+fn logout_times(s: &mut Section<'_>) -> Vec<u16> {
+    let texts = s.texts("logout_times").unwrap_or_default();
+    if texts.len() > 3 {
+        s.wrong(
+            "logout_times",
+            "there are more than three",
+            "Keep three at most",
+        );
+    }
+    let mut times = Vec::new();
+    for text in texts {
+        let minutes = hours_and_minutes(text).filter(|minutes| *minutes <= 24 * 60);
+        match minutes.and_then(|minutes| u16::try_from(minutes).ok()) {
+            Some(time) => times.push(time),
+            None => s.wrong(
+                "logout_times",
+                format!("{text:?} is no time of day"),
+                "Write times from \"00:00\" to \"24:00\" (midnight at the day's end)",
+            ),
+        }
+    }
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// `H:MM`, in minutes.
+fn hours_and_minutes(text: &str) -> Option<u32> {
+    let (hours, minutes) = text.split_once(':')?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(hours) || hours.len() > 3 || !is_number(minutes) || minutes.len() != 2 {
+        return None;
+    }
+    let minutes: u32 = minutes.parse().ok().filter(|minutes| *minutes < 60)?;
+    Some(60 * hours.parse::<u32>().ok()? + minutes)
+}

@@ -1,0 +1,178 @@
+//! What is allowed, but probably not meant.
+
+use std::collections::BTreeSet;
+
+use super::problem::Finding;
+use crate::pbx::{AbsentHandling, Dn, Phone, PhoneName, Site, User, UserId, UserProfile};
+
+/// Everything that is doubtful about a site that is right.
+pub(super) fn lint(site: &Site) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, phone) in &site.phones {
+        lint_phone(site, name, phone, &mut findings);
+    }
+    for (name, profile) in &site.user_profiles {
+        lint_exemption(name.as_str(), profile, &mut findings);
+    }
+    for (id, user) in &site.users {
+        lint_own_line(site, id, user, &mut findings);
+    }
+    lint_targets(site, &mut findings);
+    if site.emergency.is_empty() && !site.phones.is_empty() {
+        findings.push(Finding::new(
+            &["emergency"],
+            "the site has no emergency numbers: dialling 112 or 911 reaches nobody",
+            "Add [emergency] with the phones that ring",
+        ));
+    }
+    findings
+}
+
+fn lint_phone(site: &Site, name: &PhoneName, phone: &Phone, findings: &mut Vec<Finding>) {
+    let name = name.as_str();
+    let is_located = phone
+        .location
+        .as_ref()
+        .is_some_and(|l| !l.trim().is_empty());
+    if !site.emergency.is_empty() && !is_located {
+        findings.push(Finding::new(
+            &["phone", name, "location"],
+            "nobody will know where this phone stands when it calls for help",
+            "Add location = \"…\"",
+        ));
+    }
+    if phone.sip_secret.is_none() {
+        findings.push(Finding::new(
+            &["phone", name, "password"],
+            "without a password this phone cannot register",
+            "Add password = \"…\"",
+        ));
+    }
+    let lists_lines = site
+        .logout_profiles
+        .get(&phone.logout_profile)
+        .is_some_and(|profile| !profile.lines.is_empty());
+    match (&phone.guest_dn, lists_lines) {
+        (None, false) => findings.push(Finding::new(
+            &["phone", name, "guest_dn"],
+            "this phone has no number while nobody is logged in, so nobody can call it",
+            "Add guest_dn = \"…\", or lines to its logout profile",
+        )),
+        (Some(dn), true) => findings.push(Finding::new(
+            &["phone", name, "guest_dn"],
+            format!("{dn} is never used: the logout profile lists lines of its own"),
+            "Remove one of the two",
+        )),
+        _ => {}
+    }
+}
+
+fn lint_exemption(name: &str, profile: &UserProfile, findings: &mut Vec<Finding>) {
+    let limits = [
+        ("idle_limit_min", profile.idle_limit_min),
+        ("max_login", profile.max_login_min),
+    ];
+    for (key, _) in limits
+        .iter()
+        .filter(|(_, limit)| profile.exempt && limit.is_some())
+    {
+        findings.push(Finding::new(
+            &["user_profile", name, key],
+            "this limit never applies: the profile is exempt from automatic logout",
+            "Remove one of the two",
+        ));
+    }
+}
+
+fn lint_own_line(site: &Site, id: &UserId, user: &User, findings: &mut Vec<Finding>) {
+    for (place, profile) in user.profiles.iter().enumerate() {
+        let lines = site.user_profiles.get(profile).map(|p| p.lines.as_slice());
+        if lines.is_some_and(|lines| !lines.is_empty() && !lines.contains(&user.dn)) {
+            findings.push(Finding::new(
+                &["user", id.as_str(), "profiles", &place.to_string()],
+                format!(
+                    "with the profile {profile} this user has no button for {}: it lists other lines",
+                    user.dn
+                ),
+                "Add the number to the profile's lines, or give the user a profile without lines",
+            ));
+        }
+    }
+}
+
+/// Voicemail and forwards lead somewhere, and not round in a circle.
+fn lint_targets(site: &Site, findings: &mut Vec<Finding>) {
+    let known = known_numbers(site);
+    if let Some(dn) = site
+        .settings
+        .voicemail
+        .as_ref()
+        .filter(|dn| !known.contains(dn))
+    {
+        findings.push(nowhere(&["site", "voicemail"], dn));
+    }
+    for (name, profile) in &site.user_profiles {
+        let path = ["user_profile", name.as_str(), "absent"];
+        match &profile.absent {
+            AbsentHandling::Forward(dn) if !known.contains(dn) => {
+                findings.push(nowhere(&["user_profile", name.as_str(), "absent", "forward"], dn));
+            }
+            AbsentHandling::Forward(dn) if comes_round(site, dn) => findings.push(Finding::new(
+                &path,
+                format!("while the user of {dn} is absent too, calls there are forwarded in a circle and fail"),
+                "Forward to a number that does not forward itself, such as a phone's guest number",
+            )),
+            _ => {}
+        }
+    }
+}
+
+fn nowhere(path: &[&str], dn: &Dn) -> Finding {
+    Finding::new(
+        path,
+        format!("nobody has the number {dn}, so calls sent there fail"),
+        "Give it to a phone or user, or name another",
+    )
+}
+
+fn known_numbers(site: &Site) -> BTreeSet<&Dn> {
+    let users = site.users.values().map(|user| &user.dn);
+    let guests = site
+        .phones
+        .values()
+        .filter_map(|phone| phone.guest_dn.as_ref());
+    let user_lines = site
+        .user_profiles
+        .values()
+        .flat_map(|profile| &profile.lines);
+    let logout_lines = site
+        .logout_profiles
+        .values()
+        .flat_map(|profile| &profile.lines);
+    users
+        .chain(guests)
+        .chain(user_lines)
+        .chain(logout_lines)
+        .collect()
+}
+
+/// Whether following the forwards of absent users from `dn` comes by some number twice.
+fn comes_round(site: &Site, dn: &Dn) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = Some(dn);
+    while let Some(dn) = next {
+        if !seen.insert(dn) {
+            return true;
+        }
+        next = forward_of(site, dn);
+    }
+    false
+}
+
+fn forward_of<'a>(site: &'a Site, dn: &Dn) -> Option<&'a Dn> {
+    let user = site.users.values().find(|user| user.dn == *dn)?;
+    match &site.user_profiles.get(user.profiles.first()?)?.absent {
+        AbsentHandling::Forward(dn) => Some(dn),
+        _ => None,
+    }
+}

@@ -1,0 +1,17 @@
+//! The site file: what an administrator writes, what is wrong with it, what applying it would change, and how secrets
+//! are kept.
+
+mod check;
+mod document;
+mod file;
+mod lint;
+mod plan;
+mod problem;
+mod reader;
+mod secrets;
+
+pub use document::write;
+pub use file::{Parsed, parse};
+pub use plan::{FieldChange, Plan, PlanLine, Step, plan};
+pub use problem::Problem;
+pub use secrets::{Hashing, digest_secret, hash_pin, verify_pin};

@@ -1,0 +1,7 @@
+//! The registrar through its public face.
+
+mod auth;
+mod bindings;
+#[path = "../support/digest.rs"]
+mod digest;
+mod world;

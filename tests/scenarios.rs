@@ -1,0 +1,13 @@
+//! What Perch does, in an administrator's words. Each scenario names the rules that it proves.
+
+#[allow(dead_code, reason = "every crate of tests uses its own part of the support")]
+mod support;
+
+mod scenarios {
+    mod calls;
+    mod idle;
+    mod locks;
+    mod logout;
+    mod schedule;
+    mod sessions;
+}

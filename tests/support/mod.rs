@@ -1,0 +1,16 @@
+//! A whole server in a box: virtual time, a model of the store, a network, phones that speak bytes, and the language
+//! that scenarios are written in.
+
+pub mod agenda;
+pub mod digest;
+pub mod hook_phone;
+pub mod network;
+pub mod phone;
+pub mod play;
+pub mod script;
+pub mod server;
+pub mod sip_phone;
+pub mod site_text;
+pub mod store;
+pub mod transcript;
+pub mod world;

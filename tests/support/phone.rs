@@ -1,0 +1,97 @@
+//! What every phone of the tests is, whatever protocol it speaks: a driver for a protocol is one `impl Phone`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use perch::pbx::{Action, Event};
+
+/// What a phone and the server exchange.
+#[derive(Clone, Debug)]
+pub enum Packet {
+    /// A whole message of a protocol, as bytes.
+    Bytes(Bytes),
+    /// The stream connection to the server broke.
+    ConnectionLost,
+    /// To the bare core, from a phone whose protocol is not built yet.
+    Event(Event),
+    /// From the bare core, to such a phone.
+    Action(Action),
+}
+
+/// What somebody at a phone does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    Dial(String),
+    /// Dials what a Request-URI should not hold as it is.
+    DialRaw(String),
+    /// Dials, and leaves it to the other side to say first what media it has.
+    DialWithoutOffer(String),
+    Answer,
+    /// Plays something to the caller before it is answered.
+    PlayEarly,
+    /// Does not take the call that rings.
+    Decline,
+    /// The same, saying "busy".
+    IsBusy,
+    HangUp,
+    Hold,
+    Resume,
+    PressDigit(char),
+    /// Pulls the plug: no goodbye.
+    Vanish,
+    /// Puts it in again.
+    ComeBack,
+    /// Tells the server that it goes.
+    Unregister,
+    OffHook,
+    OnHook,
+    PressKey,
+}
+
+/// What came of something that a phone did.
+#[derive(Default)]
+pub struct Doings {
+    pub sends: Vec<Packet>,
+    /// What somebody at the phone sees and hears.
+    pub sights: Vec<String>,
+    /// What the server did and must never do.
+    pub faults: Vec<String>,
+    /// What the server owed and did not do; where packets get lost this may happen.
+    pub misses: Vec<String>,
+}
+
+/// A call as somebody at the phone has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallSight {
+    pub state: CallState,
+    /// Since when it is in this state (uptime).
+    pub since: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallState {
+    /// Dialled; nobody has answered.
+    Calling,
+    /// It rings here.
+    Ringing,
+    Talking,
+    /// Put on hold here.
+    Holding,
+    /// Hung up; the other side has not said that it knows.
+    Ending,
+}
+
+/// A phone, and whoever sits at it.
+pub trait Phone {
+    /// Somebody does something. An order that makes no sense now is an error of the script.
+    fn order(&mut self, uptime: Duration, order: &Order) -> Result<(), String>;
+    fn receive(&mut self, uptime: Duration, packet: Packet);
+    fn wake(&mut self, uptime: Duration);
+    fn next_deadline(&self) -> Option<Duration>;
+    fn take_doings(&mut self) -> Doings;
+    fn calls(&self) -> Vec<CallSight>;
+    /// Whether the server told it that it is registered.
+    fn is_registered(&self) -> bool;
+    /// What is not finished, in words; empty when all is quiet.
+    fn unfinished(&self) -> Vec<String>;
+}

@@ -1,0 +1,215 @@
+//! Plays a scenario in a world, and writes down what could be seen.
+
+use std::time::Duration;
+
+use expect_test::Expect;
+use jiff::civil::{Date, DateTime, Time, date};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use perch::exchange::ControlRequest;
+use perch::pbx::{LogoutTarget, Query};
+use perch::time::Utc;
+
+use super::phone::Order;
+use super::script::{Act, Deed, Script, Step, When, Wish};
+use super::site_text::SiteText;
+use super::transcript::Transcript;
+use super::world::{Building, Protocol, World};
+
+/// The day on which a scenario plays that does not say another: a Tuesday.
+const SOME_DAY: Date = date(2026, 5, 5);
+
+/// Phones are switched on this long before the first event.
+const BEFORE: i64 = 1;
+
+/// Shows that a scenario goes as expected, over every protocol that has the signals for it.
+///
+/// `rules` names the rules that it proves, as `rules: IDL-2, TOD-3`.
+#[track_caller]
+pub fn check(rules: &str, script: &str, expect: Expect) {
+    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
+    let protocols: &[Protocol] = if script.needs_hooks() {
+        &[Protocol::Hook]
+    } else {
+        &[Protocol::SipUdp, Protocol::SipTcp]
+    };
+    let transcripts: Vec<String> = protocols.iter().map(|p| play(&script, *p)).collect();
+    expect.assert_eq(&transcripts[0]);
+    for (protocol, transcript) in protocols.iter().zip(&transcripts) {
+        let first = &transcripts[0];
+        assert_eq!(transcript, first, "it goes otherwise over {protocol:?}");
+    }
+}
+
+fn play(script: &Script, protocol: Protocol) -> String {
+    let mut text = SiteText::default();
+    for line in &script.site {
+        text.line(line).unwrap_or_else(|why| panic!("{why}"));
+    }
+    let mut stage = Stage::new(script, protocol, text);
+    for step in &script.steps {
+        stage.step(step);
+    }
+    stage.transcript.into_text()
+}
+
+struct Stage {
+    world: World,
+    text: SiteText,
+    zone: TimeZone,
+    day: Date,
+    transcript: Transcript,
+}
+
+impl Stage {
+    fn new(script: &Script, protocol: Protocol, text: SiteText) -> Stage {
+        let zone = TimeZone::get(&text.site.settings.timezone).expect("a time zone");
+        let (day, time) = beginning(script);
+        let first = instant(&zone, day.to_datetime(time));
+        let utc = Utc(first.0 - BEFORE * 60_000);
+        let building = Building {
+            site: text.site.clone(),
+            without_display: text.without_display.clone(),
+            twins: text.twins.clone(),
+        };
+        Stage {
+            world: World::new(protocol, building, utc, 1),
+            transcript: Transcript::new(zone.clone(), script.shows_events),
+            text,
+            zone,
+            day,
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Day(day) => self.day = *day,
+            Step::At(When::Clock(time)) => {
+                let at = instant(&self.zone, self.day.to_datetime(*time));
+                let now = self.world.utc();
+                assert!(at >= now, "{time} has passed");
+                self.world.run_for(at.since(now));
+            }
+            Step::At(When::Later(millis)) => self.world.run_for(Duration::from_millis(*millis)),
+            Step::Do(deed) => {
+                if let Err(why) = self.act(deed) {
+                    self.note();
+                    self.transcript.cannot(self.world.utc(), why);
+                }
+                self.world.run_for(Duration::ZERO);
+            }
+        }
+        self.note();
+    }
+
+    fn note(&mut self) {
+        for observation in self.world.take_observations() {
+            self.transcript.note(self.world.site(), &observation);
+        }
+    }
+
+    fn act(&mut self, deed: &Deed) -> Result<(), String> {
+        match deed {
+            Deed::Phone(phone, act) => {
+                let order = self.order(act)?;
+                return self.world.order(phone, &order);
+            }
+            Deed::Admin(wish) => return self.world.ask(request(wish, &self.text)),
+            Deed::Site(change) => {
+                let named = change.split_once(' ').filter(|(name, _)| {
+                    let site = &self.text.site;
+                    site.users.contains_key(*name) || site.phones.contains_key(*name)
+                });
+                let line = match named {
+                    Some((_, "is removed")) | None => change.clone(),
+                    Some((name, clauses)) => format!("{name}: {clauses}"),
+                };
+                self.text.line(&line)?;
+                self.world.apply(self.text.site.clone());
+            }
+            Deed::ServerDies { survivors } => self.world.kill_server(*survivors),
+            Deed::ServerStarts => self.world.start(),
+            Deed::ServerDrains => self.world.drain_server(),
+            Deed::ServerStops => self.world.stop_server(),
+            Deed::ClockJumps { millis } => {
+                self.world.jump(*millis);
+                let at = Timestamp::from_millisecond(self.world.utc().0).expect("a moment");
+                self.day = at.to_zoned(self.zone.clone()).date();
+            }
+            Deed::StoreTakes { millis } => {
+                self.world.commit_delay = Duration::from_millis(*millis);
+            }
+            Deed::StoreFails => self.world.store.fail(),
+            Deed::StoreRecovers => self.world.store_recovers(),
+            Deed::BothHold(one, other) => {
+                self.world.order(one, &Order::Hold)?;
+                self.world.order(other, &Order::Hold)?;
+            }
+            Deed::ChecksTake { millis } => {
+                self.world.check_delay = Duration::from_millis(*millis);
+            }
+        }
+        Ok(())
+    }
+
+    /// What somebody does, in digits.
+    fn order(&self, act: &Act) -> Result<Order, String> {
+        let site = &self.text.site;
+        Ok(match act {
+            Act::Order(order) => order.clone(),
+            Act::LogOut => Order::Dial(site.codes.logout.clone()),
+            Act::LogIn { user, pin } => {
+                let mut known = site.users.iter();
+                let known = known.find(|(id, u)| id.as_str() == user || u.dn.as_str() == user);
+                let pin = match (pin, known) {
+                    (Some(pin), _) => pin,
+                    (None, Some((_, user))) => &user.pin.0,
+                    (None, None) => return Err(format!("{user} has no PIN")),
+                };
+                Order::Dial(format!("{}*{user}*{pin}#", site.codes.login))
+            }
+        })
+    }
+}
+
+fn request(wish: &Wish, text: &SiteText) -> ControlRequest {
+    match wish {
+        Wish::LogIn { user, phone } => ControlRequest::Login {
+            phone: phone.as_str().into(),
+            user: user.clone(),
+            secret: None,
+        },
+        Wish::LogOut(whom) => {
+            let is_phone = text.site.phones.contains_key(whom.as_str());
+            ControlRequest::Logout(if is_phone {
+                LogoutTarget::Phone(whom.as_str().into())
+            } else {
+                LogoutTarget::User(whom.clone())
+            })
+        }
+        Wish::Unlock(user) => ControlRequest::Unlock(user.as_str().into()),
+        Wish::Explain(subject) => ControlRequest::Query(Query::Explain(subject.clone())),
+        Wish::Who => ControlRequest::Query(Query::Who),
+        Wish::Locks => ControlRequest::Query(Query::Locks),
+        Wish::Status => ControlRequest::Query(Query::Status),
+    }
+}
+
+fn beginning(script: &Script) -> (Date, Time) {
+    let mut day = SOME_DAY;
+    for step in &script.steps {
+        match step {
+            Step::Day(date) => day = *date,
+            Step::At(When::Clock(time)) => return (day, *time),
+            Step::At(When::Later(_)) => break,
+            Step::Do(_) => {}
+        }
+    }
+    panic!("when does it begin?");
+}
+
+fn instant(zone: &TimeZone, at: DateTime) -> Utc {
+    let zoned = zone.to_zoned(at).expect("a moment");
+    Utc(zoned.timestamp().as_millisecond())
+}

@@ -1,0 +1,265 @@
+//! The language of scenarios: what is said, in order, and when.
+//!
+//! Site lines come first (see `site_text`), then timed lines, one verb per event. Several events stand on one line two
+//! or more spaces apart; one without a time of its own happens right after the one before it.
+//!
+//! ```text
+//! desk-1: guest 9001   alice: 2001, pin 1111
+//! 09:00 desk-1 logs in alice   09:01 desk-2 dials 2001   desk-1 answers
+//! on 2026-03-29
+//! until 10:30
+//! ```
+
+use jiff::civil::{Date, Time};
+
+use super::phone::Order;
+use super::site_text::duration;
+
+/// A scenario, taken apart.
+pub struct Script {
+    pub site: Vec<String>,
+    pub steps: Vec<Step>,
+    /// Whether every record is shown, not only who is where.
+    pub shows_events: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// From here on, times are of this day.
+    Day(Date),
+    /// This moment comes.
+    At(When),
+    Do(Deed),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    Clock(Time),
+    /// So many milliseconds after the last moment.
+    Later(u64),
+}
+
+/// Somebody does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Phone(String, Act),
+    Admin(Wish),
+    /// The site changes.
+    Site(String),
+    ServerDies { survivors: usize },
+    ServerStarts,
+    /// It takes no new calls: it is about to stop.
+    ServerDrains,
+    ServerStops,
+    ClockJumps { millis: i64 },
+    StoreTakes { millis: u64 },
+    StoreFails,
+    StoreRecovers,
+    ChecksTake { millis: u64 },
+    /// Two phones hold the other at the same moment.
+    BothHold(String, String),
+}
+
+/// What somebody at a phone does, in people's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Order(Order),
+    /// With the right PIN, or the one that is said.
+    LogIn { user: String, pin: Option<String> },
+    LogOut,
+}
+
+/// What the administrator asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    LogIn { user: String, phone: String },
+    LogOut(String),
+    Unlock(String),
+    Explain(String),
+    Who,
+    Locks,
+    Status,
+}
+
+impl Script {
+    pub fn parse(text: &str) -> Result<Script, String> {
+        let mut script = Script {
+            site: Vec::new(),
+            steps: Vec::new(),
+            shows_events: false,
+        };
+        let lines = text.lines().map(str::trim);
+        for line in lines.filter(|line| !line.is_empty() && !line.starts_with("--")) {
+            for said in line.split("  ").map(str::trim).filter(|s| !s.is_empty()) {
+                script.take(said).map_err(|why| format!("{why}, in: {line}"))?;
+            }
+        }
+        Ok(script)
+    }
+
+    /// Whether it speaks of hooks and keys, which not every protocol tells.
+    pub fn needs_hooks(&self) -> bool {
+        let is_hook = |order: &Order| {
+            matches!(order, Order::OffHook | Order::OnHook | Order::PressKey)
+        };
+        self.steps.iter().any(|step| {
+            matches!(step, Step::Do(Deed::Phone(_, Act::Order(order))) if is_hook(order))
+        })
+    }
+
+    fn take(&mut self, said: &str) -> Result<(), String> {
+        if said == "show events" {
+            self.shows_events = true;
+            return Ok(());
+        }
+        if let Some(date) = said.strip_prefix("on ") {
+            let date = date.parse().map_err(|_| format!("{date} is no date"))?;
+            self.steps.push(Step::Day(date));
+            return Ok(());
+        }
+        if let Some(time) = said.strip_prefix("until ") {
+            let when = when(time).ok_or_else(|| format!("{time} is no time"))?;
+            self.steps.push(Step::At(when));
+            return Ok(());
+        }
+        let (first, rest) = said.split_once(' ').unwrap_or((said, ""));
+        match when(first) {
+            Some(when) => {
+                self.steps.push(Step::At(when));
+                self.steps.push(Step::Do(deed(rest)?));
+            }
+            None if self.has_begun() || is_setup(said) => {
+                self.steps.push(Step::Do(deed(said)?));
+            }
+            None => self.site.push(said.to_owned()),
+        }
+        Ok(())
+    }
+
+    fn has_begun(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::At(_)))
+    }
+}
+
+/// Whether it sets the scene rather than the site.
+fn is_setup(said: &str) -> bool {
+    said.starts_with("checks take ") || said.starts_with("store takes ")
+}
+
+fn when(text: &str) -> Option<When> {
+    if let Some(later) = text.strip_prefix('+') {
+        return millis(later).ok().map(When::Later);
+    }
+    let is_time = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(':');
+    let time = if text.len() == 5 {
+        format!("{text}:00")
+    } else {
+        text.to_owned()
+    };
+    is_time.then(|| time.parse().ok())?.map(When::Clock)
+}
+
+fn millis(text: &str) -> Result<u64, String> {
+    u64::try_from(duration(text)?.as_millis()).map_err(|_| format!("{text} is too long"))
+}
+
+fn deed(text: &str) -> Result<Deed, String> {
+    if let Some(change) = text.strip_prefix("site: ") {
+        return Ok(Deed::Site(change.to_owned()));
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    Ok(match words[..] {
+        ["admin", ref rest @ ..] => Deed::Admin(wish(rest).ok_or_else(|| unknown(text))?),
+        ["server", "dies"] => Deed::ServerDies { survivors: 0 },
+        ["server", "dies", "after", "the", "write"] => Deed::ServerDies {
+            survivors: usize::MAX,
+        },
+        ["server", "starts"] => Deed::ServerStarts,
+        ["server", "drains"] => Deed::ServerDrains,
+        ["server", "stops"] => Deed::ServerStops,
+        ["clock", "jumps", by] => Deed::ClockJumps { millis: jump(by)? },
+        ["store", "takes", time] => Deed::StoreTakes {
+            millis: millis(time)?,
+        },
+        ["store", "fails"] => Deed::StoreFails,
+        ["store", "recovers"] => Deed::StoreRecovers,
+        ["checks", "take", time] => Deed::ChecksTake {
+            millis: millis(time)?,
+        },
+        ["both", "hold", one, other] => Deed::BothHold(one.into(), other.into()),
+        [phone, ref rest @ ..] => {
+            let act = act(rest).ok_or_else(|| unknown(text))?;
+            Deed::Phone(phone.to_owned(), act)
+        }
+        [] => return Err("nobody does anything".into()),
+    })
+}
+
+fn unknown(text: &str) -> String {
+    format!("nobody knows how to {text:?}")
+}
+
+fn jump(by: &str) -> Result<i64, String> {
+    let millis = millis(by.trim_start_matches(['+', '-']))?;
+    let millis = i64::try_from(millis).map_err(|_| format!("{by} is too far"))?;
+    Ok(if by.starts_with('-') { -millis } else { millis })
+}
+
+fn wish(words: &[&str]) -> Option<Wish> {
+    Some(match *words {
+        ["logs", "in", user, "at", phone] => Wish::LogIn {
+            user: user.into(),
+            phone: phone.into(),
+        },
+        ["logs", "out", whom] => Wish::LogOut(whom.into()),
+        ["unlocks", user] => Wish::Unlock(user.into()),
+        ["explains", subject] => Wish::Explain(subject.into()),
+        ["asks", "who"] => Wish::Who,
+        ["asks", "locks"] => Wish::Locks,
+        ["asks", "status"] => Wish::Status,
+        _ => return None,
+    })
+}
+
+fn act(words: &[&str]) -> Option<Act> {
+    let order = match *words {
+        ["logs", "in", user] => {
+            return Some(Act::LogIn {
+                user: user.into(),
+                pin: None,
+            });
+        }
+        ["logs", "in", user, "with", pin] => {
+            return Some(Act::LogIn {
+                user: user.into(),
+                pin: Some(pin.into()),
+            });
+        }
+        ["logs", "in", user, "without", "PIN"] => {
+            return Some(Act::LogIn {
+                user: user.into(),
+                pin: Some(String::new()),
+            });
+        }
+        ["logs", "out"] => return Some(Act::LogOut),
+        ["dials", digits, "raw"] => Order::DialRaw(digits.into()),
+        ["dials", digits] => Order::Dial(digits.into()),
+        ["dials", digits, "without", "offer"] => Order::DialWithoutOffer(digits.into()),
+        ["plays", "something", "early"] => Order::PlayEarly,
+        ["answers"] => Order::Answer,
+        ["declines"] => Order::Decline,
+        ["is", "busy"] => Order::IsBusy,
+        ["hangs", "up"] => Order::HangUp,
+        ["holds"] => Order::Hold,
+        ["resumes"] => Order::Resume,
+        ["presses", "a", "key"] => Order::PressKey,
+        ["presses", digit] => Order::PressDigit(digit.chars().next()?),
+        ["vanishes"] => Order::Vanish,
+        ["comes", "back"] => Order::ComeBack,
+        ["unregisters"] => Order::Unregister,
+        ["goes", "off", "hook"] => Order::OffHook,
+        ["goes", "on", "hook"] => Order::OnHook,
+        _ => return None,
+    };
+    Some(Act::Order(order))
+}

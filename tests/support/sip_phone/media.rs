@@ -1,0 +1,92 @@
+//! Session descriptions, as far as a phone in a test needs them: who speaks, and which way.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+pub const SDP: &str = "application/sdp";
+
+/// Which way media flows, seen from whoever wrote it down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Both,
+    SendOnly,
+    ReceiveOnly,
+    Neither,
+}
+
+impl Direction {
+    /// What a party that wants `self` answers to an offer.
+    pub fn answer_to(self, offer: Direction) -> Direction {
+        let sends = |d| matches!(d, Direction::Both | Direction::SendOnly);
+        let receives = |d| matches!(d, Direction::Both | Direction::ReceiveOnly);
+        match (
+            sends(self) && receives(offer),
+            receives(self) && sends(offer),
+        ) {
+            (true, true) => Direction::Both,
+            (true, false) => Direction::SendOnly,
+            (false, true) => Direction::ReceiveOnly,
+            (false, false) => Direction::Neither,
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Direction::Both => "sendrecv",
+            Direction::SendOnly => "sendonly",
+            Direction::ReceiveOnly => "recvonly",
+            Direction::Neither => "inactive",
+        })
+    }
+}
+
+/// Writes a description. `version` grows with each one that a party makes in a call.
+pub fn describe(who: &str, at: SocketAddr, version: u32, direction: Direction) -> Bytes {
+    let (ip, port) = (at.ip(), 20_000 + version);
+    format!(
+        "v=0\r\no={who} 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+         m=audio {port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+    )
+    .into()
+}
+
+/// Whose media it describes.
+pub fn speaker(sdp: &[u8]) -> Option<String> {
+    let origin = line(sdp, "o=")?;
+    origin.split(' ').next().map(str::to_owned)
+}
+
+pub fn direction(sdp: &[u8]) -> Direction {
+    let said = text(sdp).lines().find_map(|line| match line {
+        "a=sendonly" => Some(Direction::SendOnly),
+        "a=recvonly" => Some(Direction::ReceiveOnly),
+        "a=inactive" => Some(Direction::Neither),
+        _ => None,
+    });
+    said.unwrap_or(Direction::Both)
+}
+
+fn text(sdp: &[u8]) -> &str {
+    std::str::from_utf8(sdp).unwrap_or("")
+}
+
+fn line<'a>(sdp: &'a [u8], begins: &str) -> Option<&'a str> {
+    text(sdp).lines().find_map(|line| line.strip_prefix(begins))
+}
+
+/// Whether some phone wrote exactly this.
+pub fn is_untouched(sdp: &[u8]) -> bool {
+    let origin = line(sdp, "o=").unwrap_or_default();
+    let fields: Vec<&str> = origin.split(' ').collect();
+    let [who, _, version, _, _, ip] = fields[..] else {
+        return false;
+    };
+    let (Ok(version), Ok(ip)) = (version.parse(), ip.parse()) else {
+        return false;
+    };
+    describe(who, SocketAddr::new(ip, 0), version, direction(sdp)) == sdp
+}

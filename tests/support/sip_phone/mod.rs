@@ -1,0 +1,393 @@
+//! A SIP phone: speaks bytes, through `perch::sip::wire` alone, and is strict about what it hears.
+//!
+//! It is a user agent of its own (RFC 3261), written apart from the server's, so that both cannot be wrong alike.
+
+mod call;
+mod heard;
+mod media;
+mod said;
+mod strict;
+mod transactions;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use perch::sip::Transport;
+use perch::time::Deadlines;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rsip::Method;
+
+use super::phone::{CallSight, Doings, Order, Packet, Phone};
+use call::{Call, Dialog, Stage};
+use media::Direction;
+use transactions::{Client, Key, PATIENCE, Purpose, Request, Server, T1, T2};
+
+/// Numbers the calls of a phone.
+pub type CallNo = u64;
+
+/// What a phone is set up with.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What people call it; several may be one phone to the server.
+    pub label: String,
+    /// What it registers as.
+    pub name: String,
+    pub password: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    pub server: SocketAddr,
+    pub transport: Transport,
+    /// Whether it shows messages.
+    pub takes_messages: bool,
+    /// For how long it asks to be registered, in seconds.
+    pub expires_s: u32,
+}
+
+impl Account {
+    fn contact(&self) -> String {
+        let (name, address, transport) = (&self.name, self.address, self.transport);
+        format!("sip:{name}@{address};transport={}", transport.uri_token())
+    }
+
+    fn allow(&self) -> &'static str {
+        if self.takes_messages {
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE"
+        } else {
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Timer {
+    /// Send a request again.
+    Resend(Key),
+    /// No answer to it will come any more.
+    GiveUp(Key),
+    /// Forget that it was ever made.
+    Forget(Key),
+    /// Send the refusal of an INVITE again.
+    Refuse(Key),
+    ForgetServer(Key),
+    /// Send a 2xx again that was not acknowledged.
+    Resend2xx(CallNo),
+    /// Try once more to hold or resume, after both sides wanted to at once.
+    ChangeAgain(CallNo),
+    /// Nobody answers here, and the caller does not give up.
+    StopRinging(CallNo),
+    Register,
+}
+
+#[derive(Debug)]
+struct Registration {
+    call_id: String,
+    tag: String,
+    cseq: u32,
+    registered: bool,
+    /// Whether the last REGISTER asked for the end.
+    leaving: bool,
+    expires_s: u32,
+}
+
+/// A challenge that was met once and may be met again without asking.
+#[derive(Clone, Debug)]
+struct Known {
+    challenge: String,
+    used: u32,
+}
+
+pub struct SipPhone {
+    account: Account,
+    random: StdRng,
+    uptime: Duration,
+    powered: bool,
+    /// When it was last switched on, if ever off: it may be asked about calls that it knows nothing of.
+    blank_since: Option<Duration>,
+    registration: Registration,
+    known: Option<Known>,
+    /// What a refused login looked like: every other one must look the same (SES-8).
+    refused_login: Option<String>,
+    calls: BTreeMap<CallNo, Call>,
+    last_call: CallNo,
+    /// Dialogs that were, by Call-ID: something may still be on its way.
+    ended: BTreeMap<String, Duration>,
+    clients: BTreeMap<Key, Client>,
+    servers: BTreeMap<Key, Server>,
+    deadlines: Deadlines<Timer>,
+    doings: Doings,
+}
+
+impl SipPhone {
+    /// A phone that was just switched on: it registers.
+    pub fn new(account: Account, seed: u64, uptime: Duration) -> SipPhone {
+        let mut phone = SipPhone {
+            registration: Registration {
+                call_id: format!("register-{}", account.label),
+                tag: String::new(),
+                cseq: 0,
+                registered: false,
+                leaving: false,
+                expires_s: account.expires_s,
+            },
+            account,
+            random: StdRng::seed_from_u64(seed),
+            uptime,
+            powered: true,
+            blank_since: None,
+            known: None,
+            refused_login: None,
+            calls: BTreeMap::new(),
+            last_call: 0,
+            ended: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            deadlines: Deadlines::default(),
+            doings: Doings::default(),
+        };
+        phone.registration.tag = phone.mint("r");
+        phone.register();
+        phone
+    }
+
+    fn sees(&mut self, sight: impl Into<String>) {
+        self.doings.sights.push(sight.into());
+    }
+
+    fn fault(&mut self, fault: impl Into<String>) {
+        self.doings.faults.push(fault.into());
+    }
+
+    fn miss(&mut self, miss: impl Into<String>) {
+        self.doings.misses.push(miss.into());
+    }
+
+    fn mint(&mut self, prefix: &str) -> String {
+        format!("{prefix}{:016x}", self.random.random::<u64>())
+    }
+
+    fn own_address(&self) -> String {
+        format!("<sip:{}@{}>", self.account.name, self.account.server)
+    }
+
+    fn vanish(&mut self) {
+        self.powered = false;
+        self.registration.registered = false;
+        self.calls.clear();
+        self.clients.clear();
+        self.servers.clear();
+        self.deadlines = Deadlines::default();
+        self.known = None;
+    }
+
+    fn come_back(&mut self) {
+        self.powered = true;
+        self.blank_since = Some(self.uptime);
+        self.register();
+    }
+
+    fn dial(&mut self, digits: &str, without_offer: bool) {
+        self.last_call += 1;
+        let no = self.last_call;
+        let local_tag = self.mint("c");
+        let uri = format!("sip:{digits}@{}", self.account.server);
+        let dialog = Dialog {
+            call_id: self.mint(&self.account.label.clone()),
+            local: format!("{};tag={local_tag}", self.own_address()),
+            local_tag,
+            remote: format!("<{uri}>"),
+            remote_tag: None,
+            target: uri,
+            local_cseq: 0,
+            remote_cseq: None,
+        };
+        let unsent = Stage::Calling((String::new(), String::new()));
+        let mut call = Call::new(self.uptime, dialog, unsent);
+        call.without_offer = without_offer;
+        let mut request = call.dialog.request(Method::Invite);
+        if !without_offer {
+            let offer = call.describe(&self.account, Direction::Both);
+            request.body = Some((media::SDP, offer));
+        }
+        self.calls.insert(no, call);
+        let key = self.send(request, Purpose::Invite(no));
+        if let Some(call) = self.calls.get_mut(&no) {
+            call.stage = Stage::Calling(key);
+        }
+    }
+
+    /// The latest call at a given stage.
+    fn call_that(&self, fits: impl Fn(&Call) -> bool, wish: &str) -> Result<CallNo, String> {
+        let found = self.calls.iter().rev().find(|(_, call)| fits(call));
+        let name = &self.account.label;
+        let no_such = || format!("{name} has no call {wish}");
+        found.map(|(no, _)| *no).ok_or_else(no_such)
+    }
+
+    fn ringing_call(&self) -> Result<CallNo, String> {
+        self.call_that(|c| matches!(c.stage, Stage::Ringing(_)), "that rings")
+    }
+
+    fn hang_up(&mut self) -> Result<(), String> {
+        let fits = |call: &Call| !matches!(call.stage, Stage::Ringing(_) | Stage::Ending);
+        let no = self.call_that(fits, "to hang up")?;
+        match self.calls[&no].stage.clone() {
+            Stage::Calling(key) => self.give_up(no, &key),
+            _ => self.end(no),
+        }
+        Ok(())
+    }
+
+    /// Holds or resumes.
+    fn change(&mut self, wants: Direction) -> Result<(), String> {
+        let fits = |call: &Call| {
+            call.stage == Stage::Talking && call.wants != wants && !call.is_changing()
+        };
+        let no = self.call_that(fits, "to hold or resume")?;
+        self.reinvite(no, wants);
+        Ok(())
+    }
+
+    fn press_digit(&mut self, digit: char) -> Result<(), String> {
+        let no = self.call_that(|call| call.stage == Stage::Talking, "to send a digit in")?;
+        let call = self.calls.get_mut(&no).expect("it was just found");
+        let mut request = call.dialog.request(Method::Info);
+        let body = format!("Signal={digit}\r\nDuration=160\r\n");
+        request.body = Some(("application/dtmf-relay", body.into()));
+        self.send(request, Purpose::Info(no));
+        Ok(())
+    }
+
+    fn remember_ended(&mut self, no: CallNo) -> Option<Call> {
+        let call = self.calls.remove(&no)?;
+        self.deadlines.disarm(&Timer::Resend2xx(no));
+        self.deadlines.disarm(&Timer::ChangeAgain(no));
+        self.deadlines.disarm(&Timer::StopRinging(no));
+        let until = self.uptime + 2 * PATIENCE;
+        self.ended.retain(|_, until| *until > self.uptime);
+        self.ended.insert(call.dialog.call_id.clone(), until);
+        Some(call)
+    }
+
+    fn due(&mut self, timer: Timer) {
+        match timer {
+            Timer::Resend(key) => self.resend(key),
+            Timer::GiveUp(key) => self.not_answered(&key),
+            Timer::Forget(key) => {
+                self.clients.remove(&key);
+            }
+            Timer::Refuse(key) => self.refuse_again(key),
+            Timer::ForgetServer(key) => {
+                self.servers.remove(&key);
+                self.deadlines.disarm(&Timer::Refuse(key));
+            }
+            Timer::Resend2xx(no) => self.resend_2xx(no),
+            Timer::ChangeAgain(no) => {
+                let call = self.calls.get_mut(&no);
+                if let Some(wants) = call.and_then(|call| call.asks_again.take()) {
+                    self.reinvite(no, wants);
+                }
+            }
+            Timer::StopRinging(no) => {
+                self.miss("it rang for ever");
+                self.refuse_call(no, 480);
+            }
+            Timer::Register => self.register(),
+        }
+    }
+}
+
+impl Phone for SipPhone {
+    fn order(&mut self, uptime: Duration, order: &Order) -> Result<(), String> {
+        self.uptime = uptime;
+        if !self.powered && *order != Order::ComeBack {
+            return Err(format!("{} is not plugged in", self.account.label));
+        }
+        match order {
+            // What a Request-URI cannot hold is escaped (RFC 3261 §25.1).
+            Order::Dial(digits) => self.dial(&digits.replace('#', "%23"), false),
+            Order::DialRaw(digits) => self.dial(digits, false),
+            Order::DialWithoutOffer(digits) => self.dial(digits, true),
+            Order::Answer => {
+                let no = self.ringing_call()?;
+                self.answer_call(no);
+            }
+            Order::PlayEarly => {
+                let no = self.ringing_call()?;
+                self.play_early(no);
+            }
+            Order::Decline => {
+                let no = self.ringing_call()?;
+                self.refuse_call(no, 603);
+            }
+            Order::IsBusy => {
+                let no = self.ringing_call()?;
+                self.refuse_call(no, 486);
+            }
+            Order::HangUp => self.hang_up()?,
+            Order::Hold => self.change(Direction::SendOnly)?,
+            Order::Resume => self.change(Direction::Both)?,
+            Order::PressDigit(digit) => self.press_digit(*digit)?,
+            Order::Vanish => self.vanish(),
+            Order::ComeBack if self.powered => {
+                return Err(format!("{} is plugged in", self.account.label));
+            }
+            Order::ComeBack => self.come_back(),
+            Order::Unregister => self.unregister(),
+            Order::OffHook | Order::OnHook | Order::PressKey => {
+                return Err("a SIP phone does not tell of its hook and its keys".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, uptime: Duration, packet: Packet) {
+        self.uptime = uptime;
+        match packet {
+            _ if !self.powered => {}
+            Packet::Bytes(bytes) => {
+                let message = strict::read(bytes, &mut self.doings.faults);
+                match message {
+                    Some(message) if message.is_request() => self.hear_request(message),
+                    Some(message) => self.hear_response(&message),
+                    None => {}
+                }
+            }
+            Packet::ConnectionLost => self.connection_lost(),
+            Packet::Event(_) | Packet::Action(_) => {
+                self.fault("somebody spoke something else than SIP");
+            }
+        }
+    }
+
+    fn wake(&mut self, uptime: Duration) {
+        self.uptime = uptime;
+        while let Some(timer) = self.deadlines.pop_due(uptime) {
+            self.due(timer);
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        self.deadlines.next()
+    }
+
+    fn take_doings(&mut self) -> Doings {
+        std::mem::take(&mut self.doings)
+    }
+
+    fn calls(&self) -> Vec<CallSight> {
+        self.calls.values().map(Call::sight).collect()
+    }
+
+    fn is_registered(&self) -> bool {
+        self.registration.registered
+    }
+
+    fn unfinished(&self) -> Vec<String> {
+        let open = self.clients.values().filter(|c| !c.is_finished());
+        let requests = open.map(|c| format!("waits for {}", strict::first_line(&c.sent)));
+        let calls = self.calls.values().map(|c| format!("has a call: {:?}", c.stage));
+        requests.chain(calls).collect()
+    }
+}

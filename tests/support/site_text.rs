@@ -1,0 +1,317 @@
+//! A site as an administrator says it in a scenario, a line a thing. What is not said is the product's default.
+//!
+//! ```text
+//! alice: 2001, pin 1111, idle limit 30m        a user, and the user's profile
+//! desk-1: guest 9001                           a phone
+//! class visitors: call guests, login           a class of service
+//! reception: logout profile, lines 9100        a logout profile; phones have `lobby` unless they say another
+//! mobile-1: second device of desk-1             registers as desk-1 too
+//! logout at 19:00, 24:00                       a setting
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use perch::pbx::{
+    AbsentHandling, ClassOfService, Codes, Dn, LogoutProfile, Phone, PinHash, SecondLogin, Site,
+    User, UserProfile,
+};
+use perch::sip::digest_secret;
+
+use super::world::password;
+
+/// What phones and users are unless they say otherwise.
+const LOBBY: &str = "lobby";
+const STAFF: &str = "staff";
+
+#[derive(Clone)]
+pub struct SiteText {
+    pub site: Site,
+    /// Phones that show no messages.
+    pub without_display: BTreeSet<String>,
+    /// Devices that register as a phone that another device is too.
+    pub twins: BTreeMap<String, String>,
+}
+
+impl Default for SiteText {
+    fn default() -> Self {
+        let mut site = Site::default();
+        let all = ClassOfService {
+            call_guests: true,
+            call_users: true,
+            login: true,
+            remote_logout: true,
+            ..ClassOfService::default()
+        };
+        let lobby = ClassOfService {
+            remote_logout: false,
+            ..all.clone()
+        };
+        site.classes.insert(STAFF.into(), all);
+        site.classes.insert(LOBBY.into(), lobby);
+        site.logout_profiles.insert(LOBBY.into(), logout_profile());
+        SiteText {
+            site,
+            without_display: BTreeSet::new(),
+            twins: BTreeMap::new(),
+        }
+    }
+}
+
+fn logout_profile() -> LogoutProfile {
+    LogoutProfile {
+        lines: Vec::new(),
+        class: LOBBY.into(),
+        display_name: "Lobby".into(),
+    }
+}
+
+type Said = Result<(), String>;
+
+impl SiteText {
+    /// Takes one line, on top of what was said before.
+    pub fn line(&mut self, line: &str) -> Said {
+        if let Some(name) = line.strip_suffix(" is removed") {
+            return self.remove(name);
+        }
+        if let Some((name, clauses)) = line.split_once(':')
+            && !name.contains(' ')
+        {
+            return self.thing(name, clauses);
+        }
+        if let Some((name, clauses)) = line.strip_prefix("class ").and_then(|l| l.split_once(':')) {
+            return self.class(name, clauses);
+        }
+        self.setting(line)
+    }
+
+    fn thing(&mut self, name: &str, clauses: &str) -> Said {
+        let clauses: Vec<&str> = clauses.split(',').map(str::trim).collect();
+        if let [clause] = clauses[..]
+            && let Some(phone) = clause.strip_prefix("second device of ")
+        {
+            self.twins.insert(name.to_owned(), phone.to_owned());
+            return Ok(());
+        }
+        let says = |what: &str| clauses.iter().any(|clause| clause.starts_with(what));
+        if self.site.phones.contains_key(name) || says("guest ") || says("phone") {
+            self.phone(name, &clauses)
+        } else if self.site.logout_profiles.contains_key(name) || says("logout profile") {
+            self.logout_profile(name, &clauses)
+        } else {
+            self.user(name, &clauses)
+        }
+    }
+
+    fn phone(&mut self, name: &str, clauses: &[&str]) -> Said {
+        let realm = self.site.settings.realm.clone();
+        let secret = digest_secret(name, &realm, &password(name));
+        let phone = self.site.phones.entry(name.into()).or_insert(Phone {
+            logout_profile: LOBBY.into(),
+            guest_dn: None,
+            sip_secret: Some(secret),
+            exempt: false,
+            location: None,
+        });
+        for clause in clauses {
+            match words(clause)[..] {
+                ["phone"] => {}
+                ["guest", dn] => phone.guest_dn = Some(dn.into()),
+                ["exempt"] => phone.exempt = true,
+                ["not", "exempt"] => phone.exempt = false,
+                ["in", ..] => phone.location = Some(clause[3..].to_owned()),
+                ["logout", "profile", profile] => phone.logout_profile = profile.into(),
+                ["no", "display"] => {
+                    self.without_display.insert(name.to_owned());
+                }
+                _ => return Err(format!("what is {clause:?} for phone {name}?")),
+            }
+        }
+        Ok(())
+    }
+
+    fn logout_profile(&mut self, name: &str, clauses: &[&str]) -> Said {
+        let profiles = &mut self.site.logout_profiles;
+        let profile = profiles
+            .entry(name.into())
+            .or_insert_with(logout_profile);
+        for clause in clauses {
+            match words(clause)[..] {
+                ["logout", "profile"] => {}
+                ["lines", ref dns @ ..] => profile.lines = numbers(dns),
+                ["class", class] => profile.class = class.into(),
+                ["named", ..] => profile.display_name = clause[6..].to_owned(),
+                _ => return Err(format!("what is {clause:?} for logout profile {name}?")),
+            }
+        }
+        Ok(())
+    }
+
+    fn user(&mut self, name: &str, clauses: &[&str]) -> Said {
+        let user = self.site.users.entry(name.into()).or_insert_with(|| User {
+            dn: name.into(),
+            display_name: capitalised(name),
+            pin: PinHash(String::new()),
+            profiles: vec![name.into()],
+        });
+        let profiles = &mut self.site.user_profiles;
+        let profile = profiles.entry(name.into()).or_insert_with(|| UserProfile {
+            lines: Vec::new(),
+            class: STAFF.into(),
+            idle_limit_min: None,
+            max_login_min: None,
+            exempt: false,
+            second_login: None,
+            absent: AbsentHandling::default(),
+        });
+        for clause in clauses {
+            match words(clause)[..] {
+                [dn] if dn.bytes().all(|b| b.is_ascii_digit()) => user.dn = dn.into(),
+                ["pin", pin] => user.pin = PinHash(pin.to_owned()),
+                ["named", ..] => user.display_name = clause[6..].to_owned(),
+                ["idle", "limit", limit] => profile.idle_limit_min = Some(minutes(limit)?),
+                ["no", "idle", "limit"] => profile.idle_limit_min = None,
+                ["max", "login", limit] => profile.max_login_min = Some(minutes(limit)?),
+                ["exempt"] => profile.exempt = true,
+                ["not", "exempt"] => profile.exempt = false,
+                ["second", "login", policy] => profile.second_login = Some(second_login(policy)?),
+                ["lines", ref dns @ ..] => profile.lines = numbers(dns),
+                ["class", class] => profile.class = class.into(),
+                ["absent", "forward", dn] => profile.absent = AbsentHandling::Forward(dn.into()),
+                ["absent", "busy"] => profile.absent = AbsentHandling::Busy,
+                ["absent", "unreachable"] => profile.absent = AbsentHandling::Unreachable,
+                ["absent", "voicemail"] => profile.absent = AbsentHandling::Voicemail,
+                _ => return Err(format!("what is {clause:?} for user {name}?")),
+            }
+        }
+        Ok(())
+    }
+
+    fn class(&mut self, name: &str, clauses: &str) -> Said {
+        let mut class = ClassOfService::default();
+        for clause in clauses.split(',').map(str::trim) {
+            match words(clause)[..] {
+                ["nothing"] => {}
+                ["call", "guests"] => class.call_guests = true,
+                ["call", "users"] => class.call_users = true,
+                ["login"] => class.login = true,
+                ["remote", "logout"] => class.remote_logout = true,
+                ["exempt"] => class.exempt = true,
+                ["auto", "logout", limit] => class.auto_logout_h = Some(minutes(limit)? / 60),
+                _ => return Err(format!("what is {clause:?} for class {name}?")),
+            }
+        }
+        self.site.classes.insert(name.into(), class);
+        Ok(())
+    }
+
+    fn setting(&mut self, line: &str) -> Said {
+        let settings = &mut self.site.settings;
+        match words(line)[..] {
+            ["timezone", zone] => settings.timezone = zone.into(),
+            ["logout", "at", ..] => {
+                let times = line["logout at ".len()..].split(',').map(str::trim);
+                settings.logout_times = times.map(time_of_day).collect::<Result<_, _>>()?;
+            }
+            ["no", "logout", "times"] => settings.logout_times.clear(),
+            ["second", "login", policy] => settings.second_login = second_login(policy)?,
+            ["move", "waits", wait] => settings.move_wait_s = seconds(wait)?,
+            ["max", "login", limit] => settings.max_login_min = Some(minutes(limit)?),
+            ["warning", lead] => settings.warning_s = seconds(lead)?,
+            ["held", "cap", cap] => settings.held_cap_min = minutes(cap)?,
+            ["off", "hook", "limit", limit] => settings.off_hook_limit_s = seconds(limit)?,
+            ["emergency", "hold", hold] => settings.emergency_hold_min = minutes(hold)?,
+            ["logouts", rate] => settings.logouts_per_s = per_second(rate)?,
+            ["no", "answer", "after", limit] => settings.no_answer_s = seconds(limit)?,
+            ["voicemail", dn] => settings.voicemail = Some(dn.into()),
+            ["user", "ids", "are", "digits"] => settings.alphanumeric_user_id = false,
+            ["emergency", number, "rings", phone] => {
+                let phones = vec![phone.into()];
+                self.site.emergency.insert(number.into(), phones);
+            }
+            ["codes", login, logout, remote] => {
+                self.site.codes = Codes {
+                    login: login.into(),
+                    logout: logout.into(),
+                    remote_logout: remote.into(),
+                };
+            }
+            _ => return Err(format!("what is {line:?}?")),
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> Said {
+        let is_user = self.site.users.remove(name).is_some();
+        self.site.user_profiles.remove(name);
+        let is_phone = self.site.phones.remove(name).is_some();
+        let known = is_user || is_phone;
+        known.then_some(()).ok_or_else(|| format!("there is no {name}"))
+    }
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+fn numbers(dns: &[&str]) -> Vec<Dn> {
+    dns.iter().map(|dn| (*dn).into()).collect()
+}
+
+fn capitalised(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    first.to_uppercase() + rest
+}
+
+fn second_login(word: &str) -> Result<SecondLogin, String> {
+    match word {
+        "move" => Ok(SecondLogin::Move),
+        "refuse" => Ok(SecondLogin::Refuse),
+        "allow" => Ok(SecondLogin::Allow),
+        _ => Err(format!("{word} is no second-login policy")),
+    }
+}
+
+fn per_second(rate: &str) -> Result<u32, String> {
+    let number = rate.strip_suffix("/s").and_then(|n| n.parse().ok());
+    number.ok_or_else(|| format!("{rate} is no rate"))
+}
+
+fn minutes(text: &str) -> Result<u32, String> {
+    Ok(seconds(text)? / 60)
+}
+
+fn seconds(text: &str) -> Result<u32, String> {
+    let seconds = duration(text)?.as_secs();
+    u32::try_from(seconds).map_err(|_| format!("{text} is too long"))
+}
+
+/// `30m`, `8h`, `60s`, `200ms`, `1h30m`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit());
+        let (number, unit) = rest.split_at(digits);
+        let (unit, after) = unit.split_at(unit_end.unwrap_or(unit.len()));
+        let number: u64 = number.parse().map_err(|_| format!("{text} is no time"))?;
+        total += match unit {
+            "ms" => Duration::from_millis(number),
+            "s" => Duration::from_secs(number),
+            "m" => Duration::from_secs(60 * number),
+            "h" => Duration::from_secs(3600 * number),
+            _ => return Err(format!("{text} is no time")),
+        };
+        rest = after;
+    }
+    Ok(total)
+}
+
+/// Minutes after midnight; 24:00 is the day's end.
+fn time_of_day(text: &str) -> Result<u16, String> {
+    let parts = text.split_once(':');
+    let parsed = parts.and_then(|(h, m)| Some((h.parse::<u16>().ok()?, m.parse::<u16>().ok()?)));
+    let minutes = parsed.map(|(hours, minutes)| 60 * hours + minutes);
+    minutes.ok_or_else(|| format!("{text} is no time of day"))
+}
