@@ -24,6 +24,10 @@ use crate::time::{Deadlines, Now};
 /// A phone in a call is asked this often whether it is still there.
 const PROBE_EVERY: Duration = Duration::from_secs(60);
 
+/// A signal is answered after this time, whoever is asked for it: its sender waits for 64 × T1 (RFC 3261 §17.1.2.2),
+/// and the answer may get lost a few times.
+pub(super) const SIGNAL_LIMIT: Duration = Duration::from_secs(20);
+
 /// Leg ids of calls that SIP phones begin are minted in this range.
 const SIP_LEGS: u8 = 1;
 
@@ -50,6 +54,8 @@ pub(super) enum Timer {
     Resend2xx(LegId),
     /// Ask a phone in a call whether it is still there.
     Probe(LegId),
+    /// Nobody has answered a signal: its sender will not wait for much longer.
+    Signal(Ticket),
 }
 
 /// The SIP side of the exchange.
@@ -65,7 +71,7 @@ pub struct Agent {
     pub(super) invites: HashMap<ServerId, LegId>,
     pub(super) purposes: HashMap<ClientId, Purpose>,
     /// Who waits for the answer to a signal.
-    pub(super) signals: HashMap<Ticket, (ServerId, Message, Flow)>,
+    pub(super) signals: BTreeMap<Ticket, (ServerId, Message, Flow)>,
     /// Phones that took no MESSAGE, whatever they said that they allow.
     pub(super) silent: BTreeSet<PhoneName>,
     pub(super) deadlines: Deadlines<Timer>,
@@ -87,7 +93,7 @@ impl Agent {
             callers: HashMap::new(),
             invites: HashMap::new(),
             purposes: HashMap::new(),
-            signals: HashMap::new(),
+            signals: BTreeMap::new(),
             silent: BTreeSet::new(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
@@ -134,6 +140,8 @@ impl Agent {
             match timer {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
                 Timer::Probe(leg) => self.probe(now, leg),
+                // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
+                Timer::Signal(ticket) => self.signal_reply(now, ticket, 504),
             }
         }
     }
@@ -198,7 +206,7 @@ impl Agent {
 
     /// Ends an answered call with a BYE, and forgets the leg.
     pub(super) fn hang_up(&mut self, now: Now, leg: LegId, reason: &str) {
-        self.answer_pending_change(now, leg);
+        self.answer_pending(now, leg);
         let reason = reason.to_owned();
         self.send_in_dialog(now, leg, Method::Bye, Purpose::End, |builder, _| {
             builder.header(Name::Reason, reason).finish()
@@ -206,16 +214,22 @@ impl Agent {
         self.forget(leg);
     }
 
-    /// A re-INVITE that waits for the other party must not be left without an answer.
-    pub(super) fn answer_pending_change(&mut self, now: Now, leg: LegId) {
-        let pending = self.talking(leg).and_then(|t| {
-            let flow = t.dialog.flow;
-            t.incoming
-                .take()
-                .map(|(server, invite)| (server, invite, flow))
-        });
-        if let Some((server, invite, flow)) = pending {
+    /// What waits for the other party must not be left without an answer: a re-INVITE, signals.
+    pub(super) fn answer_pending(&mut self, now: Now, leg: LegId) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        let change = talking.incoming.take();
+        let dialog = talking.dialog.key();
+        if let Some((server, invite)) = change {
             self.respond(now, server, &invite, flow, 487, None);
+        }
+        let waiting = self.signals.iter();
+        let waiting = waiting.filter(|(_, (_, request, _))| dialog_of(request) == dialog);
+        let tickets: Vec<Ticket> = waiting.map(|(ticket, _)| *ticket).collect();
+        for ticket in tickets {
+            self.signal_reply(now, ticket, 481);
         }
     }
 
@@ -320,7 +334,7 @@ impl Agent {
                 }
             }
             Some(Purpose::Signal(ticket)) => {
-                let status = 408;
+                let status = 504;
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
             Some(Purpose::Probe(leg)) => self.dead(now, leg),
@@ -356,6 +370,15 @@ impl Agent {
         self.last_ticket += 1;
         Ticket(self.last_ticket)
     }
+}
+
+/// The dialog that a request of theirs belongs to: its Call-ID and our tag.
+pub(super) fn dialog_of(request: &Message) -> (String, String) {
+    let tag = request.to().ok().and_then(|to| to.tag());
+    (
+        request.call_id().to_owned(),
+        tag.unwrap_or_default().to_owned(),
+    )
 }
 
 /// What tells the INVITEs of one caller apart from all others.

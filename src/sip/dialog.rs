@@ -67,6 +67,11 @@ impl Dialog {
         }
     }
 
+    /// What tells it apart from all others here: its Call-ID and our tag.
+    pub fn key(&self) -> (String, String) {
+        (self.call_id.clone(), self.local_tag.clone())
+    }
+
     /// The next request within the dialog (RFC 3261 §12.2.1.1). An ACK repeats the number of its INVITE.
     pub fn request(&mut self, method: Method, branch: &str) -> Builder {
         if method != Method::Ack {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rsip::Method;
 
-use super::agent::{Agent, Purpose, Timer, caller_key};
+use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer, caller_key, dialog_of};
 use super::auth::Verdict;
 use super::dialog::Dialog;
 use super::flow::Flow;
@@ -199,7 +199,7 @@ impl Agent {
             Some(Method::Invite) => self.reinvited(now, flow, request, server, leg),
             Some(Method::Bye) => {
                 self.respond(now, server, request, flow, 200, None);
-                self.answer_pending_change(now, leg);
+                self.answer_pending(now, leg);
                 let is_core_s = self.talking(leg).is_some_and(|t| t.closing.is_none());
                 self.forget(leg);
                 if is_core_s {
@@ -210,6 +210,8 @@ impl Agent {
                 let ticket = self.mint_ticket();
                 let waiting = (server, request.clone(), flow);
                 self.signals.insert(ticket, waiting);
+                self.deadlines
+                    .arm(Timer::Signal(ticket), now.uptime + SIGNAL_LIMIT);
                 self.events.push(Event::Signalled {
                     leg,
                     ticket,
@@ -282,9 +284,7 @@ impl Agent {
 
     /// An ACK for a 2xx of ours.
     fn acknowledged(&mut self, now: Now, ack: &Message) {
-        let tag = ack.to().ok().and_then(|to| to.tag());
-        let key = (ack.call_id().to_owned(), tag.unwrap_or_default().to_owned());
-        let Some(leg) = self.dialogs.get(&key).copied() else {
+        let Some(leg) = self.dialogs.get(&dialog_of(ack)).copied() else {
             return;
         };
         let Some(talking) = self.talking(leg) else {

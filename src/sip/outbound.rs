@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use rsip::Method;
 
-use super::agent::{Agent, Purpose};
+use super::agent::{Agent, Purpose, Timer};
 use super::dialog::{Dialog, contact, via};
 use super::flow::Flow;
 use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged};
@@ -364,7 +364,8 @@ impl Agent {
         }
     }
 
-    fn signal_reply(&mut self, now: Now, ticket: Ticket, status: u16) {
+    pub(super) fn signal_reply(&mut self, now: Now, ticket: Ticket, status: u16) {
+        self.deadlines.disarm(&Timer::Signal(ticket));
         if let Some((server, request, flow)) = self.signals.remove(&ticket) {
             // A challenge or redirection of the other phone is not for this one.
             let status = if (300..400).contains(&status) || matches!(status, 401 | 407) {

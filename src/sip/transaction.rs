@@ -97,10 +97,13 @@ struct Client {
 
 #[derive(Debug)]
 enum ClientState {
-    /// Nothing was heard yet.
-    Calling { interval: Duration, cancel: bool },
+    /// Nothing was heard yet. If it is to be taken back then, with this Reason.
+    Calling {
+        interval: Duration,
+        cancel: Option<String>,
+    },
     /// A provisional response came.
-    Proceeding { interval: Duration },
+    Proceeding { interval: Duration, cancelled: bool },
     /// A refusal came; its ACK is kept for retransmissions.
     Completed { ack: Option<Bytes> },
     /// A 2xx to an INVITE came; more of them are passed up (RFC 6026 §7.2).
@@ -278,7 +281,7 @@ impl Transactions {
             request,
             state: ClientState::Calling {
                 interval: T1,
-                cancel: false,
+                cancel: None,
             },
         };
         self.clients.insert(id, client);
@@ -291,8 +294,13 @@ impl Transactions {
             return;
         };
         match &mut client.state {
-            ClientState::Calling { cancel, .. } => *cancel = true,
-            ClientState::Proceeding { .. } => self.send_cancel(now, id, reason),
+            ClientState::Calling { cancel, .. } => *cancel = Some(reason.to_owned()),
+            ClientState::Proceeding { cancelled, .. } => {
+                // Once: a second CANCEL would be another request in the same transaction.
+                if !std::mem::replace(cancelled, true) {
+                    self.send_cancel(now, id, reason);
+                }
+            }
             _ => {}
         }
     }
@@ -336,15 +344,18 @@ impl Transactions {
             }
             (ClientState::Accepted, _) => {}
             (ClientState::Calling { interval, cancel }, ..200) => {
-                let (interval, cancel) = (*interval, *cancel);
-                client.state = ClientState::Proceeding { interval };
+                let (interval, cancel) = (*interval, cancel.take());
+                client.state = ClientState::Proceeding {
+                    interval,
+                    cancelled: cancel.is_some(),
+                };
                 if is_invite {
                     // Once it rings the core decides how long (timer B ends here).
                     self.deadlines.disarm(&Timer::ClientResend(id));
                     self.deadlines.disarm(&Timer::ClientEnd(id));
                 }
-                if cancel {
-                    self.send_cancel(now, id, "");
+                if let Some(reason) = cancel {
+                    self.send_cancel(now, id, &reason);
                 }
             }
             (ClientState::Proceeding { .. }, ..200) => {}
@@ -430,7 +441,7 @@ impl Transactions {
                 }
                 *interval
             }
-            ClientState::Proceeding { interval } if !is_invite => {
+            ClientState::Proceeding { interval, .. } if !is_invite => {
                 *interval = T2;
                 T2
             }

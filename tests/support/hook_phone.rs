@@ -66,7 +66,10 @@ impl HookPhone {
         match action {
             Action::Ring { leg, caller, .. } => {
                 self.enter(leg, CallState::Ringing);
-                self.sees(format!("rings (from {} {})", caller.dn, caller.display_name));
+                self.sees(format!(
+                    "rings (from {} {})",
+                    caller.dn, caller.display_name
+                ));
                 self.tell(Event::Progressed {
                     leg,
                     branch: 0,
@@ -141,15 +144,25 @@ impl Phone for HookPhone {
     }
 
     fn calls(&self) -> Vec<CallSight> {
-        let sight = |(_, state, since)| CallSight { state, since };
+        let sight = |(leg, state, since): (LegId, _, _)| CallSight {
+            state,
+            since,
+            number: leg.0,
+            excused: false,
+        };
         self.call.map(sight).into_iter().collect()
     }
+
+    fn excuse_server(&mut self) {}
 
     fn is_registered(&self) -> bool {
         true
     }
 
     fn unfinished(&self) -> Vec<String> {
-        self.call.map(|call| format!("{call:?}")).into_iter().collect()
+        self.call
+            .map(|call| format!("{call:?}"))
+            .into_iter()
+            .collect()
     }
 }

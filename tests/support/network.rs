@@ -108,8 +108,7 @@ impl Network {
             (Transport::Tcp, Transport::Tcp) => match link.connection {
                 Some((connection, _)) if flow.connection != 0 => connection == flow.connection,
                 Some((_, from)) => [from, link.address].contains(&flow.remote),
-                // Nobody can open a connection to a phone that has none: there is a firewall.
-                None => false,
+                None => flow.connection == 0 && flow.remote == link.address,
             },
             _ => false,
         };

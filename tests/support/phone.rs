@@ -66,6 +66,10 @@ pub struct CallSight {
     pub state: CallState,
     /// Since when it is in this state (uptime).
     pub since: Duration,
+    /// Which call of this phone's.
+    pub number: u64,
+    /// Whether the server may have lost it from its sight, through nobody's fault but the test's.
+    pub excused: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +94,8 @@ pub trait Phone {
     fn next_deadline(&self) -> Option<Duration>;
     fn take_doings(&mut self) -> Doings;
     fn calls(&self) -> Vec<CallSight>;
+    /// The server was killed, or the network to it: what is under way need not come to a good end.
+    fn excuse_server(&mut self);
     /// Whether the server told it that it is registered.
     fn is_registered(&self) -> bool;
     /// What is not finished, in words; empty when all is quiet.

@@ -98,6 +98,16 @@ impl ModelStore {
         self.facts.sessions.values()
     }
 
+    /// Sessions that no commit which waits closes. Claims that wait are not decided.
+    pub fn sessions_to_stay(&self) -> Vec<StoredSession> {
+        let mut facts = self.facts.clone();
+        let waiting = self.waiting.iter().flat_map(|commit| &commit.changes);
+        for change in waiting.filter(|change| !matches!(change, Change::Claimed(_))) {
+            facts.write(change.clone());
+        }
+        facts.sessions.into_values().collect()
+    }
+
     pub fn records(&self) -> &[Record] {
         &self.facts.records
     }

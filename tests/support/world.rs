@@ -62,8 +62,14 @@ pub enum What {
 enum Happening {
     Arrives(PhoneName, Way, u64, Packet),
     StreamBroken(u64),
-    Written { life: u64 },
-    Checked { life: u64, ticket: Ticket, matches: bool },
+    Written {
+        life: u64,
+    },
+    Checked {
+        life: u64,
+        ticket: Ticket,
+        matches: bool,
+    },
     Second,
 }
 
@@ -80,6 +86,8 @@ pub struct World {
     site: Arc<Site>,
     without_display: BTreeSet<String>,
     twins: BTreeMap<String, String>,
+    /// Streams that the server knows to be broken.
+    broken: BTreeSet<u64>,
     pub store: ModelStore,
     bindings: BTreeMap<PhoneName, String>,
     pub network: Network,
@@ -96,8 +104,8 @@ pub struct World {
     pub wire_log: Option<Vec<String>>,
 }
 
-/// So long after a start nothing from before it is under way any more.
-const SETTLED: Duration = Duration::from_secs(300);
+/// So long after a phone vanished its stream is seen to be dead.
+const HALF_OPEN: Duration = Duration::from_secs(90);
 
 /// A server that wants to be woken more often than this at one moment will never stop.
 const MOST_WAKES: u32 = 10_000;
@@ -117,6 +125,7 @@ impl World {
             site: Arc::new(building.site),
             without_display: building.without_display,
             twins: building.twins,
+            broken: BTreeSet::new(),
             store: ModelStore::default(),
             bindings: BTreeMap::new(),
             network,
@@ -149,6 +158,12 @@ impl World {
 
     pub fn take_observations(&mut self) -> Vec<Observation> {
         std::mem::take(&mut self.observations)
+    }
+
+    /// Puts observations back that somebody took and did not want.
+    pub fn put_back_observations(&mut self, observations: impl Iterator<Item = Observation>) {
+        let since = std::mem::take(&mut self.observations);
+        self.observations = observations.chain(since).collect();
     }
 
     pub fn phones(&self) -> impl Iterator<Item = (&PhoneName, &dyn Phone)> {
@@ -185,7 +200,10 @@ impl World {
     }
 
     fn next_moment(&self) -> Option<Duration> {
-        let phones = self.phones.values().filter_map(|phone| phone.next_deadline());
+        let phones = self
+            .phones
+            .values()
+            .filter_map(|phone| phone.next_deadline());
         let server = self.server_deadline();
         phones.chain(server).chain(self.agenda.next()).min()
     }
@@ -225,6 +243,7 @@ impl World {
             Happening::Arrives(name, Way::ToServer, connection, packet) => {
                 self.arrives_at_server(&name, connection, packet);
             }
+            Happening::StreamBroken(connection) if !self.broken.insert(connection) => {}
             Happening::StreamBroken(connection) => {
                 self.with_server(|server, now| {
                     server.handle(now, Input::ConnectionClosed(connection));
@@ -338,6 +357,7 @@ impl World {
         }
         let Some(phone) = self.network.phone_at(&flow).cloned() else {
             self.log_line(format!("{} cannot be reached", flow.remote));
+            self.stream_is_broken(flow.connection, Duration::ZERO);
             return;
         };
         for at in self.network.arrivals(self.uptime, &phone, Way::ToPhone) {
@@ -376,10 +396,8 @@ impl World {
         for fault in doings.faults {
             self.observe(What::Fault(format!("to {name}: {fault}")));
         }
-        // What a server owed that was killed, nobody can claim from the next one.
-        let is_settled = self.life.0 == 1 || self.uptime > self.life.1 + SETTLED;
-        let counts = self.is_up() && is_settled;
-        for miss in doings.misses.into_iter().filter(|_| counts) {
+        let is_up = self.is_up();
+        for miss in doings.misses.into_iter().filter(|_| is_up) {
             self.observe(What::Miss(format!("{name}: {miss}")));
         }
         for packet in doings.sends {
@@ -400,7 +418,8 @@ impl World {
         let mut result = Err(format!("there is no phone {name}"));
         self.with_phone(&name, |phone| result = phone.order(uptime, order));
         if known && *order == Order::Vanish {
-            self.network.break_stream(&name);
+            let broken = self.network.break_stream(&name);
+            self.stream_is_broken(broken.unwrap_or(0), HALF_OPEN);
         }
         result
     }
@@ -409,9 +428,15 @@ impl World {
     pub fn break_stream(&mut self, name: &PhoneName, noticed_after: Duration) {
         if let Some(connection) = self.network.break_stream(name) {
             let uptime = self.uptime;
-            let at = uptime + noticed_after;
-            self.agenda.write(at, Happening::StreamBroken(connection));
+            self.stream_is_broken(connection, noticed_after);
             self.with_phone(name, |phone| phone.receive(uptime, Packet::ConnectionLost));
+        }
+    }
+
+    fn stream_is_broken(&mut self, connection: u64, noticed_after: Duration) {
+        if connection != 0 {
+            let at = self.uptime + noticed_after;
+            self.agenda.write(at, Happening::StreamBroken(connection));
         }
     }
 
@@ -437,6 +462,7 @@ impl World {
         self.server = None;
         self.store.crash(survivors);
         self.take_reports([]);
+        self.excuse_server();
         let names: Vec<PhoneName> = self.phones.keys().cloned().collect();
         for name in names {
             self.refuse_connection(&name);
@@ -456,7 +482,14 @@ impl World {
         self.kill_server(0);
     }
 
+    fn excuse_server(&mut self) {
+        for phone in self.phones.values_mut() {
+            phone.excuse_server();
+        }
+    }
+
     pub fn start(&mut self) {
+        self.excuse_server();
         self.life = (self.life.0 + 1, self.uptime);
         self.written_at = self.uptime;
         let beginning = Beginning {
@@ -534,7 +567,7 @@ impl World {
         }
     }
 
-    fn log_line(&mut self, line: String) {
+    pub fn log_line(&mut self, line: String) {
         let uptime = self.uptime;
         if let Some(log) = &mut self.wire_log {
             log.push(format!("{:>12.3} {line}", uptime.as_secs_f64()));
@@ -559,4 +592,3 @@ fn in_a_line(packet: &Packet) -> String {
     let first = text.lines().next().unwrap_or_default();
     format!("{first} | {} | {}", line("CSeq"), line("Call-ID"))
 }
-

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use perch::sip::wire::{Message, Name};
 use rsip::Method;
 
+use super::Account;
 use super::media::{self, Direction};
 use super::strict::tag_of;
 use super::transactions::{Key, Request};
-use super::Account;
 use crate::support::phone::{CallSight, CallState};
 
 #[derive(Debug)]
@@ -102,8 +102,12 @@ pub struct Call {
     pub unacknowledged: Option<Unacknowledged>,
     /// Whether the INVITE carried no offer, so that the 2xx does.
     pub without_offer: bool,
+    /// Whether the other side never said what media it has.
+    pub is_mute: bool,
     /// Whether the phone is hanging up, as soon as it may.
     pub hangs_up: bool,
+    /// Whether the server may have forgotten it.
+    pub excused: bool,
     descriptions: u32,
 }
 
@@ -120,7 +124,9 @@ impl Call {
             held_by_peer: false,
             unacknowledged: None,
             without_offer: false,
+            is_mute: false,
             hangs_up: false,
+            excused: false,
             descriptions: 0,
         }
     }
@@ -128,7 +134,12 @@ impl Call {
     /// One more description of this side's media.
     pub fn describe(&mut self, account: &Account, direction: Direction) -> Bytes {
         self.descriptions += 1;
-        media::describe(&account.label, account.address, self.descriptions, direction)
+        media::describe(
+            &account.label,
+            account.address,
+            self.descriptions,
+            direction,
+        )
     }
 
     /// Whether this side has asked for other media, or will again.
@@ -141,7 +152,7 @@ impl Call {
         self.since = uptime;
     }
 
-    pub fn sight(&self) -> CallSight {
+    pub fn sight(&self, number: u64) -> CallSight {
         let state = match self.stage {
             Stage::Calling(_) => CallState::Calling,
             Stage::Ringing(_) => CallState::Ringing,
@@ -152,6 +163,8 @@ impl Call {
         CallSight {
             state,
             since: self.since,
+            number,
+            excused: self.excused,
         }
     }
 }

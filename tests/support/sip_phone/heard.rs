@@ -123,6 +123,9 @@ impl SipPhone {
         let no = self.last_call;
         let mut call = Call::new(self.uptime, dialog, Stage::Ringing(key.clone()));
         call.without_offer = invite.body().is_empty();
+        // The server may have stopped waiting while there was nobody to answer.
+        let recent = |since: Duration| self.uptime < since + PATIENCE;
+        call.excused = self.blank_since.is_some_and(recent);
         self.calls.insert(no, call);
         self.deadlines
             .arm(Timer::StopRinging(no), self.uptime + RING_PATIENCE);
@@ -197,8 +200,12 @@ impl SipPhone {
         };
         if self.uptime >= waiting.give_up {
             // RFC 3261 §13.3.1.4: the call is over if nobody acknowledges.
+            // The ACK that brings the caller's answer cannot come when there is no caller any more.
+            let is_owed = !call.excused && !waiting.offered;
             call.unacknowledged = None;
-            self.miss("no ACK");
+            if is_owed {
+                self.miss("no ACK");
+            }
             self.end(no);
             return;
         }
@@ -240,9 +247,9 @@ impl SipPhone {
         let hangs_up = call.hangs_up;
         self.deadlines.disarm(&Timer::Resend2xx(no));
         if waiting.offered {
-            if ack.body().is_empty() {
-                self.fault("an ACK without the answer to the offer");
-            } else {
+            // Who hangs up at once may leave the answer out; nobody will miss it.
+            call.is_mute = ack.body().is_empty();
+            if !ack.body().is_empty() {
                 self.speaker(&ack.body());
             }
         }
@@ -255,7 +262,9 @@ impl SipPhone {
         let invite = (key.0.clone(), INVITE.to_owned());
         let known = self.servers.get(&invite);
         let Some(is_open) = known.map(|server| !is_final(server.response.as_ref())) else {
-            self.miss("a CANCEL for no INVITE");
+            if self.blank_since.is_none() {
+                self.fault("a CANCEL for no INVITE");
+            }
             return self.reply(key, 481, None);
         };
         let cancel = self.servers[key].request.clone();
@@ -286,7 +295,10 @@ impl SipPhone {
 
     /// Whether the server may speak of a call that is none (any more).
     fn is_excused(&self, call_id: &str) -> bool {
-        let crossed = self.ended.get(call_id).is_some_and(|until| *until > self.uptime);
+        let crossed = self
+            .ended
+            .get(call_id)
+            .is_some_and(|until| *until > self.uptime);
         let recent = |since: Duration| self.uptime < since + Duration::from_secs(300);
         crossed || self.blank_since.is_some_and(recent)
     }
@@ -303,6 +315,10 @@ impl SipPhone {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
+        if matches!(call.stage, Stage::Calling(_)) {
+            self.miss("a request before its call was answered");
+            return self.reply(key, 481, None);
+        }
         if strict::tag_of(request, Name::From) != call.dialog.remote_tag {
             let line = strict::first_line(request);
             self.fault(format!("another From tag within a dialog: {line}"));

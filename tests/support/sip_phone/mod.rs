@@ -182,8 +182,9 @@ impl SipPhone {
     }
 
     fn come_back(&mut self) {
-        self.powered = true;
-        self.blank_since = Some(self.uptime);
+        if !std::mem::replace(&mut self.powered, true) {
+            self.blank_since = Some(self.uptime);
+        }
         self.register();
     }
 
@@ -230,7 +231,9 @@ impl SipPhone {
     }
 
     fn hang_up(&mut self) -> Result<(), String> {
-        let fits = |call: &Call| !matches!(call.stage, Stage::Ringing(_) | Stage::Ending);
+        let fits = |call: &Call| {
+            !call.hangs_up && !matches!(call.stage, Stage::Ringing(_) | Stage::Ending)
+        };
         let no = self.call_that(fits, "to hang up")?;
         match self.calls[&no].stage.clone() {
             Stage::Calling(key) => self.give_up(no, &key),
@@ -290,7 +293,9 @@ impl SipPhone {
                 }
             }
             Timer::StopRinging(no) => {
-                self.miss("it rang for ever");
+                if self.calls.get(&no).is_some_and(|call| !call.excused) {
+                    self.miss("it rang for ever");
+                }
                 self.refuse_call(no, 480);
             }
             Timer::Register => self.register(),
@@ -330,8 +335,8 @@ impl Phone for SipPhone {
             Order::Resume => self.change(Direction::Both)?,
             Order::PressDigit(digit) => self.press_digit(*digit)?,
             Order::Vanish => self.vanish(),
-            Order::ComeBack if self.powered => {
-                return Err(format!("{} is plugged in", self.account.label));
+            Order::ComeBack if self.powered && !self.registration.leaving => {
+                return Err(format!("{} has not gone", self.account.label));
             }
             Order::ComeBack => self.come_back(),
             Order::Unregister => self.unregister(),
@@ -377,7 +382,18 @@ impl Phone for SipPhone {
     }
 
     fn calls(&self) -> Vec<CallSight> {
-        self.calls.values().map(Call::sight).collect()
+        let calls = self.calls.iter();
+        calls.map(|(number, call)| call.sight(*number)).collect()
+    }
+
+    fn excuse_server(&mut self) {
+        self.blank_since = Some(self.uptime);
+        for call in self.calls.values_mut() {
+            call.excused = true;
+        }
+        for client in self.clients.values_mut() {
+            client.excused = true;
+        }
     }
 
     fn is_registered(&self) -> bool {
@@ -387,7 +403,10 @@ impl Phone for SipPhone {
     fn unfinished(&self) -> Vec<String> {
         let open = self.clients.values().filter(|c| !c.is_finished());
         let requests = open.map(|c| format!("waits for {}", strict::first_line(&c.sent)));
-        let calls = self.calls.values().map(|c| format!("has a call: {:?}", c.stage));
+        let calls = self
+            .calls
+            .values()
+            .map(|c| format!("has a call: {:?}", c.stage));
         requests.chain(calls).collect()
     }
 }

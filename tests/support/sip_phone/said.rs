@@ -9,6 +9,7 @@ use rsip::Method;
 
 use super::super::digest;
 use super::transactions::{CANCEL, INVITE, Phase, RING_PATIENCE};
+use super::super::phone::Phone;
 use super::{
     CallNo, Client, Direction, Key, Known, PATIENCE, Packet, Purpose, Request, SipPhone, Stage, T1,
     Timer, media, strict,
@@ -142,6 +143,9 @@ impl SipPhone {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
+        if call.is_mute {
+            self.doings.faults.push("an ACK without the answer to the offer".into());
+        }
         if call.unacknowledged.is_some() {
             // RFC 3261 §15: no BYE before the 2xx is acknowledged.
             call.hangs_up = true;
@@ -185,11 +189,16 @@ impl SipPhone {
                 self.doings.sends.push(Packet::Bytes(ack));
             }
             Phase::Completed(_) => {}
-            phase if status < 200 => *phase = Phase::Proceeding,
+            phase if status < 200 => {
+                *phase = Phase::Proceeding;
+                if key.1 == INVITE {
+                    self.wait_longer(&key);
+                }
+            }
             phase => {
                 *phase = Phase::Completed(None);
-                let ack = (status >= 300 && key.1 == INVITE)
-                    .then(|| client.ack_of_refusal(response));
+                let ack =
+                    (status >= 300 && key.1 == INVITE).then(|| client.ack_of_refusal(response));
                 if let Some(ack) = ack {
                     client.phase = Phase::Completed(Some(ack.clone()));
                     self.doings.sends.push(Packet::Bytes(ack));
@@ -210,13 +219,19 @@ impl SipPhone {
         let Some(client) = self.clients.get(key) else {
             return;
         };
-        let (purpose, request, proves) =
-            (client.purpose.clone(), client.request.clone(), client.proves);
+        let (purpose, request, proves) = (
+            client.purpose.clone(),
+            client.request.clone(),
+            client.proves,
+        );
         if status == 401 {
             self.prove_and_repeat(request, purpose, proves, response);
             return;
         }
         match purpose {
+            Purpose::Register if request.is_goodbye() => {
+                self.registration.registered &= status >= 300;
+            }
             Purpose::Register => self.register_answered(status, response),
             Purpose::Invite(no) => self.invite_answered(no, key, status, response),
             Purpose::Reinvite(no) => self.reinvite_answered(no, key, status, response),
@@ -227,7 +242,11 @@ impl SipPhone {
                 let text = strict::reason_text(response);
                 self.sees(format!("hears {status} {text}"));
             }
-            Purpose::Cancel(_) if status == 481 => self.miss("a CANCEL found no INVITE"),
+            Purpose::Cancel(no) if status == 481 => {
+                if self.calls.get(&no).is_some_and(|call| !call.excused) {
+                    self.miss("a CANCEL found no INVITE");
+                }
+            }
             Purpose::Bye(_) | Purpose::Info(_) | Purpose::Cancel(_) => {}
         }
     }
@@ -283,7 +302,6 @@ impl SipPhone {
     fn register_answered(&mut self, status: u16, response: &Message) {
         match status {
             ..200 => {}
-            200..300 if self.registration.leaving => self.registration.registered = false,
             200..300 => {
                 let own = self.account.contact();
                 let expires_s = response.contacts().find_map(|contact| {
@@ -330,20 +348,22 @@ impl SipPhone {
                     let text = strict::reason_text(response);
                     self.compare_refusals(&text, response);
                     self.sees(format!("hears {status} {text}"));
-                } else if status != 487 {
-                    self.miss(format!("a cancelled INVITE ended with {status}"));
                 }
             }
         }
     }
 
-    fn invite_goes_on(&mut self, no: CallNo, key: &Key, status: u16, response: &Message) {
+    /// An INVITE was heard of: whoever is asked now may take their time (RFC 3261 §17.1.1.2).
+    fn wait_longer(&mut self, key: &Key) {
         self.deadlines.disarm(&Timer::Resend(key.clone()));
-        let is_waited_for = self.deadlines.when(&Timer::GiveUp(key.clone()));
-        if is_waited_for.is_some_and(|at| at <= self.uptime + PATIENCE) {
+        let cancel = (key.0.clone(), CANCEL.to_owned());
+        if !self.clients.contains_key(&cancel) {
             self.deadlines
                 .arm(Timer::GiveUp(key.clone()), self.uptime + RING_PATIENCE);
         }
+    }
+
+    fn invite_goes_on(&mut self, no: CallNo, key: &Key, status: u16, response: &Message) {
         let gives_up = self.calls[&no].hangs_up;
         let cancel = (key.0.clone(), CANCEL.to_owned());
         if gives_up && !self.clients.contains_key(&cancel) {
@@ -463,8 +483,10 @@ impl SipPhone {
             return;
         };
         self.deadlines.disarm(&Timer::Resend(key.clone()));
-        let line = strict::first_line(&client.sent);
-        self.miss(format!("no answer to {line}"));
+        if !client.excused {
+            let line = strict::first_line(&client.sent);
+            self.miss(format!("no answer to {line}"));
+        }
         match client.purpose {
             Purpose::Register => self.register_later(),
             Purpose::Invite(no) => {
@@ -486,6 +508,7 @@ impl SipPhone {
 
     /// RFC 3261 §8.1.3.1: whatever was not answered will not be. Soon it registers over a new connection.
     pub fn connection_lost(&mut self) {
+        self.excuse_server();
         let open = self.clients.iter().filter(|(_, c)| !c.is_finished());
         let keys: Vec<Key> = open.map(|(key, _)| key.clone()).collect();
         for key in keys {
@@ -497,7 +520,6 @@ impl SipPhone {
                 self.clients.remove(&key);
             }
         }
-        self.blank_since = Some(self.uptime);
         if !self.registration.leaving {
             self.registration.registered = false;
             self.deadlines

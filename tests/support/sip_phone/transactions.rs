@@ -35,6 +35,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it ends a registration.
+    pub fn is_goodbye(&self) -> bool {
+        self.headers.contains(&(Name::Expires, "0".to_owned()))
+    }
+
     pub fn bytes(&self, account: &Account, branch: &str) -> Bytes {
         let via = format!(
             "SIP/2.0/{} {};branch={branch};rport",
@@ -79,6 +84,8 @@ pub struct Client {
     pub phase: Phase,
     /// Whether it proves who the phone is.
     pub proves: bool,
+    /// Whether the server may never have got it, or forgotten it.
+    pub excused: bool,
 }
 
 #[derive(Debug)]
@@ -102,6 +109,7 @@ impl Client {
             purpose,
             phase: Phase::Trying(T1),
             proves,
+            excused: false,
         }
     }
 
