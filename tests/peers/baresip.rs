@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::built_server::{free_ports, say, tail, text, wait_for};
+use super::built_server::{Perch, free_ports, say, tail, text, wait_for, wait_until};
 use super::wav;
 
 /// How long the program may take to start, to answer a command, to do something over the network.
@@ -52,9 +52,12 @@ struct Heard {
 impl Baresip {
     /// Starts a softphone that registers as a phone of the demonstration site, and waits until it has.
     /// `tone` is what it says, in hertz.
-    pub fn register(dir: &Path, server: SocketAddr, name: &str, over: Over, tone: u32) -> Baresip {
-        let phone = Baresip::start(dir, server, name, over, tone);
-        phone.wait("REGISTER_OK");
+    pub fn register(dir: &Path, server: &Perch, name: &str, over: Over, tone: u32) -> Baresip {
+        let phone = Baresip::start(dir, server.sip(), name, over, tone);
+        let registered = format!("{name} is registered");
+        wait_until(&registered, SOON, || {
+            server.tell(&["explain", name]).contains(&registered)
+        });
         phone
     }
 
@@ -63,7 +66,8 @@ impl Baresip {
         let first = free_ports(PORTS);
         fs::create_dir(&dir).expect("the directory is ours");
         fs::write(dir.join("config"), config(&dir, first, tone)).expect("the directory is ours");
-        fs::write(dir.join("accounts"), account(server, name, over)).expect("the directory is ours");
+        fs::write(dir.join("accounts"), account(server, name, over))
+            .expect("the directory is ours");
         let log = fs::File::create(dir.join("log")).expect("the directory is ours");
         let mut child = Command::new("baresip")
             .arg("-f")
@@ -97,11 +101,14 @@ impl Baresip {
 
     /// Types a command of baresip's menu.
     pub fn command(&self, command: &str, parameters: &str) {
-        let text = json!({ "command": command, "params": parameters, "token": command }).to_string();
+        let text =
+            json!({ "command": command, "params": parameters, "token": command }).to_string();
         let netstring = format!("{}:{text},", text.len());
         let mut control = &self.control;
-        control.write_all(netstring.as_bytes()).expect("baresip listens");
-        let answer = self.heard.wait(SOON, |said| said["token"] == command);
+        control
+            .write_all(netstring.as_bytes())
+            .expect("baresip listens");
+        let answer = self.heard.take(SOON, |said| said["token"] == command);
         let answer = answer.unwrap_or_else(|| panic!("{self} does not answer to {command}"));
         assert_eq!(answer["ok"], true, "{self}: {answer}");
     }
@@ -111,30 +118,43 @@ impl Baresip {
         self.command("dial", &format!("sip:{digits}@{}", self.server));
     }
 
-    /// Waits for an event, and hands it and everything before it over.
+    /// Waits for an event; what came before it is forgotten.
     pub fn wait(&self, event: &str) -> Value {
-        self.wait_at_most(event, SOON)
+        let found = self.heard.wait(SOON, |said| said["type"] == event);
+        found.unwrap_or_else(|| panic!("{self} waited {SOON:?} in vain for {event}"))
     }
 
-    /// Waits for an event for `limit` at most.
-    pub fn wait_at_most(&self, event: &str, limit: Duration) -> Value {
-        let found = self.heard.wait(limit, |said| said["type"] == event);
-        found.unwrap_or_else(|| panic!("{self} waited {limit:?} in vain for {event}"))
+    /// Dials digits that are refused. Says how.
+    pub fn dial_in_vain(&self, digits: &str) -> String {
+        self.dial(digits);
+        text(&self.wait("CALL_CLOSED")["param"])
     }
 
-    /// Whether an event has come since the last one that was waited for.
-    pub fn has(&self, event: &str) -> bool {
-        let messages = self.heard.messages.lock();
-        let messages = messages.unwrap_or_else(PoisonError::into_inner);
-        messages.iter().any(|said| said["type"] == event)
+    /// Dials a code that is accepted: the server answers, and releases the call by itself.
+    pub fn dial_code(&self, digits: &str) {
+        self.dial(digits);
+        self.wait("CALL_ESTABLISHED");
+        self.wait("CALL_CLOSED");
     }
 
-    /// Waits for a call and answers it. Says who calls, as a URI.
-    pub fn answer(&self) -> String {
+    /// Whether the server has told it something: in a MESSAGE for the display, or as the reason of a release.
+    pub fn was_told(&self, what: &str) -> bool {
+        log_of(&self.dir).contains(what)
+    }
+
+    /// Waits until it rings. Says whose name and number it shows.
+    pub fn rings(&self) -> (String, String) {
         let incoming = self.wait("CALL_INCOMING");
+        let uri = text(&incoming["peeruri"]);
+        let number = uri.trim_start_matches("sip:").split('@').next();
+        let number = number.unwrap_or_default().to_owned();
+        (text(&incoming["peerdisplayname"]), number)
+    }
+
+    /// Answers the call that rings.
+    pub fn answer(&self) {
         self.command("accept", "");
         self.wait("CALL_ESTABLISHED");
-        text(&incoming["peeruri"])
     }
 
     /// Hangs up, and waits until the call is over.
@@ -143,13 +163,14 @@ impl Baresip {
         self.wait("CALL_CLOSED");
     }
 
-    /// How loud a tone is in what this phone heard in its last call, as a share of all that it heard.
+    /// How much of what this phone heard was a tone, in the call where that was most of it.
     pub fn heard_tone(&self, hertz: u32) -> f64 {
         let files = fs::read_dir(&self.dir).expect("the directory is ours");
         let names = files.filter_map(|file| Some(file.ok()?.path()));
-        let last = names.filter(|name| name.to_string_lossy().ends_with("-dec.wav")).max();
-        let file = last.unwrap_or_else(|| panic!("{self} has recorded nothing"));
-        wav::share_of(&fs::read(&file).expect("the recording can be read"), hertz)
+        let recordings = names.filter(|name| name.to_string_lossy().ends_with("-dec.wav"));
+        // One that is being written may vanish or be short.
+        let shares = recordings.filter_map(|name| wav::share_of(&fs::read(name).ok()?, hertz));
+        shares.fold(0.0, f64::max)
     }
 }
 
@@ -165,7 +186,10 @@ impl Drop for Baresip {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            say(&format!("what {self} saw:\n{}", tail(&log_of(&self.dir), 150)));
+            say(&format!(
+                "what {self} saw:\n{}",
+                tail(&log_of(&self.dir), 150)
+            ));
         }
     }
 }
@@ -181,13 +205,27 @@ impl Heard {
         }
     }
 
-    /// Takes the first message of a kind, and drops what came before it.
+    /// Waits for the first message of a kind, and drops what came before it.
     fn wait(&self, limit: Duration, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
+        self.find(limit, is_it, |messages, at| messages.drain(..=at).last())
+    }
+
+    /// Waits for the first message of a kind, and leaves what came before it for others.
+    fn take(&self, limit: Duration, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
+        self.find(limit, is_it, |messages, at| Some(messages.remove(at)))
+    }
+
+    fn find(
+        &self,
+        limit: Duration,
+        is_it: impl Fn(&Value) -> bool,
+        remove: impl Fn(&mut Vec<Value>, usize) -> Option<Value>,
+    ) -> Option<Value> {
         let end = Instant::now() + limit;
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(at) = messages.iter().position(&is_it) {
-                return messages.drain(..=at).last();
+                return remove(&mut messages, at);
             }
             let left = end.checked_duration_since(Instant::now())?;
             let waited = self.more.wait_timeout(messages, left);
@@ -250,8 +288,15 @@ module ctrl_tcp.so
 
 /// Where the modules are: the distributions do not agree.
 fn modules() -> PathBuf {
-    let places = ["/usr/lib/baresip/modules", "/usr/lib64/baresip/modules", "/usr/local/lib/baresip/modules"];
-    let there = places.into_iter().map(PathBuf::from).find(|place| place.is_dir());
+    let places = [
+        "/usr/lib/baresip/modules",
+        "/usr/lib64/baresip/modules",
+        "/usr/local/lib/baresip/modules",
+    ];
+    let there = places
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|place| place.is_dir());
     there.expect("baresip's modules are where its package puts them")
 }
 

@@ -99,7 +99,9 @@ impl<'a> Sipp<'a> {
 
     /// The scenario with what sipp cannot fill in itself: the status is part of what it compares.
     fn filled_in(&self) -> String {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(self.scenario);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/peers")
+            .join(self.scenario);
         let text = fs::read_to_string(&file).expect("the scenario is there");
         text.replace("@STATUS@", &self.status.to_string())
     }
@@ -114,7 +116,11 @@ impl<'a> Sipp<'a> {
 
     fn arguments(&self, scenario: &Path) -> Vec<String> {
         let media = free_ports(4);
-        let mut arguments = vec![self.server.to_string(), "-sf".into(), scenario.display().to_string()];
+        let mut arguments = vec![
+            self.server.to_string(),
+            "-sf".into(),
+            scenario.display().to_string(),
+        ];
         let mut option = |name: &str, value: &dyn ToString| {
             arguments.extend([name.to_owned(), value.to_string()]);
         };
@@ -127,10 +133,13 @@ impl<'a> Sipp<'a> {
         option("-r", &self.rate);
         option("-s", &self.dials);
         // Left alone, sipp hashes the server's address, whatever is asked for.
-        option("-auth_uri", &match self.dials {
-            "" => self.server.to_string(),
-            digits => format!("{digits}@{}", self.server),
-        });
+        option(
+            "-auth_uri",
+            &match self.dials {
+                "" => self.server.to_string(),
+                digits => format!("{digits}@{}", self.server),
+            },
+        );
         option("-inf", &"phones.csv");
         option("-timeout", &RUN.as_secs());
         option("-error_file", &"errors");
@@ -169,7 +178,12 @@ impl Running {
         for (file, lines) in [("errors", 60), ("screen", 40), ("messages", 120)] {
             let bytes = fs::read(self.logs.join(file)).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
-            say(&format!("{} of sipp {}:\n{}", file, self.what, tail(&text, lines)));
+            say(&format!(
+                "{} of sipp {}:\n{}",
+                file,
+                self.what,
+                tail(&text, lines)
+            ));
         }
     }
 }

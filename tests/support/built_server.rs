@@ -31,7 +31,10 @@ pub fn wait_for<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option
         if let Some(found) = look() {
             return found;
         }
-        assert!(Instant::now() < end, "waited {limit:?} in vain until {what}");
+        assert!(
+            Instant::now() < end,
+            "waited {limit:?} in vain until {what}"
+        );
         std::thread::sleep(LOOK);
     }
 }
@@ -57,7 +60,9 @@ pub fn free_ports(count: u16) -> u16 {
 
 fn are_free(mut ports: std::ops::Range<u16>) -> bool {
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let free = ports.clone().all(|port| !taken.contains(&port) && is_free(port));
+    let free = ports
+        .clone()
+        .all(|port| !taken.contains(&port) && is_free(port));
     if free {
         taken.extend(&mut ports);
     }
@@ -224,7 +229,8 @@ impl Perch {
     pub fn who(&self) -> Vec<(String, String)> {
         let who = self.json(&["who"]);
         let who = who.as_array().expect("a list").iter();
-        who.map(|one| (text(&one["user"]), text(&one["phone"]))).collect()
+        who.map(|one| (text(&one["user"]), text(&one["phone"])))
+            .collect()
     }
 
     /// Where a user is logged in; none if nowhere or at several phones.
@@ -239,7 +245,9 @@ impl Perch {
 
     /// How many phones are registered.
     pub fn registered(&self) -> u64 {
-        self.json(&["status"])["phones_registered"].as_u64().expect("a number")
+        self.json(&["status"])["phones_registered"]
+            .as_u64()
+            .expect("a number")
     }
 
     fn log(&self) -> String {
@@ -290,5 +298,5 @@ pub fn tail(text: &str, lines: usize) -> String {
 /// Says something that is to be seen even if the test passes.
 pub fn say(text: &str) {
     // Nobody is hurt if standard error is closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
