@@ -99,6 +99,15 @@ impl Calls {
         self.legs.get(&leg)
     }
 
+    /// A line has another number now.
+    pub fn relabel(&mut self, legs: &[LegId], old: &Dn, new: &Dn) {
+        for id in legs {
+            if let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.line == *old) {
+                leg.line = new.clone();
+            }
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.calls.len()

@@ -161,9 +161,15 @@ impl Pbx {
         }
     }
 
-    /// Writes down where the numbers of a phone appear; `old` is what its lines were.
+    /// Writes down where the numbers of a phone appear; `old` is what its lines were. A call on the prime line stays
+    /// on the prime line, whatever its number is now.
     pub(super) fn lines_changed(&mut self, phone: &PhoneName, old: &[Dn]) {
         let new = self.lines_of(phone);
         self.directory.moved(phone, old, &new);
+        if let (Some(old), Some(new)) = (old.first(), new.first())
+            && let Some(state) = self.phones.get(phone)
+        {
+            self.calls.relabel(&state.legs, old, new);
+        }
     }
 }

@@ -183,7 +183,11 @@ impl Pbx {
         session.warned = Some(cause);
         let (user, phone) = (session.stored.user.clone(), session.stored.phone.clone());
         // A timer rings a little late; nobody is to read 29 where 30 was meant.
-        let seconds = at.saturating_sub(now.uptime).as_millis().div_ceil(1000).max(1);
+        let seconds = at
+            .saturating_sub(now.uptime)
+            .as_millis()
+            .div_ceil(1000)
+            .max(1);
         let text = match cause {
             Cause::Idle => format!("Logout in {seconds} s: not used. Make a call to stay."),
             Cause::Duration => format!("Logout in {seconds} s: maximum login time."),

@@ -257,11 +257,18 @@ impl Pbx {
 
     /// Another site. Sessions stay, but for users and phones that are no more (SES-13).
     fn site_applied(&mut self, now: Now, site: Arc<Site>) {
+        let in_calls = self
+            .phones
+            .iter()
+            .filter(|(_, state)| !state.legs.is_empty());
+        let old: BTreeMap<PhoneName, Vec<Dn>> = in_calls
+            .map(|(phone, _)| (phone.clone(), self.lines_of(phone)))
+            .collect();
         self.site = site;
         self.directory = Directory::of(&self.site);
         let phones: Vec<PhoneName> = self.site.phones.keys().cloned().collect();
         for phone in &phones {
-            self.lines_changed(phone, &[]);
+            self.lines_changed(phone, old.get(phone).map_or(&[], Vec::as_slice));
         }
         let settings = &self.site.settings;
         self.schedule

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -97,6 +97,8 @@ pub struct Registrar {
     limits: Limits,
     bindings: Bindings,
     counters: Counters,
+    /// What both clocks said when they were first asked: see [`Registrar::steady`].
+    origin: OnceLock<Now>,
     /// Makes our tags and fingerprints different from anybody else's.
     salt: u64,
 }
@@ -112,6 +114,7 @@ impl Registrar {
             limits,
             bindings: Bindings::default(),
             counters: Counters::default(),
+            origin: OnceLock::new(),
             salt: salt.finish(),
         }
     }
@@ -139,7 +142,7 @@ impl Registrar {
     /// Answers a REGISTER, and an OPTIONS that belongs to no dialog.
     pub fn edge(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
         match message.method() {
-            Some(Method::Register) => self.register(now, flow, message),
+            Some(Method::Register) => self.register(self.steady(now), flow, message),
             Some(Method::Options) if message.to().is_ok_and(|to| to.tag().is_none()) => {
                 self.options(flow, message)
             }
@@ -166,7 +169,7 @@ impl Registrar {
 
     /// Where a phone is, best first: by preference, then the one heard of last.
     pub fn bindings_of(&self, phone: &PhoneName, now: Now) -> Vec<Binding> {
-        self.bindings.of(now, phone)
+        self.bindings.of(self.steady(now), phone)
     }
 
     /// How many phones can be reached.
@@ -181,7 +184,7 @@ impl Registrar {
 
     /// Unbinds what has expired. To be called every second or so; costs nothing when nothing is due.
     pub fn expire(&self, now: Now) -> Vec<News> {
-        self.bindings.expire(now)
+        self.bindings.expire(self.steady(now))
     }
 
     /// Takes up to `max` phones whose bindings changed since they were last taken, each with a text to be saved for
@@ -198,8 +201,18 @@ impl Registrar {
             .into_iter()
             .filter(|(phone, _)| phones.secrets.contains_key(phone));
         known
-            .filter_map(|(phone, text)| self.bindings.restore(now, phone, &text))
+            .filter_map(|(phone, text)| self.bindings.restore(self.steady(now), phone, &text))
             .collect()
+    }
+
+    /// The wall clock as it would be had nobody set it since the start. Bindings last by it: time that has not passed
+    /// does not count, and yet what is saved can be understood after a restart.
+    fn steady(&self, now: Now) -> Now {
+        let origin = self.origin.get_or_init(|| now);
+        Now {
+            utc: origin.utc_at(now.uptime),
+            ..now
+        }
     }
 
     fn register(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
