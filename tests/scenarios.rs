@@ -1,6 +1,9 @@
 //! What Perch does, in an administrator's words. Each scenario names the rules that it proves.
 
-#[allow(dead_code, reason = "every crate of tests uses its own part of the support")]
+#[allow(
+    dead_code,
+    reason = "every crate of tests uses its own part of the support"
+)]
 mod support;
 
 mod scenarios {

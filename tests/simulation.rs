@@ -3,7 +3,10 @@
 //!
 //! `PERCH_SEED=123 cargo test --test simulation` repeats one seed and prints its transcript.
 
-#[allow(dead_code, reason = "every crate of tests uses its own part of the support")]
+#[allow(
+    dead_code,
+    reason = "every crate of tests uses its own part of the support"
+)]
 mod support;
 
 mod simulation {
@@ -88,7 +91,10 @@ fn run(seeds: &[u64]) -> Vec<String> {
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     failures.sort();
-    failures.into_iter().map(|(_, complaint)| complaint).collect()
+    failures
+        .into_iter()
+        .map(|(_, complaint)| complaint)
+        .collect()
 }
 
 fn complaint(seed: u64, outcome: &Outcome) -> String {

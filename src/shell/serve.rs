@@ -128,7 +128,8 @@ async fn start(
         remembered,
         bindings,
     } = opened;
-    let registrar = Arc::new(Registrar::new(rand::random(), settings.registration));
+    let registrar = Registrar::new(rand::random(), settings.registration);
+    let registrar = Arc::new(registrar.offering(settings.digest));
     let sites = Sites::new(site, store.clone(), intake.clone(), readiness.clone());
     let server = Server {
         clock,

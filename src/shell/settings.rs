@@ -31,6 +31,9 @@ pub struct Settings {
     pub log: Log,
     /// How dear a guess at a PIN is.
     pub argon2: Hashing,
+    /// How phones are asked to prove who they are. By MD5 alone unless somebody knows all the phones: many give up
+    /// when they are offered SHA-256, even beside it.
+    pub digest: sip::Offer,
     /// How long registrations last.
     pub registration: sip::Limits,
     /// How much the store keeps.
@@ -180,6 +183,7 @@ impl Default for Settings {
                 level: "info".into(),
             },
             argon2: Hashing::default(),
+            digest: sip::Offer::Md5,
             registration: sip::Limits::default(),
             history: store::Limits::default(),
             queues: Queues {
@@ -308,6 +312,12 @@ impl Settings {
     }
 
     fn read_memory(&mut self, reader: &mut Reader) {
+        let offers = [
+            ("md5", sip::Offer::Md5),
+            ("sha-256-and-md5", sip::Offer::Sha256AndMd5),
+            ("sha-256", sip::Offer::Sha256),
+        ];
+        reader.word("registration", "digest", &offers, &mut self.digest);
         let registration = &mut self.registration;
         reader.number(
             "registration",
@@ -466,6 +476,8 @@ mod tests {
             level = "perch=debug"
             [argon2]
             memory_kib = 64
+            [registration]
+            digest = "sha-256"
             [limits]
             idle_s = 60
             "#,
@@ -483,6 +495,7 @@ mod tests {
         assert_eq!(settings.control_addresses()[0].port(), 6070);
         assert_eq!(settings.log.format, LogFormat::Json);
         assert_eq!(settings.argon2.memory_kib, 64);
+        assert_eq!(settings.digest, sip::Offer::Sha256);
         assert_eq!(settings.limits.idle, Duration::from_secs(60));
     }
 

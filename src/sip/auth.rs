@@ -51,9 +51,34 @@ pub enum Verdict {
     Bad(&'static str),
 }
 
+/// Which algorithms a phone is offered. Answers by another are not taken.
+///
+/// RFC 8760 §2.4 wants the stronger first and the other behind it, and clients to pass over what they do not know.
+/// Many do not: one challenge by SHA-256, in whatever place, and they give up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// What every phone knows.
+    Md5,
+    /// Both, the stronger first.
+    Sha256AndMd5,
+    /// The stronger alone.
+    Sha256,
+}
+
+impl Offer {
+    fn algorithms(self) -> &'static [Algorithm] {
+        match self {
+            Offer::Md5 => &[Algorithm::Md5],
+            Offer::Sha256AndMd5 => &[Algorithm::Sha256, Algorithm::Md5],
+            Offer::Sha256 => &[Algorithm::Sha256],
+        }
+    }
+}
+
 /// Makes challenges and judges their answers. Called from many threads.
 #[derive(Debug)]
 pub struct Authenticator {
+    offer: Offer,
     /// Keyed once, copied for each use.
     mac: Hmac<Sha256>,
     lifetime: Duration,
@@ -65,6 +90,7 @@ impl Authenticator {
     /// With a key that nobody else knows; a new one makes all nonces stale.
     pub fn new(key: [u8; 32]) -> Authenticator {
         Authenticator {
+            offer: Offer::Sha256AndMd5,
             mac: Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"),
             lifetime: NONCE_LIFETIME,
             issued: AtomicU64::new(0),
@@ -78,11 +104,17 @@ impl Authenticator {
         Authenticator { lifetime, ..self }
     }
 
-    /// Adds the challenges, the stronger algorithm first (RFC 8760 §2.4).
+    /// The same with another offer.
+    #[must_use]
+    pub fn offering(self, offer: Offer) -> Authenticator {
+        Authenticator { offer, ..self }
+    }
+
+    /// Adds the challenges.
     pub fn challenge(&self, now: Now, realm: &str, stale: bool, response: Builder) -> Builder {
         let (nonce, realm) = (self.nonce(now), escaped(realm));
         let stale = if stale { ", stale=true" } else { "" };
-        [Algorithm::Sha256, Algorithm::Md5].iter().fold(response, |response, algorithm| {
+        self.offer.algorithms().iter().fold(response, |response, algorithm| {
             let token = algorithm.token();
             response.display(
                 Name::WwwAuthenticate,
@@ -107,7 +139,8 @@ impl Authenticator {
             Ok(None) => return Verdict::Challenge { stale: false },
             Err(what) => return Verdict::Bad(what),
         };
-        let proof = match Proof::read(&credentials, request) {
+        let offered = self.offer.algorithms();
+        let proof = match Proof::read(&credentials, offered, request) {
             Ok(Some(proof)) => proof,
             Ok(None) => return Verdict::Challenge { stale: false },
             Err(what) => return Verdict::Bad(what),
@@ -218,9 +251,11 @@ impl<'a> Proof<'a> {
     /// None if the client chose something that we do not offer.
     fn read(
         credentials: &Credentials<'a>,
+        offered: &[Algorithm],
         request: &'a Message,
     ) -> Result<Option<Proof<'a>>, &'static str> {
-        let Some(algorithm) = Algorithm::named(credentials.algorithm) else {
+        let algorithm = Algorithm::named(credentials.algorithm);
+        let Some(algorithm) = algorithm.filter(|algorithm| offered.contains(algorithm)) else {
             return Ok(None);
         };
         if !names_same_resource(credentials.uri, request) {
@@ -503,6 +538,36 @@ mod tests {
         let mut uses = Uses::default();
         assert_eq!(uses.count(0, None), Counted::New);
         assert_eq!(uses.count(0, None), Counted::Again);
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_taken() {
+        let raw = b"REGISTER sip:perch SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\nFrom: <sip:a@perch>;tag=1\r\n\
+            To: <sip:a@perch>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n";
+        let super::super::wire::Parsed::Accept(request) =
+            super::super::wire::parse(bytes::Bytes::from_static(raw))
+        else {
+            panic!("the request is well-formed");
+        };
+        for (offer, taken) in [
+            (Offer::Md5, [true, false]),
+            (Offer::Sha256AndMd5, [true, true]),
+            (Offer::Sha256, [false, true]),
+        ] {
+            let read = ["MD5", "SHA-256"].map(|algorithm| {
+                let credentials = Credentials {
+                    uri: "sip:perch",
+                    algorithm: Some(algorithm),
+                    cnonce: Some("c"),
+                    nc: Some("00000001"),
+                    qop: Some("auth"),
+                    ..Credentials::default()
+                };
+                let proof = Proof::read(&credentials, offer.algorithms(), &request);
+                proof.is_ok_and(|proof| proof.is_some())
+            });
+            assert_eq!(read, taken, "{offer:?}");
+        }
     }
 
     // RFC 7616 §3.9.1's credentials, both algorithms.

@@ -16,7 +16,7 @@ mod transaction;
 pub mod wire;
 
 pub use agent::Agent;
-pub use auth::{Authenticator, Verdict, digest_secret};
+pub use auth::{Authenticator, Offer, Verdict, digest_secret};
 pub use bindings::{Binding, News};
 pub use flow::{Flow, Transport};
 pub use registrar::{ALLOW, Counters, Edge, Limits, Registrar};

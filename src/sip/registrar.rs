@@ -11,7 +11,7 @@ use bytes::Bytes;
 use rsip::Method;
 use smallvec::SmallVec;
 
-use super::auth::{Authenticator, Verdict};
+use super::auth::{Authenticator, Offer, Verdict};
 use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
 use super::wire::{
@@ -113,6 +113,15 @@ impl Registrar {
             bindings: Bindings::default(),
             counters: Counters::default(),
             salt: salt.finish(),
+        }
+    }
+
+    /// The same with another offer of digest algorithms.
+    #[must_use]
+    pub fn offering(self, offer: Offer) -> Registrar {
+        Registrar {
+            auth: self.auth.offering(offer),
+            ..self
         }
     }
 

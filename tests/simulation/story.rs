@@ -174,7 +174,9 @@ impl Story {
         if self.world.is_up() {
             let waiting = self.world.store.waiting();
             let survivors = self.random.random_range(0..=waiting);
-            self.log(&format!("the server dies; {survivors} of {waiting} commits are on disk"));
+            self.log(&format!(
+                "the server dies; {survivors} of {waiting} commits are on disk"
+            ));
             self.watch.before_death(&self.world, survivors);
             self.world.kill_server(survivors);
             self.recovers_at = None;
@@ -231,13 +233,19 @@ impl Story {
             let limit = self.random.random_range(1..8);
             let line = format!("{user}: idle limit {limit}m");
             self.log(&line);
-            self.text.line(&line).expect("the story speaks the language");
+            self.text
+                .line(&line)
+                .expect("the story speaks the language");
             self.world.apply(self.text.site.clone());
         }
     }
 
     fn some_phone(&mut self) -> String {
-        let names: Vec<String> = self.world.phones().map(|(name, _)| name.to_string()).collect();
+        let names: Vec<String> = self
+            .world
+            .phones()
+            .map(|(name, _)| name.to_string())
+            .collect();
         names[self.random.random_range(0..names.len())].clone()
     }
 
@@ -299,7 +307,11 @@ impl Story {
         self.world.network.weather = Weather::FINE;
         self.world.commit_delay = Duration::ZERO;
         self.run(Duration::from_secs(12))?;
-        let names: Vec<String> = self.world.phones().map(|(name, _)| name.to_string()).collect();
+        let names: Vec<String> = self
+            .world
+            .phones()
+            .map(|(name, _)| name.to_string())
+            .collect();
         for _ in 0..10 {
             for name in &names {
                 // What makes no sense is not done.

@@ -168,7 +168,9 @@ impl Watch {
         self.suspicions.clear();
         let places = |sessions: Vec<StoredSession>| -> BTreeMap<PhoneName, UserId> {
             let sessions = sessions.into_iter();
-            sessions.map(|session| (session.phone, session.user)).collect()
+            sessions
+                .map(|session| (session.phone, session.user))
+                .collect()
         };
         let stored = places(world.store.open_sessions().cloned().collect());
         if !self.in_doubt && stored != self.told {
@@ -196,7 +198,9 @@ impl Watch {
         let before = world.take_observations();
         world.ask(ControlRequest::Query(query))?;
         let mut after = world.take_observations();
-        let answer = after.iter().position(|o| matches!(o.what, What::Answered(_)));
+        let answer = after
+            .iter()
+            .position(|o| matches!(o.what, What::Answered(_)));
         let answer = answer.map(|at| after.remove(at));
         world.put_back_observations(before.into_iter().chain(after));
         match answer.map(|observation| observation.what) {
@@ -243,7 +247,9 @@ impl Watch {
             self.look(world)?;
         }
         let (legs, transactions) = world.load();
-        Err(format!("quiet, but {legs} legs and {transactions} transactions are left"))
+        Err(format!(
+            "quiet, but {legs} legs and {transactions} transactions are left"
+        ))
     }
 
     /// Every user has an idle limit, and nobody has used a phone for longer than that.

@@ -66,7 +66,10 @@ impl HookPhone {
         match action {
             Action::Ring { leg, caller, .. } => {
                 self.enter(leg, CallState::Ringing);
-                self.sees(format!("rings (from {} {})", caller.dn, caller.display_name));
+                self.sees(format!(
+                    "rings (from {} {})",
+                    caller.dn, caller.display_name
+                ));
                 self.tell(Event::Progressed {
                     leg,
                     branch: 0,
@@ -157,6 +160,9 @@ impl Phone for HookPhone {
     }
 
     fn unfinished(&self) -> Vec<String> {
-        self.call.map(|call| format!("{call:?}")).into_iter().collect()
+        self.call
+            .map(|call| format!("{call:?}"))
+            .into_iter()
+            .collect()
     }
 }

@@ -46,16 +46,24 @@ pub enum Deed {
     Admin(Wish),
     /// The site changes.
     Site(String),
-    ServerDies { survivors: usize },
+    ServerDies {
+        survivors: usize,
+    },
     ServerStarts,
     /// It takes no new calls: it is about to stop.
     ServerDrains,
     ServerStops,
-    ClockJumps { millis: i64 },
-    StoreTakes { millis: u64 },
+    ClockJumps {
+        millis: i64,
+    },
+    StoreTakes {
+        millis: u64,
+    },
     StoreFails,
     StoreRecovers,
-    ChecksTake { millis: u64 },
+    ChecksTake {
+        millis: u64,
+    },
     /// Two phones hold the other at the same moment.
     BothHold(String, String),
 }
@@ -65,7 +73,10 @@ pub enum Deed {
 pub enum Act {
     Order(Order),
     /// With the right PIN, or the one that is said.
-    LogIn { user: String, pin: Option<String> },
+    LogIn {
+        user: String,
+        pin: Option<String>,
+    },
     LogOut,
 }
 
@@ -91,7 +102,9 @@ impl Script {
         let lines = text.lines().map(str::trim);
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with("--")) {
             for said in line.split("  ").map(str::trim).filter(|s| !s.is_empty()) {
-                script.take(said).map_err(|why| format!("{why}, in: {line}"))?;
+                script
+                    .take(said)
+                    .map_err(|why| format!("{why}, in: {line}"))?;
             }
         }
         Ok(script)
@@ -99,12 +112,11 @@ impl Script {
 
     /// Whether it speaks of hooks and keys, which not every protocol tells.
     pub fn needs_hooks(&self) -> bool {
-        let is_hook = |order: &Order| {
-            matches!(order, Order::OffHook | Order::OnHook | Order::PressKey)
-        };
-        self.steps.iter().any(|step| {
-            matches!(step, Step::Do(Deed::Phone(_, Act::Order(order))) if is_hook(order))
-        })
+        let is_hook =
+            |order: &Order| matches!(order, Order::OffHook | Order::OnHook | Order::PressKey);
+        self.steps.iter().any(
+            |step| matches!(step, Step::Do(Deed::Phone(_, Act::Order(order))) if is_hook(order)),
+        )
     }
 
     fn take(&mut self, said: &str) -> Result<(), String> {

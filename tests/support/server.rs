@@ -288,7 +288,9 @@ impl BareCore {
             | Action::Howl { ref phone } => self.actions.push((phone.clone(), action)),
             other => {
                 let phone = leg.and_then(|leg| self.legs.get(&leg));
-                let phone = phone.expect("an action is for a leg that was told of").clone();
+                let phone = phone
+                    .expect("an action is for a leg that was told of")
+                    .clone();
                 self.actions.push((phone, other));
             }
         }
@@ -302,4 +304,3 @@ impl BareCore {
         (output, std::mem::take(&mut self.actions))
     }
 }
-

@@ -132,9 +132,7 @@ impl SiteText {
 
     fn logout_profile(&mut self, name: &str, clauses: &[&str]) -> Said {
         let profiles = &mut self.site.logout_profiles;
-        let profile = profiles
-            .entry(name.into())
-            .or_insert_with(logout_profile);
+        let profile = profiles.entry(name.into()).or_insert_with(logout_profile);
         for clause in clauses {
             match words(clause)[..] {
                 ["logout", "profile"] => {}
@@ -246,7 +244,9 @@ impl SiteText {
         self.site.user_profiles.remove(name);
         let is_phone = self.site.phones.remove(name).is_some();
         let known = is_user || is_phone;
-        known.then_some(()).ok_or_else(|| format!("there is no {name}"))
+        known
+            .then_some(())
+            .ok_or_else(|| format!("there is no {name}"))
     }
 }
 

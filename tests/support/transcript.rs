@@ -125,7 +125,10 @@ impl Transcript {
         } else {
             lines
         };
-        lines.into_iter().map(|line| format!("reads: {line}")).collect()
+        lines
+            .into_iter()
+            .map(|line| format!("reads: {line}"))
+            .collect()
     }
 
     fn presence(&self, who: &Presence) -> String {

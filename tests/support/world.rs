@@ -62,8 +62,14 @@ pub enum What {
 enum Happening {
     Arrives(PhoneName, Way, u64, Packet),
     StreamBroken(u64),
-    Written { life: u64 },
-    Checked { life: u64, ticket: Ticket, matches: bool },
+    Written {
+        life: u64,
+    },
+    Checked {
+        life: u64,
+        ticket: Ticket,
+        matches: bool,
+    },
     Second,
 }
 
@@ -194,7 +200,10 @@ impl World {
     }
 
     fn next_moment(&self) -> Option<Duration> {
-        let phones = self.phones.values().filter_map(|phone| phone.next_deadline());
+        let phones = self
+            .phones
+            .values()
+            .filter_map(|phone| phone.next_deadline());
         let server = self.server_deadline();
         phones.chain(server).chain(self.agenda.next()).min()
     }
@@ -583,4 +592,3 @@ fn in_a_line(packet: &Packet) -> String {
     let first = text.lines().next().unwrap_or_default();
     format!("{first} | {} | {}", line("CSeq"), line("Call-ID"))
 }
-

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use perch::sip::wire::{Message, Name};
 use rsip::Method;
 
+use super::Account;
 use super::media::{self, Direction};
 use super::strict::tag_of;
 use super::transactions::{Key, Request};
-use super::Account;
 use crate::support::phone::{CallSight, CallState};
 
 #[derive(Debug)]
@@ -134,7 +134,12 @@ impl Call {
     /// One more description of this side's media.
     pub fn describe(&mut self, account: &Account, direction: Direction) -> Bytes {
         self.descriptions += 1;
-        media::describe(&account.label, account.address, self.descriptions, direction)
+        media::describe(
+            &account.label,
+            account.address,
+            self.descriptions,
+            direction,
+        )
     }
 
     /// Whether this side has asked for other media, or will again.

@@ -295,7 +295,10 @@ impl SipPhone {
 
     /// Whether the server may speak of a call that is none (any more).
     fn is_excused(&self, call_id: &str) -> bool {
-        let crossed = self.ended.get(call_id).is_some_and(|until| *until > self.uptime);
+        let crossed = self
+            .ended
+            .get(call_id)
+            .is_some_and(|until| *until > self.uptime);
         let recent = |since: Duration| self.uptime < since + Duration::from_secs(300);
         crossed || self.blank_since.is_some_and(recent)
     }

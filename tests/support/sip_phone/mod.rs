@@ -406,7 +406,10 @@ impl Phone for SipPhone {
     fn unfinished(&self) -> Vec<String> {
         let open = self.clients.values().filter(|c| !c.is_finished());
         let requests = open.map(|c| format!("waits for {}", strict::first_line(&c.sent)));
-        let calls = self.calls.values().map(|c| format!("has a call: {:?}", c.stage));
+        let calls = self
+            .calls
+            .values()
+            .map(|c| format!("has a call: {:?}", c.stage));
         requests.chain(calls).collect()
     }
 }

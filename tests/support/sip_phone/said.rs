@@ -8,8 +8,8 @@ use rand::RngExt;
 use rsip::Method;
 
 use super::super::digest;
-use super::transactions::{CANCEL, INVITE, Phase, RING_PATIENCE};
 use super::super::phone::Phone;
+use super::transactions::{CANCEL, INVITE, Phase, RING_PATIENCE};
 use super::{
     CallNo, Client, Direction, Key, Known, PATIENCE, Packet, Purpose, Request, SipPhone, Stage, T1,
     Timer, media, strict,
@@ -154,7 +154,9 @@ impl SipPhone {
             return;
         };
         if call.is_mute {
-            self.doings.faults.push("an ACK without the answer to the offer".into());
+            self.doings
+                .faults
+                .push("an ACK without the answer to the offer".into());
         }
         if call.unacknowledged.is_some() {
             // RFC 3261 §15: no BYE before the 2xx is acknowledged.
@@ -207,8 +209,8 @@ impl SipPhone {
             }
             phase => {
                 *phase = Phase::Completed(None);
-                let ack = (status >= 300 && key.1 == INVITE)
-                    .then(|| client.ack_of_refusal(response));
+                let ack =
+                    (status >= 300 && key.1 == INVITE).then(|| client.ack_of_refusal(response));
                 if let Some(ack) = ack {
                     client.phase = Phase::Completed(Some(ack.clone()));
                     self.doings.sends.push(Packet::Bytes(ack));
@@ -229,8 +231,11 @@ impl SipPhone {
         let Some(client) = self.clients.get(key) else {
             return;
         };
-        let (purpose, request, proves) =
-            (client.purpose.clone(), client.request.clone(), client.proves);
+        let (purpose, request, proves) = (
+            client.purpose.clone(),
+            client.request.clone(),
+            client.proves,
+        );
         if status == 401 {
             self.prove_and_repeat(request, purpose, proves, response);
             return;

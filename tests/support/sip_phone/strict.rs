@@ -10,7 +10,11 @@ pub fn read(bytes: Bytes, faults: &mut Vec<String>) -> Option<Message> {
     let shown = String::from_utf8_lossy(&bytes).into_owned();
     match parse(bytes) {
         Parsed::Accept(message) => {
-            faults.extend(flaws_of_any(&message).into_iter().map(|flaw| format!("{flaw} in:\n{shown}")));
+            faults.extend(
+                flaws_of_any(&message)
+                    .into_iter()
+                    .map(|flaw| format!("{flaw} in:\n{shown}")),
+            );
             Some(message)
         }
         Parsed::Reject(rejected) => {
@@ -81,7 +85,10 @@ pub fn flaws_of_response(response: &Message, request: &Message) -> Vec<String> {
     let status = response.status().unwrap_or(0);
     must(response.cseq() == request.cseq(), "another CSeq");
     must(response.call_id() == request.call_id(), "another Call-ID");
-    must(tag_of(response, Name::From) == tag_of(request, Name::From), "another From tag");
+    must(
+        tag_of(response, Name::From) == tag_of(request, Name::From),
+        "another From tag",
+    );
     let (to, asked_to) = (tag_of(response, Name::To), tag_of(request, Name::To));
     must(to.is_some() || status == 100, "no To tag");
     must(asked_to.is_none() || to == asked_to, "another To tag");

@@ -1,0 +1,267 @@
+//! A real softphone: baresip, driven over its control socket.
+//!
+//! It plays a tone instead of a microphone and records what it hears, so it needs no sound card.
+
+use std::fmt;
+use std::fs;
+use std::io::{BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::built_server::{free_ports, say, tail, text, wait_for};
+use super::wav;
+
+/// How long the program may take to start, to answer a command, to do something over the network.
+const SOON: Duration = Duration::from_secs(15);
+
+/// Ports of one softphone: SIP (and TLS behind it), control, and then RTP.
+const PORTS: u16 = 24;
+const CONTROL: u16 = 2;
+const RTP: u16 = 4;
+
+/// How a softphone reaches the server.
+#[derive(Clone, Copy, Debug)]
+pub enum Over {
+    Udp,
+    Tcp,
+}
+
+/// A running softphone. Ended when dropped; if the test failed, its log is shown.
+#[derive(Debug)]
+pub struct Baresip {
+    name: String,
+    server: SocketAddr,
+    dir: PathBuf,
+    child: Child,
+    control: TcpStream,
+    heard: Arc<Heard>,
+}
+
+/// What the softphone reported and nobody has asked for yet.
+#[derive(Debug, Default)]
+struct Heard {
+    messages: Mutex<Vec<Value>>,
+    more: Condvar,
+}
+
+impl Baresip {
+    /// Starts a softphone that registers as a phone of the demonstration site, and waits until it has.
+    /// `tone` is what it says, in hertz.
+    pub fn register(dir: &Path, server: SocketAddr, name: &str, over: Over, tone: u32) -> Baresip {
+        let phone = Baresip::start(dir, server, name, over, tone);
+        phone.wait("REGISTER_OK");
+        phone
+    }
+
+    fn start(dir: &Path, server: SocketAddr, name: &str, over: Over, tone: u32) -> Baresip {
+        let dir = dir.join(name);
+        let first = free_ports(PORTS);
+        fs::create_dir(&dir).expect("the directory is ours");
+        fs::write(dir.join("config"), config(&dir, first, tone)).expect("the directory is ours");
+        fs::write(dir.join("accounts"), account(server, name, over)).expect("the directory is ours");
+        let log = fs::File::create(dir.join("log")).expect("the directory is ours");
+        let mut child = Command::new("baresip")
+            .arg("-f")
+            .arg(&dir)
+            .arg("-s")
+            .env("HOME", &dir)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file can be opened twice"))
+            .stderr(log)
+            .spawn()
+            .expect("baresip is installed");
+        let control = SocketAddr::from((Ipv4Addr::LOCALHOST, first + CONTROL));
+        let control = wait_for("baresip starts", SOON, || {
+            let ended = child.try_wait().expect("a child can be waited for");
+            assert!(ended.is_none(), "baresip ended: {}", log_of(&dir));
+            TcpStream::connect(control).ok()
+        });
+        let heard = Arc::new(Heard::default());
+        let (stream, hears) = (control.try_clone(), Arc::clone(&heard));
+        let stream = stream.expect("a socket can be shared");
+        std::thread::spawn(move || hears.listen(stream));
+        Baresip {
+            name: name.to_owned(),
+            server,
+            dir,
+            child,
+            control,
+            heard,
+        }
+    }
+
+    /// Types a command of baresip's menu.
+    pub fn command(&self, command: &str, parameters: &str) {
+        let text = json!({ "command": command, "params": parameters, "token": command }).to_string();
+        let netstring = format!("{}:{text},", text.len());
+        let mut control = &self.control;
+        control.write_all(netstring.as_bytes()).expect("baresip listens");
+        let answer = self.heard.wait(SOON, |said| said["token"] == command);
+        let answer = answer.unwrap_or_else(|| panic!("{self} does not answer to {command}"));
+        assert_eq!(answer["ok"], true, "{self}: {answer}");
+    }
+
+    /// Dials digits.
+    pub fn dial(&self, digits: &str) {
+        self.command("dial", &format!("sip:{digits}@{}", self.server));
+    }
+
+    /// Waits for an event, and hands it and everything before it over.
+    pub fn wait(&self, event: &str) -> Value {
+        self.wait_at_most(event, SOON)
+    }
+
+    /// Waits for an event for `limit` at most.
+    pub fn wait_at_most(&self, event: &str, limit: Duration) -> Value {
+        let found = self.heard.wait(limit, |said| said["type"] == event);
+        found.unwrap_or_else(|| panic!("{self} waited {limit:?} in vain for {event}"))
+    }
+
+    /// Whether an event has come since the last one that was waited for.
+    pub fn has(&self, event: &str) -> bool {
+        let messages = self.heard.messages.lock();
+        let messages = messages.unwrap_or_else(PoisonError::into_inner);
+        messages.iter().any(|said| said["type"] == event)
+    }
+
+    /// Waits for a call and answers it. Says who calls, as a URI.
+    pub fn answer(&self) -> String {
+        let incoming = self.wait("CALL_INCOMING");
+        self.command("accept", "");
+        self.wait("CALL_ESTABLISHED");
+        text(&incoming["peeruri"])
+    }
+
+    /// Hangs up, and waits until the call is over.
+    pub fn hang_up(&self) {
+        self.command("hangup", "");
+        self.wait("CALL_CLOSED");
+    }
+
+    /// How loud a tone is in what this phone heard in its last call, as a share of all that it heard.
+    pub fn heard_tone(&self, hertz: u32) -> f64 {
+        let files = fs::read_dir(&self.dir).expect("the directory is ours");
+        let names = files.filter_map(|file| Some(file.ok()?.path()));
+        let last = names.filter(|name| name.to_string_lossy().ends_with("-dec.wav")).max();
+        let file = last.unwrap_or_else(|| panic!("{self} has recorded nothing"));
+        wav::share_of(&fs::read(&file).expect("the recording can be read"), hertz)
+    }
+}
+
+impl fmt::Display for Baresip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            say(&format!("what {self} saw:\n{}", tail(&log_of(&self.dir), 150)));
+        }
+    }
+}
+
+impl Heard {
+    /// Takes netstrings of JSON until the connection ends.
+    fn listen(&self, stream: TcpStream) {
+        let mut stream = BufReader::new(stream);
+        while let Some(message) = netstring(&mut stream) {
+            let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+            messages.push(message);
+            self.more.notify_all();
+        }
+    }
+
+    /// Takes the first message of a kind, and drops what came before it.
+    fn wait(&self, limit: Duration, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
+        let end = Instant::now() + limit;
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(at) = messages.iter().position(&is_it) {
+                return messages.drain(..=at).last();
+            }
+            let left = end.checked_duration_since(Instant::now())?;
+            let waited = self.more.wait_timeout(messages, left);
+            messages = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+fn netstring(stream: &mut impl Read) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        match byte[0] {
+            b':' => break,
+            digit => length = length * 10 + usize::from(digit.checked_sub(b'0')?),
+        }
+    }
+    let mut text = vec![0; length + 1];
+    stream.read_exact(&mut text).ok()?;
+    serde_json::from_slice(&text[..length]).ok()
+}
+
+fn log_of(dir: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(dir.join("log")).unwrap_or_default()).into_owned()
+}
+
+/// Only the modules that are needed. `ausine` speaks 48 kHz stereo alone; `aubridge` plays into nothing; `sndfile`
+/// records what was decoded.
+fn config(dir: &Path, first: u16, tone: u32) -> String {
+    let (control, rtp, last) = (first + CONTROL, first + RTP, first + PORTS - 1);
+    let dir = dir.display();
+    format!(
+        "poll_method epoll
+sip_listen 127.0.0.1:{first}
+net_interface 127.0.0.1
+ctrl_tcp_listen 127.0.0.1:{control}
+rtp_ports {rtp}-{last}
+rtp_timeout 0
+audio_source ausine,{tone}
+audio_player aubridge,ear
+audio_alert aubridge,bell
+ausrc_srate 48000
+ausrc_channels 2
+auplay_srate 8000
+auplay_channels 1
+snd_path {dir}
+module_path {}
+module g711.so
+module ausine.so
+module aubridge.so
+module sndfile.so
+module account.so
+module menu.so
+module ctrl_tcp.so
+",
+        modules().display(),
+    )
+}
+
+/// Where the modules are: the distributions do not agree.
+fn modules() -> PathBuf {
+    let places = ["/usr/lib/baresip/modules", "/usr/lib64/baresip/modules", "/usr/local/lib/baresip/modules"];
+    let there = places.into_iter().map(PathBuf::from).find(|place| place.is_dir());
+    there.expect("baresip's modules are where its package puts them")
+}
+
+fn account(server: SocketAddr, name: &str, over: Over) -> String {
+    let transport = match over {
+        Over::Udp => "udp",
+        Over::Tcp => "tcp",
+    };
+    format!(
+        "<sip:{name}@{server};transport={transport}>;auth_user={name};auth_pass={name}-secret;\
+         outbound=\"sip:{server};transport={transport}\";regint=120;audio_codecs=PCMA\n"
+    )
+}
