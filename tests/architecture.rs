@@ -184,6 +184,33 @@ fn rooms_use_only_what_they_may() {
 }
 
 #[test]
+fn the_walls_see_every_way_in() {
+    let text = r##"
+        use crate::{time::Now, sip::{Flow, wire::Name}};  // crate::cli is only a comment
+        use super::super::store;
+        mod tests {
+            use super::super::super::shell::Clock;
+            fn text() -> &'static str { r#"crate::control "quoted""# }
+        }
+        fn quote() -> char { '"' }
+        fn hidden() { crate::site::check() }
+    "##;
+    let source = Source::new("src/pbx/call.rs".into(), text.into());
+    let seen = source.own_paths();
+    let seen: Vec<(usize, &str)> = seen.iter().map(|u| (u.line, u.path.as_str())).collect();
+    let expected = [
+        (2, "time::Now"),
+        (2, "sip"),
+        (3, "store"),
+        (5, "shell::Clock"),
+        (9, "site::check"),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(source.lines_with("crate::cli"), [0; 0]);
+    assert_eq!(source.lines_with("crate::site"), [9]);
+}
+
+#[test]
 fn what_is_reserved_stands_in_its_place_only() {
     let mut complaints = Vec::new();
     for source in sources("src") {

@@ -14,14 +14,18 @@ const NEEDED: &[&str] = &[
 /// Where the rules are written down, if they are at hand.
 const RULES: &str = "../shared/rules.md";
 
-/// How a test says what it proves.
-const MARK: &str = "rules: ";
+/// How a test says what it proves, and what it shows to be broken.
+const PROVES: &str = "rules: ";
+const NOT_YET: &str = "not yet: ";
 
 #[test]
 fn every_rule_is_proven_by_a_test() {
-    let proofs = proofs();
+    let proofs = tests_with(PROVES);
     for (rule, tests) in &proofs {
         println!("{rule:<8}{}", tests.join(", "));
+    }
+    for (rule, tests) in tests_with(NOT_YET) {
+        println!("{rule:<8}NOT YET: {}", tests.join(", "));
     }
     let proven = |rule: &&str| !proofs.contains_key(*rule);
     let missing: Vec<&str> = NEEDED.iter().copied().filter(proven).collect();
@@ -45,13 +49,13 @@ fn has(rules: &str, id: &str) -> bool {
     rules.lines().any(|line| line.starts_with(&row))
 }
 
-/// For each rule, the tests that name it.
-fn proofs() -> BTreeMap<String, Vec<String>> {
+/// For each rule, the tests that name it behind a mark.
+fn tests_with(mark: &str) -> BTreeMap<String, Vec<String>> {
     let mut proofs: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for folder in ["src", "tests"] {
         for file in rust_files(&root().join(folder)) {
             let text = fs::read_to_string(&file).expect("readable");
-            for (rules, test) in marks(&text) {
+            for (rules, test) in marks(&text, mark) {
                 for rule in rules {
                     proofs.entry(rule).or_default().push(test.clone());
                 }
@@ -78,7 +82,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The marks in a file, each with the test that it stands in, or over.
-fn marks(text: &str) -> Vec<(Vec<String>, String)> {
+fn marks(text: &str, mark: &str) -> Vec<(Vec<String>, String)> {
     let lines: Vec<&str> = text.lines().collect();
     let function = |line: &&str| {
         let rest = line.trim_start().strip_prefix("fn ")?;
@@ -86,7 +90,7 @@ fn marks(text: &str) -> Vec<(Vec<String>, String)> {
     };
     let mut marks = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let Some((before, rules)) = line.split_once(MARK) else {
+        let Some((before, rules)) = line.split_once(mark) else {
             continue;
         };
         let test = match before.trim() {

@@ -37,13 +37,17 @@ fn collect(root: &Path, folder: &str, found: &mut Vec<Source>) {
             collect(root, &path, found);
         } else if path.ends_with(".rs") {
             let text = fs::read_to_string(entry.path()).expect("readable");
-            let code = without_comments_and_literals(&text);
-            found.push(Source { path, text, code });
+            found.push(Source::new(path, text));
         }
     }
 }
 
 impl Source {
+    pub fn new(path: String, text: String) -> Source {
+        let code = without_comments_and_literals(&text);
+        Source { path, text, code }
+    }
+
     /// The room that the file stands in: its first folder, or its own name.
     pub fn room(&self) -> &str {
         let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
@@ -163,7 +167,7 @@ fn branches(tokens: &[Token<'_>], at: usize, base: &[String]) -> Vec<Use> {
     let path = |at: usize| {
         let mut parts = base.to_vec();
         parts.push(word(tokens, at).to_owned());
-        if word(tokens, at + 1) == "::" {
+        if word(tokens, at + 1) == "::" && word(tokens, at + 2) != "{" {
             parts.push(word(tokens, at + 2).to_owned());
         }
         Use {
