@@ -283,14 +283,18 @@ impl Pbx {
         let ids: Vec<SessionId> = self.sessions.keys().copied().collect();
         for id in ids {
             let stored = &self.sessions[&id].stored;
-            let phone = stored.phone.clone();
-            let known =
-                self.site.users.contains_key(&stored.user) && self.site.phones.contains_key(&phone);
-            if known {
-                self.leave_if_idle(now, id);
-                self.look_at(now, id);
-            } else {
-                self.queue_logout(now, id, Cause::Admin);
+            let known = self.site.users.contains_key(&stored.user)
+                && self.site.phones.contains_key(&stored.phone);
+            match stored.leaving {
+                _ if !known => self.queue_logout(now, id, Cause::Admin),
+                // After a restart no phone is in a call: all that were deferred would go at once (TOD-3).
+                Some((cause @ (Cause::Schedule | Cause::Admin), ..)) => {
+                    self.queue_logout(now, id, cause);
+                }
+                _ => {
+                    self.leave_if_idle(now, id);
+                    self.look_at(now, id);
+                }
             }
         }
     }

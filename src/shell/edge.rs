@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rsip::Method;
 
 use super::Clock;
 use super::intake::Intake;
 use super::metrics::Metrics;
 use crate::exchange::Input;
-use crate::sip::wire::{self, Message, Name, Parsed};
+use crate::sip::wire::{self, Message, Method, Name, Parsed};
 use crate::sip::{self, Flow, Registrar};
 
 /// After how many seconds somebody who was turned away may come again: at random, so that they do not all come

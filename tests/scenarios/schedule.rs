@@ -261,6 +261,37 @@ fn a_restart_in_the_middle_resumes_the_mass_logout() {
 }
 
 #[test]
+fn what_was_deferred_is_paced_too_after_a_restart() {
+    check(
+        "rules: TOD-3",
+        "
+        logout at 19:00   logouts 1/s
+        u1: 2001, pin 1   u2: 2002, pin 2   u3: 2003, pin 3
+        desk-1: guest 9001, no display   desk-2: guest 9002, no display   desk-3: guest 9003, no display
+        desk-4: guest 9004   desk-5: guest 9005   desk-6: guest 9006
+        18:01 desk-1 logs in u1      18:02 desk-2 logs in u2      18:03 desk-3 logs in u3
+        18:50 desk-1 dials 9004      desk-4 answers               desk-2 dials 9005   desk-5 answers
+        18:51 desk-3 dials 9006      desk-6 answers
+        19:05 server dies            19:10 server starts
+        until 19:11
+        ",
+        expect![[r#"
+            18:01 desk-1 becomes u1, hears "Logged in: 2001 U1"
+            18:02 desk-2 becomes u2, hears "Logged in: 2002 U2"
+            18:03 desk-3 becomes u3, hears "Logged in: 2003 U3"
+            18:50 desk-4 rings (from 2001 U1)
+            18:50 desk-1 hears it ring, talks with desk-4
+            18:50 desk-5 rings (from 2002 U2)
+            18:50 desk-2 hears it ring, talks with desk-5
+            18:51 desk-6 rings (from 2003 U3)
+            18:51 desk-3 hears it ring, talks with desk-6
+            19:10 desk-1 becomes lobby (schedule)
+            19:10:01 desk-2 becomes lobby (schedule)
+            19:10:02 desk-3 becomes lobby (schedule)"#]],
+    );
+}
+
+#[test]
 fn a_time_that_came_while_the_server_was_down_is_made_up_for() {
     check(
         "rules: TOD-3, IDL-5",

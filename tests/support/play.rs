@@ -24,10 +24,12 @@ const BEFORE: i64 = 1;
 
 /// Shows that a scenario goes as expected, over every protocol that has the signals for it.
 ///
-/// `rules` names the rules that it proves, as `rules: IDL-2, TOD-3`.
+/// `rules` names the rules that it proves, as `rules: IDL-2, TOD-3`; or those that it shows to be broken as yet, as
+/// `not yet: IDL-2`, and then a comment says what should be otherwise.
 #[track_caller]
 pub fn check(rules: &str, script: &str, expect: Expect) {
-    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let names_rules = rules.starts_with("rules: ") || rules.starts_with("not yet: ");
+    assert!(names_rules, "which rules does this prove?");
     let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
     let protocols: &[Protocol] = if script.needs_hooks() {
         &[Protocol::Hook]

@@ -26,6 +26,9 @@ pub use text::{Param, Params, escaped};
 pub use uri::{Scheme, Uri};
 pub use views::{Address, Contact, Via};
 
+/// The method names, RFC 3261 §7.1 and its extensions. All that rsip lends outside this room.
+pub use rsip::Method;
+
 use bytes::Bytes;
 
 /// The longest head (start line and headers) that is looked at, in bytes.

@@ -86,8 +86,10 @@ struct Registration {
     tag: String,
     cseq: u32,
     registered: bool,
-    /// Whether the last REGISTER asked for the end.
+    /// Whether it is to end.
     leaving: bool,
+    /// Whether to ask once more, as soon as the last REGISTER is answered.
+    again: bool,
     expires_s: u32,
 }
 
@@ -129,6 +131,7 @@ impl SipPhone {
                 cseq: 0,
                 registered: false,
                 leaving: false,
+                again: false,
                 expires_s: account.expires_s,
             },
             account,

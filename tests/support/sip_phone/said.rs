@@ -80,17 +80,27 @@ impl SipPhone {
 
     pub fn register(&mut self) {
         self.registration.leaving = false;
-        self.send_register(self.registration.expires_s);
+        self.send_register();
     }
 
     pub fn unregister(&mut self) {
         self.registration.leaving = true;
         self.deadlines.disarm(&Timer::Register);
-        self.send_register(0);
+        self.send_register();
     }
 
-    fn send_register(&mut self, expires_s: u32) {
+    fn send_register(&mut self) {
+        // RFC 3261 §10.2: one at a time.
+        let is_open = |c: &Client| c.purpose == Purpose::Register && !c.is_finished();
+        self.registration.again = self.clients.values().any(is_open);
+        if self.registration.again {
+            return;
+        }
         let registration = &mut self.registration;
+        let expires_s = match registration.leaving {
+            true => 0,
+            false => registration.expires_s,
+        };
         registration.cseq += 1;
         let own = format!("<sip:{}@{}>", self.account.name, self.account.server);
         let request = Request {
@@ -231,10 +241,12 @@ impl SipPhone {
             return;
         }
         match purpose {
-            Purpose::Register if request.is_goodbye() => {
-                self.registration.registered &= status >= 300;
+            Purpose::Register => {
+                self.register_answered(request.is_goodbye(), status, response);
+                if self.registration.again {
+                    self.send_register();
+                }
             }
-            Purpose::Register => self.register_answered(status, response),
             Purpose::Invite(no) => self.invite_answered(no, key, status, response),
             Purpose::Reinvite(no) => self.reinvite_answered(no, key, status, response),
             Purpose::Bye(no) if status >= 200 => {
@@ -301,9 +313,10 @@ impl SipPhone {
         }
     }
 
-    fn register_answered(&mut self, status: u16, response: &Message) {
+    fn register_answered(&mut self, is_goodbye: bool, status: u16, response: &Message) {
         match status {
             ..200 => {}
+            200..300 if is_goodbye => self.registration.registered = false,
             200..300 => {
                 let own = self.account.contact();
                 let expires_s = response.contacts().find_map(|contact| {
@@ -490,6 +503,7 @@ impl SipPhone {
             self.miss(format!("no answer to {line}"));
         }
         match client.purpose {
+            Purpose::Register if self.registration.again => self.send_register(),
             Purpose::Register => self.register_later(),
             Purpose::Invite(no) => {
                 let gave_up = self.remember_ended(no).is_some_and(|call| call.hangs_up);

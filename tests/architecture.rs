@@ -1,0 +1,256 @@
+//! The walls of the house: which room may use which, and what may stand nowhere (ARCHITECTURE.md says why).
+
+mod architecture {
+    pub mod source;
+}
+
+use architecture::source::{Source, Use, sources};
+
+/// A room of `src/`, and the rooms that it may use besides itself.
+struct Room {
+    name: &'static str,
+    may_use: &'static [&'static str],
+    why: &'static str,
+}
+
+const ALL: &[&str] = &[
+    "time", "pbx", "sip", "store", "site", "exchange", "shell", "control", "cli",
+];
+
+const ROOMS: &[Room] = &[
+    Room {
+        name: "time",
+        may_use: &[],
+        why: "time is data that everybody uses, and uses nobody",
+    },
+    Room {
+        name: "pbx",
+        may_use: &["time"],
+        why: "the core decides: no I/O, no clock, no protocol",
+    },
+    Room {
+        name: "sip",
+        may_use: &["pbx", "time"],
+        why: "a protocol knows the core's words, and no other room",
+    },
+    Room {
+        name: "store",
+        may_use: &["pbx", "time"],
+        why: "the store knows facts, and neither protocols nor the shell",
+    },
+    Room {
+        name: "site",
+        may_use: &["pbx", "time"],
+        why: "the site file is read into the core's words",
+    },
+    Room {
+        name: "exchange",
+        may_use: &["pbx", "sip", "time"],
+        why: "the exchange is the server without its sockets and its disk",
+    },
+    Room {
+        name: "shell",
+        may_use: ALL,
+        why: "",
+    },
+    Room {
+        name: "control",
+        may_use: ALL,
+        why: "",
+    },
+    Room {
+        name: "cli",
+        may_use: ALL,
+        why: "",
+    },
+    Room {
+        name: "main",
+        may_use: ALL,
+        why: "",
+    },
+    Room {
+        name: "lib",
+        may_use: ALL,
+        why: "",
+    },
+];
+
+/// Something that only some may use: how its path ends, where it may stand, and why.
+struct Reserved {
+    path: &'static str,
+    places: &'static [&'static str],
+    why: &'static str,
+}
+
+const OUTSIDE: &[&str] = &["src/shell", "src/control", "src/cli", "src/main.rs"];
+
+const CLOCK: &[&str] = &["src/shell/clock.rs"];
+const ONE_CLOCK: &str = "only shell/clock.rs reads a clock; everybody else is handed a Now";
+
+const SEEDED: &str =
+    "what is not seeded cannot be repeated: draw from the generator that was handed in";
+
+const RESERVED: &[Reserved] = &[
+    Reserved {
+        path: "tokio::",
+        places: OUTSIDE,
+        why: "tokio lives in the shell and in front of it",
+    },
+    Reserved {
+        path: "rsip::",
+        places: &["src/sip"],
+        why: "rsip is the vocabulary of the SIP room",
+    },
+    Reserved {
+        path: "Instant::now",
+        places: CLOCK,
+        why: ONE_CLOCK,
+    },
+    Reserved {
+        path: "SystemTime::now",
+        places: CLOCK,
+        why: ONE_CLOCK,
+    },
+    Reserved {
+        path: "Timestamp::now",
+        places: CLOCK,
+        why: ONE_CLOCK,
+    },
+    Reserved {
+        path: "Zoned::now",
+        places: CLOCK,
+        why: ONE_CLOCK,
+    },
+    Reserved {
+        path: "UdpSocket",
+        places: OUTSIDE,
+        why: "sockets are the shell's",
+    },
+    Reserved {
+        path: "TcpStream",
+        places: OUTSIDE,
+        why: "sockets are the shell's",
+    },
+    Reserved {
+        path: "TcpListener",
+        places: OUTSIDE,
+        why: "sockets are the shell's",
+    },
+    Reserved {
+        path: "rand::random",
+        places: OUTSIDE,
+        why: SEEDED,
+    },
+    Reserved {
+        path: "rand::rng",
+        places: OUTSIDE,
+        why: SEEDED,
+    },
+    Reserved {
+        path: "Uuid::now_v7",
+        places: OUTSIDE,
+        why: SEEDED,
+    },
+];
+
+/// What may stand in no file, tests included.
+const NOWHERE: &[(&str, &str)] = &[
+    ("#[ignore", "a test that does not run proves nothing"),
+    ("todo!", "what is not built is not there"),
+    ("unimplemented!", "what is not built is not there"),
+];
+
+const MOST_LINES: usize = 800;
+
+#[test]
+fn rooms_use_only_what_they_may() {
+    let mut complaints = Vec::new();
+    for source in sources("src") {
+        let Some(room) = ROOMS.iter().find(|room| room.name == source.room()) else {
+            let (path, room) = (&source.path, source.room());
+            complaints.push(format!("{path}:1: nobody knows a room `{room}`"));
+            continue;
+        };
+        for Use { line, path } in source.own_paths() {
+            let used = path.split("::").next().unwrap_or_default();
+            let is_room = ALL.contains(&used);
+            if is_room && used != room.name && !room.may_use.contains(&used) {
+                let (place, name, why) = (&source.path, room.name, room.why);
+                complaints.push(format!("{place}:{line}: {name} uses {path}: {why}"));
+            }
+        }
+    }
+    assert_silent(&complaints);
+}
+
+#[test]
+fn the_walls_see_every_way_in() {
+    let text = r##"
+        use crate::{time::Now, sip::{Flow, wire::Name}};  // crate::cli is only a comment
+        use super::super::store;
+        mod tests {
+            use super::super::super::shell::Clock;
+            fn text() -> &'static str { r#"crate::control "quoted""# }
+        }
+        fn quote() -> char { '"' }
+        fn hidden() { crate::site::check() }
+    "##;
+    let source = Source::new("src/pbx/call.rs".into(), text.into());
+    let seen = source.own_paths();
+    let seen: Vec<(usize, &str)> = seen.iter().map(|u| (u.line, u.path.as_str())).collect();
+    let expected = [
+        (2, "time::Now"),
+        (2, "sip"),
+        (3, "store"),
+        (5, "shell::Clock"),
+        (9, "site::check"),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(source.lines_with("crate::cli"), [0; 0]);
+    assert_eq!(source.lines_with("crate::site"), [9]);
+}
+
+#[test]
+fn what_is_reserved_stands_in_its_place_only() {
+    let mut complaints = Vec::new();
+    for source in sources("src") {
+        for Reserved { path, places, why } in RESERVED {
+            if places.iter().any(|place| source.path.starts_with(place)) {
+                continue;
+            }
+            for line in source.lines_with(path) {
+                complaints.push(format!("{}:{line}: {path}: {why}", source.path));
+            }
+        }
+    }
+    assert_silent(&complaints);
+}
+
+#[test]
+fn nothing_is_left_undone_and_no_test_is_left_out() {
+    let mut complaints = Vec::new();
+    for source in sources("src").into_iter().chain(sources("tests")) {
+        for (text, why) in NOWHERE {
+            for line in source.lines_with(text) {
+                complaints.push(format!("{}:{line}: {text}: {why}", source.path));
+            }
+        }
+    }
+    assert_silent(&complaints);
+}
+
+#[test]
+fn no_file_is_too_long_to_be_read() {
+    let long = |source: Source| {
+        let (path, lines) = (&source.path, source.text.lines().count());
+        let text = format!("{path}:{MOST_LINES}: {lines} lines; which concept is missing?");
+        (lines > MOST_LINES).then_some(text)
+    };
+    let sources = sources("src").into_iter().chain(sources("tests"));
+    assert_silent(&sources.filter_map(long).collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn assert_silent(complaints: &[String]) {
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
