@@ -327,10 +327,11 @@ fn a_clock_that_jumps_over_the_time_logs_out_and_one_set_back_does_not_again() {
         ",
         expect![[r#"
             18:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
-            19:10:20 desk-2 hears 480 The phone cannot be reached
-            19:10:25 IMPOSSIBLE desk-2 has no call to hang up
-            19:10:30 desk-1 becomes lobby (schedule)
-            19:11 desk-1 becomes alice, hears "Logged in: 2001 Alice"
+            19:10:20 desk-1 rings (from 9002 Lobby)
+            19:10:20 desk-2 hears it ring
+            19:10:25 desk-1 stops ringing
+            19:10:30 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
+            19:11 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             18:30 admin reads: alice (2001 Alice) at desk-1 since 19:11, last used 19:11 (the login), next logout 19:00 (schedule)"#]],
     );
 }

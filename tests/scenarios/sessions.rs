@@ -669,12 +669,10 @@ fn a_change_of_the_site_logs_out_nobody_that_it_does_not_touch() {
     );
 }
 
-/// As it is today: the number changes at once, in the middle of the call, and then the line that is in use is no
-/// longer the prime line. By SES-13 the phone would be updated after the call, and by OUT-2 the logout be delayed.
 #[test]
-fn a_phone_in_a_call_is_updated_at_once_and_may_log_out_in_the_call() {
+fn a_number_that_changes_in_a_call_does_not_free_the_line() {
     check(
-        "not yet: SES-13, OUT-2",
+        "rules: SES-13, OUT-2",
         "
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 dials 2001   desk-1 answers
@@ -684,8 +682,8 @@ fn a_phone_in_a_call_is_updated_at_once_and_may_log_out_in_the_call() {
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", rings (from 9002 Lobby)
             09:00 desk-2 hears it ring, talks with desk-1
-            09:10 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out"
-            09:11 desk-1 hears "The other party hung up""#]],
+            09:10 desk-1 hears "Logged out when the call ends"
+            09:11 desk-1 becomes lobby (user), hears "The other party hung up", reads "Logged out""#]],
     );
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use expect_test::Expect;
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use perch::exchange::ControlRequest;
 use perch::pbx::{LogoutTarget, Query};
 use perch::time::Utc;
