@@ -295,11 +295,10 @@ impl Transactions {
         };
         match &mut client.state {
             ClientState::Calling { cancel, .. } => *cancel = Some(reason.to_owned()),
-            ClientState::Proceeding { cancelled, .. } => {
-                // Once: a second CANCEL would be another request in the same transaction.
-                if !std::mem::replace(cancelled, true) {
-                    self.send_cancel(now, id, reason);
-                }
+            // Once: a second CANCEL would be another request in the same transaction.
+            ClientState::Proceeding { cancelled, .. } if !*cancelled => {
+                *cancelled = true;
+                self.send_cancel(now, id, reason);
             }
             _ => {}
         }

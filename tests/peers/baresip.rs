@@ -207,7 +207,9 @@ impl Heard {
 
     /// Waits for the first message of a kind, and drops what came before it.
     fn wait(&self, limit: Duration, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
-        self.find(limit, is_it, |messages, at| messages.drain(..=at).last())
+        self.find(limit, is_it, |messages, at| {
+            messages.drain(..=at).next_back()
+        })
     }
 
     /// Waits for the first message of a kind, and leaves what came before it for others.
