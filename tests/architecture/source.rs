@@ -63,7 +63,7 @@ impl Source {
             line.match_indices(text).any(|(at, _)| {
                 let before = line[..at].chars().next_back();
                 let after = line[at + text.len()..].chars().next();
-                !before.is_some_and(is_word) && !(ends_in_word && after.is_some_and(is_word))
+                !(before.is_some_and(is_word) || ends_in_word && after.is_some_and(is_word))
             })
         };
         let lines = self.code.lines().enumerate();
