@@ -77,6 +77,28 @@ fn nobody_is_told_what_the_store_could_forget() {
 }
 
 #[test]
+fn a_phone_is_told_things_in_order_and_others_do_not_wait_for_its_store() {
+    check(
+        "rules: SES-1",
+        "
+        alice: 2001, pin 1111
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004
+        09:00 desk-1 logs in alice
+        09:01 store takes 5s      desk-1 logs out
+        09:01:01 desk-2 dials 9001   desk-3 dials 9004
+        09:01:06 desk-1 answers
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:01:01 desk-4 rings (from 9003 Lobby)
+            09:01:01 desk-3 hears it ring
+            09:01:05 desk-1 becomes lobby (user), reads "Logged out", rings (from 9002 Lobby), hears "Logged out"
+            09:01:05 desk-2 hears it ring
+            09:01:06 desk-2 talks with desk-1"#]],
+    );
+}
+
+#[test]
 fn a_login_that_was_not_stored_never_was() {
     check(
         "rules: SES-1",

@@ -18,7 +18,7 @@ use crate::support::world::{Building, Protocol, World};
 const MORNING: Utc = Utc(1_777_968_000_000);
 
 /// How long the chaos lasts.
-const CHAOS: Duration = Duration::from_secs(600);
+const CHAOS: Duration = Duration::from_secs(900);
 
 /// How long a server that is quiet may take to forget what was: longer than any SIP timer, and than a caller waits.
 const QUIET: Duration = Duration::from_secs(330);
@@ -70,7 +70,7 @@ impl Story {
         say("no answer after 20s".into());
         say(format!("move waits {}s", random.random_range(5..60)));
         say(format!("logouts {}/s", random.random_range(1..20)));
-        say("logout at 08:05, 08:09".into());
+        say("logout at 08:05, 08:12".into());
         say("emergency 112 rings desk-1".into());
         let mut numbers = vec!["112".to_owned(), "2999".to_owned(), "7777".to_owned()];
         for n in 1..=phones {
@@ -121,7 +121,12 @@ impl Story {
         let end = self.world.uptime() + CHAOS;
         while self.world.uptime() < end {
             self.something_happens()?;
-            let pause = Duration::from_millis(self.random.random_range(0..3000));
+            // Mostly there is no rest, and now and then a long one.
+            let longest = match self.random.random_range(0..60) {
+                0 => 200_000,
+                _ => 3_000,
+            };
+            let pause = Duration::from_millis(self.random.random_range(0..longest));
             self.run(pause)?;
         }
         self.everybody_hangs_up()?;
@@ -177,7 +182,6 @@ impl Story {
             self.log(&format!(
                 "the server dies; {survivors} of {waiting} commits are on disk"
             ));
-            self.watch.before_death(&self.world, survivors);
             self.world.kill_server(survivors);
             self.recovers_at = None;
             let rest = Duration::from_millis(self.random.random_range(0..10_000));
@@ -281,8 +285,8 @@ impl Story {
         let rare = self.random.random_range(0..100);
         let digits = self.some_digits();
         match (rare, state) {
-            (0, _) => Order::Vanish,
-            (1..6, _) => Order::ComeBack,
+            (0..2, _) => Order::Vanish,
+            (2..6, _) => Order::ComeBack,
             (6, _) => Order::Unregister,
             (7..12, _) => Order::Dial(digits),
             (12..14, _) => Order::DialWithoutOffer(digits),

@@ -14,10 +14,17 @@ use crate::support::world::{What, World};
 /// So long after a logout by itself a call that it was waiting for is gone from the phone, too: 64 × T1, and a little.
 const GONE_BY_NOW: Duration = Duration::from_secs(40);
 
+/// How long the server lets a phone ring (see the story's site).
+const NO_ANSWER: Duration = Duration::from_secs(20);
+
 /// Longer than the answer to one MESSAGE is remembered.
 const REST: Duration = Duration::from_secs(40);
 
 type Held = Result<(), String>;
+
+fn places(sessions: impl Iterator<Item = StoredSession>) -> BTreeMap<PhoneName, UserId> {
+    sessions.map(|s| (s.phone, s.user)).collect()
+}
 
 /// Whether it is nobody's fault: a network swaps packets.
 fn is_excused(miss: &str) -> bool {
@@ -43,8 +50,6 @@ pub struct Watch {
     answers: Vec<Answer>,
     /// Who left each phone last. As it is today, a session that ends while a move is being decided is told of twice.
     left: BTreeMap<PhoneName, UserId>,
-    /// What was on its way to the disk when the server died: nobody was told, so either is right.
-    in_doubt: bool,
 }
 
 impl Watch {
@@ -55,7 +60,6 @@ impl Watch {
             suspicions: Vec::new(),
             answers: Vec::new(),
             left: BTreeMap::new(),
-            in_doubt: false,
         }
     }
 
@@ -73,6 +77,7 @@ impl Watch {
             }
         }
         self.look_at_the_store(world)?;
+        self.look_at_ringing(world)?;
         self.look_at_suspicions(world)
     }
 
@@ -146,7 +151,27 @@ impl Watch {
         Ok(())
     }
 
+    /// A phone stops to ring when the server has given up, even if it must be told a few times.
+    fn look_at_ringing(&self, world: &World) -> Held {
+        for (name, phone) in world.phones().filter(|_| world.is_up()) {
+            let rings_on = phone.calls().into_iter().any(|call| {
+                let is_old = world.uptime() > call.since + NO_ANSWER + GONE_BY_NOW;
+                call.state == CallState::Ringing && is_old && !call.excused
+            });
+            if rings_on {
+                return Err(format!("{name} rings, and nobody waits for its answer"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is stored and what the world was told are the same at any moment: nobody is told before, or not at all.
     fn look_at_the_store(&self, world: &World) -> Held {
+        let stored = places(world.store.open_sessions().cloned());
+        if world.is_up() && stored != self.told {
+            let told = &self.told;
+            return Err(format!("stored are {stored:?}, but told were {told:?}"));
+        }
         let mut phones: BTreeMap<&UserId, &PhoneName> = BTreeMap::new();
         for session in world.store.open_sessions() {
             let other = phones.insert(&session.user, &session.phone);
@@ -158,29 +183,15 @@ impl Watch {
         Ok(())
     }
 
-    /// The server is about to be killed.
-    pub fn before_death(&mut self, world: &World, survivors: usize) {
-        self.in_doubt = survivors > 0 || world.store.waiting() > 0;
-    }
-
     /// A server has just started: it must know what the world was told, and nothing that the disk does not say.
     pub fn after_restart(&mut self, world: &mut World) -> Held {
         self.suspicions.clear();
-        let places = |sessions: Vec<StoredSession>| -> BTreeMap<PhoneName, UserId> {
-            let sessions = sessions.into_iter();
-            sessions
-                .map(|session| (session.phone, session.user))
-                .collect()
-        };
-        let stored = places(world.store.open_sessions().cloned().collect());
-        if !self.in_doubt && stored != self.told {
-            let told = &self.told;
-            return Err(format!("stored are {stored:?}, but told were {told:?}"));
-        }
+        let stored = places(world.store.open_sessions().cloned());
+        // What was written and not reported when the last one died, nobody was told.
         self.told = stored;
         let now = self.who(world)?;
         // What is overdue goes at once.
-        let stay = places(world.store.sessions_to_stay());
+        let stay = places(world.store.sessions_to_stay().into_iter());
         if now != stay {
             return Err(format!("started with {now:?}, by the store it is {stay:?}"));
         }
