@@ -44,6 +44,8 @@ pub struct Run {
     pub events: Events,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// How long a stop waits for calls to end.
+    pub drain: Duration,
     /// What did not fit yet.
     pub backlog: Backlog,
 }
@@ -64,15 +66,19 @@ impl Backlog {
 }
 
 impl Run {
-    /// Runs until the server is drained: told to stop, and all that it wanted stored is stored.
+    /// Runs until the server is drained: told to stop, its calls have ended or taken too long, and all that it wanted
+    /// stored is stored.
     pub async fn until_drained(mut self) {
         let mut batch = Vec::with_capacity(2 * BATCH);
-        let mut draining = false;
-        while !(draining && self.backlog.is_empty() && self.backlog.outstanding.is_empty()) {
-            self.next_batch(&mut batch).await;
+        // Until when calls are waited for (uptime), once the server was told to stop.
+        let mut draining: Option<Duration> = None;
+        while !draining.is_some_and(|until| self.is_drained(until)) {
+            self.next_batch(&mut batch, draining.is_some()).await;
             let now = self.clock.now();
             for input in batch.drain(..) {
-                draining |= matches!(input, Input::Draining);
+                if matches!(input, Input::Draining) {
+                    draining.get_or_insert(now.uptime + self.drain);
+                }
                 self.note(now, &input);
                 self.exchange.handle(now, input);
             }
@@ -84,13 +90,33 @@ impl Run {
         }
     }
 
+    fn is_drained(&self, until: Duration) -> bool {
+        let (legs, _) = self.exchange.sip_load();
+        let is_up = self.clock.now().uptime >= until;
+        if !self.backlog.is_empty() || !self.backlog.outstanding.is_empty() || (legs > 0 && !is_up)
+        {
+            return false;
+        }
+        if legs > 0 {
+            tracing::warn!(
+                legs,
+                "calls still go on and are left to their phones; limits.drain_s says how long a stop waits"
+            );
+        }
+        true
+    }
+
     /// Waits for something to do. What the server's own parts have to say comes first: much of what peers wait for
     /// depends on it, and a phone is known to the exchange before its first call is.
-    async fn next_batch(&mut self, batch: &mut Vec<Input>) {
+    async fn next_batch(&mut self, batch: &mut Vec<Input>, draining: bool) {
         let may_take = self.backlog.is_empty();
         let uptime = self.clock.now().uptime;
         let due = self.exchange.next_deadline().unwrap_or(Duration::MAX);
-        let longest = if may_take { LONGEST_SLEEP } else { RETRY };
+        let longest = if may_take && !draining {
+            LONGEST_SLEEP
+        } else {
+            RETRY
+        };
         let wake_at = self.clock.instant_at(due.min(uptime + longest));
         tokio::select! {
             biased;

@@ -102,7 +102,8 @@ pub async fn serve(
         () = signals.next() => {}
         _ = &mut running.exchange => return Err(ServeError::Died),
     }
-    let limit = running.server.settings.limits.stop;
+    let limits = running.server.settings.limits;
+    let limit = limits.drain + limits.stop;
     tokio::select! {
         stopped = timeout(limit, stop(running)) => stopped.unwrap_or(Err(ServeError::Stop)),
         () = signals.next() => std::process::exit(1),
@@ -246,6 +247,7 @@ fn run(server: &Server, exchange: Exchange, inputs: Inputs, wires: Wires) -> Joi
         wires,
         store: server.store.clone(),
         checks,
+        drain: server.settings.limits.drain,
         events: server.events.clone(),
         metrics: Arc::clone(&server.metrics),
         backlog: Backlog::default(),

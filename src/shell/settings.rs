@@ -155,7 +155,9 @@ pub struct Limits {
     pub message: Duration,
     /// How long we try to open a stream connection.
     pub connect: Duration,
-    /// How long a stop may take.
+    /// How long a stop waits for calls to end; after that it goes on without them.
+    pub drain: Duration,
+    /// How long the rest of a stop may take.
     pub stop: Duration,
 }
 
@@ -200,6 +202,7 @@ impl Default for Settings {
                 greeting: Duration::from_secs(30),
                 message: Duration::from_secs(10),
                 connect: Duration::from_secs(5),
+                drain: Duration::from_secs(5),
                 stop: Duration::from_secs(8),
             },
         }
@@ -392,6 +395,7 @@ impl Settings {
         reader.seconds("limits", "greeting_s", 1..=3600, &mut limits.greeting);
         reader.seconds("limits", "message_s", 1..=600, &mut limits.message);
         reader.seconds("limits", "connect_s", 1..=60, &mut limits.connect);
+        reader.seconds("limits", "drain_s", 0..=3600, &mut limits.drain);
         reader.seconds("limits", "stop_s", 1..=600, &mut limits.stop);
     }
 
