@@ -11,6 +11,7 @@ use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged
 use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
+use super::target::Target;
 use super::transaction::{GIVE_UP, T1};
 use super::wire::{Builder, Name, Uri, respond, status_reason};
 use crate::pbx::{Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
@@ -98,9 +99,12 @@ impl Agent {
         for (index, binding) in bindings.iter().enumerate() {
             let branch = self.mint_branch();
             let flow = flow_to_binding(&binding.contact, binding.flow);
-            let builder = Builder::request(Method::Invite, &binding.contact)
+            let target = Target::of(&binding.contact);
+            let builder = Builder::request(Method::Invite, target.uri)
                 .display(Name::Via, via(flow, &branch))
-                .header(Name::MaxForwards, "70")
+                .header(Name::MaxForwards, "70");
+            let builder = target
+                .with_route(builder)
                 .display(Name::From, format_args!("{local};tag={local_tag}"))
                 .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
                 .header(Name::CallId, &call_id)
@@ -118,7 +122,7 @@ impl Agent {
             self.purposes.insert(client, Purpose::Ring(leg, index));
             branches.push(Branch {
                 client,
-                target: binding.contact.to_string(),
+                target: target.uri.to_owned(),
                 flow,
                 ended: false,
             });
@@ -388,7 +392,7 @@ impl Agent {
             }
             let flow = flow_to_binding(&binding.contact, binding.flow);
             let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
-            let bytes = Builder::request(Method::Message, &binding.contact)
+            let bytes = Builder::request(Method::Message, Target::of(&binding.contact).uri)
                 .display(Name::Via, via(flow, &branch))
                 .header(Name::MaxForwards, "70")
                 .display(
