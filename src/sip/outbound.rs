@@ -1,7 +1,5 @@
 //! Actions to messages: how a SIP phone is told what the core wants.
 
-use std::net::SocketAddr;
-
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
@@ -457,30 +455,33 @@ fn identity(party: &Party, flow: Flow) -> String {
 /// Where a contact is reached: the way its registration came, which gets through NAT and firewalls. A contact with
 /// the same address but another port over datagrams is taken by its word: it listens there.
 fn flow_to_binding(contact: &str, flow: Flow) -> Flow {
-    let Some(named) = named_address(contact, flow) else {
-        return flow;
-    };
-    if !flow.transport.is_reliable() && named.ip() == flow.remote.ip() {
-        return Flow {
-            remote: named,
-            ..flow
-        };
+    match named_port(contact, flow) {
+        Some(port) if !flow.transport.is_reliable() => with_port(flow, port),
+        _ => flow,
     }
+}
+
+/// Where a target says that it listens, for when the connection that it came by is gone. A private address behind
+/// somebody else's is not tried: whoever has it here is another.
+pub(super) fn flow_to(target: &str, flow: Flow) -> Flow {
+    let flow = Flow {
+        connection: 0,
+        ..flow
+    };
+    match named_port(target, flow) {
+        Some(port) => with_port(flow, port),
+        None => flow,
+    }
+}
+
+fn with_port(mut flow: Flow, port: u16) -> Flow {
+    flow.remote.set_port(port);
     flow
 }
 
-/// Where a target says that it listens, for when the connection that it came by is gone.
-pub(super) fn flow_to(target: &str, flow: Flow) -> Flow {
-    Flow {
-        remote: named_address(target, flow).unwrap_or(flow.remote),
-        connection: 0,
-        ..flow
-    }
-}
-
-fn named_address(uri: &str, flow: Flow) -> Option<SocketAddr> {
+/// The port that a URI names, if its address is the one that the flow comes from.
+fn named_port(uri: &str, flow: Flow) -> Option<u16> {
     let uri = Uri::parse(uri).ok()?;
-    let address = uri.host_addr()?;
-    (address.is_ipv4() == flow.remote.is_ipv4())
-        .then(|| SocketAddr::new(address, uri.port.unwrap_or(5060)))
+    let is_own = uri.host_addr()? == flow.remote.ip();
+    is_own.then(|| uri.port.unwrap_or(flow.transport.default_port()))
 }
