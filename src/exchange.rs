@@ -37,6 +37,8 @@ pub enum Input {
     },
     /// A stream connection ended.
     ConnectionClosed(u64),
+    /// There is no connection for what was to be sent on this flow, and none could be opened.
+    Unreachable(Flow),
     /// The edge has news of a phone.
     News(News),
     /// A commit is durable. Answers to the claims in it, in order.
@@ -224,7 +226,8 @@ impl Exchange {
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
             Input::Sip { flow, message } => self.agent.receive(now, flow, &message),
-            Input::ConnectionClosed(connection) => self.agent.connection_closed(connection),
+            Input::ConnectionClosed(connection) => self.agent.connection_closed(now, connection),
+            Input::Unreachable(flow) => self.agent.unreachable(now, flow),
             Input::News(news) => self.take_news(now, vec![news]),
             Input::Committed { seq, claims } => self.committed(now, seq, claims),
             Input::ClaimsFailed(claims) => {

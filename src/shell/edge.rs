@@ -47,7 +47,7 @@ impl Edge {
 
     /// Takes one whole message, and says what is to be sent back on the same flow, if anything.
     pub async fn receive(&self, flow: Flow, raw: Bytes) -> Option<Bytes> {
-        self.metrics.received(flow.transport.uri_token());
+        self.metrics.received(flow.transport.word());
         match wire::parse(raw) {
             Parsed::Drop(reason) => {
                 tracing::debug!(remote = %flow.remote, reason, "message dropped");
@@ -65,8 +65,15 @@ impl Edge {
     }
 
     /// A stream connection is gone.
-    pub async fn closed(&self, connection: u64) {
-        self.intake.tell(Input::ConnectionClosed(connection)).await;
+    pub async fn closed(&self, flow: &Flow) {
+        self.intake
+            .tell(Input::ConnectionClosed(flow.connection))
+            .await;
+    }
+
+    /// A peer cannot be reached by this flow.
+    pub async fn unreachable(&self, flow: Flow) {
+        self.intake.tell(Input::Unreachable(flow)).await;
     }
 
     async fn accept(&self, flow: Flow, message: Message) -> Option<Bytes> {

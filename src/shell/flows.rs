@@ -1,6 +1,6 @@
 //! The table of stream connections: who is connected, how many, and how to reach them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,14 +25,18 @@ pub struct Flows {
 struct Table {
     last_id: u64,
     connections: HashMap<u64, Connection>,
-    /// The newest connection to each remote address.
-    by_remote: HashMap<SocketAddr, u64>,
+    /// The newest connection of each kind to each remote address.
+    by_remote: HashMap<Peer, u64>,
     per_source: HashMap<IpAddr, usize>,
+    per_transport: BTreeMap<Transport, usize>,
 }
+
+/// Who a connection is to, and how.
+type Peer = (Transport, SocketAddr);
 
 #[derive(Debug)]
 struct Connection {
-    remote: SocketAddr,
+    peer: Peer,
     outbox: mpsc::Sender<Bytes>,
     close: CancellationToken,
 }
@@ -49,6 +53,14 @@ pub struct Place {
     flows: Arc<Flows>,
 }
 
+/// The beginning of a connection's end.
+#[derive(Debug)]
+pub struct Retirement {
+    id: u64,
+    peer: Peer,
+    flows: Arc<Flows>,
+}
+
 /// What became of something to be sent.
 #[derive(Debug)]
 pub enum Sent {
@@ -56,7 +68,7 @@ pub enum Sent {
     Queued,
     /// It will be written as soon as this connection, which the caller must open, is there.
     Dial(Place),
-    /// It is lost.
+    /// It is lost, and there is no connection that it was lost with.
     Lost,
 }
 
@@ -81,7 +93,12 @@ impl Flows {
     }
 
     /// Gives a connection that a peer opened its place.
-    pub fn accept(self: &Arc<Self>, local: SocketAddr, remote: SocketAddr) -> Result<Place, Full> {
+    pub fn accept(
+        self: &Arc<Self>,
+        transport: Transport,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<Place, Full> {
         let mut table = self.table();
         if table.connections.len() >= self.limits.connections {
             return Err(Full::Total);
@@ -90,25 +107,30 @@ impl Flows {
         if from_there >= self.limits.connections_per_source {
             return Err(Full::Source);
         }
-        Ok(self.insert(&mut table, local, remote))
+        Ok(self.insert(&mut table, local, (transport, remote)))
     }
 
     /// Sends on the flow's connection, or on any other to the same peer, or on a new one.
     pub fn send(self: &Arc<Self>, flow: &Flow, bytes: Bytes) -> Sent {
         let mut table = self.table();
-        let by_remote = table.by_remote.get(&flow.remote);
+        let peer = (flow.transport, flow.remote);
+        let by_remote = table.by_remote.get(&peer);
         // Numbers of connections begin anew with every start; a saved flow may name one of the life before.
         let open = table.connections.get(&flow.connection);
-        let open = open.filter(|connection| connection.remote == flow.remote);
+        let open = open.filter(|connection| connection.peer == peer);
         let open = open.or_else(|| table.connections.get(by_remote?));
         if let Some(connection) = open {
             return self.write(connection, bytes);
+        }
+        if !flow.transport.can_be_dialled() {
+            self.metrics.unsent("connection-gone");
+            return Sent::Lost;
         }
         if table.connections.len() >= self.limits.connections {
             self.metrics.unsent("too-many-connections");
             return Sent::Lost;
         }
-        let place = self.insert(&mut table, flow.local, flow.remote);
+        let place = self.insert(&mut table, flow.local, peer);
         if let Some(connection) = table.connections.get(&place.flow.connection) {
             self.write(connection, bytes);
         }
@@ -126,34 +148,36 @@ impl Flows {
     fn write(&self, connection: &Connection, bytes: Bytes) -> Sent {
         match connection.outbox.try_send(bytes) {
             Ok(()) => {
-                self.metrics.sent("tcp");
+                self.metrics.sent(connection.peer.0.word());
                 Sent::Queued
             }
             Err(_) => {
                 // A peer that does not read loses the connection rather than single messages.
                 self.metrics.unsent("peer-does-not-read");
                 connection.close.cancel();
-                Sent::Lost
+                Sent::Queued
             }
         }
     }
 
-    fn insert(self: &Arc<Self>, table: &mut Table, local: SocketAddr, remote: SocketAddr) -> Place {
+    fn insert(self: &Arc<Self>, table: &mut Table, local: SocketAddr, peer: Peer) -> Place {
         table.last_id += 1;
         let id = table.last_id;
         let (sender, outbox) = mpsc::channel(self.outbox);
         let close = CancellationToken::new();
         let connection = Connection {
-            remote,
+            peer,
             outbox: sender,
             close: close.clone(),
         };
+        let (transport, remote) = peer;
         table.connections.insert(id, connection);
-        table.by_remote.insert(remote, id);
+        table.by_remote.insert(peer, id);
         *table.per_source.entry(remote.ip()).or_default() += 1;
-        self.metrics.connections(table.connections.len());
+        *table.per_transport.entry(transport).or_default() += 1;
+        self.count(table, transport);
         let flow = Flow {
-            transport: Transport::Tcp,
+            transport,
             local,
             remote,
             connection: id,
@@ -166,11 +190,20 @@ impl Flows {
         }
     }
 
-    fn remove(&self, id: u64, remote: SocketAddr) {
+    fn retire(&self, id: u64, peer: Peer) {
+        let mut table = self.table();
+        if table.by_remote.get(&peer) == Some(&id) {
+            table.by_remote.remove(&peer);
+        }
+    }
+
+    fn remove(&self, id: u64, peer: Peer) {
+        self.retire(id, peer);
+        let (transport, remote) = peer;
         let mut table = self.table();
         table.connections.remove(&id);
-        if table.by_remote.get(&remote) == Some(&id) {
-            table.by_remote.remove(&remote);
+        if let Some(count) = table.per_transport.get_mut(&transport) {
+            *count -= 1;
         }
         if let Some(count) = table.per_source.get_mut(&remote.ip()) {
             *count -= 1;
@@ -178,7 +211,12 @@ impl Flows {
                 table.per_source.remove(&remote.ip());
             }
         }
-        self.metrics.connections(table.connections.len());
+        self.count(&table, transport);
+    }
+
+    fn count(&self, table: &Table, transport: Transport) {
+        let open = table.per_transport.get(&transport).copied().unwrap_or(0);
+        self.metrics.connections(transport.word(), open);
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -186,10 +224,34 @@ impl Flows {
     }
 }
 
+impl Place {
+    /// How its connection is to be left alone while answers may still be written to it.
+    pub fn retirement(&self) -> Retirement {
+        Retirement {
+            id: self.flow.connection,
+            peer: (self.flow.transport, self.flow.remote),
+            flows: Arc::clone(&self.flows),
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.flows.remove(self.flow.connection, self.flow.remote);
+        let peer = (self.flow.transport, self.flow.remote);
+        self.flows.remove(self.flow.connection, peer);
     }
+}
+
+impl Retirement {
+    /// From now on only what names the connection goes there.
+    pub fn begin(&self) {
+        self.flows.retire(self.id, self.peer);
+    }
+}
+
+/// An address as messages have it: which of our links it is on is nobody else's business (RFC 4007 §6).
+pub fn without_scope(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), address.port())
 }
 
 #[cfg(test)]
@@ -221,22 +283,32 @@ mod tests {
             ..limits()
         });
         let local = address("192.0.2.1:5060");
-        let first = flows.accept(local, address("192.0.2.7:1")).expect("room");
-        let _second = flows.accept(local, address("192.0.2.7:2")).expect("room");
-        let third = flows.accept(local, address("192.0.2.7:3"));
+        let first = flows
+            .accept(Transport::Tcp, local, address("192.0.2.7:1"))
+            .expect("room");
+        let _second = flows
+            .accept(Transport::Tcp, local, address("192.0.2.7:2"))
+            .expect("room");
+        let third = flows.accept(Transport::Tcp, local, address("192.0.2.7:3"));
         assert_eq!(third.err(), Some(Full::Source));
-        let _other = flows.accept(local, address("192.0.2.8:1")).expect("room");
-        let fourth = flows.accept(local, address("192.0.2.9:1"));
+        let _other = flows
+            .accept(Transport::Tcp, local, address("192.0.2.8:1"))
+            .expect("room");
+        let fourth = flows.accept(Transport::Tcp, local, address("192.0.2.9:1"));
         assert_eq!(fourth.err(), Some(Full::Total));
         drop(first);
-        assert!(flows.accept(local, address("192.0.2.7:3")).is_ok());
+        assert!(
+            flows
+                .accept(Transport::Tcp, local, address("192.0.2.7:3"))
+                .is_ok()
+        );
     }
 
     #[test]
     fn an_open_connection_to_the_same_peer_is_used_again() {
         let flows = flows(limits());
         let (local, remote) = (address("192.0.2.1:5060"), address("192.0.2.7:5060"));
-        let mut open = flows.accept(local, remote).expect("room");
+        let mut open = flows.accept(Transport::Tcp, local, remote).expect("room");
         let any = Flow {
             connection: 0,
             ..open.flow
@@ -262,7 +334,7 @@ mod tests {
     fn a_peer_that_does_not_read_is_cut_off() {
         let flows = flows(limits());
         let remote = address("192.0.2.7:5060");
-        let place = flows.accept(address("192.0.2.1:5060"), remote);
+        let place = flows.accept(Transport::Tcp, address("192.0.2.1:5060"), remote);
         let place = place.expect("room");
         for _ in 0..2 {
             assert!(matches!(
@@ -270,7 +342,50 @@ mod tests {
                 Sent::Queued
             ));
         }
-        assert!(matches!(flows.send(&place.flow, Bytes::new()), Sent::Lost));
+        assert!(!place.close.is_cancelled());
+        assert!(matches!(
+            flows.send(&place.flow, Bytes::new()),
+            Sent::Queued
+        ));
         assert!(place.close.is_cancelled());
+    }
+
+    #[test]
+    fn kinds_are_kept_apart_and_nobody_listens_behind_a_web_socket() {
+        let flows = flows(limits());
+        let (local, remote) = (address("192.0.2.1:5080"), address("192.0.2.7:40000"));
+        let mut open = flows.accept(Transport::Ws, local, remote).expect("room");
+        let tcp = Flow {
+            transport: Transport::Tcp,
+            ..open.flow
+        };
+        assert!(matches!(flows.send(&tcp, Bytes::from("a")), Sent::Dial(_)));
+        assert!(open.outbox.try_recv().is_err());
+        assert!(matches!(
+            flows.send(&open.flow, Bytes::from("b")),
+            Sent::Queued
+        ));
+        let gone = open.flow;
+        drop(open);
+        assert!(matches!(flows.send(&gone, Bytes::from("c")), Sent::Lost));
+    }
+
+    #[test]
+    fn a_connection_that_ends_takes_answers_and_nothing_new() {
+        let flows = flows(limits());
+        let remote = address("192.0.2.7:40000");
+        let open = flows.accept(Transport::Ws, address("192.0.2.1:5080"), remote);
+        let mut open = open.expect("room");
+        open.retirement().begin();
+        let any = Flow {
+            connection: 0,
+            ..open.flow
+        };
+        assert!(matches!(flows.send(&any, Bytes::from("a")), Sent::Lost));
+        assert!(matches!(
+            flows.send(&open.flow, Bytes::from("b")),
+            Sent::Queued
+        ));
+        assert_eq!(open.outbox.try_recv().as_deref(), Ok(b"b".as_slice()));
     }
 }

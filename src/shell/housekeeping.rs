@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::Clock;
 use super::serve::Server;
 use super::supervise::supervise;
+use super::tls::Tls;
 use super::wires::Wires;
 use crate::exchange::Input;
 use crate::sip::Registrar;
@@ -22,6 +24,10 @@ const TELL_OVERLOAD: u64 = 10;
 
 /// How many bindings are saved in one round.
 const BINDINGS: usize = 16_384;
+
+/// How often it is looked whether the certificate has changed, and in how many of these rounds how long it is good.
+const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(2);
+const RENEW_CERTIFICATE: u64 = 43_200;
 
 /// Begins the rounds.
 pub fn start(server: Server, registrar: Arc<Registrar>, wires: Wires) {
@@ -47,6 +53,31 @@ async fn rounds(server: Server, registrar: Arc<Registrar>, wires: Wires) {
             tell_overload(&server, &mut turned_away);
         }
     }
+}
+
+/// Begins to look after the certificate.
+pub fn look_after(clock: Clock, tls: Arc<Tls>) {
+    supervise("looking after the certificate", move || {
+        let tls = Arc::clone(&tls);
+        async move {
+            let mut ticks = interval(LOOK_AT_CERTIFICATE);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            for round in 1u64.. {
+                ticks.tick().await;
+                let (tls, now) = (Arc::clone(&tls), clock.now().utc);
+                // Files may be far away.
+                let looked = tokio::task::spawn_blocking(move || {
+                    tls.look(now);
+                    if round % RENEW_CERTIFICATE == 0 {
+                        tls.renew(now);
+                    }
+                });
+                if looked.await.is_err() {
+                    tracing::error!("the certificate could not be looked after; report this log");
+                }
+            }
+        }
+    });
 }
 
 /// Saves where phones are, as far as it changed.

@@ -23,6 +23,7 @@ use crate::sip::Registrar;
 type Label = [(&'static str, &'static str); 1];
 type Counters = Family<Label, Counter>;
 type Gauge64 = Gauge<i64, AtomicI64>;
+type Gauges = Family<Label, Gauge64>;
 
 /// What is counted and measured.
 #[derive(Debug)]
@@ -46,7 +47,9 @@ pub struct Metrics {
     /// How long the exchange took for a batch.
     batches: Histogram,
     commits_outstanding: Gauge64,
-    connections: Gauge64,
+    connections: Gauges,
+    certificate_days: Gauge64,
+    certificates_read: Counters,
     queue_depth: Gauge64,
     sessions: Gauge64,
     calls: Gauge64,
@@ -78,7 +81,9 @@ impl Metrics {
             commits: durations(),
             batches: durations(),
             commits_outstanding: Gauge::default(),
-            connections: Gauge::default(),
+            connections: Gauges::default(),
+            certificate_days: Gauge::default(),
+            certificates_read: Counters::default(),
             queue_depth: Gauge::default(),
             sessions: Gauge::default(),
             calls: Gauge::default(),
@@ -171,8 +176,18 @@ impl Metrics {
         );
         registry.register(
             "sip_connections",
-            "Open SIP stream connections",
+            format!("Open SIP stream connections, {transport}"),
             self.connections.clone(),
+        );
+        registry.register(
+            "tls_certificate_days",
+            "Days that the TLS certificate in force is still good for",
+            self.certificate_days.clone(),
+        );
+        registry.register(
+            "tls_certificates_read",
+            "Changed TLS certificates that were read, by outcome",
+            self.certificates_read.clone(),
         );
         registry.register(
             "exchange_queue_depth",
@@ -286,8 +301,21 @@ impl Metrics {
     }
 
     /// So many stream connections are open.
-    pub fn connections(&self, open: usize) {
-        self.connections.set(gauge(open));
+    pub fn connections(&self, transport: &'static str, open: usize) {
+        let label = [("transport", transport)];
+        self.connections.get_or_create(&label).set(gauge(open));
+    }
+
+    /// The certificate is good for so many days.
+    pub fn certificate_days(&self, days: i64) {
+        self.certificate_days.set(days);
+    }
+
+    /// A changed certificate was read.
+    pub fn certificate_read(&self, outcome: &'static str) {
+        self.certificates_read
+            .get_or_create(&[("outcome", outcome)])
+            .inc();
     }
 
     /// So many inputs wait for the exchange.

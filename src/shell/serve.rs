@@ -19,7 +19,9 @@ use super::settings::Settings;
 use super::signals::Signals;
 use super::sites::{FirstSite, FirstSiteError, Sites, begin_with};
 use super::sockets::{self, ListenError, Sockets};
-use super::tcp::Tcp;
+use super::stream::Service;
+use super::streams::Streams;
+use super::tls::{Tls, TlsError};
 use super::udp::Udp;
 use super::wires::Wires;
 use super::{Clock, housekeeping, http};
@@ -41,6 +43,9 @@ pub enum ServeError {
     /// The control API's token.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The site that it was to begin with.
     #[error(transparent)]
     FirstSite(#[from] FirstSiteError),
@@ -191,9 +196,10 @@ async fn connect(
         server.intake.clone(),
         Arc::clone(&server.metrics),
     ));
+    let tls = open_tls(&server).await?;
     let udp = Arc::new(Udp::new(sockets.datagrams, Arc::clone(&server.metrics))?);
     let wires = Wires {
-        tcp: Arc::new(stream_side(&server, &edge)),
+        streams: Arc::new(stream_side(&server, &edge, &tls)),
         udp: Arc::clone(&udp),
     };
     let start = Start {
@@ -208,14 +214,15 @@ async fn connect(
         server.intake.tell(Input::News(news)).await;
     }
     udp.start(&edge, workers());
-    for listener in sockets.streams {
-        wires.tcp.start(listener);
+    for (transport, listener) in sockets.streams {
+        wires.streams.start(transport, listener);
     }
     control::start(sockets.control, &server, token);
     for listener in sockets.http {
         http::start(listener, pages(&server));
     }
     housekeeping::start(server.clone(), Arc::clone(&registrar), wires.clone());
+    housekeeping::look_after(server.clock, tls);
     Ok(Running {
         server,
         registrar,
@@ -224,12 +231,27 @@ async fn connect(
     })
 }
 
-fn stream_side(server: &Server, edge: &Arc<Edge>) -> Tcp {
+fn stream_side(server: &Server, edge: &Arc<Edge>, tls: &Arc<Tls>) -> Streams {
     let limits = server.settings.limits;
     let metrics = Arc::clone(&server.metrics);
     let outbox = server.settings.queues.connection;
     let flows = Arc::new(Flows::new(limits, outbox, Arc::clone(&metrics)));
-    Tcp::new(server.clock, limits, flows, Arc::clone(edge), metrics)
+    let service = Service {
+        clock: server.clock,
+        limits,
+        edge: Arc::clone(edge),
+        metrics,
+    };
+    let origins = server.settings.web_socket.origins.clone();
+    Streams::new(service, flows, Arc::clone(tls), origins)
+}
+
+/// Reads the certificate, or makes one: off the runtime, as making it takes a moment.
+async fn open_tls(server: &Server) -> Result<Arc<Tls>, ServeError> {
+    let (settings, metrics) = (Arc::clone(&server.settings), Arc::clone(&server.metrics));
+    let now = server.clock.now().utc;
+    let opened = tokio::task::spawn_blocking(move || Tls::open(&settings, now, metrics)).await;
+    Ok(Arc::new(opened.map_err(|_| ServeError::Died)??))
 }
 
 fn run(server: &Server, exchange: Exchange, inputs: Inputs, wires: Wires) -> JoinHandle<()> {
@@ -275,7 +297,7 @@ async fn stop(running: Running) -> Result<(), ServeError> {
     server.intake.tell(Input::Draining).await;
     running.exchange.await.map_err(|_| ServeError::Died)?;
     housekeeping::save_bindings(&server, &running.registrar);
-    running.wires.tcp.close_all();
+    running.wires.streams.close_all();
     let store = server.store;
     let closed = tokio::task::spawn_blocking(move || store.close()).await;
     closed.map_err(|_| StoreError::Died)??;

@@ -2,11 +2,15 @@
 //! API and stored.
 
 mod reader;
+mod transports;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use transports::{Tls, TlsVersion, Trust, WebSocket};
+
+use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
 use reader::Reader;
@@ -23,6 +27,10 @@ pub struct Settings {
     pub bind: Bind,
     /// Which port is for what.
     pub ports: Ports,
+    /// SIP under TLS.
+    pub tls: Tls,
+    /// SIP over WebSocket.
+    pub web_socket: WebSocket,
     /// The control API.
     pub control: Control,
     /// Metrics and health.
@@ -58,6 +66,12 @@ pub struct Bind {
 pub struct Ports {
     /// SIP, by datagram and stream.
     pub sip: u16,
+    /// SIP under TLS; 0: none.
+    pub sips: u16,
+    /// SIP over WebSocket; 0: none.
+    pub ws: u16,
+    /// SIP over WebSocket under TLS; 0: none.
+    pub wss: u16,
     /// The control API.
     pub control: u16,
     /// Metrics and health.
@@ -77,7 +91,14 @@ pub struct PortTooHigh {
 impl Ports {
     /// The same ports with another offset.
     pub fn shifted(self, offset: u16) -> Result<Ports, PortTooHigh> {
-        for port in [self.sip, self.control, self.http] {
+        for port in [
+            self.sip,
+            self.sips,
+            self.ws,
+            self.wss,
+            self.control,
+            self.http,
+        ] {
             if port.checked_add(offset).is_none() {
                 return Err(PortTooHigh { port, offset });
             }
@@ -171,9 +192,16 @@ impl Default for Settings {
             },
             ports: Ports {
                 sip: 5060,
+                sips: 5061,
+                ws: 5080,
+                wss: 5443,
                 control: 5070,
                 http: 9090,
                 offset: 0,
+            },
+            tls: Tls::default(),
+            web_socket: WebSocket {
+                origins: Vec::new(),
             },
             control: Control {
                 bind: vec![Ipv4Addr::LOCALHOST.into()],
@@ -293,6 +321,20 @@ impl Settings {
         self.ports.at(&self.bind.addresses, self.ports.sip)
     }
 
+    /// Where SIP listens for connections of each kind.
+    pub fn stream_addresses(&self) -> Vec<(Transport, Vec<SocketAddr>)> {
+        let kinds = [
+            (Transport::Tcp, self.ports.sip),
+            (Transport::Tls, self.ports.sips),
+            (Transport::Ws, self.ports.ws),
+            (Transport::Wss, self.ports.wss),
+        ];
+        let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
+        wanted
+            .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
+            .collect()
+    }
+
     fn read(&mut self, reader: &mut Reader) {
         reader.path("", "data", &mut self.data);
         if let Some(addresses) = reader.addresses("", "bind") {
@@ -303,12 +345,17 @@ impl Settings {
         }
         reader.number("", "port_offset", 0..=65_535, &mut self.ports.offset);
         reader.number("ports", "sip", 1..=65_535, &mut self.ports.sip);
+        reader.number("ports", "sips", 0..=65_535, &mut self.ports.sips);
+        reader.number("ports", "ws", 0..=65_535, &mut self.ports.ws);
+        reader.number("ports", "wss", 0..=65_535, &mut self.ports.wss);
         reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
         reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
         if let Err(error) = self.ports.shifted(self.ports.offset) {
             let remedy = "Choose a smaller offset, or lower ports";
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
+        self.tls.read(reader);
+        self.web_socket.read(reader);
         self.read_services(reader);
         self.read_memory(reader);
         self.read_limits(reader);
@@ -510,7 +557,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, history, http, limits, log, ports, queues, registration
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, history, http, limits, log, ports, queues, registration, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]"#]]
         .assert_eq(&problems(
             "data = 1\nbnd = []\n[ports]\nsip = 70000\n[log]\nformat = \"xml\"\n[nonsense]\na = 1\n[control]\nbind = [\"localhost\"]\n",

@@ -7,14 +7,15 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use super::settings::Settings;
 use super::{tcp, udp};
+use crate::sip::Transport;
 
 /// The sockets that a server listens at.
 #[derive(Debug)]
 pub struct Sockets {
     /// SIP over UDP.
     pub datagrams: Vec<UdpSocket>,
-    /// SIP over TCP.
-    pub streams: Vec<TcpListener>,
+    /// SIP over streams of each kind.
+    pub streams: Vec<(Transport, TcpListener)>,
     /// The control API.
     pub control: Vec<TcpListener>,
     /// Metrics and health.
@@ -59,7 +60,7 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
     let http_may_skip = may_skip && settings.http.bind.is_none();
     Ok(Sockets {
         datagrams: all("SIP over UDP", &sip, may_skip, udp::open)?,
-        streams: all("SIP over TCP", &sip, may_skip, tcp::listen)?,
+        streams: streams(settings, may_skip)?,
         control: all(
             "the control API",
             &settings.control_addresses(),
@@ -68,6 +69,24 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
         )?,
         http: all("metrics and health", &http, http_may_skip, tcp::listen)?,
     })
+}
+
+fn streams(
+    settings: &Settings,
+    may_skip: bool,
+) -> Result<Vec<(Transport, TcpListener)>, ListenError> {
+    let mut streams = Vec::new();
+    for (transport, addresses) in settings.stream_addresses() {
+        let what = match transport {
+            Transport::Udp | Transport::Tcp => "SIP over TCP",
+            Transport::Tls => "SIP over TLS",
+            Transport::Ws => "SIP over WebSocket",
+            Transport::Wss => "SIP over WebSocket under TLS",
+        };
+        let listening = all(what, &addresses, may_skip, tcp::listen)?;
+        streams.extend(listening.into_iter().map(|listener| (transport, listener)));
+    }
+    Ok(streams)
 }
 
 fn all<S>(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::tcp::Tcp;
+use super::streams::Streams;
 use super::udp::Udp;
 use crate::exchange::Send;
 use crate::sip::Transport;
@@ -13,7 +13,7 @@ pub struct Wires {
     /// Datagrams.
     pub udp: Arc<Udp>,
     /// Streams.
-    pub tcp: Arc<Tcp>,
+    pub streams: Arc<Streams>,
 }
 
 impl Wires {
@@ -21,7 +21,7 @@ impl Wires {
     pub fn send(&self, send: Send) {
         match send.flow.transport {
             Transport::Udp => self.udp.send(&send.flow, &send.bytes),
-            Transport::Tcp => self.tcp.send(&send.flow, send.bytes),
+            _ => self.streams.send(&send.flow, send.bytes),
         }
     }
 }

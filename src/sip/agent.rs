@@ -147,7 +147,10 @@ impl Agent {
     }
 
     /// A connection ended: what went over it is addressed to where the phone says that it listens.
-    pub fn connection_closed(&mut self, connection: u64) {
+    pub fn connection_closed(&mut self, now: Now, connection: u64) {
+        for outcome in self.transactions.connection_closed(connection) {
+            self.outcome(now, outcome);
+        }
         for leg in self.legs.values_mut() {
             let Stage::Talking(talking) = &mut leg.stage else {
                 continue;
@@ -159,10 +162,18 @@ impl Agent {
         }
     }
 
+    /// A peer cannot be reached by this flow.
+    pub fn unreachable(&mut self, now: Now, flow: Flow) {
+        for outcome in self.transactions.unreachable(flow) {
+            self.outcome(now, outcome);
+        }
+    }
+
     pub(super) fn outcome(&mut self, now: Now, outcome: Outcome) {
         match outcome {
             Outcome::Response(client, response) => self.responded(now, client, &response),
-            Outcome::TimedOut(client) => self.timed_out(now, client),
+            Outcome::TimedOut(client) => self.timed_out(now, client, 408),
+            Outcome::Unreachable(client) => self.timed_out(now, client, 430),
             Outcome::Ended(client) => {
                 self.purposes.remove(&client);
             }
@@ -321,10 +332,10 @@ impl Agent {
         self.deadlines.arm(Timer::Resend2xx(leg), now.uptime + T1);
     }
 
-    /// No answer to one of our requests.
-    fn timed_out(&mut self, now: Now, client: ClientId) {
+    /// No answer to one of our requests: as if it were this status.
+    fn timed_out(&mut self, now: Now, client: ClientId, status: u16) {
         match self.purposes.remove(&client) {
-            Some(Purpose::Ring(leg, branch)) => self.branch_failed(now, leg, branch, 408),
+            Some(Purpose::Ring(leg, branch)) => self.branch_failed(now, leg, branch, status),
             Some(Purpose::Change(leg)) => {
                 if let Some(talking) = self.talking(leg) {
                     talking.outgoing = None;

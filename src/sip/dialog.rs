@@ -27,7 +27,8 @@ pub(super) struct Dialog {
 }
 
 impl Dialog {
-    /// The dialog that a request of theirs begins (RFC 3261 §12.1.1).
+    /// The dialog that a request of theirs begins (RFC 3261 §12.1.1). An old one has no Contact: it is where its From
+    /// says (RFC 2543 §6.13).
     pub fn by_their_request(request: &Message, flow: Flow, local_tag: &str) -> Dialog {
         let text = |name| request.text(name).unwrap_or_default().into_owned();
         Dialog {
@@ -38,7 +39,9 @@ impl Dialog {
             remote_tag: tag(request.from()),
             local_cseq: 0,
             remote_cseq: Some(request.cseq().0),
-            target: contact_uri(request).unwrap_or_default(),
+            target: contact_uri(request)
+                .or_else(|| Some(request.from().ok()?.uri.text.to_owned()))
+                .unwrap_or_default(),
             routes: routes(request).collect(),
             flow,
         }
@@ -141,7 +144,7 @@ pub(super) fn contact(flow: Flow) -> String {
 
 fn contact_uri(message: &Message) -> Option<String> {
     match message.contacts().next()? {
-        Ok(Contact::Address(address)) => Some(address.uri.text.to_owned()),
+        Ok(Contact::Address(address)) => Some(address.uri.without_headers().to_owned()),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use rsip::Method;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer, caller_key, dialog_of};
 use super::auth::Verdict;
+use super::content::{self, Unsuitable};
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::leg::{Incoming, Leg, Stage, Talking};
@@ -83,6 +84,10 @@ impl Agent {
         let Some(phone) = self.authenticated(now, flow, invite, server) else {
             return;
         };
+        if let Err(unsuitable) = content::check(invite) {
+            self.refuse_content(now, server, invite, flow, unsuitable);
+            return;
+        }
         let Some(digits) = invite.uri().ok().map(|uri| uri.user_decoded().into_owned()) else {
             self.respond(now, server, invite, flow, 416, None);
             return;
@@ -128,7 +133,11 @@ impl Agent {
         if !matches!(scheme, Scheme::Sip | Scheme::Tel) {
             return Err(416);
         }
-        if invite.contacts().next().is_none() {
+        // RFC 3261 §8.1.1.8 wants a Contact; those who follow RFC 2543 (RFC 4475 §3.4.1) could leave it out.
+        let is_modern = invite
+            .top_via()
+            .is_ok_and(|via| via.unique_branch().is_some());
+        if is_modern && invite.contacts().next().is_none() {
             return Err(400);
         }
         if self.callers.contains_key(&caller_key(invite)) {
@@ -136,6 +145,25 @@ impl Agent {
             return Err(482);
         }
         Ok(())
+    }
+
+    /// RFC 3261 §21.4.7 and §21.4.13: says what would have been taken.
+    fn refuse_content(
+        &mut self,
+        now: Now,
+        server: ServerId,
+        invite: &Message,
+        flow: Flow,
+        unsuitable: Unsuitable,
+    ) {
+        let (status, name, taken) = match unsuitable {
+            Unsuitable::Kind => (415, Name::Accept, content::ACCEPT),
+            Unsuitable::Encoding => (415, Name::AcceptEncoding, "identity"),
+            Unsuitable::NoAnswerPossible => (406, Name::Accept, content::ACCEPT),
+        };
+        let answer = self.begin_response(invite, flow, status);
+        let answer = answer.header(name, taken).finish();
+        self.transactions.respond(now, server, status, answer);
     }
 
     /// Whose request it is; none if that is being asked.

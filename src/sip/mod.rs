@@ -3,6 +3,7 @@
 mod agent;
 mod auth;
 mod bindings;
+mod content;
 mod dialog;
 mod flow;
 mod inbound;
@@ -11,6 +12,7 @@ mod outbound;
 mod registrar;
 mod reply;
 mod sdp;
+mod target;
 mod transaction;
 
 pub mod wire;

@@ -1,7 +1,5 @@
 //! Actions to messages: how a SIP phone is told what the core wants.
 
-use std::net::SocketAddr;
-
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
@@ -11,6 +9,7 @@ use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged
 use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
+use super::target::Target;
 use super::transaction::{GIVE_UP, T1};
 use super::wire::{Builder, Name, Uri, respond, status_reason};
 use crate::pbx::{Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
@@ -98,9 +97,12 @@ impl Agent {
         for (index, binding) in bindings.iter().enumerate() {
             let branch = self.mint_branch();
             let flow = flow_to_binding(&binding.contact, binding.flow);
-            let builder = Builder::request(Method::Invite, &binding.contact)
+            let target = Target::of(&binding.contact);
+            let builder = Builder::request(Method::Invite, target.uri)
                 .display(Name::Via, via(flow, &branch))
-                .header(Name::MaxForwards, "70")
+                .header(Name::MaxForwards, "70");
+            let builder = target
+                .with_route(builder)
                 .display(Name::From, format_args!("{local};tag={local_tag}"))
                 .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
                 .header(Name::CallId, &call_id)
@@ -118,7 +120,7 @@ impl Agent {
             self.purposes.insert(client, Purpose::Ring(leg, index));
             branches.push(Branch {
                 client,
-                target: binding.contact.to_string(),
+                target: target.uri.to_owned(),
                 flow,
                 ended: false,
             });
@@ -388,7 +390,7 @@ impl Agent {
             }
             let flow = flow_to_binding(&binding.contact, binding.flow);
             let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
-            let bytes = Builder::request(Method::Message, &binding.contact)
+            let bytes = Builder::request(Method::Message, Target::of(&binding.contact).uri)
                 .display(Name::Via, via(flow, &branch))
                 .header(Name::MaxForwards, "70")
                 .display(
@@ -457,30 +459,33 @@ fn identity(party: &Party, flow: Flow) -> String {
 /// Where a contact is reached: the way its registration came, which gets through NAT and firewalls. A contact with
 /// the same address but another port over datagrams is taken by its word: it listens there.
 fn flow_to_binding(contact: &str, flow: Flow) -> Flow {
-    let Some(named) = named_address(contact, flow) else {
-        return flow;
-    };
-    if !flow.transport.is_reliable() && named.ip() == flow.remote.ip() {
-        return Flow {
-            remote: named,
-            ..flow
-        };
+    match named_port(contact, flow) {
+        Some(port) if !flow.transport.is_reliable() => with_port(flow, port),
+        _ => flow,
     }
+}
+
+/// Where a target says that it listens, for when the connection that it came by is gone. A private address behind
+/// somebody else's is not tried: whoever has it here is another.
+pub(super) fn flow_to(target: &str, flow: Flow) -> Flow {
+    let flow = Flow {
+        connection: 0,
+        ..flow
+    };
+    match named_port(target, flow) {
+        Some(port) => with_port(flow, port),
+        None => flow,
+    }
+}
+
+fn with_port(mut flow: Flow, port: u16) -> Flow {
+    flow.remote.set_port(port);
     flow
 }
 
-/// Where a target says that it listens, for when the connection that it came by is gone.
-pub(super) fn flow_to(target: &str, flow: Flow) -> Flow {
-    Flow {
-        remote: named_address(target, flow).unwrap_or(flow.remote),
-        connection: 0,
-        ..flow
-    }
-}
-
-fn named_address(uri: &str, flow: Flow) -> Option<SocketAddr> {
+/// The port that a URI names, if its address is the one that the flow comes from.
+fn named_port(uri: &str, flow: Flow) -> Option<u16> {
     let uri = Uri::parse(uri).ok()?;
-    let address = uri.host_addr()?;
-    (address.is_ipv4() == flow.remote.is_ipv4())
-        .then(|| SocketAddr::new(address, uri.port.unwrap_or(5060)))
+    let is_own = uri.host_addr()? == flow.remote.ip();
+    is_own.then(|| uri.port.unwrap_or(flow.transport.default_port()))
 }

@@ -57,8 +57,19 @@ pub(super) enum Outcome {
     Response(ClientId, Message),
     /// None came in time.
     TimedOut(ClientId),
+    /// There is no way to whoever should have answered.
+    Unreachable(ClientId),
     /// It was answered long ago, and nothing of it is left.
     Ended(ClientId),
+}
+
+impl Outcome {
+    fn as_unreachable(self) -> Outcome {
+        match self {
+            Outcome::TimedOut(client) => Outcome::Unreachable(client),
+            other => other,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +85,8 @@ struct Server {
     flow: Flow,
     /// Where responses go, RFC 3261 §18.2.2.
     answer_to: SocketAddr,
+    /// Where the sender says that it listens: for responses whose connection is gone.
+    listens_at: SocketAddr,
     state: ServerState,
 }
 
@@ -170,15 +183,20 @@ impl Transactions {
             self.by_key.get(&key).copied()
         });
         let id = ServerId(self.mint());
-        let answer_to = match request.top_via() {
-            Ok(via) if !flow.transport.is_reliable() => via.response_target(flow.remote),
+        let via = request.top_via().ok();
+        let answer_to = match via {
+            Some(via) if !flow.transport.is_reliable() => via.response_target(flow.remote),
             _ => flow.remote,
         };
+        let port = via.and_then(|via| via.port);
+        let mut listens_at = flow.remote;
+        listens_at.set_port(port.unwrap_or(flow.transport.default_port()));
         self.by_key.insert(key.clone(), id);
         let server = Server {
             key,
             flow,
             answer_to,
+            listens_at,
             state: ServerState::Proceeding(None),
         };
         self.servers.insert(id, server);
@@ -449,6 +467,38 @@ impl Transactions {
         self.sends.push((client.flow, client.request.clone()));
         self.deadlines
             .arm(Timer::ClientResend(id), now.uptime + interval);
+    }
+
+    /// A connection is gone: what is to be answered over it goes to where its sender listens (RFC 3261 §18.2.2), and
+    /// what was asked over it and not heard of yet will not be (§17.1.4).
+    pub fn connection_closed(&mut self, connection: u64) -> Vec<Outcome> {
+        let lost = self.servers.values_mut();
+        for server in lost.filter(|server| server.flow.connection == connection) {
+            server.flow.connection = 0;
+            server.answer_to = server.listens_at;
+        }
+        self.end_unheard(|flow| flow.connection == connection)
+    }
+
+    /// There is no way to a peer: what was asked of it and not heard of yet will not be.
+    pub fn unreachable(&mut self, flow: Flow) -> Vec<Outcome> {
+        self.end_unheard(|other| {
+            (other.transport, other.remote) == (flow.transport, flow.remote)
+                && [0, flow.connection].contains(&other.connection)
+        })
+    }
+
+    fn end_unheard(&mut self, is_lost: impl Fn(&Flow) -> bool) -> Vec<Outcome> {
+        let unheard = self.clients.iter().filter(|(_, client)| {
+            matches!(client.state, ClientState::Calling { .. }) && is_lost(&client.flow)
+        });
+        let mut lost: Vec<ClientId> = unheard.map(|(id, _)| *id).collect();
+        lost.sort_unstable();
+        for id in &lost {
+            self.deadlines.disarm(&Timer::ClientEnd(*id));
+        }
+        let ended = lost.into_iter().filter_map(|id| self.end_client(id));
+        ended.map(Outcome::as_unreachable).collect()
     }
 
     fn end_client(&mut self, id: ClientId) -> Option<Outcome> {

@@ -194,16 +194,19 @@ pub fn serve(arguments: &[&str], data: &Path, offset: u16) -> Command {
     command
 }
 
+/// What a server listens at, before the offset.
+const PORTS: [u16; 6] = [5060, 5061, 5070, 5080, 5443, 9090];
+
 /// An offset at which all ports are free. Tests run at the same time, in several processes.
 pub fn free_offset() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         // Below the ports that the kernel hands out itself.
         let process = u16::try_from(std::process::id() % 100).expect("it is small");
-        let offset = 10_000 + 100 * process + NEXT.fetch_add(11, Ordering::Relaxed) % 2000;
+        let offset = 10_000 + 100 * process + NEXT.fetch_add(23, Ordering::Relaxed) % 2000;
         let free = |port: u16| TcpListener::bind(("127.0.0.1", port + offset)).is_ok();
         let udp = UdpSocket::bind(("127.0.0.1", 5060 + offset)).is_ok();
-        if udp && [5060, 5070, 9090].into_iter().all(free) {
+        if udp && PORTS.into_iter().all(free) {
             return offset;
         }
     }

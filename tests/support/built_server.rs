@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -75,13 +75,17 @@ fn is_free(port: u16) -> bool {
 }
 
 const SIP: u16 = 5060;
+const SIPS: u16 = 5061;
+const WS: u16 = 5080;
+const WSS: u16 = 5443;
 const CONTROL: u16 = 5070;
 const HTTP: u16 = 9090;
 
-fn free_offset() -> u16 {
+/// An offset at which nobody uses the ports of a server.
+pub fn free_offset() -> u16 {
     wait_for("the server's ports are free", START, || {
         let offset = rand::random_range(PORTS.start - SIP..PORTS.end - HTTP);
-        [SIP, CONTROL, HTTP]
+        [SIP, SIPS, WS, WSS, CONTROL, HTTP]
             .iter()
             .all(|port| are_free(port + offset..port + offset + 1))
             .then_some(offset)
@@ -127,6 +131,13 @@ impl Perch {
     /// `perch serve --demo` with everything in `dir`.
     pub fn demo(dir: &Path) -> Perch {
         Perch::start(dir, &["--demo"])
+    }
+
+    /// `perch serve --demo` that listens at the loopback addresses of both kinds, with more arguments.
+    pub fn demo_at_both(dir: &Path, more: &[&str]) -> Perch {
+        let mut how = vec!["--demo", "--bind", "127.0.0.1", "--bind", "::1"];
+        how.extend(more);
+        Perch::start(dir, &how)
     }
 
     /// `perch serve` with a settings file that says this and nothing about ports; everything is in `dir`.
@@ -199,6 +210,16 @@ impl Perch {
         (Ipv4Addr::LOCALHOST, SIP + self.offset).into()
     }
 
+    /// One of its ports at an address.
+    pub fn at(&self, address: IpAddr, port: u16) -> SocketAddr {
+        SocketAddr::new(address, port + self.offset)
+    }
+
+    /// What it logged so far.
+    pub fn logged(&self) -> String {
+        self.log()
+    }
+
     /// The process.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -248,6 +269,17 @@ impl Perch {
         self.json(&["status"])["phones_registered"]
             .as_u64()
             .expect("a number")
+    }
+
+    /// What is counted and measured.
+    pub fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.at(Ipv4Addr::LOCALHOST.into(), HTTP))
+            .expect("the server listens");
+        let request = b"GET /metrics HTTP/1.1\r\nHost: perch\r\n\r\n";
+        stream.write_all(request).expect("it is connected");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        text
     }
 
     fn log(&self) -> String {

@@ -86,7 +86,7 @@ impl Network {
         let link = self.links.get_mut(phone).expect("every phone has a cable");
         let (connection, remote) = match link.transport {
             Transport::Udp => (0, link.address),
-            Transport::Tcp => *link.connection.get_or_insert_with(|| {
+            _ => *link.connection.get_or_insert_with(|| {
                 self.last_connection += 1;
                 let port = 40_000 + (self.last_connection % 20_000) as u16;
                 let from = SocketAddr::new(link.address.ip(), port);

@@ -172,6 +172,31 @@ impl<'t> Reader<'t> {
         Some(addresses).filter(|found| found.len() == items.len())
     }
 
+    /// A list of texts.
+    pub fn texts(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Vec<String>> {
+        let (span, value) = self.value(section, key)?;
+        let mut texts = Vec::new();
+        let wrong = match value.as_array() {
+            None => Some(value.clone()),
+            Some(array) => array.iter().map(Spanned::get_ref).find_map(|item| {
+                texts.extend(item.as_str().map(str::to_owned));
+                item.as_str().is_none().then(|| item.clone())
+            }),
+        };
+        if let Some(wrong) = wrong {
+            let (name, given) = (full(section, key), kind_of(&wrong));
+            let what = format!("{name} must be a list of texts, not {given}");
+            self.problem_at(span, &what, &format!("Write {key} = {example}"));
+            return None;
+        }
+        Some(texts)
+    }
+
     /// Something is wrong with what a setting says.
     pub fn problem(&mut self, section: &'static str, key: &'static str, what: &str, remedy: &str) {
         let span = self.value(section, key).map_or(0..0, |(span, _)| span);

@@ -106,6 +106,19 @@ impl<'a> Uri<'a> {
         found.map(|p| p.raw_value.unwrap_or(""))
     }
 
+    /// The whole without its headers: what a request may be addressed to.
+    pub fn without_headers(&self) -> &'a str {
+        let rest = self.text.strip_suffix(self.headers);
+        rest.unwrap_or(self.text).trim_end_matches('?')
+    }
+
+    /// The values of the headers of this name, with their escapes resolved.
+    pub fn headers_named(&self, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+        let headers = self.headers.split('&').map(split_param);
+        let named = headers.filter(move |h| h.name.eq_ignore_ascii_case(name));
+        named.filter_map(|h| h.raw_value).map(decoded)
+    }
+
     /// The host, if it is an address.
     pub fn host_addr(&self) -> Option<IpAddr> {
         host_addr(self.host)
@@ -198,7 +211,15 @@ fn is_host(host: &str) -> bool {
 /// The address that a host is, with or without brackets.
 pub(super) fn host_addr(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-    bare.unwrap_or(host).parse().ok()
+    let bare = bare.unwrap_or(host);
+    bare.parse().ok().or_else(|| mended(bare)?.parse().ok())
+}
+
+/// RFC 5118 §4.10: the grammar of RFC 3261 allowed a third colon before an IPv4 address at the end, so it is borne.
+fn mended(host: &str) -> Option<String> {
+    let (before, after) = host.split_once(":::")?;
+    let is_v4 = after.parse::<std::net::Ipv4Addr>().is_ok();
+    is_v4.then(|| format!("{before}::{after}"))
 }
 
 fn same_host(a: &str, b: &str) -> bool {
@@ -335,6 +356,32 @@ mod tests {
 
         let u = uri("soap.beep://192.0.2.103:3002");
         assert_eq!((u.scheme, u.host), (Scheme::Other, ""));
+    }
+
+    #[test]
+    fn headers_can_be_taken_off() {
+        let u = uri("sip:a?b@h;lr?Route=%3Csip:x;lr%3E&subject=y&route=z");
+        assert_eq!(u.without_headers(), "sip:a?b@h;lr");
+        let routes: Vec<_> = u.headers_named("Route").collect();
+        assert_eq!(routes, ["<sip:x;lr>", "z"]);
+        assert_eq!(uri("sip:a@h?").without_headers(), "sip:a@h");
+        assert_eq!(uri("sip:a@h").headers_named("Route").count(), 0);
+    }
+
+    // RFC 5118 §4.10.
+    #[test]
+    fn a_third_colon_is_borne_before_an_ipv4_address_only() {
+        let three = uri("sip:a@[2001:db8:::192.0.2.1]");
+        assert_eq!(three.host_addr(), "2001:db8::192.0.2.1".parse().ok());
+        assert!(three.equivalent(&uri("sip:a@[2001:db8::192.0.2.1]")));
+        for bad in [
+            "[2001:db8:::1]",
+            "[:::]",
+            "[2001:::db8:::192.0.2.1]",
+            "[1::2:::192.0.2.1]",
+        ] {
+            assert!(Uri::parse(&format!("sip:a@{bad}")).is_err(), "{bad}");
+        }
     }
 
     #[test]
