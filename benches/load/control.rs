@@ -1,0 +1,61 @@
+//! A client of Perch's control API.
+
+use std::net::SocketAddr;
+
+use perch::control::v1::control_client::ControlClient;
+use perch::control::v1::{ApplyRequest, LoginRequest, StatusRequest, StatusResponse};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::Failure;
+use crate::site::PIN;
+
+/// The largest site file.
+const MESSAGE: usize = 64 * 1024 * 1024;
+
+/// A connected client. Clones share the connection.
+#[derive(Clone)]
+pub struct Control(ControlClient<Channel>);
+
+impl Control {
+    /// Connects.
+    pub async fn connect(address: SocketAddr) -> Result<Control, Failure> {
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+        let channel = endpoint.connect().await.map_err(|error| {
+            format!("no control API at {address}: {error}. Name it with --control")
+        })?;
+        let client = ControlClient::new(channel).max_encoding_message_size(MESSAGE);
+        Ok(Control(client))
+    }
+
+    /// Puts a site in force.
+    pub async fn apply(&mut self, text: String) -> Result<(), Failure> {
+        let request = ApplyRequest {
+            file_name: "load.toml".into(),
+            text,
+            ..ApplyRequest::default()
+        };
+        let answer = self.0.apply(request).await?.into_inner();
+        match answer.problems.first() {
+            Some(problem) => Err(format!("the site was not accepted: {problem:?}").into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Logs a user in; an error is what it was refused with.
+    pub async fn login(&mut self, phone: u32, user: u32) -> Result<(), String> {
+        let request = LoginRequest {
+            phone: format!("p{phone}"),
+            user: format!("u{user}"),
+            pin: Some(PIN.into()),
+        };
+        match self.0.login(request).await {
+            Ok(_) => Ok(()),
+            Err(status) => Err(format!("{:?}", status.code())),
+        }
+    }
+
+    /// How the server is.
+    pub async fn status(&mut self) -> Result<StatusResponse, Failure> {
+        Ok(self.0.status(StatusRequest {}).await?.into_inner())
+    }
+}

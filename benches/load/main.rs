@@ -1,0 +1,59 @@
+//! `perch-load`: plays phones against a SIP server over real sockets, and prints what they saw and what the server used.
+//!
+//! One thread plays all phones. With a rate the load is open-loop: latency counts from the moment at which a task was
+//! meant to begin, so that a server that stalls is charged for everybody who had to wait. `benches/README.md` has the
+//! figures.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a load generator reads the clock, and prints what it saw"
+)]
+
+mod arguments;
+mod control;
+mod digest;
+mod link;
+mod phone;
+mod play;
+mod player;
+mod report;
+mod scenario;
+mod server;
+mod site;
+mod stream;
+mod tally;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, What};
+
+/// What went wrong, for a person.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.what {
+        What::Site(site) => {
+            print!("{}", site::text(site));
+            Ok(())
+        }
+        What::Register(run)
+        | What::Refresh(run)
+        | What::Calls(run)
+        | What::Logins(run)
+        | What::Mixed(run)
+        | What::LogoutWave(run) => scenario::run(&arguments.what, run),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("perch-load: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The site that the played phones and users are in.
+
+use std::fmt::Write as _;
+
+use perch::site::{Hashing, hash_pin};
+
+use crate::arguments::Site;
+
+/// The number of the first user, and of the first phone while it is nobody's.
+pub const FIRST_USER: u32 = 600_000;
+pub const FIRST_GUEST: u32 = 700_000;
+
+/// Every user's PIN.
+pub const PIN: &str = "1234";
+
+/// What phones authenticate in.
+pub const REALM: &str = "perch";
+
+/// The site as a file.
+pub fn text(site: &Site) -> String {
+    // One hash for all: hashing is the administrator's wait, not what is measured.
+    let pin = hash_pin(PIN, &Hashing::default());
+    let mut text = String::from("[site]\nname = \"load\"\nsecond_login = \"move\"\n");
+    let mut add = |line: std::fmt::Arguments<'_>| {
+        text.write_fmt(line).expect("a String takes everything");
+    };
+    add(format_args!("logouts_per_s = {}\n", site.pace));
+    if let Some(time) = &site.logout_time {
+        add(format_args!("logout_times = [\"{time}\"]\n"));
+    }
+    add(format_args!(
+        "[class_of_service.all]\ncall_guests = true\ncall_users = true\nlogin = true\n\
+         [logout_profile.guest]\nclass = \"all\"\ndisplay_name = \"Guest\"\n\
+         [user_profile.clerk]\nclass = \"all\"\nidle_limit_min = 30\n"
+    ));
+    for user in 0..site.users {
+        let dn = FIRST_USER + user;
+        add(format_args!(
+            "[user.u{user}]\ndn = \"{dn}\"\ndisplay_name = \"User {user}\"\npin_hash = \"{}\"\nprofiles = [\"clerk\"]\n",
+            pin.0
+        ));
+    }
+    for phone in 0..site.phones {
+        let dn = FIRST_GUEST + phone;
+        add(format_args!(
+            "[phone.p{phone}]\nlogout_profile = \"guest\"\nguest_dn = \"{dn}\"\npassword = \"{}\"\n",
+            password(phone)
+        ));
+    }
+    text
+}
+
+/// A phone's password.
+pub fn password(phone: u32) -> String {
+    format!("secret-{phone}")
+}
