@@ -11,18 +11,26 @@ mod baresip;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/built_server.rs"]
 mod built_server;
+#[path = "peers/installed.rs"]
+mod installed;
+#[path = "peers/linphone.rs"]
+mod linphone;
+#[path = "peers/matrix.rs"]
+mod matrix;
 #[path = "peers/sipp.rs"]
 mod sipp;
+#[path = "peers/softphone.rs"]
+mod softphone;
 #[path = "peers/wav.rs"]
 mod wav;
 
-use std::env;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use baresip::{Baresip, Over};
-use built_server::{Perch, say, wait_until};
+use baresip::Baresip;
+use built_server::{Perch, wait_until};
+use installed::{directory, has};
 use sipp::Sipp;
+use softphone::Over;
 use tempfile::TempDir;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,30 +39,12 @@ const SECOND: Duration = Duration::from_secs(1);
 const LOW: u32 = 440;
 const HIGH: u32 = 700;
 
-/// Whether a program is there; if not, that is said, or a failure.
-fn has(program: &str, package: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let is_there = env::split_paths(&path).any(|dir| dir.join(program).is_file());
-    let test = thread::current().name().unwrap_or("a test").to_owned();
-    let missing = format!("{test}: {program} is not installed: apt-get install {package}");
-    let is_required = env::var_os("PERCH_PEERS").is_some_and(|value| value == "required");
-    assert!(is_there || !is_required, "{missing}");
-    if !is_there {
-        say(&format!("not run: {missing}"));
-    }
-    is_there
-}
-
 fn has_baresip() -> bool {
     has("baresip", "baresip")
 }
 
 fn has_sipp() -> bool {
     has("sipp", "sip-tester")
-}
-
-fn directory() -> TempDir {
-    TempDir::new().expect("there is room for temporary files")
 }
 
 /// rules: IDL-1, IDL-2, SES-11
@@ -219,6 +209,32 @@ fn a_user_sits_down_moves_and_leaves() {
     two.dial_code("*12");
     assert_eq!(server.who(), []);
     assert_eq!(two.dial_in_vain("*12"), "403 Forbidden");
+}
+
+/// A stop takes no new calls, waits for the one that goes on, and ends well when that does.
+#[test]
+fn a_stop_waits_for_the_call_to_end() {
+    if !has_baresip() {
+        return;
+    }
+    let dir = directory();
+    let mut server = Perch::with_settings(dir.path(), "[limits]\ndrain_s = 60\n");
+    server.tell(&["apply", "fixtures/sites/demo.toml"]);
+    let phone = |name| Baresip::register(dir.path(), &server, name, Over::Udp, LOW);
+    let (one, two, three) = (phone("desk-1"), phone("desk-2"), phone("desk-3"));
+    one.dial("9002");
+    two.rings();
+    two.answer();
+    one.wait("CALL_ESTABLISHED");
+    assert_eq!(server.ask(&["healthcheck"]).code, Some(0));
+    server.begin_to_stop();
+    wait_until("the server is not ready any more", 5 * SECOND, || {
+        server.ask(&["healthcheck"]).code == Some(1)
+    });
+    assert_eq!(three.dial_in_vain("9001"), "503 Service Unavailable");
+    two.hang_up();
+    one.wait("CALL_CLOSED");
+    assert!(server.stopped().success());
 }
 
 /// A server, and sipp's phone desk-2, which is reached at a port of its own.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::built_server::{Perch, free_ports, say, tail, text, wait_for, wait_until};
+use super::softphone::{Over, Softphone};
 use super::wav;
 
 /// How long the program may take to start, to answer a command, to do something over the network.
@@ -23,13 +24,6 @@ const SOON: Duration = Duration::from_secs(15);
 const PORTS: u16 = 24;
 const CONTROL: u16 = 2;
 const RTP: u16 = 4;
-
-/// How a softphone reaches the server.
-#[derive(Clone, Copy, Debug)]
-pub enum Over {
-    Udp,
-    Tcp,
-}
 
 /// A running softphone. Ended when dropped; if the test failed, its log is shown.
 #[derive(Debug)]
@@ -53,7 +47,8 @@ impl Baresip {
     /// Starts a softphone that registers as a phone of the demonstration site, and waits until it has.
     /// `tone` is what it says, in hertz.
     pub fn register(dir: &Path, server: &Perch, name: &str, over: Over, tone: u32) -> Baresip {
-        let phone = Baresip::start(dir, server.sip(), name, over, tone);
+        let secret = format!("{name}-secret");
+        let phone = Baresip::start(dir, over.address(server), (name, &secret), over, tone);
         let registered = format!("{name} is registered");
         wait_until(&registered, SOON, || {
             server.tell(&["explain", name]).contains(&registered)
@@ -61,12 +56,29 @@ impl Baresip {
         phone
     }
 
-    fn start(dir: &Path, server: SocketAddr, name: &str, over: Over, tone: u32) -> Baresip {
-        let dir = dir.join(name);
+    /// Starts a softphone with a wrong password, and waits until it has been refused.
+    pub fn is_refused(dir: &Path, server: &Perch, name: &str, over: Over) {
+        let host = over.address(server);
+        let phone = Baresip::start(dir, host, (name, "not-the-secret"), over, 440);
+        // Maybe before anybody could ask it for events. Its log has every message; the first 401 is the challenge.
+        wait_until(&format!("{name} is refused"), SOON, || {
+            log_of(&phone.dir).matches("SIP/2.0 401").count() > 1
+        });
+        assert!(!phone.was_told("SIP/2.0 200"), "{name} is registered");
+    }
+
+    fn start(
+        dir: &Path,
+        server: SocketAddr,
+        (name, secret): (&str, &str),
+        over: Over,
+        tone: u32,
+    ) -> Baresip {
+        let dir = dir.join(format!("baresip-{name}-{}", over.token()));
         let first = free_ports(PORTS);
         fs::create_dir(&dir).expect("the directory is ours");
         fs::write(dir.join("config"), config(&dir, first, tone)).expect("the directory is ours");
-        fs::write(dir.join("accounts"), account(server, name, over))
+        fs::write(dir.join("accounts"), account(server, name, secret, over))
             .expect("the directory is ours");
         let log = fs::File::create(dir.join("log")).expect("the directory is ours");
         let mut child = Command::new("baresip")
@@ -171,6 +183,57 @@ impl Baresip {
         // One that is being written may vanish or be short.
         let shares = recordings.filter_map(|name| wav::share_of(&fs::read(name).ok()?, hertz));
         shares.fold(0.0, f64::max)
+    }
+}
+
+impl Softphone for Baresip {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn dial(&self, digits: &str) {
+        Baresip::dial(self, digits);
+    }
+
+    fn sees_caller(&self) -> String {
+        self.rings().1
+    }
+
+    fn answer(&self) {
+        Baresip::answer(self);
+    }
+
+    fn talks(&self) {
+        self.wait("CALL_ESTABLISHED");
+    }
+
+    fn presses(&self, digit: char) {
+        self.command("sndcode", &digit.to_string());
+    }
+
+    fn hears_key(&self, digit: char) {
+        let heard = self.wait("CALL_DTMF_START");
+        assert_eq!(heard["param"], digit.to_string(), "{heard}");
+    }
+
+    fn holds(&self) {
+        self.command("hold", "");
+    }
+
+    fn resumes(&self) {
+        self.command("resume", "");
+    }
+
+    fn transfers_to(&self, digits: &str) {
+        self.command("transfer", &format!("sip:{digits}@{}", self.server));
+    }
+
+    fn hangs_up(&self) {
+        self.hang_up();
+    }
+
+    fn is_left(&self) {
+        self.wait("CALL_CLOSED");
     }
 }
 
@@ -302,13 +365,10 @@ fn modules() -> PathBuf {
     there.expect("baresip's modules are where its package puts them")
 }
 
-fn account(server: SocketAddr, name: &str, over: Over) -> String {
-    let transport = match over {
-        Over::Udp => "udp",
-        Over::Tcp => "tcp",
-    };
+fn account(server: SocketAddr, name: &str, secret: &str, over: Over) -> String {
+    let transport = over.token();
     format!(
-        "<sip:{name}@{server};transport={transport}>;auth_user={name};auth_pass={name}-secret;\
+        "<sip:{name}@{server};transport={transport}>;auth_user={name};auth_pass={secret};\
          outbound=\"sip:{server};transport={transport}\";regint=120;audio_codecs=PCMA\n"
     )
 }

@@ -195,11 +195,21 @@ impl Perch {
 
     /// Asks it to stop, and waits until it has.
     pub fn terminate(&mut self) -> ExitStatus {
+        self.begin_to_stop();
+        self.stopped()
+    }
+
+    /// Asks it to stop.
+    pub fn begin_to_stop(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("sh")
             .args(["-c", "kill -s TERM \"$0\"", &pid])
             .status();
         assert!(sent.is_ok_and(|status| status.success()), "the server runs");
+    }
+
+    /// Waits until it has stopped.
+    pub fn stopped(&mut self) -> ExitStatus {
         wait_for("the server stops", STOP, || {
             self.child.try_wait().expect("a child can be waited for")
         })
