@@ -1,11 +1,13 @@
 //! What the socket workers do with a message before the exchange hears of it, in parallel.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Clock;
+use super::guard::{Guard, Pass};
 use super::intake::Intake;
 use super::metrics::Metrics;
 use crate::exchange::Input;
@@ -16,6 +18,10 @@ use crate::sip::{self, Flow, Registrar};
 /// at once.
 const RETRY_AFTER_S: std::ops::RangeInclusive<u8> = 5..=15;
 
+/// How long a stream is not read whose source sends too much, and how often in a row before it is closed.
+const PAUSE: Duration = Duration::from_millis(200);
+const PAUSES: u32 = 50;
+
 /// What the socket workers share.
 #[derive(Debug)]
 pub struct Edge {
@@ -23,6 +29,7 @@ pub struct Edge {
     registrar: Arc<Registrar>,
     intake: Intake,
     metrics: Arc<Metrics>,
+    guard: Arc<Guard>,
     /// The To tag of answers that no state is kept for: one for all, so that a retransmission gets the same
     /// (RFC 3261 §8.2.7).
     tag: String,
@@ -35,33 +42,99 @@ impl Edge {
         registrar: Arc<Registrar>,
         intake: Intake,
         metrics: Arc<Metrics>,
+        guard: Arc<Guard>,
     ) -> Edge {
         Edge {
             clock,
             registrar,
             intake,
             metrics,
+            guard,
             tag: format!("{:016x}", rand::random::<u64>()),
         }
+    }
+
+    /// Whether a datagram may be read, as far as its source is concerned.
+    pub fn may_be_read(&self, source: IpAddr, raw: &[u8]) -> bool {
+        let is_ours = || self.registrar.has_nonce_for(source, raw);
+        self.guard.may_be_read(self.clock.now(), source, is_ours)
+    }
+
+    /// Waits until a message that came by a stream may be read; until then no more is read of the stream, and the peer
+    /// cannot send. False if that takes too long: the stream is to be closed.
+    pub async fn may_go_on(&self, source: IpAddr, raw: &[u8]) -> bool {
+        for _ in 0..PAUSES {
+            if self.may_be_read(source, raw) {
+                return true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+
+    /// A connection from there was not taken.
+    pub fn connection_refused(&self, source: IpAddr) {
+        self.guard.connection_refused(source);
     }
 
     /// Takes one whole message, and says what is to be sent back on the same flow, if anything.
     pub async fn receive(&self, flow: Flow, raw: Bytes) -> Option<Bytes> {
         self.metrics.received(flow.transport.word());
+        let source = flow.remote.ip();
         match wire::parse(raw) {
             Parsed::Drop(reason) => {
                 tracing::debug!(remote = %flow.remote, reason, "message dropped");
                 self.metrics.dropped(reason);
+                self.guard.wasted(self.clock.now(), source);
                 None
             }
             Parsed::Reject(rejected) => {
                 let (status, reason) = (rejected.status, rejected.reason);
                 tracing::debug!(remote = %flow.remote, status, reason, "message refused");
                 self.metrics.rejected(reason);
-                Some(self.answer(&rejected.message, flow.remote, status, reason))
+                match self
+                    .guard
+                    .may_prove_nothing(self.clock.now(), source, false)
+                {
+                    Pass::Go => Some(self.answer(&rejected.message, flow.remote, status, reason)),
+                    Pass::Later | Pass::Drop => None,
+                }
             }
-            Parsed::Accept(message) => self.accept(flow, message).await,
+            Parsed::Accept(message) => match self.admit(&flow, &message) {
+                Pass::Go => self.accept(flow, message).await,
+                Pass::Later => Some(self.overloaded(&message, flow.remote)),
+                Pass::Drop => None,
+            },
         }
+    }
+
+    /// What the source may still have this message lead to.
+    fn admit(&self, flow: &Flow, message: &Message) -> Pass {
+        let (now, source) = (self.clock.now(), flow.remote.ip());
+        // What answers us, and what ends something, is never answered itself.
+        if !message.is_request() || message.method() == Some(Method::Ack) {
+            return Pass::Go;
+        }
+        if self
+            .guard
+            .is_scanner(source, message.header(Name::UserAgent))
+        {
+            return Pass::Drop;
+        }
+        let belongs = || message.to().is_ok_and(|to| to.tag().is_some());
+        if message.method() == Some(Method::Cancel) || belongs() {
+            return match self.guard.may_belong(now, source) {
+                true => Pass::Go,
+                false => Pass::Drop,
+            };
+        }
+        let has_nonce = message.header(Name::Authorization).is_some()
+            && self.registrar.has_nonce_for(source, message.raw());
+        if has_nonce && self.guard.may_belong(now, source) {
+            return Pass::Go;
+        }
+        let is_urgent = has_nonce || self.registrar.is_emergency(message);
+        self.guard.may_prove_nothing(now, source, is_urgent)
     }
 
     /// A stream connection is gone.
@@ -125,7 +198,8 @@ mod tests {
         let (intake, inputs) = intake(room);
         let registrar = Arc::new(Registrar::new([7; 32], Limits::default()));
         let metrics = Arc::new(Metrics::new(Arc::clone(&registrar)));
-        let edge = Edge::new(Clock::start(), registrar, intake, metrics);
+        let guard = Arc::new(Guard::new(Default::default(), Arc::clone(&metrics)));
+        let edge = Edge::new(Clock::start(), registrar, intake, metrics, guard);
         (edge, inputs)
     }
 
@@ -144,7 +218,7 @@ mod tests {
              Via: SIP/2.0/UDP 192.0.2.7:5062;branch=z9hG4bK1\r\n\
              Max-Forwards: 70\r\n\
              From: <sip:desk-1@192.0.2.1>;tag=1\r\n\
-             To: <sip:2001@192.0.2.1>\r\n\
+             To: <sip:2001@192.0.2.1>;tag=2\r\n\
              Call-ID: a@192.0.2.7\r\n\
              CSeq: 1 {method}\r\n\
              Content-Length: 0\r\n\r\n"

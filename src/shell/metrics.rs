@@ -36,6 +36,8 @@ pub struct Metrics {
     rejected: Counters,
     edge_answered: Counter,
     overloaded: Counter,
+    turned_away: Counters,
+    sources: Gauge64,
     events: Counters,
     logins: Counters,
     logouts: Counters,
@@ -73,6 +75,8 @@ impl Metrics {
             rejected: Counters::default(),
             edge_answered: Counter::default(),
             overloaded: Counter::default(),
+            turned_away: Counters::default(),
+            sources: Gauge::default(),
             events: Counters::default(),
             logins: Counters::default(),
             logouts: Counters::default(),
@@ -175,6 +179,16 @@ impl Metrics {
             self.overloaded.clone(),
         );
         registry.register(
+            "guard_turned_away",
+            "Messages and connections of sources that are over their limits, by reason",
+            self.turned_away.clone(),
+        );
+        registry.register(
+            "guard_sources",
+            "Sources that were heard of lately",
+            self.sources.clone(),
+        );
+        registry.register(
             "sip_connections",
             format!("Open SIP stream connections, {transport}"),
             self.connections.clone(),
@@ -260,6 +274,16 @@ impl Metrics {
     /// How many requests were answered 503 so far.
     pub fn overloads(&self) -> u64 {
         self.overloaded.get()
+    }
+
+    /// Something of a source that is over its limits was not taken.
+    pub fn turned_away(&self, reason: &'static str) {
+        self.turned_away.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// So many sources were heard of lately.
+    pub fn sources(&self, known: usize) {
+        self.sources.set(gauge(known));
     }
 
     /// Something was announced.
@@ -362,6 +386,16 @@ impl Collector for AtEdge {
                 "edge_refusals",
                 "REGISTER and OPTIONS requests refused for any other reason than a missing proof",
                 &counters.failures,
+            ),
+            (
+                "wrong_passwords",
+                "Requests with a wrong password of a phone, or for a phone that there is not",
+                &counters.wrong_passwords,
+            ),
+            (
+                "lockouts",
+                "Sources that were locked out of a phone after too many wrong passwords",
+                &counters.lockouts,
             ),
         ];
         for (name, help, number) in counted {

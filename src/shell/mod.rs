@@ -5,6 +5,7 @@ pub mod clock;
 mod edge;
 pub mod events;
 mod flows;
+mod guard;
 mod housekeeping;
 mod http;
 pub mod intake;

@@ -11,6 +11,7 @@ use super::checks::Checks;
 use super::edge::Edge;
 use super::events::Events;
 use super::flows::Flows;
+use super::guard::{self, Guard};
 use super::intake::{Inputs, Intake, intake};
 use super::metrics::Metrics;
 use super::readiness::Readiness;
@@ -28,7 +29,7 @@ use super::{Clock, housekeeping, http};
 use crate::control::{self, Token, TokenError};
 use crate::exchange::{Exchange, Input, Start};
 use crate::pbx::{PhoneName, Remembered};
-use crate::sip::Registrar;
+use crate::sip::{Registrar, Witness};
 use crate::store::{self, Listener, Opened, Store, StoreError, Stored};
 
 /// What keeps a server from starting, or ended it.
@@ -190,12 +191,7 @@ async fn connect(
 ) -> Result<Running, ServeError> {
     let token = server.settings.control.token_file.as_deref();
     let token = token.map(Token::read).transpose()?;
-    let edge = Arc::new(Edge::new(
-        server.clock,
-        Arc::clone(&registrar),
-        server.intake.clone(),
-        Arc::clone(&server.metrics),
-    ));
+    let edge = Arc::new(edge(&server, &registrar));
     let tls = open_tls(&server).await?;
     let udp = Arc::new(Udp::new(sockets.datagrams, Arc::clone(&server.metrics))?);
     let wires = Wires {
@@ -230,6 +226,22 @@ async fn connect(
         exchange,
     })
 }
+
+/// What the socket workers share, with a guard in front of it.
+fn edge(server: &Server, registrar: &Arc<Registrar>) -> Edge {
+    let settings = server.settings.guard.clone();
+    let guard = Arc::new(Guard::new(settings, Arc::clone(&server.metrics)));
+    registrar.be_watched_by(Arc::clone(&guard) as Arc<dyn Witness>);
+    guard::start(Arc::clone(&guard), server.clock);
+    Edge::new(
+        server.clock,
+        Arc::clone(registrar),
+        server.intake.clone(),
+        Arc::clone(&server.metrics),
+        guard,
+    )
+}
+
 
 fn stream_side(server: &Server, edge: &Arc<Edge>, tls: &Arc<Tls>) -> Streams {
     let limits = server.settings.limits;

@@ -1,8 +1,11 @@
 //! `perch.toml`: the settings of this server. What the site is like is not here; that is applied over the control
 //! API and stored.
 
+mod guard;
 mod reader;
 mod transports;
+
+pub use guard::{Guard, Prefix};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -50,6 +53,8 @@ pub struct Settings {
     pub queues: Queues,
     /// How much a peer may take.
     pub limits: Limits,
+    /// How much a source may cost.
+    pub guard: Guard,
 }
 
 /// Addresses to listen at.
@@ -233,6 +238,7 @@ impl Default for Settings {
                 drain: Duration::from_secs(5),
                 stop: Duration::from_secs(8),
             },
+            guard: Guard::default(),
         }
     }
 }
@@ -359,6 +365,7 @@ impl Settings {
         self.read_services(reader);
         self.read_memory(reader);
         self.read_limits(reader);
+        self.guard.read(reader);
     }
 
     fn read_memory(&mut self, reader: &mut Reader) {
@@ -531,6 +538,10 @@ mod tests {
             digest = "sha-256"
             [limits]
             idle_s = 60
+            [guard]
+            enabled = false
+            trusted = ["10.0.0.0/8"]
+            scanners = []
             "#,
         )
         .expect("all of it is right");
@@ -548,6 +559,12 @@ mod tests {
         assert_eq!(settings.argon2.memory_kib, 64);
         assert_eq!(settings.digest, sip::Offer::Sha256);
         assert_eq!(settings.limits.idle, Duration::from_secs(60));
+        assert!(!settings.guard.enabled);
+        assert_eq!(
+            settings.guard.trusted,
+            [Prefix::parse("10.0.0.0/8").expect("a network")]
+        );
+        assert!(settings.guard.scanners.is_empty());
     }
 
     #[test]
@@ -557,10 +574,14 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, history, http, limits, log, ports, queues, registration, tls, websocket
-            perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]"#]]
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, guard, history, http, limits, log, ports, queues, registration, tls, websocket
+            perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
+            perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
+            perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]
+            perch.toml:14: guard.scanners must be a list, not a text. Write them as in ["friendly-scanner", "sipvicious"]"#]]
         .assert_eq(&problems(
-            "data = 1\nbnd = []\n[ports]\nsip = 70000\n[log]\nformat = \"xml\"\n[nonsense]\na = 1\n[control]\nbind = [\"localhost\"]\n",
+            "data = 1\nbnd = []\n[ports]\nsip = 70000\n[log]\nformat = \"xml\"\n[nonsense]\na = 1\n[control]\nbind = [\"localhost\"]\n\
+             [guard]\nenabled = 1\ntrusted = [\"10.0.0.0/33\"]\nscanners = \"x\"\n",
         ));
     }
 

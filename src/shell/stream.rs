@@ -160,6 +160,14 @@ impl Reading<'_> {
                 }
             };
             self.patience.frame(cut.length);
+            let said = match &cut.what {
+                What::Message(raw) => raw.as_ref(),
+                _ => b"",
+            };
+            let source = self.flow.remote.ip();
+            if !self.service.edge.may_go_on(source, said).await {
+                return Err("its source sends too much");
+            }
             let answer = match cut.what {
                 What::Message(raw) => self.service.edge.receive(self.flow, raw).await,
                 What::Ping => Some(Bytes::from_static(b"\r\n")),

@@ -94,6 +94,7 @@ impl Streams {
                 Err(full) => {
                     tracing::debug!(%remote, ?full, "connection refused");
                     self.service.metrics.dropped("too-many-connections");
+                    self.service.edge.connection_refused(remote.ip());
                 }
             }
         }
@@ -229,6 +230,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::super::edge::Edge;
+    use super::super::guard::Guard;
     use super::super::intake::{Inputs, intake};
     use super::super::metrics::Metrics;
     use super::super::settings::Limits;
@@ -255,7 +257,10 @@ mod tests {
         let (intake, inputs) = intake(16);
         let registrar = Arc::new(Registrar::new([7; 32], sip::Limits::default()));
         let metrics = Arc::new(Metrics::new(Arc::clone(&registrar)));
-        let edge = Arc::new(Edge::new(clock, registrar, intake, Arc::clone(&metrics)));
+        let guard = Guard::new(Default::default(), Arc::clone(&metrics));
+        let guard = Arc::new(guard);
+        let edge = Edge::new(clock, registrar, intake, Arc::clone(&metrics), guard);
+        let edge = Arc::new(edge);
         let flows = Arc::new(Flows::new(limits, 16, Arc::clone(&metrics)));
         let data = tempfile::tempdir().expect("a directory");
         let settings = Settings {

@@ -138,6 +138,9 @@ impl Udp {
                 self.metrics.dropped("keep-alive");
                 continue;
             }
+            if !edge.may_be_read(remote.ip(), &buffer[..length]) {
+                continue;
+            }
             let Some(local) = listening.towards(remote) else {
                 self.metrics.dropped("no-way-back");
                 continue;

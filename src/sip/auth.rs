@@ -1,24 +1,23 @@
 //! Digest authentication (RFC 3261 §22, RFC 7616, RFC 8760): challenges without state, proofs that count once.
 //!
-//! A nonce is a time and a keyed hash of it, so that challenging costs no memory: only phones that have proven
-//! themselves are remembered, each with the few nonces that it used last.
+//! Challenging costs no memory: only phones that have proven themselves are remembered, each with the few nonces that
+//! it used last, and where it did.
 
-use std::fmt::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::hex::{from_hex, hex};
+use super::network::Network;
+use super::nonce::Nonces;
 use super::wire::{Builder, Credentials, Message, Name, Uri, escaped};
 use crate::pbx::{DigestSecret, PhoneName};
 use crate::time::Now;
-
-/// How long a nonce is good, unless said otherwise.
-const NONCE_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Hashes a phone's password as RFC 3261 §22.4 and RFC 8760 §2.4 need it.
 pub fn digest_secret(name: &str, realm: &str, password: &str) -> DigestSecret {
@@ -79,10 +78,7 @@ impl Offer {
 #[derive(Debug)]
 pub struct Authenticator {
     offer: Offer,
-    /// Keyed once, copied for each use.
-    mac: Hmac<Sha256>,
-    lifetime: Duration,
-    issued: AtomicU64,
+    nonces: Nonces,
     uses: DashMap<PhoneName, Uses>,
 }
 
@@ -91,9 +87,7 @@ impl Authenticator {
     pub fn new(key: [u8; 32]) -> Authenticator {
         Authenticator {
             offer: Offer::Sha256AndMd5,
-            mac: Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"),
-            lifetime: NONCE_LIFETIME,
-            issued: AtomicU64::new(0),
+            nonces: Nonces::new(key),
             uses: DashMap::new(),
         }
     }
@@ -101,7 +95,10 @@ impl Authenticator {
     /// The same with another lifetime of nonces.
     #[must_use]
     pub fn with_nonce_lifetime(self, lifetime: Duration) -> Authenticator {
-        Authenticator { lifetime, ..self }
+        Authenticator {
+            nonces: self.nonces.lasting(lifetime),
+            ..self
+        }
     }
 
     /// The same with another offer.
@@ -110,9 +107,16 @@ impl Authenticator {
         Authenticator { offer, ..self }
     }
 
-    /// Adds the challenges.
-    pub fn challenge(&self, now: Now, realm: &str, stale: bool, response: Builder) -> Builder {
-        let (nonce, realm) = (self.nonce(now), escaped(realm));
+    /// Adds the challenges, for whoever is at `source`.
+    pub fn challenge(
+        &self,
+        now: Now,
+        source: IpAddr,
+        realm: &str,
+        stale: bool,
+        response: Builder,
+    ) -> Builder {
+        let (nonce, realm) = (self.nonces.mint(now, source.into()), escaped(realm));
         let stale = if stale { ", stale=true" } else { "" };
         self.offer.algorithms().iter().fold(response, |response, algorithm| {
             let token = algorithm.token();
@@ -125,48 +129,72 @@ impl Authenticator {
         })
     }
 
-    /// Judges the credentials of a request. `known` finds a phone and its secret; an unknown phone costs the same
-    /// work and gets the same answer as a wrong password.
+    /// Judges the credentials of a request, and counts their use. `known` finds a phone and its secret; an unknown
+    /// phone costs the same work and gets the same answer as a wrong password.
     pub fn verify(
         &self,
         now: Now,
+        source: IpAddr,
         realm: &str,
         known: impl Fn(&str) -> Option<(PhoneName, DigestSecret)>,
         request: &Message,
     ) -> Verdict {
+        match self.judge(now, realm, known, request) {
+            Judged::Right(proof) => self.count(proof, source.into()),
+            Judged::Wrong(_) => Verdict::Challenge { stale: false },
+            Judged::Not(verdict) => verdict,
+        }
+    }
+
+    /// Judges the credentials of a request. Nothing is counted.
+    pub(super) fn judge<'m>(
+        &self,
+        now: Now,
+        realm: &str,
+        known: impl Fn(&str) -> Option<(PhoneName, DigestSecret)>,
+        request: &'m Message,
+    ) -> Judged<'m> {
+        let no = |stale| Judged::Not(Verdict::Challenge { stale });
         let credentials = match answer_to(realm, request) {
             Ok(Some(credentials)) => credentials,
-            Ok(None) => return Verdict::Challenge { stale: false },
-            Err(what) => return Verdict::Bad(what),
+            Ok(None) => return no(false),
+            Err(what) => return Judged::Not(Verdict::Bad(what)),
         };
         let offered = self.offer.algorithms();
         let proof = match Proof::read(&credentials, offered, request) {
             Ok(Some(proof)) => proof,
-            Ok(None) => return Verdict::Challenge { stale: false },
-            Err(what) => return Verdict::Bad(what),
+            Ok(None) => return no(false),
+            Err(what) => return Judged::Not(Verdict::Bad(what)),
         };
         let (phone, secret) = known(&credentials.username).unzip();
         let is_right = proof.is_made_with(secret.as_ref().unwrap_or(&NOBODYS)) & is_some(&phone);
-        let fresh = self.fresh(now, credentials.nonce);
-        match (phone.filter(|_| is_right.into()), fresh) {
-            (None, _) => Verdict::Challenge { stale: false },
-            (Some(_), None) => Verdict::Challenge { stale: true },
-            (Some(phone), Some(stamp)) => self.count(phone, stamp, proof.nc),
+        let stamp = self.nonces.fresh(now, credentials.nonce);
+        let nc = proof.nc;
+        let response = credentials.response;
+        match phone {
+            Some(phone) if is_right.into() => Judged::Right(Right { phone, stamp, nc }),
+            phone => Judged::Wrong(Wrong {
+                is_known: phone.is_some(),
+                username: credentials.username,
+                response,
+            }),
         }
     }
 
-    /// Forgets what phones used that are gone.
-    pub fn retain(&self, is_known: impl Fn(&PhoneName) -> bool) {
-        self.uses.retain(|phone, _| is_known(phone));
-    }
-
-    /// Notes that a phone used a nonce, and whether it was for the first time.
-    fn count(&self, phone: PhoneName, stamp: u64, nc: Option<u32>) -> Verdict {
+    /// Notes that a phone used a nonce, and says whether it was for the first time. The phone is at `source`.
+    pub(super) fn count(&self, proof: Right, source: Network) -> Verdict {
+        let Right { phone, stamp, nc } = proof;
+        let Some(stamp) = stamp else {
+            return Verdict::Challenge { stale: true };
+        };
         let mut uses = match self.uses.get_mut(&phone) {
             Some(uses) => uses,
             None => self.uses.entry(phone.clone()).or_default(),
         };
         let counted = uses.count(stamp, nc);
+        if counted == Counted::New {
+            uses.is_at(source);
+        }
         drop(uses);
         match counted {
             Counted::New => Verdict::Proven(phone),
@@ -175,50 +203,65 @@ impl Authenticator {
         }
     }
 
-    fn nonce(&self, now: Now) -> Nonce {
-        let count = self.issued.fetch_add(1, Ordering::Relaxed);
-        let stamp = (millis(now.uptime) << COUNT_BITS) | (count & ((1 << COUNT_BITS) - 1));
-        let mut bytes = [0; NONCE_BYTES];
-        bytes[..8].copy_from_slice(&stamp.to_be_bytes());
-        bytes[8..].copy_from_slice(&self.seal(stamp));
-        Nonce(bytes)
+    /// Whether a phone of this name proved itself from there, and from hardly anywhere else since.
+    pub(super) fn was_at(&self, phone: &str, source: Network) -> bool {
+        let uses = self.uses.get(phone);
+        uses.is_some_and(|uses| uses.places.contains(&Some(source)))
     }
 
-    /// The stamp of a nonce, if it is one of ours and not too old.
-    fn fresh(&self, now: Now, nonce: &str) -> Option<u64> {
-        let (bytes, length) = from_hex(nonce)?;
-        let (stamp, seal) = bytes[..length].split_first_chunk::<8>()?;
-        let stamp = u64::from_be_bytes(*stamp);
-        let is_ours = self.seal(stamp).ct_eq(seal);
-        let age = millis(now.uptime).checked_sub(stamp >> COUNT_BITS)?;
-        (is_ours.into() && age <= millis(self.lifetime)).then_some(stamp)
+    /// Whether a nonce of ours is in a datagram, or what looks like one, that was given to whoever sent it.
+    pub(super) fn has_nonce_for(&self, source: IpAddr, raw: &[u8]) -> bool {
+        let nonce_at = |at: usize| {
+            let rest = &raw[at + NONCE.len()..];
+            let end = rest.iter().take(65).position(|byte| *byte == b'"');
+            std::str::from_utf8(&rest[..end?]).ok()
+        };
+        // A client's own nonce ends in the same letters.
+        let found = memchr::memmem::find_iter(raw, NONCE).take(NONCES);
+        found
+            .filter_map(nonce_at)
+            .any(|nonce| self.nonces.was_given_to(source.into(), nonce))
     }
 
-    fn seal(&self, stamp: u64) -> [u8; 16] {
-        let mut mac = self.mac.clone();
-        mac.update(&stamp.to_be_bytes());
-        let full: [u8; 32] = mac.finalize().into_bytes().into();
-        *full.first_chunk().expect("32 bytes hold 16")
-    }
-}
-
-/// A nonce's time in milliseconds is followed by so many bits of a count, so that no two are alike.
-const COUNT_BITS: u32 = 20;
-const NONCE_BYTES: usize = 24;
-
-struct Nonce([u8; NONCE_BYTES]);
-
-impl std::fmt::Display for Nonce {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        hex(&self.0)
-            .into_iter()
-            .take(2 * NONCE_BYTES)
-            .try_for_each(|d| f.write_char(d.into()))
+    /// Forgets what phones used that are gone.
+    pub fn retain(&self, is_known: impl Fn(&PhoneName) -> bool) {
+        self.uses.retain(|phone, _| is_known(phone));
     }
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// How a nonce begins in credentials.
+const NONCE: &[u8] = b"nonce=\"";
+
+/// How many are looked at: a nonce and a cnonce, once for each algorithm.
+const NONCES: usize = 4;
+
+/// What credentials are worth, before their use is counted.
+pub(super) enum Judged<'m> {
+    /// The password is right.
+    Right(Right),
+    /// It is not, or there is no such phone.
+    Wrong(Wrong<'m>),
+    /// Nobody tried one.
+    Not(Verdict),
+}
+
+/// The right password.
+pub(super) struct Right {
+    /// Whose.
+    pub(super) phone: PhoneName,
+    /// Of the nonce; none if it is too old, or was never ours.
+    stamp: Option<u64>,
+    nc: Option<u32>,
+}
+
+/// A wrong password.
+pub(super) struct Wrong<'m> {
+    /// Whether there is a phone of that name.
+    pub(super) is_known: bool,
+    /// Whose it should have been.
+    pub(super) username: Cow<'m, str>,
+    /// What was said in its place; a request that comes again says the same again.
+    pub(super) response: &'m str,
 }
 
 /// The first Digest credentials for our realm.
@@ -392,41 +435,14 @@ fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The hexadecimal digits of up to 32 bytes, and zeros behind them.
-fn hex(bytes: &[u8]) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut digits = [0; 64];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    digits
-}
-
-/// Up to 32 bytes from their hexadecimal digits, and how many they are.
-fn from_hex(text: &str) -> Option<([u8; 32], usize)> {
-    let mut bytes = [0; 32];
-    let pairs = text.as_bytes().chunks_exact(2);
-    if text.len() > 64 || !pairs.remainder().is_empty() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        let digit = |d: u8| {
-            char::from(d)
-                .to_digit(16)
-                .and_then(|d| u8::try_from(d).ok())
-        };
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some((bytes, text.len() / 2))
-}
-
 /// The nonces that a phone used last.
 #[derive(Debug, Default)]
 struct Uses {
     last: [Use; 3],
     /// Nonces up to this one were forgotten, so they may not come back.
     floor: u64,
+    /// Where it proved itself last, and where before that.
+    places: [Option<Network>; 2],
 }
 
 /// How often a nonce was used. A stamp of 0 is an empty place.
@@ -447,6 +463,12 @@ enum Counted {
 }
 
 impl Uses {
+    fn is_at(&mut self, place: Network) {
+        if self.places[0] != Some(place) {
+            self.places = [Some(place), self.places[0]];
+        }
+    }
+
     /// Counts one use. A client that does not count may use a nonce once.
     fn count(&mut self, stamp: u64, nc: Option<u32>) -> Counted {
         if let Some(known) = self

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::flow::Flow;
+use super::network::Network;
 use super::wire::Uri;
 use crate::pbx::PhoneName;
 use crate::time::{Now, Utc};
@@ -212,6 +213,14 @@ impl Bindings {
         let mut bindings: Vec<Binding> = good.cloned().collect();
         bindings.sort_by_key(|b| std::cmp::Reverse((b.q, b.refreshed_at)));
         bindings
+    }
+
+    /// Whether the phone is somewhere in this network.
+    pub(super) fn is_at(&self, now: Now, phone: &str, network: Network) -> bool {
+        let is_there =
+            |b: &Binding| b.expires_at > now.utc && Network::from(b.flow.remote.ip()) == network;
+        let record = self.records.get(phone);
+        record.is_some_and(|record| record.bindings.iter().any(is_there))
     }
 
     /// How many phones can be reached.

@@ -62,7 +62,7 @@ impl Agent {
                 let key = (request.call_id().to_owned(), tag.to_owned());
                 match self.dialogs.get(&key).copied() {
                     Some(leg) => self.request_in_dialog(now, flow, request, server, leg),
-                    None => self.respond(now, server, request, flow, 481, None),
+                    None => self.belongs_to_nothing(now, flow, request, server),
                 }
             }
             None => match request.method() {
@@ -73,6 +73,13 @@ impl Agent {
                 _ => self.respond(now, server, request, flow, 405, None),
             },
         }
+    }
+
+    /// A request for something that is over, or never was. Of those there may be as many as somebody cares to send.
+    fn belongs_to_nothing(&mut self, now: Now, flow: Flow, request: &Message, server: ServerId) {
+        self.registrar.came_to_nothing(now, flow.remote.ip());
+        let answer = self.begin_response(request, flow, 481).finish();
+        self.transactions.respond_and_forget(server, answer);
     }
 
     /// A phone wants to call.
@@ -174,7 +181,8 @@ impl Agent {
         request: &Message,
         server: ServerId,
     ) -> Option<PhoneName> {
-        let stale = match self.registrar.authenticate(now, request) {
+        let source = flow.remote.ip();
+        let stale = match self.registrar.authenticate(now, source, request) {
             Verdict::Proven(phone) => return Some(phone),
             Verdict::Challenge { stale } => stale,
             Verdict::Replayed(_) => true,
@@ -184,7 +192,8 @@ impl Agent {
             }
         };
         let answer = self.begin_response(request, flow, 401);
-        let answer = self.registrar.challenge(now, stale, answer).finish();
+        let answer = self.registrar.challenge(now, source, stale, answer);
+        let answer = answer.finish();
         self.transactions.respond(now, server, 401, answer);
         None
     }
@@ -289,7 +298,7 @@ impl Agent {
         invite: Option<ServerId>,
     ) {
         let Some(invite) = invite else {
-            self.respond(now, server, cancel, flow, 481, None);
+            self.belongs_to_nothing(now, flow, cancel, server);
             return;
         };
         self.respond(now, server, cancel, flow, 200, None);

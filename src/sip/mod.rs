@@ -6,14 +6,19 @@ mod bindings;
 mod content;
 mod dialog;
 mod flow;
+mod hex;
 mod inbound;
 mod leg;
+mod lockout;
+mod network;
+mod nonce;
 mod outbound;
 mod registrar;
 mod reply;
 mod sdp;
 mod target;
 mod transaction;
+mod witness;
 
 pub mod wire;
 
@@ -21,4 +26,7 @@ pub use agent::Agent;
 pub use auth::{Authenticator, Offer, Verdict, digest_secret};
 pub use bindings::{Binding, News};
 pub use flow::{Flow, Transport};
+pub use lockout::LockedOut;
+pub use network::Network;
 pub use registrar::{ALLOW, Counters, Edge, Limits, Registrar};
+pub use witness::{Standing, Witness};

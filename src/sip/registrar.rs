@@ -1,8 +1,9 @@
 //! The registrar (RFC 3261 §10), at the edge: socket workers call it in parallel, and what it answers goes no further.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -11,12 +12,15 @@ use bytes::Bytes;
 use rsip::Method;
 use smallvec::SmallVec;
 
-use super::auth::{Authenticator, Offer, Verdict};
+use super::auth::{Authenticator, Judged, Offer, Verdict, Wrong};
 use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
+use super::lockout::{self, Guess, Guesser, LockedOut, Lockout};
+use super::network::Network;
 use super::wire::{
-    Address, Builder, Contact, Message, Name, Scheme, escaped, respond, status_reason,
+    Address, Builder, Contact, Message, Name, Scheme, Uri, escaped, respond, status_reason,
 };
+use super::witness::{Standing, Witness};
 use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
 use crate::time::{Now, Utc};
 
@@ -64,6 +68,10 @@ pub enum Edge {
 /// How often what happened.
 #[derive(Debug, Default)]
 pub struct Counters {
+    /// Wrong passwords.
+    pub wrong_passwords: AtomicU64,
+    /// Networks that were locked out of a phone.
+    pub lockouts: AtomicU64,
     /// REGISTER requests.
     pub registers: AtomicU64,
     /// Challenges sent (401).
@@ -77,6 +85,8 @@ pub struct Counters {
 struct Phones {
     realm: String,
     secrets: HashMap<PhoneName, DigestSecret>,
+    lockout: lockout::Rules,
+    emergency: HashSet<String>,
 }
 
 impl Phones {
@@ -85,6 +95,8 @@ impl Phones {
         Phones {
             realm: site.settings.realm.clone(),
             secrets: site.phones.iter().filter_map(secret).collect(),
+            lockout: lockout::Rules::of(&site.settings),
+            emergency: site.emergency.keys().cloned().collect(),
         }
     }
 }
@@ -94,6 +106,9 @@ impl Phones {
 pub struct Registrar {
     phones: ArcSwap<Phones>,
     auth: Authenticator,
+    lockout: Lockout,
+    /// Told what requests prove.
+    witness: OnceLock<Arc<dyn Witness>>,
     limits: Limits,
     bindings: Bindings,
     counters: Counters,
@@ -111,6 +126,8 @@ impl Registrar {
         Registrar {
             phones: ArcSwap::default(),
             auth: Authenticator::new(key),
+            lockout: Lockout::default(),
+            witness: OnceLock::new(),
             limits,
             bindings: Bindings::default(),
             counters: Counters::default(),
@@ -128,6 +145,11 @@ impl Registrar {
         }
     }
 
+    /// From now on somebody is told what requests prove; nobody else after that.
+    pub fn be_watched_by(&self, witness: Arc<dyn Witness>) {
+        self.witness.get_or_init(|| witness);
+    }
+
     /// Takes the phones of a site. Bindings of phones that may not register any more are dropped and reported.
     pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
         let phones = Arc::new(Phones::of(&site));
@@ -139,32 +161,64 @@ impl Registrar {
         gone.into_iter().map(News::Gone).collect()
     }
 
-    /// Answers a REGISTER, and an OPTIONS that belongs to no dialog.
+    /// Answers a REGISTER, an OPTIONS that belongs to no dialog, and what does not prove where it comes from. Nothing
+    /// is remembered of such a request (RFC 3261 §26.3.2.4): one that comes again is answered again.
     pub fn edge(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
         match message.method() {
             Some(Method::Register) => self.register(self.steady(now), flow, message),
-            Some(Method::Options) if message.to().is_ok_and(|to| to.tag().is_none()) => {
-                self.options(flow, message)
-            }
-            _ => Edge::NotMine,
+            Some(Method::Ack | Method::Cancel) => Edge::NotMine,
+            _ if !begins_something(message) => Edge::NotMine,
+            Some(Method::Options) => self.options(flow, message),
+            _ => self.stranger(now, flow, message),
         }
     }
 
     /// Which phone a request comes from, by its digest credentials. Call control asks this for what it must know.
-    pub fn authenticate(&self, now: Now, request: &Message) -> Verdict {
-        let phones = self.phones.load();
-        let known = |name: &str| {
-            let (phone, secret) = phones.secrets.get_key_value(name)?;
-            Some((phone.clone(), *secret))
+    pub fn authenticate(&self, now: Now, source: IpAddr, request: &Message) -> Verdict {
+        let verdict = match self.judge(now, source, request) {
+            Judged::Right(right) => self.auth.count(right, source.into()),
+            Judged::Wrong(_) => Verdict::Challenge { stale: false },
+            Judged::Not(verdict) => verdict,
         };
-        self.auth.verify(now, &phones.realm, known, request)
+        self.tell(now, source, request, &verdict);
+        verdict
     }
 
-    /// Adds our challenges to a 401.
-    pub fn challenge(&self, now: Now, stale: bool, response: Builder) -> Builder {
+    /// Adds our challenges to a 401 that goes to `source`.
+    pub fn challenge(&self, now: Now, source: IpAddr, stale: bool, response: Builder) -> Builder {
         self.counters.challenges.fetch_add(1, Ordering::Relaxed);
-        self.auth
-            .challenge(now, &self.phones.load().realm, stale, response)
+        let realm = &self.phones.load().realm;
+        self.auth.challenge(now, source, realm, stale, response)
+    }
+
+    /// Whether a datagram holds a nonce that was sent to `source`, so that whoever sent it does not forge its address.
+    /// Costs less than understanding it.
+    pub fn has_nonce_for(&self, source: IpAddr, raw: &[u8]) -> bool {
+        self.auth.has_nonce_for(source, raw)
+    }
+
+    /// A request from there belonged to nothing that there is.
+    pub fn came_to_nothing(&self, now: Now, source: IpAddr) {
+        self.witnessed(now, source, Standing::Nothing);
+    }
+
+    /// Whether somebody calls for help: nothing but the number is looked at.
+    pub fn is_emergency(&self, request: &Message) -> bool {
+        let is_number = |uri: Uri<'_>| {
+            let phones = self.phones.load();
+            phones.emergency.contains(&*uri.user_decoded())
+        };
+        request.method() == Some(Method::Invite) && request.uri().is_ok_and(is_number)
+    }
+
+    /// Who guessed a phone's password too often, and is not believed for a while.
+    pub fn locked_out(&self, now: Now) -> Vec<LockedOut> {
+        self.lockout.locked(now)
+    }
+
+    /// Believes everybody who has the phone's password again. Says how many networks were locked out.
+    pub fn forgive(&self, now: Now, phone: &PhoneName) -> usize {
+        self.lockout.forgive(now, phone.as_str())
     }
 
     /// Where a phone is, best first: by preference, then the one heard of last.
@@ -184,6 +238,7 @@ impl Registrar {
 
     /// Unbinds what has expired. To be called every second or so; costs nothing when nothing is due.
     pub fn expire(&self, now: Now) -> Vec<News> {
+        self.lockout.tidy(now, self.phones.load().lockout);
         self.bindings.expire(self.steady(now))
     }
 
@@ -215,6 +270,99 @@ impl Registrar {
         }
     }
 
+    /// What the credentials are worth to whoever comes from there. Counts wrong ones: everybody asks this first.
+    fn judge<'m>(&self, now: Now, source: IpAddr, request: &'m Message) -> Judged<'m> {
+        let phones = self.phones.load();
+        let known = |name: &str| {
+            let (phone, secret) = phones.secrets.get_key_value(name)?;
+            Some((phone.clone(), *secret))
+        };
+        let judged = self.auth.judge(now, &phones.realm, known, request);
+        let network = Network::from(source);
+        match &judged {
+            Judged::Right(right) => {
+                let phone = right.phone.as_str();
+                let is_locked =
+                    self.lockout.refuses(now, phone, network) && !self.is_at(now, phone, network);
+                match is_locked {
+                    true => Judged::Not(Verdict::Challenge { stale: false }),
+                    false => judged,
+                }
+            }
+            Judged::Wrong(wrong) => {
+                self.counters
+                    .wrong_passwords
+                    .fetch_add(1, Ordering::Relaxed);
+                if !self.is_at(now, &wrong.username, network) {
+                    self.guessed(now, phones.lockout, network, wrong);
+                }
+                judged
+            }
+            Judged::Not(_) => judged,
+        }
+    }
+
+    fn guessed(&self, now: Now, rules: lockout::Rules, network: Network, wrong: &Wrong<'_>) {
+        let guesser = Guesser {
+            name: &wrong.username,
+            is_known: wrong.is_known,
+            network,
+            response: wrong.response,
+        };
+        let guess = self.lockout.wrong(now, rules, &guesser);
+        if guess == Guess::Locks && wrong.is_known {
+            self.counters.lockouts.fetch_add(1, Ordering::Relaxed);
+            let phone = &*wrong.username;
+            tracing::warn!(phone, source = %network, "locked out after too many wrong passwords of this phone");
+        }
+    }
+
+    /// Whether the phone is there, or was when it last proved itself.
+    fn is_at(&self, now: Now, phone: &str, network: Network) -> bool {
+        self.auth.was_at(phone, network) || self.bindings.is_at(self.steady(now), phone, network)
+    }
+
+    fn tell(&self, now: Now, source: IpAddr, request: &Message, verdict: &Verdict) {
+        let standing = match verdict {
+            Verdict::Proven(_) => Standing::Proven,
+            Verdict::Replayed(_) | Verdict::Challenge { stale: true } => return,
+            Verdict::Challenge { stale: false } | Verdict::Bad(_) => {
+                if request.header(Name::Authorization).is_none() {
+                    return;
+                }
+                Standing::Wrong
+            }
+        };
+        self.witnessed(now, source, standing);
+    }
+
+    fn witnessed(&self, now: Now, source: IpAddr, standing: Standing) {
+        if let Some(witness) = self.witness.get() {
+            witness.saw(now, source, standing);
+        }
+    }
+
+    /// A request that begins something: challenged here unless its proof looks right. Then the exchange judges it again,
+    /// and counts.
+    fn stranger(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
+        let source = flow.remote.ip();
+        let verdict = match self.judge(now, source, message) {
+            Judged::Right(_) => return Edge::NotMine,
+            Judged::Wrong(_) => Verdict::Challenge { stale: false },
+            Judged::Not(verdict) => verdict,
+        };
+        self.tell(now, source, message, &verdict);
+        let asker = Asker {
+            flow,
+            message,
+            tag: self.tag(message),
+        };
+        match verdict {
+            Verdict::Bad(reason) => self.refuse(asker.respond(400, reason)),
+            _ => self.unauthorized(now, &asker, false),
+        }
+    }
+
     fn register(&self, now: Now, flow: &Flow, message: &Message) -> Edge {
         self.counters.registers.fetch_add(1, Ordering::Relaxed);
         let asker = Asker {
@@ -222,7 +370,7 @@ impl Registrar {
             message,
             tag: self.tag(message),
         };
-        let phone = match self.authenticate(now, message) {
+        let phone = match self.authenticate(now, flow.remote.ip(), message) {
             Verdict::Proven(phone) => phone,
             Verdict::Replayed(phone) if self.is_retransmission(now, &phone, &asker) => phone,
             // The proof is right, only used up: with a new nonce the phone can go on.
@@ -352,9 +500,12 @@ impl Registrar {
     }
 
     fn unauthorized(&self, now: Now, asker: &Asker<'_>, stale: bool) -> Edge {
-        let response = asker.respond(401, status_reason(401));
+        let (source, response) = (
+            asker.flow.remote.ip(),
+            asker.respond(401, status_reason(401)),
+        );
         Edge::Answered {
-            bytes: self.challenge(now, stale, response).finish(),
+            bytes: self.challenge(now, source, stale, response).finish(),
             news: None,
         }
     }
@@ -390,6 +541,11 @@ impl Registrar {
         message.cseq().0.hash(&mut hasher);
         hasher.finish()
     }
+}
+
+/// Whether a request belongs to nothing that was there before it.
+fn begins_something(message: &Message) -> bool {
+    message.is_request() && message.to().is_ok_and(|to| to.tag().is_none())
 }
 
 /// The most that is kept of a contact, a Call-ID, an instance: what phones send is far shorter.

@@ -268,6 +268,14 @@ impl Transactions {
             .arm(Timer::ServerEnd(id), now.uptime + linger);
     }
 
+    /// Answers a request, and remembers nothing of it: one that comes again is answered again (RFC 3261 §8.2.7).
+    pub fn respond_and_forget(&mut self, id: ServerId, bytes: Bytes) {
+        if let Some(server) = self.servers.remove(&id) {
+            self.by_key.remove(&server.key);
+            self.sends.push((server.towards(), bytes));
+        }
+    }
+
     /// Whether a request still waits for its final answer.
     pub fn is_pending(&self, id: ServerId) -> bool {
         self.servers

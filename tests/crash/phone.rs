@@ -36,7 +36,12 @@ pub struct Phone {
 
 impl Phone {
     pub fn new(name: String, server: SocketAddr) -> Phone {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        Phone::at(Ipv4Addr::LOCALHOST, name, server)
+    }
+
+    /// A phone at this address of the host.
+    pub fn at(host: Ipv4Addr, name: String, server: SocketAddr) -> Phone {
+        let socket = UdpSocket::bind((host, 0)).expect("a socket");
         // Connected, so that the system says so when nobody listens there any more.
         socket.connect(server).expect("the loopback is there");
         let local = socket.local_addr().expect("a bound socket has an address");

@@ -174,16 +174,16 @@ fn an_unknown_scheme_is_no_credentials() {
 fn calls_are_authenticated_by_the_same_secrets() {
     let world = World::new();
     let invite = message(world.request("").replace("REGISTER", "INVITE"));
-    let Verdict::Challenge { stale: false } = world.registrar.authenticate(world.now, &invite)
-    else {
-        panic!("must be challenged");
-    };
     let source = flow(world.remote).remote;
+    let asked = world
+        .registrar
+        .authenticate(world.now, source.ip(), &invite);
+    assert_eq!(asked, Verdict::Challenge { stale: false });
     let response = respond(&invite, source, 401, "Unauthorized", Some("t"));
     let response = message(
         world
             .registrar
-            .challenge(world.now, false, response)
+            .challenge(world.now, source.ip(), false, response)
             .finish(),
     );
     let challenge = response
@@ -199,7 +199,11 @@ fn calls_are_authenticated_by_the_same_secrets() {
     };
     let header = format!("Authorization: {}\r\n", authorization(&challenge, &answer));
     let invite = message(world.request(&header).replace("REGISTER", "INVITE"));
-    let judge = || world.registrar.authenticate(world.now, &invite);
+    let judge = || {
+        world
+            .registrar
+            .authenticate(world.now, source.ip(), &invite)
+    };
     assert_eq!(judge(), Verdict::Proven("alice".into()));
     assert_eq!(judge(), Verdict::Replayed("alice".into()));
 }
@@ -209,6 +213,7 @@ fn nonces_last_as_long_as_they_are_told() {
     let auth = Authenticator::new([1; 32]).with_nonce_lifetime(Duration::from_secs(10));
     let world = World::new();
     let request = message(world.request(""));
+    let source = flow(world.remote).remote.ip();
     let response = respond(
         &request,
         flow(world.remote).remote,
@@ -217,7 +222,7 @@ fn nonces_last_as_long_as_they_are_told() {
         None,
     );
     let challenged = message(
-        auth.challenge(at(0), "a \"realm\"", false, response)
+        auth.challenge(at(0), source, "a \"realm\"", false, response)
             .finish(),
     );
     let challenge = challenged.text(Name::WwwAuthenticate).expect("a challenge");
@@ -237,6 +242,9 @@ fn nonces_last_as_long_as_they_are_told() {
         };
         let header = format!("Authorization: {}\r\n", authorization(&plain, &answer));
         let request = message(world.request(&header));
-        assert_eq!(auth.verify(at(seconds), REALM, known, &request), expected);
+        assert_eq!(
+            auth.verify(at(seconds), source, REALM, known, &request),
+            expected
+        );
     }
 }

@@ -4,7 +4,7 @@ use perch::sip::wire::{Message, Name, Parsed, parse};
 use perch::sip::{Edge, Limits, News, Registrar};
 
 use crate::digest::{Answer, authorization};
-use crate::world::{ALICE, World, at, flow, gone, message, password, registered, site};
+use crate::world::{ALICE, Reply, World, at, flow, gone, message, password, registered, site};
 
 // RFC 3261 §10.3 step 4: only one's own address-of-record, at whatever host.
 #[test]
@@ -378,9 +378,43 @@ fn options_outside_dialogs_are_answered_here() {
             .edge(world.now, &flow(world.remote), message)
     };
     assert!(matches!(edge(&in_dialog), Edge::NotMine));
-    let invite = message(options.replace("OPTIONS", "INVITE"));
-    assert!(matches!(edge(&invite), Edge::NotMine));
-    assert!(matches!(edge(&reply.message), Edge::NotMine));
+    let response = edge(&reply.message);
+    assert!(matches!(response, Edge::NotMine));
+}
+
+// RFC 3261 §8.2: who it is comes before what it wants; §26.3.2.4: nothing is remembered of strangers.
+#[test]
+fn what_begins_something_is_challenged_here() {
+    let world = World::new();
+    let request = world.request("");
+    for method in [
+        "INVITE",
+        "MESSAGE",
+        "SUBSCRIBE",
+        "BYE",
+        "PUBLISH",
+        "NONSENSE",
+    ] {
+        let raw = request.replace("REGISTER", method);
+        let reply = world.send(&raw);
+        assert_eq!(reply.status(), 401, "{method}");
+        let again = world.send(&raw);
+        let tag = |reply: &Reply| {
+            reply
+                .message
+                .to()
+                .ok()
+                .and_then(|to| to.tag().map(str::to_owned))
+        };
+        assert_eq!(tag(&reply), tag(&again), "{method}");
+    }
+    for method in ["ACK", "CANCEL"] {
+        let message = message(request.replace("REGISTER", method));
+        let edge = world
+            .registrar
+            .edge(world.now, &flow(world.remote), &message);
+        assert!(matches!(edge, Edge::NotMine), "{method}");
+    }
 }
 
 #[test]

@@ -292,7 +292,8 @@ impl Perch {
         text
     }
 
-    fn log(&self) -> String {
+    /// All that it has logged.
+    pub fn log(&self) -> String {
         fs::read_to_string(log_in(&self.dir)).unwrap_or_default()
     }
 }

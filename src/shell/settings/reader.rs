@@ -145,6 +145,52 @@ impl<'t> Reader<'t> {
         *into = Duration::from_secs(seconds);
     }
 
+    /// Yes or no.
+    pub fn switch(&mut self, section: &'static str, key: &'static str, into: &mut bool) {
+        let Some((span, value)) = self.value(section, key) else {
+            return;
+        };
+        match value.as_bool() {
+            Some(yes) => *into = yes,
+            None => {
+                let (name, given) = (full(section, key), kind_of(&value));
+                let what = format!("{name} must be true or false, not {given}");
+                self.problem_at(span, &what, &format!("Write {key} = true"));
+            }
+        }
+    }
+
+    /// A list, perhaps empty, of texts that `read` understands.
+    pub fn list<T>(
+        &mut self,
+        section: &'static str,
+        key: &'static str,
+        not: &str,
+        remedy: &str,
+        read: impl Fn(&str) -> Option<T>,
+        into: &mut Vec<T>,
+    ) {
+        let Some((span, value)) = self.value(section, key) else {
+            return;
+        };
+        let name = full(section, key);
+        let Some(array) = value.as_array() else {
+            let what = format!("{name} must be a list, not {}", kind_of(&value));
+            return self.problem_at(span, &what, remedy);
+        };
+        let mut items = Vec::new();
+        for item in array {
+            match item.get_ref().as_str().and_then(&read) {
+                Some(item) => items.push(item),
+                None => {
+                    let what = format!("{name} holds {}, {not}", shown(item.get_ref()));
+                    self.problem_at(item.span(), &what, remedy);
+                }
+            }
+        }
+        *into = items;
+    }
+
     /// A list of IP addresses, at least one.
     pub fn addresses(&mut self, section: &'static str, key: &'static str) -> Option<Vec<IpAddr>> {
         let (span, value) = self.value(section, key)?;

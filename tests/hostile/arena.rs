@@ -1,0 +1,157 @@
+//! A running server, two honest phones, and what can be seen of the server from outside.
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::built_server::{Perch, say, wait_until};
+use crate::phone::Phone;
+
+/// Attacks take turns: what one measures is not to be another's doing.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Where the honest phones are.
+pub const CALLER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+pub const CALLEE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+
+/// By how much the server may grow under an attack.
+const GROWTH: u64 = 48 * 1024 * 1024;
+
+/// How long the server may take to say or count something.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Nobody is trusted: the loopback is the hostile network here.
+pub const GUARDED: &str = "[guard]\ntrusted = []\n";
+
+pub struct Arena {
+    pub server: Perch,
+    pub caller: Phone,
+    pub callee: Phone,
+    _dir: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Arena {
+    /// A server with these settings, and two phones that are registered.
+    pub fn new(settings: &str) -> Arena {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let dir = TempDir::new().expect("there is room for temporary files");
+        let server = Perch::with_settings(dir.path(), settings);
+        let mut site = String::from(
+            "[site]\nname = \"hostile\"\n\
+             [class_of_service.all]\ncall_guests = true\ncall_users = true\nlogin = true\n\
+             [logout_profile.guest]\nclass = \"all\"\ndisplay_name = \"Guest\"\n",
+        );
+        for (n, name) in ["caller", "callee", "other"].iter().enumerate() {
+            site += &format!(
+                "[phone.{name}]\nlogout_profile = \"guest\"\nguest_dn = \"900{n}\"\npassword = \"{name}-secret\"\n"
+            );
+        }
+        let file = dir.path().join("site.toml");
+        fs::write(&file, site).expect("the directory is ours");
+        server.tell(&["apply", &file.display().to_string()]);
+        let phone = |host, name: &str| Phone::at(host, name.into(), server.sip());
+        let (mut caller, mut callee) = (phone(CALLER, "caller"), phone(CALLEE, "callee"));
+        assert_eq!(caller.register(), Ok(200));
+        assert_eq!(callee.register(), Ok(200));
+        Arena {
+            server,
+            caller,
+            callee,
+            _dir: dir,
+            _turn: turn,
+        }
+    }
+
+    /// The honest phones do what phones do: they register, and one calls the other.
+    pub fn live(&mut self) {
+        let Arena { caller, callee, .. } = self;
+        assert_eq!(caller.register(), Ok(200));
+        assert_eq!(callee.register(), Ok(200));
+        let (status, is_called) = thread::scope(|scope| {
+            let called = scope.spawn(|| callee.is_called(Duration::from_secs(6)));
+            (caller.dial("9001"), called.join().expect("a phone waits"))
+        });
+        assert_eq!((status, is_called), (Ok(486), true));
+    }
+
+    /// The honest phones live while somebody attacks, until the attack shows in a metric. The attack runs in another
+    /// thread until it is told that it is over.
+    pub fn under(&mut self, metric: &str, attack: impl FnOnce(&AtomicBool) + Send) {
+        let (count, memory) = (self.metric(metric), self.memory());
+        let is_over = AtomicBool::new(false);
+        let over = Over(&is_over);
+        thread::scope(|scope| {
+            let end = over;
+            scope.spawn(|| attack(&is_over));
+            for _ in 0..3 {
+                self.live();
+            }
+            wait_until(metric, SOON, || self.metric(metric) > count);
+            drop(end);
+        });
+        let grown = self.memory().saturating_sub(memory);
+        say(&format!(
+            "{metric} moved by {}, memory by {} kB",
+            self.metric(metric) - count,
+            grown / 1024
+        ));
+        assert!(grown < GROWTH, "the server has grown by {grown} bytes");
+        let log = self.server.log();
+        assert!(!log.contains("panicked"), "{log}");
+    }
+
+    /// Waits until the log has just one line about this source.
+    pub fn is_named_once(&self, source: Ipv4Addr) {
+        let source = format!("source={source} ");
+        let lines = || {
+            let log = plain(&self.server.log());
+            let about = |line: &&str| line.contains(&source) && line.contains("over its limits");
+            log.lines().filter(about).count()
+        };
+        wait_until("the attacker is named", SOON, || lines() > 0);
+        assert_eq!(lines(), 1, "{}", self.server.log());
+    }
+
+    /// The sum of a counter over its labels; of one label if it is named as in `name{label="value"}`.
+    pub fn metric(&self, name: &str) -> u64 {
+        let text = self.server.metrics();
+        let values = text.lines().filter_map(|line| {
+            let rest = line.strip_prefix(name)?;
+            rest.split(' ').next_back()?.parse::<u64>().ok()
+        });
+        values.sum()
+    }
+
+    /// The server's resident memory, in bytes.
+    pub fn memory(&self) -> u64 {
+        let file = format!("/proc/{}/statm", self.server.pid());
+        let text = fs::read_to_string(file).expect("the server runs");
+        let pages = text.split_whitespace().nth(1);
+        let pages: u64 = pages.and_then(|p| p.parse().ok()).expect("a number");
+        pages * 4096
+    }
+}
+
+/// Ends the attack, even if the test has failed.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A text without the colours of a terminal.
+fn plain(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.split_once('m').map_or("", |(_, rest)| rest)
+    })
+}

@@ -1,0 +1,23 @@
+//! The built server on a hostile network, with honest phones beside the attack: they are never harmed, memory stays
+//! bounded, and an administrator sees who it was.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what is tested here runs by the clock on the wall"
+)]
+
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "../support/built_server.rs"]
+mod built_server;
+#[path = "../support/digest.rs"]
+mod digest;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "../crash/phone.rs"]
+mod phone;
+
+mod arena;
+mod attacker;
+mod floods;
+mod guessing;
+mod mutations;
+mod oracle;
+mod streams;
