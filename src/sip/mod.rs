@@ -1,6 +1,7 @@
 //! SIP: bytes to events, actions to bytes; the registrar at the edge.
 
 mod agent;
+mod answer;
 mod auth;
 mod bindings;
 mod content;
@@ -9,6 +10,7 @@ mod flow;
 mod inbound;
 mod leg;
 mod outbound;
+mod own_media;
 mod registrar;
 mod reply;
 mod sdp;
