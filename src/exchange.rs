@@ -4,6 +4,7 @@
 //! store has confirmed the change, and later actions for the same phone queue behind it.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::media;
 use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
@@ -57,6 +59,8 @@ pub enum Input {
         /// Whether it was right.
         matches: bool,
     },
+    /// Something happened at an end of media of our own.
+    Media(media::Report),
     /// The site changed; it is stored already.
     SiteApplied(Arc<Site>),
     /// A question or request over the control API.
@@ -95,6 +99,10 @@ pub enum ControlRequest {
 pub struct Output {
     /// To be stored, as one commit with this number.
     pub commit: Option<(CommitSeq, Vec<Change>)>,
+    /// To be done at ends of media of our own.
+    pub media: Vec<media::Order>,
+    /// How many calls found no port for an end of media.
+    pub portless: u64,
     /// To be sent.
     pub sends: Vec<Send>,
     /// Secrets to be compared, away from here.
@@ -222,6 +230,12 @@ impl Exchange {
         exchange
     }
 
+    /// The same exchange, with sockets for media of its own, by the addresses that they are bound to.
+    pub fn with_media_at(mut self, bound: Vec<SocketAddr>) -> Exchange {
+        self.agent = self.agent.with_ports(media::Ports::new(bound));
+        self
+    }
+
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
@@ -244,6 +258,7 @@ impl Exchange {
                 let event = Event::SecretChecked { ticket, matches };
                 self.pbx.handle(now, event);
             }
+            Input::Media(report) => self.agent.media_reported(&report),
             Input::SiteApplied(site) => {
                 let news = self.registrar.set_phones(Arc::clone(&site));
                 self.pbx.handle(now, Event::SiteApplied(site));
@@ -279,6 +294,9 @@ impl Exchange {
             self.last_commit += 1;
             output.commit = Some((self.last_commit, std::mem::take(&mut self.changes)));
         }
+        let (orders, portless) = self.agent.take_media();
+        output.media.extend(orders);
+        output.portless += portless;
         let sends = self.agent.take_sends().into_iter();
         output
             .sends

@@ -9,6 +9,9 @@ pub mod sip;
 /// Decisions: sessions, idleness, schedules, calls. No I/O, no clock, no protocol.
 pub mod pbx;
 
+/// Media that Perch itself speaks: tones, digits, an echo.
+pub mod media;
+
 /// The whole server without its sockets.
 pub mod exchange;
 

@@ -14,7 +14,7 @@ struct Room {
 }
 
 const ALL: &[&str] = &[
-    "time", "pbx", "sip", "store", "site", "exchange", "shell", "control", "cli",
+    "time", "pbx", "media", "sip", "store", "site", "exchange", "shell", "control", "cli",
 ];
 
 const ROOMS: &[Room] = &[
@@ -29,9 +29,14 @@ const ROOMS: &[Room] = &[
         why: "the core decides: no I/O, no clock, no protocol",
     },
     Room {
-        name: "sip",
+        name: "media",
         may_use: &["pbx", "time"],
-        why: "a protocol knows the core's words, and no other room",
+        why: "media is packets and moments that are handed in, and keys in the core's words",
+    },
+    Room {
+        name: "sip",
+        may_use: &["pbx", "media", "time"],
+        why: "a protocol knows the core's words and what media can do, and no other room",
     },
     Room {
         name: "store",
@@ -45,7 +50,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "exchange",
-        may_use: &["pbx", "sip", "time"],
+        may_use: &["pbx", "media", "sip", "time"],
         why: "the exchange is the server without its sockets and its disk",
     },
     Room {

@@ -8,6 +8,7 @@ mod support;
 
 mod scenarios {
     mod calls;
+    mod dialogue;
     mod idle;
     mod locks;
     mod logout;

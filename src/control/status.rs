@@ -23,6 +23,7 @@ pub fn refused(refusal: Refusal) -> Status {
         ),
         Refusal::Overloaded => (Code::ResourceExhausted, AskError::Overloaded.to_string()),
         Refusal::Failed(why) => (Code::FailedPrecondition, failed(why).into()),
+        Refusal::Silence => (Code::DeadlineExceeded, "nothing was dialled".into()),
         Refusal::NobodyThere => (Code::FailedPrecondition, "nobody is there".into()),
         Refusal::NotFound(text) => (Code::NotFound, text),
     };

@@ -3,6 +3,7 @@
 use super::change::{Cause, Change, Record};
 use super::event::{Body, Failure, LegId, Secret, Ticket};
 use super::names::{Dn, PhoneName, UserId};
+use super::prompt::Prompt;
 use super::site::PinHash;
 
 /// Who somebody is to others.
@@ -40,6 +41,8 @@ pub enum Refusal {
     StoreFailed,
     /// Too much at once.
     Overloaded,
+    /// Nobody pressed a key any more.
+    Silence,
     /// The called party's side failed.
     Failed(Failure),
     /// The called user is logged in nowhere and has nothing that answers instead.
@@ -59,6 +62,7 @@ impl Refusal {
             Refusal::Conflict(text) | Refusal::NotFound(text) => text.clone(),
             Refusal::StoreFailed => "It could not be stored. Try again".into(),
             Refusal::Overloaded => "Too busy. Try again in a moment".into(),
+            Refusal::Silence => "Nothing was dialled for too long".into(),
             Refusal::NobodyThere => "Nobody is logged in with that number".into(),
             Refusal::Failed(failure) => match failure {
                 Failure::Busy => "Busy".into(),
@@ -119,14 +123,28 @@ pub enum Action {
         /// The answer.
         media: Body,
     },
-    /// Tell a caller no.
+    /// Answer a caller: it talks to Perch itself from now on. What it hears are prompts, and the keys that it presses
+    /// are events. If that cannot be had it is told why, and has left.
+    Converse {
+        /// The caller's leg.
+        leg: LegId,
+    },
+    /// Let somebody who talks to Perch itself hear something.
+    Prompt {
+        /// The caller's leg.
+        leg: LegId,
+        /// What.
+        prompt: Prompt,
+    },
+    /// Tell a caller no. Whoever talks to Perch itself is let hear it, and released.
     Refuse {
         /// The caller's leg.
         leg: LegId,
         /// Why.
         why: Refusal,
     },
-    /// Answer a caller and release the call at once: how a code says yes.
+    /// Answer a caller and release the call at once: how a code says yes. Whoever talks to Perch itself is let hear it
+    /// first.
     Confirm {
         /// The caller's leg.
         leg: LegId,

@@ -162,6 +162,8 @@ impl Pbx {
                 let asker = (Asker::Leg(leg), Door::Code);
                 self.login_requested(now, asker, phone, &user, Some(secret));
             }
+            Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
+            Destination::Echo => self.begin_echo(now, leg, phone),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
                 self.leave_remotely(now, Asker::Leg(leg), phone, &dn);

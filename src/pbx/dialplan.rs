@@ -12,12 +12,14 @@ use super::site::Site;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Codes {
-    /// Log in: code `*` user `*` PIN, then perhaps `#`.
+    /// Log in: code `*` user `*` PIN, then perhaps `#`. Alone: Perch asks for both.
     pub login: String,
     /// Log out.
     pub logout: String,
     /// Log somebody else out: code, DN, then perhaps `#` (OUT-5).
     pub remote_logout: String,
+    /// Hear oneself.
+    pub echo: String,
 }
 
 impl Default for Codes {
@@ -26,6 +28,7 @@ impl Default for Codes {
             login: "*11".into(),
             logout: "*12".into(),
             remote_logout: "*13".into(),
+            echo: "*90".into(),
         }
     }
 }
@@ -43,10 +46,14 @@ pub(super) enum Destination {
         /// PIN; may be blank.
         secret: Secret,
     },
+    /// To be asked for user and PIN.
+    LoginDialogue,
     /// To log out.
     Logout,
     /// To log somebody else out.
     RemoteLogout(Dn),
+    /// To hear themselves.
+    Echo,
     /// Something with a code that is not complete; how it should be.
     Incomplete(&'static str),
     /// Help.
@@ -61,6 +68,9 @@ pub(super) fn destination(site: &Site, digits: &str) -> Destination {
         return Destination::Emergency(phones.clone());
     }
     let codes = &site.codes;
+    if ended(digits) == codes.login {
+        return Destination::LoginDialogue;
+    }
     if let Some(rest) = digits.strip_prefix(codes.login.as_str()) {
         return login(rest);
     }
@@ -74,6 +84,9 @@ pub(super) fn destination(site: &Site, digits: &str) -> Destination {
     }
     if ended(digits) == codes.logout {
         return Destination::Logout;
+    }
+    if ended(digits) == codes.echo {
+        return Destination::Echo;
     }
     Destination::Number(ended(digits).into())
 }
@@ -119,12 +132,16 @@ mod tests {
             ("*11*u2001*1111#", login("u2001", "1111")),
             ("*11*2001*", login("2001", "")),
             ("*11*2001*#", login("2001", "")),
-            ("*11", login_form.clone()),
-            ("*11#", login_form.clone()),
+            ("*11", Destination::LoginDialogue),
+            ("*11#", Destination::LoginDialogue),
+            ("*11*", login_form.clone()),
             ("*11**1111#", login_form.clone()),
             ("*112001", login_form),
             ("*12", Destination::Logout),
             ("*12#", Destination::Logout),
+            ("*90", Destination::Echo),
+            ("*90#", Destination::Echo),
+            ("*902001", Destination::Number("*902001".into())),
             ("*132001", Destination::RemoteLogout("2001".into())),
             ("*13*2001#", Destination::RemoteLogout("2001".into())),
             ("112", Destination::Emergency(vec!["desk-8".into()])),

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, Signal};
 use super::names::{PhoneName, UserId};
+use super::prompt::Digit;
 use super::site::Site;
 
 /// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones
@@ -58,6 +59,11 @@ impl Secret {
     /// The secret itself; for the one who checks it.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// One key more. Who knows how many there will be makes room for them first, so that no copy stays behind.
+    pub(super) fn push(&mut self, key: char) {
+        self.0.push(key);
     }
 }
 
@@ -205,6 +211,14 @@ pub enum Event {
         ticket: Ticket,
         /// The status that it answered.
         status: u16,
+    },
+
+    /// Somebody who talks to Perch itself pressed a key.
+    DigitPressed {
+        /// Their leg.
+        leg: LegId,
+        /// Which key.
+        digit: Digit,
     },
 
     /// Somebody asked for a login through a door other than a code.

@@ -16,6 +16,8 @@ use crate::time::Now;
 pub(super) enum Asker {
     /// Somebody who dialled a code.
     Leg(LegId),
+    /// Somebody who was asked for user and PIN.
+    Dialogue(LegId),
     /// Somebody at another door.
     Ticket(Ticket),
     /// Nobody any more: it was answered when it was accepted.
@@ -102,7 +104,7 @@ impl Pbx {
     }
 
     /// What can be said before the PIN is looked at (SES-8).
-    fn login_possible(&self, phone: &PhoneName) -> Result<(), Refusal> {
+    pub(super) fn login_possible(&self, phone: &PhoneName) -> Result<(), Refusal> {
         if !self.site.phones.contains_key(phone) {
             return Err(Refusal::NotFound(format!("There is no phone {phone}")));
         }
@@ -442,7 +444,7 @@ impl Pbx {
         }
     }
 
-    fn login_refused(
+    pub(super) fn login_refused(
         &mut self,
         now: Now,
         asker: Asker,
@@ -466,7 +468,10 @@ impl Pbx {
         }
         let text = format!("Login at {phone} refused: {text}");
         self.record(now, What::LoginRefused, user, Some(phone), door, text);
-        self.answer(asker, Err(why));
+        match asker {
+            Asker::Dialogue(leg) => self.dialogue_refused(now, leg, why),
+            _ => self.answer(asker, Err(why)),
+        }
     }
 
     fn tell_user(&mut self, user: Option<&UserId>, text: String) {
@@ -484,7 +489,10 @@ impl Pbx {
     pub(super) fn answer(&mut self, asker: Asker, outcome: Result<String, Refusal>) {
         match (asker, outcome) {
             (Asker::Leg(leg), Ok(text)) => self.act_stored(Action::Confirm { leg, text }),
-            (Asker::Leg(leg), Err(why)) => self.act(Action::Refuse { leg, why }),
+            (Asker::Leg(leg) | Asker::Dialogue(leg), Err(why)) => {
+                self.act(Action::Refuse { leg, why });
+            }
+            (Asker::Dialogue(leg), Ok(text)) => self.dialogue_settled(leg, text),
             (Asker::Ticket(ticket), outcome) => {
                 self.act_stored(Action::Reply { ticket, outcome });
             }

@@ -6,6 +6,7 @@ mod action;
 mod call;
 mod change;
 mod class_of_service;
+mod dialogue;
 mod dialplan;
 mod directory;
 mod event;
@@ -16,6 +17,7 @@ mod login;
 mod names;
 mod phone;
 mod profile;
+mod prompt;
 mod query;
 mod schedule;
 mod session;
@@ -38,6 +40,7 @@ pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket};
 pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 pub use profile::{AbsentHandling, LogoutProfile, UserProfile};
+pub use prompt::{Digit, Prompt};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
 pub use site::{DigestSecret, Phone, PinHash, SecondLogin, Settings, Site, User};
 
@@ -62,6 +65,8 @@ enum Timer {
     Session(SessionId),
     /// Nobody answered the call of this caller.
     NoAnswer(LegId),
+    /// Somebody who talks to Perch itself has pressed no key for a while.
+    Conversation(LegId),
     /// A handset has been up for long.
     OffHook(PhoneName),
     /// A login has waited long enough for a call elsewhere.
@@ -87,6 +92,7 @@ pub struct Pbx {
     awaited_moves: BTreeMap<UserId, AwaitedMove>,
     tries: BTreeMap<UserId, Tries>,
     calls: call::Calls,
+    conversations: dialogue::Conversations,
     schedule: Schedule,
     deadlines: Deadlines<Timer>,
     outcome: Outcome,
@@ -114,6 +120,7 @@ impl Pbx {
             awaited_moves: BTreeMap::new(),
             tries: BTreeMap::new(),
             calls: call::Calls::default(),
+            conversations: dialogue::Conversations::default(),
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
             random: StdRng::from_seed(seed),
@@ -179,7 +186,12 @@ impl Pbx {
             Event::Answered { leg, branch, media } => self.answered(now, leg, branch, media),
             Event::Acknowledged { leg, media } => self.acknowledged(leg, media),
             Event::Failed { leg, why } => self.failed(now, leg, why),
-            Event::Released { leg, dead } => self.released(now, leg, dead),
+            Event::Released { leg, dead } => {
+                if !self.conversation_left(now, leg) {
+                    self.released(now, leg, dead);
+                }
+            }
+            Event::DigitPressed { leg, digit } => self.digit_pressed(now, leg, digit),
             Event::Reoffered { leg, offer, flow } => self.reoffered(leg, offer, flow),
             Event::ReofferAnswered { leg, media } => self.reoffer_answered(now, leg, media),
             Event::ReofferRefused { leg, why } => self.reoffer_refused(leg, why),
@@ -218,6 +230,7 @@ impl Pbx {
                     self.look_at(now, id);
                 }
                 Timer::NoAnswer(caller) => self.no_answer(now, caller),
+                Timer::Conversation(leg) => self.conversation_pauses(now, leg),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
                 Timer::MoveLimit(user) => self.settle_move(now, &user),
                 Timer::Pace => self.pace_logouts(now),

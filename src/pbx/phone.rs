@@ -81,6 +81,9 @@ impl Pbx {
             _ => InUse::Idle,
         };
         for id in &state.legs {
+            if self.conversations.is_call(*id) {
+                return InUse::Active;
+            }
             let Some(leg) = self.calls.leg(*id).filter(|leg| counts(&leg.line)) else {
                 continue;
             };

@@ -65,6 +65,14 @@ pub struct Settings {
     pub logouts_per_s: u32,
     /// How long a phone rings before the call counts as not answered, in seconds.
     pub no_answer_s: u32,
+    /// How long somebody who is asked for user and PIN may wait before the first key, in seconds.
+    pub silence_s: u32,
+    /// How long they may wait within a number before it counts as complete, in seconds.
+    pub digit_pause_s: u32,
+    /// How often they may try.
+    pub login_tries: u32,
+    /// How long an echo test may last, in seconds.
+    pub echo_limit_s: u32,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -92,6 +100,10 @@ impl Default for Settings {
             emergency_hold_min: 30,
             logouts_per_s: 50,
             no_answer_s: 60,
+            silence_s: 15,
+            digit_pause_s: 5,
+            login_tries: 3,
+            echo_limit_s: 300,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,

@@ -59,6 +59,16 @@ pub struct Metrics {
     phones_registered: Gauge64,
     logouts_queued: Gauge64,
     memory: Gauge64,
+    media: MediaMetrics,
+}
+
+/// What is counted of media of our own.
+#[derive(Debug, Default)]
+struct MediaMetrics {
+    ends: Gauge64,
+    packets: Counters,
+    portless: Counter,
+    digits_lost: Counter,
 }
 
 impl Metrics {
@@ -95,6 +105,7 @@ impl Metrics {
             phones_registered: Gauge::default(),
             logouts_queued: Gauge::default(),
             memory: Gauge::default(),
+            media: MediaMetrics::default(),
         }
         .registered()
     }
@@ -112,6 +123,7 @@ impl Metrics {
         registry.register("build", "Which version runs", version);
         self.register_sip(&mut registry);
         self.register_pbx(&mut registry);
+        self.register_media(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",
@@ -232,6 +244,55 @@ impl Metrics {
             "Commits that the store has not confirmed yet",
             self.commits_outstanding.clone(),
         );
+    }
+
+    fn register_media(&self, registry: &mut Registry) {
+        let media = &self.media;
+        registry.register(
+            "media_ends",
+            "People who talk to Perch itself",
+            media.ends.clone(),
+        );
+        registry.register(
+            "media_packets",
+            "RTP packets of our own, by what became of them",
+            media.packets.clone(),
+        );
+        registry.register(
+            "media_calls_without_port",
+            "Calls to Perch itself that found no RTP port free",
+            media.portless.clone(),
+        );
+        registry.register(
+            "media_digits_lost",
+            "Keys that were pressed and not heard because the exchange had too much to do",
+            media.digits_lost.clone(),
+        );
+    }
+
+    /// So many people talk to Perch itself.
+    pub fn media_ends(&self, ends: usize) {
+        self.media.ends.set(gauge(ends));
+    }
+
+    /// So many RTP packets came in, went out, or could not.
+    pub fn media(&self, received: u64, sent: u64, unsent: u64) {
+        for (what, count) in [("received", received), ("sent", sent), ("unsent", unsent)] {
+            if count > 0 {
+                let packets = self.media.packets.get_or_create(&[("packets", what)]);
+                packets.inc_by(count);
+            }
+        }
+    }
+
+    /// So many calls found no RTP port.
+    pub fn media_portless(&self, calls: u64) {
+        self.media.portless.inc_by(calls);
+    }
+
+    /// Somebody pressed a key, and the exchange could not hear of it.
+    pub fn media_digit_lost(&self) {
+        self.media.digits_lost.inc();
     }
 
     /// A message came in.

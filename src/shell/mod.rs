@@ -10,6 +10,7 @@ mod housekeeping;
 mod http;
 pub mod intake;
 pub mod log;
+mod media;
 pub mod metrics;
 mod patience;
 pub mod readiness;

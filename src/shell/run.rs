@@ -10,6 +10,7 @@ use super::Clock;
 use super::checks::Checks;
 use super::events::Events;
 use super::intake::Inputs;
+use super::media::Media;
 use super::metrics::Metrics;
 use super::wires::Wires;
 use crate::exchange::{Check, CommitSeq, Exchange, Input, Output};
@@ -36,6 +37,8 @@ pub struct Run {
     pub inputs: Inputs,
     /// The way to peers.
     pub wires: Wires,
+    /// Media of our own.
+    pub media: Arc<Media>,
     /// Where changes are stored.
     pub store: Store,
     /// Where PINs are compared.
@@ -147,6 +150,11 @@ impl Run {
             self.backlog.commits.push_back((seq, changes));
         }
         self.commit();
+        // An end is open before the peer hears of it.
+        for order in output.media {
+            self.media.carry_out(now.uptime, order);
+        }
+        self.metrics.media_portless(output.portless);
         for send in output.sends {
             self.wires.send(send);
         }

@@ -13,6 +13,7 @@ use super::events::Events;
 use super::flows::Flows;
 use super::guard::{self, Guard};
 use super::intake::{Inputs, Intake, intake};
+use super::media::Media;
 use super::metrics::Metrics;
 use super::readiness::Readiness;
 use super::run::{Backlog, Run};
@@ -205,7 +206,15 @@ async fn connect(
         site: Arc::clone(&server.sites.current().site),
         remembered,
     };
-    let exchange = run(&server, Exchange::new(start), inputs, wires.clone());
+    let media = Arc::new(Media::new(
+        server.clock,
+        sockets.media,
+        server.intake.clone(),
+        Arc::clone(&server.metrics),
+    ));
+    let exchange = Exchange::new(start).with_media_at(media.bound()?);
+    media.start();
+    let exchange = run(&server, exchange, inputs, wires.clone(), media);
     for news in registrar.restore(server.clock.now(), bindings) {
         server.intake.tell(Input::News(news)).await;
     }
@@ -266,7 +275,13 @@ async fn open_tls(server: &Server) -> Result<Arc<Tls>, ServeError> {
     Ok(Arc::new(opened.map_err(|_| ServeError::Died)??))
 }
 
-fn run(server: &Server, exchange: Exchange, inputs: Inputs, wires: Wires) -> JoinHandle<()> {
+fn run(
+    server: &Server,
+    exchange: Exchange,
+    inputs: Inputs,
+    wires: Wires,
+    media: Arc<Media>,
+) -> JoinHandle<()> {
     let checks = Checks::start(
         server.clock,
         workers(),
@@ -279,6 +294,7 @@ fn run(server: &Server, exchange: Exchange, inputs: Inputs, wires: Wires) -> Joi
         exchange,
         inputs,
         wires,
+        media,
         store: server.store.clone(),
         checks,
         drain: server.settings.limits.drain,

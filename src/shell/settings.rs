@@ -21,6 +21,9 @@ use reader::Reader;
 /// Where settings are looked for unless somebody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/perch/perch.toml";
 
+/// More ports than this nobody needs for media; each costs an open file for each address.
+const MOST_MEDIA_PORTS: u16 = 4000;
+
 /// Everything that can be set about this server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -38,6 +41,8 @@ pub struct Settings {
     pub control: Control,
     /// Metrics and health.
     pub http: Http,
+    /// Media that Perch itself speaks.
+    pub media: Media,
     /// What is logged, and how.
     pub log: Log,
     /// How dear a guess at a PIN is.
@@ -135,6 +140,15 @@ pub struct Http {
     pub bind: Option<Vec<IpAddr>>,
 }
 
+/// Ports for media that Perch itself speaks (RTP), before the offset: every second one from `first` to `last`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Media {
+    /// The first; even, as RFC 3550 §11 wants it.
+    pub first: u16,
+    /// The last.
+    pub last: u16,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
@@ -213,6 +227,10 @@ impl Default for Settings {
                 token_file: None,
             },
             http: Http { bind: None },
+            media: Media {
+                first: 10_000,
+                last: 10_098,
+            },
             log: Log {
                 format: LogFormat::Text,
                 level: "info".into(),
@@ -320,6 +338,13 @@ impl Settings {
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
         let bind = self.http.bind.as_ref().unwrap_or(&self.bind.addresses);
         self.ports.at(bind, self.ports.http)
+    }
+
+    /// Where media of our own comes in.
+    pub fn media_addresses(&self) -> Vec<SocketAddr> {
+        let ports = (self.media.first..=self.media.last).step_by(2);
+        let at = |port| self.ports.at(&self.bind.addresses, port);
+        ports.flat_map(at).collect()
     }
 
     /// Where SIP listens.
@@ -470,12 +495,48 @@ impl Settings {
             );
         }
         self.http.bind = reader.addresses("http", "bind");
+        self.media.read(reader, self.ports.offset);
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         reader.word("log", "format", &formats, &mut self.log.format);
         reader.text("log", "level", &mut self.log.level);
         let argon2 = &mut self.argon2;
         reader.number("argon2", "memory_kib", 8..=65_536, &mut argon2.memory_kib);
         reader.number("argon2", "passes", 1..=10, &mut argon2.passes);
+    }
+}
+
+impl Media {
+    fn read(&mut self, reader: &mut Reader, offset: u16) {
+        let mut text = String::new();
+        reader.text("media", "ports", &mut text);
+        if !text.is_empty() {
+            let range = text.split_once('-').and_then(|(first, last)| {
+                let media = Media {
+                    first: first.trim().parse().ok()?,
+                    last: last.trim().parse().ok()?,
+                };
+                let count = media.last.checked_sub(media.first)?;
+                let is_fit = media.first >= 1024
+                    && media.first.is_multiple_of(2)
+                    && count <= MOST_MEDIA_PORTS;
+                is_fit.then_some(media)
+            });
+            match range {
+                Some(range) => *self = range,
+                None => {
+                    let what = format!(
+                        "media.ports must be two ports from 1024 on, at most {MOST_MEDIA_PORTS} apart, the first of them even, not {text:?}"
+                    );
+                    reader.problem("media", "ports", &what, "Write ports = \"10000-10098\"");
+                }
+            }
+        }
+        if self.last.checked_add(offset).is_none() {
+            let port = self.last;
+            let error = PortTooHigh { port, offset };
+            let remedy = "Choose a smaller offset, or lower ports";
+            reader.problem("", "port_offset", &error.to_string(), remedy);
+        }
     }
 }
 
@@ -529,6 +590,8 @@ mod tests {
             [control]
             bind = ["0.0.0.0"]
             token_file = "/etc/perch/token"
+            [media]
+            ports = "20000-20002"
             [log]
             format = "json"
             level = "perch=debug"
@@ -555,6 +618,15 @@ mod tests {
             ]
         );
         assert_eq!(settings.control_addresses()[0].port(), 6070);
+        let media: Vec<String> = settings
+            .media_addresses()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            media.join(" "),
+            "192.0.2.1:21000 [2001:db8::1]:21000 192.0.2.1:21002 [2001:db8::1]:21002"
+        );
         assert_eq!(settings.log.format, LogFormat::Json);
         assert_eq!(settings.argon2.memory_kib, 64);
         assert_eq!(settings.digest, sip::Offer::Sha256);
@@ -574,7 +646,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, guard, history, http, limits, log, ports, queues, registration, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, guard, history, http, limits, log, media, ports, queues, registration, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

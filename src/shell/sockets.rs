@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::settings::Settings;
-use super::{tcp, udp};
+use super::{media, tcp, udp};
 use crate::sip::Transport;
 
 /// The sockets that a server listens at.
@@ -20,6 +20,8 @@ pub struct Sockets {
     pub control: Vec<TcpListener>,
     /// Metrics and health.
     pub http: Vec<TcpListener>,
+    /// Media of our own.
+    pub media: Vec<std::net::UdpSocket>,
 }
 
 /// Why the server cannot listen.
@@ -68,6 +70,7 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
             tcp::listen,
         )?,
         http: all("metrics and health", &http, http_may_skip, tcp::listen)?,
+        media: media::open(settings),
     })
 }
 

@@ -14,6 +14,7 @@ use rsip::Method;
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::leg::{Leg, Stage, Talking};
+use super::own_media::OwnMedia;
 use super::registrar::Registrar;
 use super::reply;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
@@ -54,6 +55,8 @@ pub(super) enum Timer {
     Resend2xx(LegId),
     /// Ask a phone in a call whether it is still there.
     Probe(LegId),
+    /// A caller of Perch itself has heard how it went.
+    Farewell(LegId),
     /// Nobody has answered a signal: its sender will not wait for much longer.
     Signal(Ticket),
 }
@@ -74,6 +77,8 @@ pub struct Agent {
     pub(super) signals: BTreeMap<Ticket, (ServerId, Message, Flow)>,
     /// Phones that took no MESSAGE, whatever they said that they allow.
     pub(super) silent: BTreeSet<PhoneName>,
+    /// Calls in which Perch itself is the other party.
+    pub(super) own: OwnMedia,
     pub(super) deadlines: Deadlines<Timer>,
     pub(super) events: Vec<Event>,
     pub(super) leg_ids: LegIds,
@@ -95,6 +100,7 @@ impl Agent {
             purposes: HashMap::new(),
             signals: BTreeMap::new(),
             silent: BTreeSet::new(),
+            own: OwnMedia::default(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
             leg_ids: LegIds::minted_by(SIP_LEGS),
@@ -140,6 +146,7 @@ impl Agent {
             match timer {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
                 Timer::Probe(leg) => self.probe(now, leg),
+                Timer::Farewell(leg) => self.farewell_said(now, leg),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
                 Timer::Signal(ticket) => self.signal_reply(now, ticket, 504),
             }
@@ -251,6 +258,8 @@ impl Agent {
         };
         self.deadlines.disarm(&Timer::Resend2xx(id));
         self.deadlines.disarm(&Timer::Probe(id));
+        self.deadlines.disarm(&Timer::Farewell(id));
+        self.own.close(id);
         match leg.stage {
             Stage::Incoming(incoming) => {
                 self.invites.remove(&incoming.server);
@@ -359,6 +368,10 @@ impl Agent {
             self.hang_up(now, leg, &reply::reason("SIP", 408, "No sign of life"));
             self.events.push(Event::Released { leg, dead: true });
         }
+    }
+
+    pub(super) fn mint_seed(&mut self) -> u64 {
+        self.random.next_u64()
     }
 
     pub(super) fn mint_tag(&mut self) -> String {

@@ -243,6 +243,9 @@ impl Agent {
                     self.events.push(Event::Released { leg, dead: false });
                 }
             }
+            Some(Method::Info) if self.own.has(leg) => {
+                self.own_info(now, leg, request, flow, server);
+            }
             Some(Method::Info) => {
                 let ticket = self.mint_ticket();
                 let waiting = (server, request.clone(), flow);
@@ -279,6 +282,9 @@ impl Agent {
             let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
             self.transactions.respond(now, server, 100, trying);
             let offer = body_of(invite);
+            if self.own.has(leg) {
+                return self.change_own_media(now, leg, offer.as_ref());
+            }
             let media_flow = offer.as_ref().and_then(sdp::flow_of);
             self.events.push(Event::Reoffered {
                 leg,
@@ -341,7 +347,11 @@ impl Agent {
             self.hang_up(now, leg, &reason);
             return;
         }
-        if let Some(media) = body_of(ack).filter(|_| waiting.expects_answer) {
+        let media = body_of(ack).filter(|_| waiting.expects_answer);
+        if waiting.expects_answer && self.own.has(leg) {
+            return self.own_offer_answered(now, leg, media.as_ref());
+        }
+        if let Some(media) = media {
             self.events.push(Event::Acknowledged { leg, media });
         }
         if let Some(offer) = queued {

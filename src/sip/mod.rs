@@ -1,6 +1,7 @@
 //! SIP: bytes to events, actions to bytes; the registrar at the edge.
 
 mod agent;
+mod answer;
 mod auth;
 mod bindings;
 mod content;
@@ -13,6 +14,7 @@ mod lockout;
 mod network;
 mod nonce;
 mod outbound;
+mod own_media;
 mod registrar;
 mod reply;
 mod sdp;

@@ -12,6 +12,7 @@ use super::sdp;
 use super::target::Target;
 use super::transaction::{GIVE_UP, T1};
 use super::wire::{Builder, Name, Uri, respond, status_reason};
+use crate::media::Tone;
 use crate::pbx::{Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
 use crate::time::Now;
 
@@ -47,6 +48,8 @@ impl Agent {
                     self.acknowledge(leg, cseq, Some(&media));
                 }
             }
+            Action::Converse { leg } => self.converse(now, leg),
+            Action::Prompt { leg, prompt } => self.prompt(leg, prompt),
             Action::Refuse { leg, why } => self.refuse(now, leg, &why),
             Action::Confirm { leg, text } => self.confirm(now, leg, &text),
             Action::Release {
@@ -187,6 +190,10 @@ impl Agent {
 
     /// Answers and, when that is acknowledged, releases with a Reason.
     fn confirm(&mut self, now: Now, leg: LegId, text: &str) {
+        let reason = reply::reason("Q.850", NORMAL, text);
+        if self.say_farewell(now, leg, Tone::Confirm, reason) {
+            return;
+        }
         let tag = self.mint_tag();
         let Some(incoming) = self.incoming(leg) else {
             return;
@@ -201,7 +208,7 @@ impl Agent {
     }
 
     /// The 200 to an INVITE of theirs; the leg is a dialog from here on.
-    fn accept(
+    pub(super) fn accept(
         &mut self,
         now: Now,
         leg: LegId,
@@ -241,11 +248,19 @@ impl Agent {
         true
     }
 
-    fn refuse(&mut self, now: Now, leg: LegId, why: &Refusal) {
+    pub(super) fn refuse(&mut self, now: Now, leg: LegId, why: &Refusal) {
+        let status = reply::status_of(why);
+        let reason = reply::reason("SIP", status, &why.text());
+        let tone = match why {
+            Refusal::Silence => Tone::Howler,
+            _ => Tone::Error,
+        };
+        if self.say_farewell(now, leg, tone, reason.clone()) {
+            return;
+        }
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
-        let status = reply::status_of(why);
         let mut answer = respond(
             &incoming.invite,
             incoming.flow.remote,
@@ -253,7 +268,7 @@ impl Agent {
             status_reason(status),
             Some(&incoming.tag),
         )
-        .header(Name::Reason, reply::reason("SIP", status, &why.text()));
+        .header(Name::Reason, reason);
         if status == 503 {
             answer = answer.header(Name::RetryAfter, "10");
         }
@@ -321,7 +336,7 @@ impl Agent {
         }
     }
 
-    fn accept_reoffer(&mut self, now: Now, leg: LegId, media: Option<&Body>) {
+    pub(super) fn accept_reoffer(&mut self, now: Now, leg: LegId, media: Option<&Body>) {
         let Some(talking) = self.talking(leg) else {
             return;
         };
@@ -344,7 +359,7 @@ impl Agent {
         self.await_ack(now, leg);
     }
 
-    fn refuse_reoffer(&mut self, now: Now, leg: LegId, why: Failure) {
+    pub(super) fn refuse_reoffer(&mut self, now: Now, leg: LegId, why: Failure) {
         let Some(talking) = self.talking(leg) else {
             return;
         };

@@ -9,6 +9,7 @@ pub(super) fn status_of(why: &Refusal) -> u16 {
         Refusal::NotAllowed | Refusal::LoginRefused | Refusal::Conflict(_) => 403,
         Refusal::Incomplete(_) => 484,
         Refusal::StoreFailed | Refusal::Overloaded => 503,
+        Refusal::Silence => 408,
         Refusal::NobodyThere => 480,
         Refusal::Failed(failure) => status_of_failure(*failure),
     }

@@ -26,14 +26,15 @@ pub(super) fn flow_of(offer: &Body) -> Option<MediaFlow> {
 }
 
 /// RFC 3264 §8.4, and the zero address of RFC 2543 that old phones still send.
-fn is_held(session: &Session, media: &Media) -> bool {
+pub(super) fn is_held(session: &Session, media: &Media) -> bool {
     let direction = direction(&media.attributes).or_else(|| direction(&session.attributes));
     let connection = media.connections.first().or(session.connection.as_ref());
     direction.is_some_and(|direction| matches!(direction, "sendonly" | "inactive"))
         || connection.is_some_and(|connection| connection.connection_address == "0.0.0.0")
 }
 
-fn direction(attributes: &[Attribute]) -> Option<&str> {
+/// Which way media flows, if that is said.
+pub(super) fn direction(attributes: &[Attribute]) -> Option<&str> {
     let mut names = attributes
         .iter()
         .map(|attribute| attribute.attribute.as_str());
@@ -51,6 +52,11 @@ pub(super) fn inactive(offer: Option<&Body>, local: IpAddr) -> Body {
     session.connection = Some(Connection::from_ip_addr(local));
     session.times = vec![Time::new(0, 0)];
     session.medias = medias;
+    body(&session)
+}
+
+/// A description as the body of a message.
+pub(super) fn body(session: &Session) -> Body {
     let mut bytes = Vec::new();
     session.write(&mut bytes).expect("a Vec takes everything");
     Body {
@@ -79,7 +85,8 @@ fn pcmu() -> Media {
     Media::new(MediaType::Audio, 9, TransportProto::RtpAvp, "0")
 }
 
-fn parse(body: &Body) -> Option<Session> {
+/// Reads the body of a message; none if it is no description.
+pub(super) fn parse(body: &Body) -> Option<Session> {
     let content_type = body.content_type.split(|b| *b == b';').next()?;
     if !content_type.trim_ascii().eq_ignore_ascii_case(SDP) {
         return None;

@@ -51,11 +51,12 @@ fn check_settings(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn codes(site: &Site) -> [(&'static str, &str); 3] {
+fn codes(site: &Site) -> [(&'static str, &str); 4] {
     [
         ("login", &site.codes.login),
         ("logout", &site.codes.logout),
         ("remote_logout", &site.codes.remote_logout),
+        ("echo", &site.codes.echo),
     ]
 }
 

@@ -62,6 +62,7 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
         shown("login", site.codes.login.as_str()),
         shown("logout", site.codes.logout.as_str()),
         shown("remote_logout", site.codes.remote_logout.as_str()),
+        shown("echo", site.codes.echo.as_str()),
     ];
     objects.push(object("codes", "", codes.into()));
     for (number, phones) in &site.emergency {
@@ -140,6 +141,10 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("emergency_hold_min", s.emergency_hold_min),
         shown("logouts_per_s", s.logouts_per_s),
         shown("no_answer_s", s.no_answer_s),
+        shown("silence_s", s.silence_s),
+        shown("digit_pause_s", s.digit_pause_s),
+        shown("login_tries", s.login_tries),
+        shown("echo_limit_s", s.echo_limit_s),
         shown("lock_after", s.lock_after),
         shown("lock_window_s", s.lock_window_s),
         shown("lock_s", s.lock_s),

@@ -184,6 +184,14 @@ impl<'t> Reading<'t> {
             no_answer_s: s
                 .number("no_answer_s", 1..=3600)
                 .unwrap_or(usual.no_answer_s),
+            silence_s: s.number("silence_s", 1..=600).unwrap_or(usual.silence_s),
+            digit_pause_s: s
+                .number("digit_pause_s", 1..=60)
+                .unwrap_or(usual.digit_pause_s),
+            login_tries: s.number("login_tries", 1..=10).unwrap_or(usual.login_tries),
+            echo_limit_s: s
+                .number("echo_limit_s", 1..=3600)
+                .unwrap_or(usual.echo_limit_s),
             lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
             lock_window_s: s
                 .number("lock_window_s", 1..=86_400)
@@ -205,6 +213,7 @@ impl<'t> Reading<'t> {
             remote_logout: s
                 .text("remote_logout")
                 .map_or(usual.remote_logout, Into::into),
+            echo: s.text("echo").map_or(usual.echo, Into::into),
         };
         self.findings.extend(s.finish());
         codes

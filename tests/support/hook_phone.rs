@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use perch::pbx::{Action, Event, LegId, LegIds, PhoneName, Secret, Shown, Signal};
+use perch::pbx::{Action, Digit, Event, LegId, LegIds, PhoneName, Secret, Shown, Signal};
 
 use super::phone::{CallSight, CallState, Doings, Order, Packet, Phone};
 
@@ -82,6 +82,8 @@ impl HookPhone {
                 self.enter(leg, CallState::Talking);
                 self.sees(format!("talks with {}", connected.dn));
             }
+            Action::Converse { leg } => self.enter(leg, CallState::Talking),
+            Action::Prompt { prompt, .. } => self.sees(format!("is prompted: {prompt:?}")),
             Action::Refuse { why, .. } => self.over(&why.text()),
             Action::Confirm { text, .. } => self.over(&text),
             Action::Release { text, .. } => self.over(text),
@@ -107,6 +109,11 @@ impl Phone for HookPhone {
             (Order::OnHook, _) => self.signal(Signal::OnHook),
             (Order::PressKey, _) => self.signal(Signal::Key),
             (Order::PressDigit(_), None) => self.signal(Signal::Digit),
+            (Order::Type(digits), Some((leg, CallState::Talking, _))) => {
+                for digit in digits.chars().filter_map(Digit::new) {
+                    self.tell(Event::DigitPressed { leg, digit });
+                }
+            }
             (Order::Dial(digits), None) => self.dial(digits),
             (Order::Answer, Some((leg, CallState::Ringing, _))) => {
                 self.enter(leg, CallState::Talking);

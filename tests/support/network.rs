@@ -116,6 +116,13 @@ impl Network {
         found.map(|(phone, _)| phone)
     }
 
+    /// The phone at an address.
+    pub fn phone_on(&self, host: IpAddr) -> Option<&PhoneName> {
+        let mut links = self.links.iter();
+        let found = links.find(|(_, link)| link.address.ip() == host);
+        found.map(|(phone, _)| phone)
+    }
+
     /// Breaks the stream of a phone. Its number, if there was one.
     pub fn break_stream(&mut self, phone: &PhoneName) -> Option<u64> {
         let link = self.links.get_mut(phone)?;

@@ -37,6 +37,10 @@ pub enum Order {
     Hold,
     Resume,
     PressDigit(char),
+    /// One key after the other, all at once.
+    Type(String),
+    /// Dials, and has no codec that Perch has.
+    DialWithStrangeMedia(String),
     /// Pulls the plug: no goodbye.
     Vanish,
     /// Puts it in again.

@@ -265,6 +265,8 @@ fn act(words: &[&str]) -> Option<Act> {
         ["holds"] => Order::Hold,
         ["resumes"] => Order::Resume,
         ["presses", "a", "key"] => Order::PressKey,
+        ["types", digits] => Order::Type(digits.into()),
+        ["dials", digits, "with", "strange", "media"] => Order::DialWithStrangeMedia(digits.into()),
         ["presses", digit] => Order::PressDigit(digit.chars().next()?),
         ["vanishes"] => Order::Vanish,
         ["comes", "back"] => Order::ComeBack,

@@ -1,6 +1,7 @@
 //! The server under test: the whole exchange behind its edge, or the core alone where no protocol has the words yet.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub struct Beginning {
     pub seed: [u8; 32],
     pub site: Arc<Site>,
     pub remembered: Remembered,
+    /// Sockets for media of its own.
+    pub media: Vec<SocketAddr>,
     /// Where phones were, as the registrar last said it.
     pub bindings: Vec<(PhoneName, String)>,
 }
@@ -40,7 +43,8 @@ impl Server {
             registrar: Arc::clone(&registrar),
             site: beginning.site,
             remembered: beginning.remembered,
-        });
+        })
+        .with_media_at(beginning.media);
         for news in registrar.restore(beginning.now, beginning.bindings) {
             exchange.handle(beginning.now, Input::News(news));
         }
@@ -268,6 +272,8 @@ impl BareCore {
             | Action::Answer { leg, .. }
             | Action::Refuse { leg, .. }
             | Action::Confirm { leg, .. }
+            | Action::Converse { leg }
+            | Action::Prompt { leg, .. }
             | Action::Release { leg, .. } => Some(*leg),
             _ => None,
         };

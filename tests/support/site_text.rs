@@ -227,11 +227,15 @@ impl SiteText {
                 let phones = vec![phone.into()];
                 self.site.emergency.insert(number.into(), phones);
             }
+            ["silence", limit] => settings.silence_s = seconds(limit)?,
+            ["digit", "pause", limit] => settings.digit_pause_s = seconds(limit)?,
+            ["echo", "limit", limit] => settings.echo_limit_s = seconds(limit)?,
             ["codes", login, logout, remote] => {
                 self.site.codes = Codes {
                     login: login.into(),
                     logout: logout.into(),
                     remote_logout: remote.into(),
+                    ..Codes::default()
                 };
             }
             _ => return Err(format!("what is {line:?}?")),

@@ -1,10 +1,12 @@
 //! A building: a server with its store, phones, the network between them, an administrator, and virtual time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use perch::exchange::{ControlRequest, Input, Output, Send};
+use perch::media::{EndId, Order};
 use perch::pbx::{Answer, PhoneName, Record, Refusal, Site, Ticket};
 use perch::sip::Transport;
 use perch::time::{Now, UPTIME_AT_START, Utc};
@@ -14,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use super::agenda::Agenda;
 use super::hook_phone::HookPhone;
 use super::network::{Network, SERVER, Way, framed};
-use super::phone::{Doings, Order, Packet, Phone};
+use super::phone::{Doings, Packet, Phone};
 use super::server::{Beginning, Server};
 use super::sip_phone::{Account, SipPhone};
 use super::store::{ModelStore, Report};
@@ -90,6 +92,8 @@ pub struct World {
     broken: BTreeSet<u64>,
     pub store: ModelStore,
     bindings: BTreeMap<PhoneName, String>,
+    /// Ends of the server's own media, and whose ears are at the other one.
+    ends: BTreeMap<EndId, Option<PhoneName>>,
     pub network: Network,
     phones: BTreeMap<PhoneName, Box<dyn Phone>>,
     random: StdRng,
@@ -103,6 +107,9 @@ pub struct World {
     /// Every packet, if somebody wants to read them.
     pub wire_log: Option<Vec<String>>,
 }
+
+/// Where the server has media of its own.
+const MEDIA_PORTS: [u16; 3] = [10_000, 10_002, 10_004];
 
 /// So long after a phone vanished its stream is seen to be dead.
 const HALF_OPEN: Duration = Duration::from_secs(90);
@@ -128,6 +135,7 @@ impl World {
             broken: BTreeSet::new(),
             store: ModelStore::default(),
             bindings: BTreeMap::new(),
+            ends: BTreeMap::new(),
             network,
             phones: BTreeMap::new(),
             random,
@@ -322,6 +330,9 @@ impl World {
             let written = Happening::Written { life };
             self.agenda.write(self.written_at, written);
         }
+        for order in output.media {
+            self.carry_out_media(order);
+        }
         for send in output.sends {
             self.send(send);
         }
@@ -345,6 +356,38 @@ impl World {
         for record in output.announcements {
             self.observe(What::Announced(record));
         }
+    }
+
+    /// Somebody hears what Perch itself plays.
+    fn carry_out_media(&mut self, order: Order) {
+        match order {
+            Order::Open { end, .. } => {
+                let before = self.ends.insert(end, None);
+                assert_eq!(before, None, "an end is opened once");
+            }
+            Order::Agree { end, remote, .. } => {
+                let host = self.network.phone_on(remote.host).cloned();
+                self.ends.insert(end, host);
+            }
+            Order::Play { end, tone } => self.hears(end, &format!("{tone:?}")),
+            Order::Echo(end) => self.hears(end, "itself"),
+            Order::Hush(end) => assert!(self.ends.contains_key(&end)),
+            Order::Close(end) => {
+                self.ends.remove(&end).expect("it was open");
+            }
+        }
+    }
+
+    fn hears(&mut self, end: EndId, what: &str) {
+        let phone = self.ends.get(&end).expect("it is open").clone();
+        if let Some(phone) = phone {
+            self.observe(What::Sight(phone, format!("hears {what}")));
+        }
+    }
+
+    /// How many people talk to the server itself.
+    pub fn ends(&self) -> usize {
+        self.ends.len()
     }
 
     fn send(&mut self, send: Send) {
@@ -411,13 +454,13 @@ impl World {
     }
 
     /// Somebody at a phone does something.
-    pub fn order(&mut self, name: &str, order: &Order) -> Result<(), String> {
+    pub fn order(&mut self, name: &str, order: &super::phone::Order) -> Result<(), String> {
         let uptime = self.uptime;
         let name: PhoneName = name.into();
         let known = self.phones.contains_key(&name);
         let mut result = Err(format!("there is no phone {name}"));
         self.with_phone(&name, |phone| result = phone.order(uptime, order));
-        if known && *order == Order::Vanish {
+        if known && *order == super::phone::Order::Vanish {
             let broken = self.network.break_stream(&name);
             self.stream_is_broken(broken.unwrap_or(0), HALF_OPEN);
         }
@@ -491,6 +534,7 @@ impl World {
     pub fn start(&mut self) {
         self.excuse_server();
         self.life = (self.life.0 + 1, self.uptime);
+        self.ends.clear();
         self.written_at = self.uptime;
         let beginning = Beginning {
             now: self.server_now(),
@@ -498,6 +542,9 @@ impl World {
             site: Arc::clone(&self.site),
             remembered: self.store.remembered(),
             bindings: self.bindings.clone().into_iter().collect(),
+            media: MEDIA_PORTS
+                .map(|port| SocketAddr::new(SERVER.ip(), port))
+                .into(),
         };
         self.server = Some(match self.protocol {
             Protocol::Hook => Server::bare(beginning),

@@ -54,6 +54,15 @@ pub fn describe(who: &str, at: SocketAddr, version: u32, direction: Direction) -
     .into()
 }
 
+/// A description of media that is encrypted.
+pub fn strange(at: SocketAddr) -> Bytes {
+    let ip = at.ip();
+    format!(
+        "v=0\r\no=strange 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 20000 RTP/SAVP 0 8\r\n"
+    )
+    .into()
+}
+
 /// Whose media it describes.
 pub fn speaker(sdp: &[u8]) -> Option<String> {
     let origin = line(sdp, "o=")?;

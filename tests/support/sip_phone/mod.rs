@@ -121,6 +121,16 @@ pub struct SipPhone {
     doings: Doings,
 }
 
+/// What media a caller proposes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    Usual,
+    /// Nothing that Perch itself speaks.
+    Strange,
+    /// It leaves that to the other side.
+    None,
+}
+
 impl SipPhone {
     /// A phone that was just switched on: it registers.
     pub fn new(account: Account, seed: u64, uptime: Duration) -> SipPhone {
@@ -191,7 +201,7 @@ impl SipPhone {
         self.register();
     }
 
-    fn dial(&mut self, digits: &str, without_offer: bool) {
+    fn dial(&mut self, digits: &str, offer: Offer) {
         self.last_call += 1;
         let no = self.last_call;
         let local_tag = self.mint("c");
@@ -208,12 +218,14 @@ impl SipPhone {
         };
         let unsent = Stage::Calling((String::new(), String::new()));
         let mut call = Call::new(self.uptime, dialog, unsent);
-        call.without_offer = without_offer;
+        call.without_offer = offer == Offer::None;
         let mut request = call.dialog.request(Method::Invite);
-        if !without_offer {
-            let offer = call.describe(&self.account, Direction::Both);
-            request.body = Some((media::SDP, offer));
-        }
+        let described = match offer {
+            Offer::Usual => Some(call.describe(&self.account, Direction::Both)),
+            Offer::Strange => Some(media::strange(self.account.address)),
+            Offer::None => None,
+        };
+        request.body = described.map(|offer| (media::SDP, offer));
         self.calls.insert(no, call);
         let key = self.send(request, Purpose::Invite(no));
         if let Some(call) = self.calls.get_mut(&no) {
@@ -255,6 +267,7 @@ impl SipPhone {
         Ok(())
     }
 
+    /// By the call that was begun or answered last.
     fn press_digit(&mut self, digit: char) -> Result<(), String> {
         let no = self.call_that(|call| call.stage == Stage::Talking, "to send a digit in")?;
         let call = self.calls.get_mut(&no).expect("it was just found");
@@ -314,9 +327,10 @@ impl Phone for SipPhone {
         }
         match order {
             // What a Request-URI cannot hold is escaped (RFC 3261 §25.1).
-            Order::Dial(digits) => self.dial(&digits.replace('#', "%23"), false),
-            Order::DialRaw(digits) => self.dial(digits, false),
-            Order::DialWithoutOffer(digits) => self.dial(digits, true),
+            Order::Dial(digits) => self.dial(&digits.replace('#', "%23"), Offer::Usual),
+            Order::DialRaw(digits) => self.dial(digits, Offer::Usual),
+            Order::DialWithoutOffer(digits) => self.dial(digits, Offer::None),
+            Order::DialWithStrangeMedia(digits) => self.dial(digits, Offer::Strange),
             Order::Answer => {
                 let no = self.ringing_call()?;
                 self.answer_call(no);
@@ -337,6 +351,11 @@ impl Phone for SipPhone {
             Order::Hold => self.change(Direction::SendOnly)?,
             Order::Resume => self.change(Direction::Both)?,
             Order::PressDigit(digit) => self.press_digit(*digit)?,
+            Order::Type(digits) => {
+                for digit in digits.chars() {
+                    self.press_digit(digit)?;
+                }
+            }
             Order::Vanish => self.vanish(),
             Order::ComeBack if self.powered && !self.registration.leaving => {
                 return Err(format!("{} has not gone", self.account.label));

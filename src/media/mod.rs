@@ -1,0 +1,18 @@
+//! Media that Perch itself speaks: tones out, digits in, an echo. Everything between phones goes past it.
+//!
+//! Nothing here knows a socket or a clock: packets and moments are handed in.
+
+mod dtmf;
+mod endpoint;
+mod g711;
+mod order;
+mod ports;
+mod rtp;
+mod tone;
+
+pub use endpoint::{Endpoint, Packet};
+pub use g711::Law;
+pub use order::{EndId, Format, Order, Remote, Report};
+pub use ports::Ports;
+pub use rtp::{Header, Rtp};
+pub use tone::{FRAME, SAMPLE_RATE, Tone};
