@@ -9,9 +9,11 @@ mod support;
 mod scenarios {
     mod calls;
     mod dialogue;
+    mod forward;
     mod idle;
     mod locks;
     mod logout;
     mod schedule;
     mod sessions;
+    mod transfer;
 }

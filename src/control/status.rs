@@ -25,6 +25,10 @@ pub fn refused(refusal: Refusal) -> Status {
         Refusal::Failed(why) => (Code::FailedPrecondition, failed(why).into()),
         Refusal::Silence => (Code::DeadlineExceeded, "nothing was dialled".into()),
         Refusal::NobodyThere => (Code::FailedPrecondition, "nobody is there".into()),
+        Refusal::Circle => (
+            Code::FailedPrecondition,
+            "that number is forwarded in a circle".into(),
+        ),
         Refusal::NotFound(text) => (Code::NotFound, text),
     };
     Status::new(code, text)
@@ -39,6 +43,8 @@ fn failed(why: Failure) -> &'static str {
         Failure::UnknownNumber => "the phone does not know the number",
         Failure::NotAcceptable => "the phones have no media in common",
         Failure::Glare => "both sides changed the call at once; try again",
+        Failure::Gone => "the call is over",
+        Failure::Released => "the other party hung up",
         Failure::Other(_) => "the phone refused",
     }
 }

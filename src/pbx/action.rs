@@ -2,6 +2,7 @@
 
 use super::change::{Cause, Change, Record};
 use super::event::{Body, Failure, LegId, Secret, Ticket};
+use super::forward::History;
 use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Prompt;
 use super::site::PinHash;
@@ -45,6 +46,8 @@ pub enum Refusal {
     Silence,
     /// The called party's side failed.
     Failed(Failure),
+    /// Numbers are forwarded to each other, or too often.
+    Circle,
     /// The called user is logged in nowhere and has nothing that answers instead.
     NobodyThere,
     /// No such user, phone or session; only administrators are told.
@@ -64,6 +67,7 @@ impl Refusal {
             Refusal::Overloaded => "Too busy. Try again in a moment".into(),
             Refusal::Silence => "Nothing was dialled for too long".into(),
             Refusal::NobodyThere => "Nobody is logged in with that number".into(),
+            Refusal::Circle => "That number is forwarded in a circle".into(),
             Refusal::Failed(failure) => match failure {
                 Failure::Busy => "Busy".into(),
                 Failure::Declined => "Declined".into(),
@@ -72,6 +76,8 @@ impl Refusal {
                 Failure::UnknownNumber => "The phone does not know the number".into(),
                 Failure::NotAcceptable => "No media in common".into(),
                 Failure::Glare => "Both sides changed the call at once".into(),
+                Failure::Gone => "The call is over".into(),
+                Failure::Released => "The other party hung up".into(),
                 Failure::Other(status) => format!("The phone answered {status}"),
             },
         }
@@ -93,6 +99,13 @@ pub enum Action {
         called: Dn,
         /// The media offer; none if the phone is to make it.
         offer: Option<Body>,
+        /// How the call came here.
+        history: Box<History>,
+    },
+    /// Tell a caller that the call goes on elsewhere.
+    ShowForwarding {
+        /// The caller's leg.
+        leg: LegId,
     },
     /// Tell a caller how far the call is.
     ShowProgress {
@@ -116,12 +129,12 @@ pub enum Action {
         /// Who answered.
         connected: Party,
     },
-    /// Give a callee the media answer to the offer that it made when answering.
+    /// Give a party the media answer to the offer that it made when answering, or when asked to make one.
     Acknowledge {
-        /// The callee's leg.
+        /// The party's leg.
         leg: LegId,
-        /// The answer.
-        media: Body,
+        /// The answer; none if there is nothing in common.
+        media: Option<Body>,
     },
     /// Answer a caller: it talks to Perch itself from now on. What it hears are prompts, and the keys that it presses
     /// are events. If that cannot be had it is told why, and has left.
@@ -166,6 +179,8 @@ pub enum Action {
         leg: LegId,
         /// The new offer; none if it is to make one.
         offer: Option<Body>,
+        /// Who is at the other end now, if that changes.
+        connected: Option<Party>,
     },
     /// Give a party the answer to the change it wanted.
     AcceptReoffer {
@@ -196,6 +211,24 @@ pub enum Action {
         ticket: Ticket,
         /// The status that the other party answered.
         status: u16,
+    },
+
+    /// Tell somebody who transfers a call that it is being done.
+    AcceptTransfer {
+        /// Who waits.
+        ticket: Ticket,
+    },
+    /// Tell somebody who transfers a call that the phones there ring.
+    ShowTransfer {
+        /// Who waits.
+        ticket: Ticket,
+    },
+    /// Tell somebody who transfers a call what became of it.
+    EndTransfer {
+        /// Who waits.
+        ticket: Ticket,
+        /// Whether the others are connected, or why not.
+        outcome: Result<(), Refusal>,
     },
 
     /// Make a phone what it is now.

@@ -1,23 +1,21 @@
 //! Calls and their legs. Nothing about profiles, hunting or idleness: the phone's use is reported, that is all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use super::action::{Action, Party, Refusal};
+use super::action::{Action, Refusal};
+use super::attempt::Attempt;
 use super::change::{Change, Door, Signal, What};
 use super::dialplan::{self, Destination};
-use super::directory::Holder;
-use super::event::{Body, Failure, LegId, MediaFlow, Secret, Ticket};
+use super::event::{Body, Failure, LegId, MediaFlow, Secret};
+use super::forward::{History, Wanted};
 use super::login::Asker;
 use super::names::{Dn, PhoneName};
 use super::phone::InUse;
-use super::profile::AbsentHandling;
+use super::transfer::Transfer;
 use super::{Pbx, Timer};
 use crate::time::Now;
-
-/// A call goes through at most so many forwardings.
-const MOST_FORWARDINGS: usize = 8;
 
 /// Which call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,16 +30,18 @@ impl fmt::Display for CallId {
 /// One party's side.
 #[derive(Debug)]
 pub(super) struct Leg {
-    call: CallId,
+    /// Of which call.
+    pub call: CallId,
     /// Whose.
     pub phone: PhoneName,
     /// On which line.
     pub line: Dn,
-    state: LegState,
+    /// How far it is.
+    pub state: LegState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LegState {
+pub(super) enum LegState {
     /// The caller waits for somebody to answer.
     Calling,
     /// The callee's phone rings.
@@ -65,24 +65,33 @@ impl Leg {
 
 /// A conversation, or the attempt at one.
 #[derive(Debug)]
-struct Call {
-    caller: LegId,
-    stage: Stage,
+pub(super) struct Call {
+    /// Who called; of a call that is being transferred, whoever is handed on.
+    pub caller: LegId,
+    /// How far it is.
+    pub stage: Stage,
 }
 
 #[derive(Debug)]
-enum Stage {
-    /// Phones ring; the worst that one of them said so far.
-    Alerting {
-        callees: Vec<LegId>,
-        failure: Option<Failure>,
-    },
+pub(super) enum Stage {
+    /// Phones ring for the caller.
+    Alerting(Attempt),
     /// Somebody answered.
     Answered {
         callee: LegId,
-        /// The party whose change of media the other one has not answered yet, and what it means.
-        change: Option<(LegId, Option<MediaFlow>)>,
+        change: Option<MediaChange>,
     },
+    /// One of two parties hands the other on to a third.
+    Transferring(Box<Transfer>),
+}
+
+/// A change of media that the other party has not answered yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MediaChange {
+    /// Who wants it.
+    pub by: LegId,
+    /// What it means.
+    pub flow: Option<MediaFlow>,
 }
 
 /// All calls.
@@ -97,6 +106,49 @@ impl Calls {
     /// One leg.
     pub fn leg(&self, leg: LegId) -> Option<&Leg> {
         self.legs.get(&leg)
+    }
+
+    /// One leg, to be changed.
+    pub fn leg_mut(&mut self, leg: LegId) -> Option<&mut Leg> {
+        self.legs.get_mut(&leg)
+    }
+
+    /// One call.
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(&id)
+    }
+
+    /// One call, to be changed.
+    pub fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.calls.get_mut(&id)
+    }
+
+    /// The call of a leg.
+    pub fn call_of(&self, leg: LegId) -> Option<(CallId, &Call)> {
+        let id = self.legs.get(&leg)?.call;
+        Some((id, self.calls.get(&id)?))
+    }
+
+    /// The phones that ring in a call, if any may.
+    pub fn attempt(&mut self, id: CallId) -> Option<&mut Attempt> {
+        match &mut self.calls.get_mut(&id)?.stage {
+            Stage::Alerting(attempt) => Some(attempt),
+            Stage::Transferring(transfer) => transfer.attempt(),
+            Stage::Answered { .. } => None,
+        }
+    }
+
+    /// A new call.
+    pub fn begin(&mut self, caller: LegId, stage: Stage) -> CallId {
+        self.last += 1;
+        let id = CallId(self.last);
+        self.calls.insert(id, Call { caller, stage });
+        id
+    }
+
+    /// Takes a call out; its legs stay.
+    pub fn remove(&mut self, id: CallId) -> Option<Call> {
+        self.calls.remove(&id)
     }
 
     /// A line has another number now.
@@ -114,36 +166,30 @@ impl Calls {
     }
 
     /// The other side of an answered call.
-    fn peer(&self, leg: LegId) -> Option<LegId> {
-        let call = self.calls.get(&self.legs.get(&leg)?.call)?;
-        match call.stage {
-            Stage::Answered { callee, .. } if leg == call.caller => Some(callee),
-            Stage::Answered { callee, .. } if leg == callee => Some(call.caller),
+    pub fn peer(&self, leg: LegId) -> Option<LegId> {
+        let (_, call) = self.call_of(leg)?;
+        let other = match &call.stage {
+            Stage::Answered { callee, .. } => *callee,
+            Stage::Transferring(transfer) => transfer.talks_with()?,
+            Stage::Alerting(_) => return None,
+        };
+        match leg {
+            leg if leg == call.caller => Some(other),
+            leg if leg == other => Some(call.caller),
             _ => None,
         }
     }
 
-    fn change_of(&mut self, leg: LegId) -> Option<&mut Option<(LegId, Option<MediaFlow>)>> {
+    /// The change of media that two parties of a call are about to make, where they can.
+    pub fn change_of(&mut self, leg: LegId) -> Option<&mut Option<MediaChange>> {
+        self.peer(leg)?;
         let call = self.calls.get_mut(&self.legs.get(&leg)?.call)?;
         match &mut call.stage {
             Stage::Answered { change, .. } => Some(change),
-            Stage::Alerting { .. } => None,
+            Stage::Transferring(transfer) => Some(&mut transfer.change),
+            Stage::Alerting(_) => None,
         }
     }
-}
-
-/// Which of two failures tells the caller more.
-fn worse(a: Option<Failure>, b: Failure) -> Failure {
-    let rank = |failure: Failure| match failure {
-        Failure::Busy => 0,
-        Failure::Declined => 1,
-        Failure::NotAcceptable => 2,
-        Failure::NoAnswer => 3,
-        Failure::Other(_) | Failure::Glare => 4,
-        Failure::UnknownNumber => 5,
-        Failure::Unreachable => 6,
-    };
-    a.map_or(b, |a| if rank(b) < rank(a) { b } else { a })
 }
 
 impl Pbx {
@@ -164,6 +210,8 @@ impl Pbx {
             }
             Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
             Destination::Echo => self.begin_echo(now, leg, phone),
+            Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
+            Destination::Echo => self.begin_echo(now, leg, phone),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
                 self.leave_remotely(now, Asker::Leg(leg), phone, &dn);
@@ -173,18 +221,47 @@ impl Pbx {
                 self.act(Action::Refuse { leg, why });
             }
             Destination::Emergency(phones) => {
-                self.emergency_call(now, phone, digits.reveal());
-                let called = digits.reveal().into();
-                self.begin_call(now, leg, phone, &called, phones, offer);
-            }
-            Destination::Number(dn) => match self.route(phone, &dn) {
-                Ok((called, phones)) => self.begin_call(now, leg, phone, &called, phones, offer),
-                Err(why) => {
-                    tracing::info!(%phone, called = %dn, why = %why.text(), "call refused");
-                    self.act(Action::Refuse { leg, why });
+                let called: Dn = digits.reveal().into();
+                self.emergency_call(now, phone, called.as_str());
+                match self.helpers(phone, phones) {
+                    Ok(phones) => {
+                        let ring = (called, phones, History::default());
+                        self.begin_call(now, leg, phone, ring, offer, true);
+                    }
+                    Err(why) => self.refuse_call(leg, phone, &called, why),
                 }
-            },
+            }
+            Destination::Number(dn) => self.number_dialled(now, leg, phone, dn, offer),
         }
+    }
+
+    fn number_dialled(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        phone: &PhoneName,
+        dn: Dn,
+        offer: Option<Body>,
+    ) {
+        let mut history = History::default();
+        let wanted = Wanted {
+            from: phone,
+            dn: dn.clone(),
+        };
+        let reached = self
+            .may_call(phone, &dn)
+            .and_then(|()| self.reach(wanted, &mut history));
+        match reached {
+            Ok((called, phones)) => {
+                self.begin_call(now, leg, phone, (called, phones, history), offer, false);
+            }
+            Err(why) => self.refuse_call(leg, phone, &dn, why),
+        }
+    }
+
+    fn refuse_call(&mut self, leg: LegId, phone: &PhoneName, called: &Dn, why: Refusal) {
+        tracing::info!(%phone, %called, why = %why.text(), "call refused");
+        self.act(Action::Refuse { leg, why });
     }
 
     fn emergency_call(&mut self, now: Now, phone: &PhoneName, number: &str) {
@@ -201,127 +278,59 @@ impl Pbx {
         self.record(now, what, user.as_ref(), Some(phone), Door::Code, text);
     }
 
-    /// Which phones a number means for this caller, and as what number they are called.
-    fn route(&self, caller: &PhoneName, dialled: &Dn) -> Result<(Dn, Vec<PhoneName>), Refusal> {
-        let class = self.class_at(caller);
-        let voicemail = self.site.settings.voicemail.as_ref();
-        let logged_out = self.session_at(caller).is_none();
-        let allowed = match self.directory.holder(dialled) {
-            None => return Err(Refusal::UnknownNumber),
-            // SES-10: no voicemail from a phone at which nobody is logged in.
-            Some(_) if logged_out && voicemail == Some(dialled) => false,
-            Some(Holder::User(_)) => class.call_users,
-            Some(Holder::Guest) => class.call_guests,
-        };
-        if !allowed {
-            return Err(Refusal::NotAllowed);
-        }
-        let mut dn = dialled.clone();
-        for _ in 0..MOST_FORWARDINGS {
-            let phones: Vec<PhoneName> = self.directory.phones_with(&dn).cloned().collect();
-            if !phones.is_empty() {
-                return Ok((dn, phones));
-            }
-            dn = self.absent(&dn)?;
-        }
-        Err(Refusal::NobodyThere)
-    }
-
-    /// Where a call goes for a number that appears on no phone (OUT-7).
-    fn absent(&self, dn: &Dn) -> Result<Dn, Refusal> {
-        let Some(Holder::User(user)) = self.directory.holder(dn) else {
-            return Err(Refusal::NobodyThere);
-        };
-        let profile = self
-            .site
-            .users
-            .get(user)
-            .and_then(|user| self.site.user_profiles.get(user.profiles.first()?));
-        match profile.map(|profile| &profile.absent) {
-            Some(AbsentHandling::Forward(to)) => Ok(to.clone()),
-            Some(AbsentHandling::Busy) => Err(Refusal::Failed(Failure::Busy)),
-            Some(AbsentHandling::Voicemail) => {
-                let voicemail = self.site.settings.voicemail.clone();
-                voicemail.ok_or(Refusal::NobodyThere)
-            }
-            Some(AbsentHandling::Unreachable) | None => Err(Refusal::NobodyThere),
+    /// The phones that help comes from, but not the caller's own.
+    fn helpers(
+        &self,
+        caller: &PhoneName,
+        mut phones: Vec<PhoneName>,
+    ) -> Result<Vec<PhoneName>, Refusal> {
+        let own = phones.contains(caller);
+        phones.retain(|other| other != caller);
+        let known = phones.len();
+        phones.retain(|other| self.phones.get(other).is_some_and(|p| p.registered));
+        match phones.is_empty() {
+            false => Ok(phones),
+            true if own && known == 0 => Err(Refusal::Failed(Failure::Busy)),
+            true => Err(Refusal::Failed(Failure::Unreachable)),
         }
     }
 
-    /// Rings the phones, but not the caller's own.
     fn begin_call(
         &mut self,
         now: Now,
         caller: LegId,
         phone: &PhoneName,
-        called: &Dn,
-        mut ring: Vec<PhoneName>,
+        (called, phones, history): (Dn, Vec<PhoneName>, History),
         offer: Option<Body>,
+        stays: bool,
     ) {
-        let own = ring.contains(phone);
-        ring.retain(|other| other != phone);
-        let known = ring.len();
-        ring.retain(|other| self.phones.get(other).is_some_and(|p| p.registered));
-        if ring.is_empty() {
-            let failure = if own && known == 0 {
-                Failure::Busy
-            } else {
-                Failure::Unreachable
-            };
-            let why = Refusal::Failed(failure);
-            tracing::info!(%phone, %called, why = %why.text(), "call refused");
-            self.act(Action::Refuse { leg: caller, why });
-            return;
-        }
-        self.calls.last += 1;
-        let call = CallId(self.calls.last);
         let party = self.party_at(phone);
-        tracing::info!(%call, %phone, from = %party.dn, %called, rings = ?ring, "call begun");
-        self.add_leg(call, caller, phone, &party.dn, LegState::Calling);
-        let callees: Vec<LegId> = ring
-            .into_iter()
-            .map(|phone| self.ring(call, phone, &party, called, offer.clone()))
-            .collect();
-        self.calls.calls.insert(
-            call,
-            Call {
-                caller,
-                stage: Stage::Alerting {
-                    callees,
-                    failure: None,
-                },
-            },
-        );
-        let limit = Duration::from_secs(self.site.settings.no_answer_s.max(1).into());
-        self.deadlines
-            .arm(Timer::NoAnswer(caller), now.uptime + limit);
-    }
-
-    fn ring(
-        &mut self,
-        call: CallId,
-        phone: PhoneName,
-        caller: &Party,
-        called: &Dn,
-        offer: Option<Body>,
-    ) -> LegId {
-        let leg = self.leg_ids.mint();
-        // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
-        let lines = self.lines_of(&phone);
-        let line = lines.iter().find(|line| *line == called).or(lines.first());
-        let line = line.unwrap_or(called).clone();
-        self.add_leg(call, leg, &phone, &line, LegState::Ringing);
-        self.act(Action::Ring {
-            leg,
-            phone,
-            caller: caller.clone(),
+        let line = party.dn.clone();
+        let attempt = Attempt {
+            from: phone.clone(),
+            caller: party,
             called: called.clone(),
             offer,
-        });
-        leg
+            callees: Vec::new(),
+            failure: None,
+            history,
+            alternatives: VecDeque::new(),
+            stays,
+        };
+        let call = self.calls.begin(caller, Stage::Alerting(attempt));
+        tracing::info!(%call, %phone, %called, "call begun");
+        self.add_leg(call, caller, phone, &line, LegState::Calling);
+        self.ring_all(now, call, &called, phones);
     }
 
-    fn add_leg(&mut self, call: CallId, id: LegId, phone: &PhoneName, line: &Dn, state: LegState) {
+    pub(super) fn add_leg(
+        &mut self,
+        call: CallId,
+        id: LegId,
+        phone: &PhoneName,
+        line: &Dn,
+        state: LegState,
+    ) {
         let leg = Leg {
             call,
             phone: phone.clone(),
@@ -333,60 +342,42 @@ impl Pbx {
         phone.legs.push(id);
     }
 
-    /// A phone rings, or has something to play.
-    pub(super) fn progressed(
-        &mut self,
-        leg: LegId,
-        branch: u32,
-        ringing: bool,
-        media: Option<Body>,
-    ) {
-        let Some(call) = self.call_of(leg) else {
-            return;
-        };
-        if let Stage::Alerting { .. } = call.stage {
-            let caller = call.caller;
-            self.act(Action::ShowProgress {
-                leg: caller,
-                from: (leg, branch),
-                ringing,
-                media,
-            });
-        }
-    }
-
     /// Somebody answered: the first one has the call.
     pub(super) fn answered(&mut self, now: Now, leg: LegId, branch: u32, media: Option<Body>) {
         let Some(id) = self.calls.leg(leg).map(|leg| leg.call) else {
             self.release(leg, "The call is over", false);
             return;
         };
+        let Some(attempt) = self.calls.attempt(id) else {
+            return;
+        };
+        let others = std::mem::take(&mut attempt.callees);
+        self.deadlines.disarm(&Timer::NoAnswer(id));
+        for other in others.into_iter().filter(|other| *other != leg) {
+            self.release(other, "Answered elsewhere", true);
+            self.drop_leg(now, other);
+        }
+        let Some(entry) = self.calls.legs.get_mut(&leg) else {
+            return;
+        };
+        entry.state = LegState::Talking;
+        let phone = entry.phone.clone();
+        tracing::info!(call = %id, %phone, "call answered");
+        self.phone_used(now, &phone, Signal::CallAnswered);
         let Some(call) = self.calls.calls.get_mut(&id) else {
             return;
         };
         let caller = call.caller;
-        let answered = Stage::Answered {
+        if let Stage::Transferring(_) = call.stage {
+            return self.transfer_answered(now, id, leg, media);
+        }
+        call.stage = Stage::Answered {
             callee: leg,
             change: None,
         };
-        let Stage::Alerting { callees, .. } = std::mem::replace(&mut call.stage, answered) else {
-            return;
-        };
-        self.deadlines.disarm(&Timer::NoAnswer(caller));
-        for other in callees.into_iter().filter(|other| *other != leg) {
-            self.release(other, "Answered elsewhere", true);
-            self.drop_leg(now, other);
+        if let Some(caller) = self.calls.legs.get_mut(&caller) {
+            caller.state = LegState::Talking;
         }
-        for leg in [caller, leg] {
-            if let Some(leg) = self.calls.legs.get_mut(&leg) {
-                leg.state = LegState::Talking;
-            }
-        }
-        let Some(phone) = self.calls.leg(leg).map(|leg| leg.phone.clone()) else {
-            return;
-        };
-        tracing::info!(call = %id, %phone, "call answered");
-        self.phone_used(now, &phone, Signal::CallAnswered);
         self.act(Action::Answer {
             leg: caller,
             from: (leg, branch),
@@ -395,151 +386,29 @@ impl Pbx {
         });
     }
 
-    /// A phone will not answer.
-    pub(super) fn failed(&mut self, now: Now, leg: LegId, why: Failure) {
-        let Some(id) = self.calls.leg(leg).map(|leg| leg.call) else {
-            return;
-        };
-        let Some(call) = self.calls.calls.get_mut(&id) else {
-            return;
-        };
-        let caller = call.caller;
-        let Stage::Alerting { callees, failure } = &mut call.stage else {
-            return;
-        };
-        callees.retain(|other| *other != leg);
-        let failure = *failure.insert(worse(*failure, why));
-        let all_failed = callees.is_empty();
-        self.drop_leg(now, leg);
-        if all_failed {
-            let why = Refusal::Failed(failure);
-            self.end_attempt(now, caller, Some(why));
-        }
-    }
-
-    /// It has rung for long enough.
-    pub(super) fn no_answer(&mut self, now: Now, caller: LegId) {
-        let why = Refusal::Failed(Failure::NoAnswer);
-        self.end_attempt(now, caller, Some(why));
-    }
-
-    /// Ends a call that nobody has answered; the caller is told why, unless it has gone.
-    fn end_attempt(&mut self, now: Now, caller: LegId, why: Option<Refusal>) {
-        let Some(id) = self.calls.leg(caller).map(|leg| leg.call) else {
-            return;
-        };
-        let Some(Stage::Alerting { callees, .. }) =
-            self.calls.calls.remove(&id).map(|call| call.stage)
-        else {
-            return;
-        };
-        self.deadlines.disarm(&Timer::NoAnswer(caller));
-        let text = why.as_ref().map(Refusal::text);
-        tracing::info!(call = %id, why = text.as_deref().unwrap_or("the caller gave up"), "call not answered");
-        if let Some(why) = why {
-            self.act(Action::Refuse { leg: caller, why });
-        }
-        for callee in callees {
-            self.release(callee, "The caller gave up", false);
-            self.drop_leg(now, callee);
-        }
-        self.drop_leg(now, caller);
-    }
-
     /// A party left.
     pub(super) fn released(&mut self, now: Now, leg: LegId, dead: bool) {
-        let Some(call) = self.call_of(leg) else {
+        let Some((id, call)) = self.calls.call_of(leg) else {
             return;
         };
         let caller = call.caller;
         match &call.stage {
-            Stage::Alerting { .. } if leg == caller => self.end_attempt(now, caller, None),
-            Stage::Alerting { .. } => self.failed(now, leg, Failure::Unreachable),
+            Stage::Alerting(_) if leg == caller => self.end_attempt(now, id, None),
+            Stage::Alerting(_) => self.failed(now, leg, Failure::Unreachable),
+            Stage::Transferring(_) => self.left_transfer(now, id, leg, dead),
             Stage::Answered { callee, .. } => {
                 let peer = if leg == caller { *callee } else { caller };
-                let text = if dead {
-                    "The other party cannot be reached any more"
-                } else {
-                    "The other party hung up"
-                };
-                let gone = self.calls.leg(leg).expect("call_of found its call by it");
-                let (id, phone) = (gone.call, gone.phone.clone());
-                tracing::info!(call = %id, %phone, dead, "call ended");
-                self.release(peer, text, false);
-                self.calls.calls.remove(&id);
+                let phone = self.calls.leg(leg).map(|leg| leg.phone.as_str());
+                tracing::info!(call = %id, phone, dead, "call ended");
+                self.calls.remove(id);
+                self.release(peer, why_alone(dead), false);
                 self.drop_leg(now, leg);
                 self.drop_leg(now, peer);
             }
         }
     }
 
-    /// A party wants other media.
-    pub(super) fn reoffered(&mut self, leg: LegId, offer: Option<Body>, flow: Option<MediaFlow>) {
-        let peer = self.calls.peer(leg);
-        match (peer, self.calls.change_of(leg)) {
-            (Some(peer), Some(change)) if change.is_none() => {
-                *change = Some((leg, flow));
-                self.act(Action::Reoffer { leg: peer, offer });
-            }
-            _ => {
-                let why = Failure::Glare;
-                self.act(Action::RefuseReoffer { leg, why });
-            }
-        }
-    }
-
-    /// The other party agreed.
-    pub(super) fn reoffer_answered(&mut self, now: Now, leg: LegId, media: Option<Body>) {
-        let Some((asking, flow)) = self.calls.change_of(leg).and_then(Option::take) else {
-            return;
-        };
-        self.act(Action::AcceptReoffer { leg: asking, media });
-        let Some(asking) = self.calls.legs.get_mut(&asking) else {
-            return;
-        };
-        match flow {
-            Some(MediaFlow::Held) => asking.state = LegState::Holding(now.uptime),
-            Some(MediaFlow::Open) => asking.state = LegState::Talking,
-            None => {}
-        }
-        let phone = asking.phone.clone();
-        self.phone_used(now, &phone, Signal::CallChanged);
-        self.phone_freed(now, &phone);
-    }
-
-    /// The other party did not agree.
-    pub(super) fn reoffer_refused(&mut self, leg: LegId, why: Failure) {
-        if let Some((leg, _)) = self.calls.change_of(leg).and_then(Option::take) {
-            self.act(Action::RefuseReoffer { leg, why });
-        }
-    }
-
-    /// The caller's answer to an offer that came with the answer of the call, or of a change.
-    pub(super) fn acknowledged(&mut self, leg: LegId, media: Body) {
-        if let Some(leg) = self.calls.peer(leg) {
-            self.act(Action::Acknowledge { leg, media });
-        }
-    }
-
-    /// A party sends the other something within the call. A digit is a sign of life, too.
-    pub(super) fn signalled(&mut self, now: Now, leg: LegId, ticket: Ticket, body: Option<Body>) {
-        if let Some(phone) = self.calls.leg(leg).map(|leg| leg.phone.clone()) {
-            self.phone_used(now, &phone, Signal::Digit);
-        }
-        match self.calls.peer(leg) {
-            Some(leg) => self.act(Action::Signal { leg, ticket, body }),
-            None => self.act(Action::SignalReply {
-                ticket,
-                status: 481,
-            }),
-        }
-    }
-
-    fn call_of(&self, leg: LegId) -> Option<&Call> {
-        self.calls.calls.get(&self.calls.leg(leg)?.call)
-    }
-
-    fn release(&mut self, leg: LegId, text: &'static str, answered_elsewhere: bool) {
+    pub(super) fn release(&mut self, leg: LegId, text: &'static str, answered_elsewhere: bool) {
         self.act(Action::Release {
             leg,
             text,
@@ -548,7 +417,7 @@ impl Pbx {
     }
 
     /// A leg is over: its phone may have become idle. A phone that only rang was not used (IDL-1).
-    fn drop_leg(&mut self, now: Now, id: LegId) {
+    pub(super) fn drop_leg(&mut self, now: Now, id: LegId) {
         let Some(leg) = self.calls.legs.remove(&id) else {
             return;
         };
@@ -559,5 +428,14 @@ impl Pbx {
             self.phone_used(now, &leg.phone, Signal::CallEnded);
         }
         self.phone_freed(now, &leg.phone);
+    }
+}
+
+/// What a party is told whose other side has gone.
+pub(super) fn why_alone(dead: bool) -> &'static str {
+    if dead {
+        "The other party cannot be reached any more"
+    } else {
+        "The other party hung up"
     }
 }

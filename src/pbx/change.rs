@@ -97,6 +97,8 @@ pub enum Signal {
     CallEnded,
     /// A call was held, resumed or changed at this phone.
     CallChanged,
+    /// A call was transferred at this phone.
+    CallTransferred,
 }
 
 impl Signal {
@@ -112,6 +114,7 @@ impl Signal {
             Signal::CallAnswered => "a call answered",
             Signal::CallEnded => "the end of a call",
             Signal::CallChanged => "hold or resume",
+            Signal::CallTransferred => "a call transferred",
         }
     }
 }

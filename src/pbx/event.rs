@@ -88,8 +88,12 @@ pub enum Failure {
     UnknownNumber,
     /// No media in common.
     NotAcceptable,
-    /// Both sides wanted to change the call at once; try again (SIP 491).
+    /// Both sides wanted to change the call at once; try again.
     Glare,
+    /// There is no such call any more.
+    Gone,
+    /// The other party hung up meanwhile.
+    Released,
     /// Something else; a status of the protocol that it came from, for the log.
     Other(u16),
 }
@@ -101,6 +105,15 @@ pub enum MediaFlow {
     Open,
     /// The sender of the change does not listen: it holds the other.
     Held,
+}
+
+/// To whom somebody hands a call on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferTo {
+    /// To what somebody would dial. May hold a PIN, whatever that is good for.
+    Number(Secret),
+    /// To the other end of another call of the same phone's: its leg there.
+    Call(LegId),
 }
 
 /// Something that happened.
@@ -165,6 +178,22 @@ pub enum Event {
         leg: LegId,
         /// Why.
         why: Failure,
+    },
+    /// A phone that was made to ring sends the call on, in its order of preference.
+    Deflected {
+        /// Which leg.
+        leg: LegId,
+        /// To what somebody would dial.
+        to: Vec<Secret>,
+    },
+    /// A party hands the other one on.
+    Transferred {
+        /// Its leg in the call.
+        leg: LegId,
+        /// To be given back with what becomes of it.
+        ticket: Ticket,
+        /// To whom.
+        to: TransferTo,
     },
     /// A party left: hung up, gave up ringing, or was found dead.
     Released {

@@ -3,7 +3,9 @@
 //! [`Pbx`] is handed events and the time, and answers with changes (facts to store) and actions (things to do).
 
 mod action;
+mod attempt;
 mod call;
+mod carry;
 mod change;
 mod class_of_service;
 mod dialogue;
@@ -11,6 +13,7 @@ mod dialplan;
 mod directory;
 mod event;
 mod explain;
+mod forward;
 mod idle;
 mod lock;
 mod login;
@@ -22,6 +25,7 @@ mod query;
 mod schedule;
 mod session;
 pub mod site;
+mod transfer;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -37,9 +41,12 @@ pub use change::{
 };
 pub use class_of_service::ClassOfService;
 pub use dialplan::{Codes, EmergencyNumbers};
-pub use event::{Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket};
+pub use event::{
+    Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
+};
+pub use forward::{Diversion, Diverted, History};
 pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
-pub use profile::{AbsentHandling, LogoutProfile, UserProfile};
+pub use profile::{AbsentHandling, Forwarding, LogoutProfile, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
 pub use site::{DigestSecret, Phone, PinHash, SecondLogin, Settings, Site, User};
@@ -63,8 +70,8 @@ const CORE_LEGS: u8 = 0;
 enum Timer {
     /// Look at a session: idle, too long, warned.
     Session(SessionId),
-    /// Nobody answered the call of this caller.
-    NoAnswer(LegId),
+    /// Nobody answered a call.
+    NoAnswer(call::CallId),
     /// Somebody who talks to Perch itself has pressed no key for a while.
     Conversation(LegId),
     /// A handset has been up for long.
@@ -192,9 +199,11 @@ impl Pbx {
                 }
             }
             Event::DigitPressed { leg, digit } => self.digit_pressed(now, leg, digit),
+            Event::Deflected { leg, to } => self.deflected(now, leg, &to),
+            Event::Transferred { leg, ticket, to } => self.transferred(now, leg, ticket, to),
             Event::Reoffered { leg, offer, flow } => self.reoffered(leg, offer, flow),
             Event::ReofferAnswered { leg, media } => self.reoffer_answered(now, leg, media),
-            Event::ReofferRefused { leg, why } => self.reoffer_refused(leg, why),
+            Event::ReofferRefused { leg, why } => self.reoffer_refused(now, leg, why),
             Event::Signalled { leg, ticket, body } => self.signalled(now, leg, ticket, body),
             Event::SignalAnswered { ticket, status } => {
                 self.act(Action::SignalReply { ticket, status });
@@ -229,7 +238,7 @@ impl Pbx {
                     self.leave_if_idle(now, id);
                     self.look_at(now, id);
                 }
-                Timer::NoAnswer(caller) => self.no_answer(now, caller),
+                Timer::NoAnswer(call) => self.no_answer(now, call),
                 Timer::Conversation(leg) => self.conversation_pauses(now, leg),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
                 Timer::MoveLimit(user) => self.settle_move(now, &user),

@@ -22,6 +22,51 @@ pub struct UserProfile {
     pub second_login: Option<SecondLogin>,
     /// What becomes of calls while the user is logged in nowhere (OUT-7).
     pub absent: AbsentHandling,
+    /// Where calls go on to.
+    #[serde(default)]
+    pub forwarding: Forwarding,
+}
+
+/// Where calls to a user go on to, and whether a second one may come in (CAL-2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Forwarding {
+    /// Always, logged in or not.
+    pub all: Option<Dn>,
+    /// When all phones of the user are busy.
+    pub busy: Option<Dn>,
+    /// When nobody answers, or no phone can be reached.
+    pub no_answer: Option<Dn>,
+    /// How long it rings before that, in seconds.
+    pub no_answer_s: u32,
+    /// Whether a call meets a busy phone when it is in use.
+    pub one_call_at_a_time: bool,
+}
+
+impl Forwarding {
+    /// The numbers that calls go on to, each with its key in a site file.
+    pub fn targets(&self) -> impl Iterator<Item = (&'static str, &Dn)> {
+        let targets = [
+            ("forward_all", &self.all),
+            ("forward_busy", &self.busy),
+            ("forward_no_answer", &self.no_answer),
+        ];
+        targets
+            .into_iter()
+            .filter_map(|(key, dn)| Some((key, dn.as_ref()?)))
+    }
+}
+
+impl Default for Forwarding {
+    fn default() -> Self {
+        Forwarding {
+            all: None,
+            busy: None,
+            no_answer: None,
+            no_answer_s: 20,
+            one_call_at_a_time: false,
+        }
+    }
 }
 
 /// What a phone is while nobody is logged in. One may serve many phones (PRO-11).

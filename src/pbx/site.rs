@@ -73,6 +73,8 @@ pub struct Settings {
     pub login_tries: u32,
     /// How long an echo test may last, in seconds.
     pub echo_limit_s: u32,
+    /// How long the phone that transferred a call rings when nobody took it, in seconds. 0: the call is released.
+    pub transfer_recall_s: u32,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -104,6 +106,7 @@ impl Default for Settings {
             digit_pause_s: 5,
             login_tries: 3,
             echo_limit_s: 300,
+            transfer_recall_s: 30,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,

@@ -13,10 +13,12 @@ use rsip::Method;
 
 use super::dialog::Dialog;
 use super::flow::Flow;
-use super::leg::{Leg, Stage, Talking};
+use super::leg::{Leg, Owed, Stage, Talking};
 use super::own_media::OwnMedia;
+use super::refer::Referral;
 use super::registrar::Registrar;
 use super::reply;
+use super::sdp;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::wire::{Message, Name};
 use crate::pbx::{Event, Failure, LegId, LegIds, PhoneName, Ticket};
@@ -45,6 +47,8 @@ pub(super) enum Purpose {
     Probe(LegId),
     /// To tell a phone something.
     Tell(PhoneName),
+    /// To tell a phone what becomes of a transfer.
+    Notify(Ticket),
     /// To end something. Whatever the answer is, it is over.
     End,
 }
@@ -57,6 +61,8 @@ pub(super) enum Timer {
     Probe(LegId),
     /// A caller of Perch itself has heard how it went.
     Farewell(LegId),
+    /// Ask once more for a change that a party had no time for.
+    Reoffer(LegId),
     /// Nobody has answered a signal: its sender will not wait for much longer.
     Signal(Ticket),
 }
@@ -75,6 +81,8 @@ pub struct Agent {
     pub(super) purposes: HashMap<ClientId, Purpose>,
     /// Who waits for the answer to a signal.
     pub(super) signals: BTreeMap<Ticket, (ServerId, Message, Flow)>,
+    /// Transfers that phones wait for the outcome of.
+    pub(super) referrals: BTreeMap<Ticket, Referral>,
     /// Phones that took no MESSAGE, whatever they said that they allow.
     pub(super) silent: BTreeSet<PhoneName>,
     /// Calls in which Perch itself is the other party.
@@ -99,6 +107,7 @@ impl Agent {
             invites: HashMap::new(),
             purposes: HashMap::new(),
             signals: BTreeMap::new(),
+            referrals: BTreeMap::new(),
             silent: BTreeSet::new(),
             own: OwnMedia::default(),
             deadlines: Deadlines::default(),
@@ -147,6 +156,7 @@ impl Agent {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
                 Timer::Probe(leg) => self.probe(now, leg),
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
+                Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
                 Timer::Signal(ticket) => self.signal_reply(now, ticket, 504),
             }
@@ -213,13 +223,33 @@ impl Agent {
         };
         let dialog = &talking.dialog;
         let builder = dialog.request_numbered(Method::Ack, &branch, cseq);
-        let bytes = match media {
-            Some(body) => builder.finish_with(&body.content_type, &body.bytes),
-            None => builder.finish(),
-        };
+        let bytes = super::outbound::finish(builder, media);
         let flow = dialog.flow;
-        talking.ack = Some((cseq, Some(bytes.clone())));
+        talking.ack = Some((cseq, Owed::Sent(bytes.clone())));
         self.transactions.sends.push((flow, bytes));
+    }
+
+    /// Acknowledges a 2xx whose ACK has been waiting for an answer to its offer. If there is none, no media flows.
+    pub(super) fn acknowledge_owed(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        media: Option<crate::pbx::Body>,
+    ) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let Some((cseq, Owed::AnswerTo(offer))) = talking.ack.clone() else {
+            return;
+        };
+        let local = talking.dialog.flow.local.ip();
+        let nothing = || {
+            let offer = offer.as_ref()?;
+            Some(sdp::inactive(Some(offer), local))
+        };
+        let media = media.or_else(nothing);
+        self.acknowledge(leg, cseq, media.as_ref());
+        self.reoffer_if_ready(now, leg);
     }
 
     /// Ends an answered call with a BYE, and forgets the leg.
@@ -230,6 +260,21 @@ impl Agent {
             builder.header(Name::Reason, reason).finish()
         });
         self.forget(leg);
+    }
+
+    /// Hangs up a call that was to be hung up as soon as nothing stands in the way any more.
+    pub(super) fn hang_up_if_closing(&mut self, now: Now, leg: LegId) {
+        if self.owes_notice(leg) {
+            return;
+        }
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        if let Some(reason) = talking.closing.clone()
+            && talking.unacknowledged.is_none()
+        {
+            self.hang_up(now, leg, &reason);
+        }
     }
 
     /// What waits for the other party must not be left without an answer: a re-INVITE, signals.
@@ -259,6 +304,7 @@ impl Agent {
         self.deadlines.disarm(&Timer::Resend2xx(id));
         self.deadlines.disarm(&Timer::Probe(id));
         self.deadlines.disarm(&Timer::Farewell(id));
+        self.deadlines.disarm(&Timer::Reoffer(id));
         self.own.close(id);
         match leg.stage {
             Stage::Incoming(incoming) => {
@@ -270,6 +316,7 @@ impl Agent {
                 self.dialogs.remove(&key);
             }
             Stage::Talking(talking) => {
+                self.keep_dialog_for_notices(id, &talking.dialog);
                 let Dialog {
                     call_id,
                     local_tag,
@@ -358,6 +405,7 @@ impl Agent {
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
             Some(Purpose::Probe(leg)) => self.dead(now, leg),
+            Some(Purpose::Notify(ticket)) => self.notified(now, ticket, 408),
             Some(Purpose::Tell(_) | Purpose::End) | None => {}
         }
     }
@@ -372,6 +420,11 @@ impl Agent {
 
     pub(super) fn mint_seed(&mut self) -> u64 {
         self.random.next_u64()
+    }
+
+    /// Up to so many hundredths of a second, at random, in milliseconds.
+    pub(super) fn some_centis(&mut self, most: u32) -> u64 {
+        u64::from(self.random.next_u32() % (most + 1)) * 10
     }
 
     pub(super) fn mint_tag(&mut self) -> String {

@@ -9,6 +9,8 @@ use super::wire::{Builder, Contact, Message, Name};
 #[derive(Clone, Debug)]
 pub(super) struct Dialog {
     pub call_id: String,
+    /// Whether we began it, and chose the Call-ID.
+    pub is_ours: bool,
     /// Our From or To value, without the tag.
     pub local: String,
     pub local_tag: String,
@@ -33,6 +35,7 @@ impl Dialog {
         let text = |name| request.text(name).unwrap_or_default().into_owned();
         Dialog {
             call_id: request.call_id().to_owned(),
+            is_ours: false,
             local: text(Name::To),
             local_tag: local_tag.to_owned(),
             remote: text(Name::From),
@@ -58,6 +61,7 @@ impl Dialog {
         routes.reverse();
         Dialog {
             call_id: response.call_id().to_owned(),
+            is_ours: true,
             local: local.to_owned(),
             local_tag: local_tag.to_owned(),
             remote: response.text(Name::To).unwrap_or_default().into_owned(),

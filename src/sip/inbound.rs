@@ -6,12 +6,9 @@ use rsip::Method;
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer, caller_key, dialog_of};
 use super::auth::Verdict;
 use super::content::{self, Unsuitable};
-use super::dialog::Dialog;
 use super::flow::Flow;
-use super::leg::{Incoming, Leg, Stage, Talking};
+use super::leg::{Incoming, Leg, Stage};
 use super::registrar::ALLOW;
-use super::reply;
-use super::sdp;
 use super::transaction::{self, ClientId, ServerId};
 use super::wire::{Builder, Message, Name, Scheme, respond, status_reason};
 use crate::pbx::{Body, Event, LegId, PhoneName, Secret};
@@ -70,6 +67,7 @@ impl Agent {
                 Some(Method::Bye | Method::Info) => {
                     self.respond(now, server, request, flow, 481, None);
                 }
+                Some(Method::Refer) => self.referred_from_outside(now, flow, request, server),
                 _ => self.respond(now, server, request, flow, 405, None),
             },
         }
@@ -174,7 +172,7 @@ impl Agent {
     }
 
     /// Whose request it is; none if that is being asked.
-    fn authenticated(
+    pub(super) fn authenticated(
         &mut self,
         now: Now,
         flow: Flow,
@@ -258,39 +256,9 @@ impl Agent {
                     body: body_of(request),
                 });
             }
+            Some(Method::Refer) => self.referred(now, flow, request, server, leg),
             Some(Method::Options) => self.respond(now, server, request, flow, 200, None),
             _ => self.respond(now, server, request, flow, 405, None),
-        }
-    }
-
-    /// A phone wants to change its call (RFC 3261 §14.2).
-    fn reinvited(&mut self, now: Now, flow: Flow, invite: &Message, server: ServerId, leg: LegId) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        if talking.outgoing.is_some() {
-            self.respond(now, server, invite, flow, 491, None);
-        } else if talking.incoming.is_some()
-            || talking.unacknowledged.is_some()
-            || talking.closing.is_some()
-        {
-            let answer = self.begin_response(invite, flow, 500);
-            let answer = answer.header(Name::RetryAfter, "2").finish();
-            self.transactions.respond(now, server, 500, answer);
-        } else {
-            talking.incoming = Some((server, invite.clone()));
-            let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
-            self.transactions.respond(now, server, 100, trying);
-            let offer = body_of(invite);
-            if self.own.has(leg) {
-                return self.change_own_media(now, leg, offer.as_ref());
-            }
-            let media_flow = offer.as_ref().and_then(sdp::flow_of);
-            self.events.push(Event::Reoffered {
-                leg,
-                offer,
-                flow: media_flow,
-            });
         }
     }
 
@@ -340,12 +308,10 @@ impl Agent {
         else {
             return;
         };
-        let closing = talking.closing.clone();
-        let queued = talking.waiting_offer.take();
+        let is_closing = talking.closing.is_some();
         self.deadlines.disarm(&Timer::Resend2xx(leg));
-        if let Some(reason) = closing {
-            self.hang_up(now, leg, &reason);
-            return;
+        if is_closing {
+            return self.hang_up_if_closing(now, leg);
         }
         let media = body_of(ack).filter(|_| waiting.expects_answer);
         if waiting.expects_answer && self.own.has(leg) {
@@ -354,9 +320,7 @@ impl Agent {
         if let Some(media) = media {
             self.events.push(Event::Acknowledged { leg, media });
         }
-        if let Some(offer) = queued {
-            self.reoffer(now, leg, offer);
-        }
+        self.reoffer_if_ready(now, leg);
     }
 
     /// A response to one of our requests.
@@ -375,7 +339,8 @@ impl Agent {
         }
         match purpose {
             Purpose::Change(leg) if status < 300 => self.change_accepted(now, leg, response),
-            Purpose::Change(leg) => self.change_refused(now, leg, status),
+            Purpose::Change(leg) => self.change_refused(now, leg, response),
+            Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Signal(ticket) => {
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
@@ -393,198 +358,6 @@ impl Agent {
                 }
             }
             Purpose::Ring(..) | Purpose::End => {}
-        }
-    }
-
-    fn ring_responded(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        branch: usize,
-        status: u16,
-        response: &Message,
-    ) {
-        match status {
-            100 => {}
-            101..200 => {
-                let ringing = status == 180;
-                let media = body_of(response);
-                let is_outgoing = matches!(
-                    self.legs.get(&leg).map(|leg| &leg.stage),
-                    Some(Stage::Outgoing(_))
-                );
-                if is_outgoing {
-                    let branch = u32::try_from(branch).unwrap_or(u32::MAX);
-                    self.events.push(Event::Progressed {
-                        leg,
-                        branch,
-                        ringing,
-                        media,
-                    });
-                }
-            }
-            200..300 => self.ring_answered(now, leg, branch, response),
-            _ => self.branch_failed(now, leg, branch, status),
-        }
-    }
-
-    /// A contact of a phone answered. The first has the call; the others are acknowledged and released.
-    fn ring_answered(&mut self, now: Now, leg: LegId, index: usize, response: &Message) {
-        let cseq = response.cseq().0;
-        let Some(entry) = self.legs.get_mut(&leg) else {
-            return self.release_stray(now, response);
-        };
-        let outgoing = match &mut entry.stage {
-            Stage::Outgoing(outgoing) => outgoing,
-            Stage::Talking(talking) => {
-                let tag = response.to().ok().and_then(|to| to.tag());
-                if tag.unwrap_or_default() != talking.dialog.remote_tag {
-                    return self.release_stray(now, response);
-                }
-                if let Some((_, Some(ack))) = talking.ack.clone().filter(|ack| ack.0 == cseq) {
-                    let flow = talking.dialog.flow;
-                    self.transactions.sends.push((flow, ack));
-                }
-                return;
-            }
-            Stage::Incoming(_) => return,
-        };
-        let Some(branch) = outgoing.branches.get(index) else {
-            return;
-        };
-        let ours = (outgoing.local.as_str(), outgoing.local_tag.as_str());
-        let dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
-        let offered = outgoing.offered;
-        let others: Vec<ClientId> = outgoing
-            .branches
-            .iter()
-            .enumerate()
-            .filter(|(other, branch)| *other != index && !branch.ended)
-            .map(|(_, branch)| branch.client)
-            .collect();
-        let mut talking = Talking::new(dialog);
-        talking.ack = Some((cseq, None));
-        entry.stage = Stage::Talking(Box::new(talking));
-        for other in others {
-            let reason = reply::reason("SIP", 200, "Call completed elsewhere");
-            self.transactions.cancel(now, other, &reason);
-        }
-        if offered {
-            self.acknowledge(leg, cseq, None);
-        }
-        self.begin_probing(now, leg);
-        self.events.push(Event::Answered {
-            leg,
-            branch: u32::try_from(index).unwrap_or(u32::MAX),
-            media: body_of(response),
-        });
-    }
-
-    /// An answer that came too late: acknowledged, and hung up.
-    fn release_stray(&mut self, now: Now, response: &Message) {
-        let Some(flow) = self.flow_of_response(response) else {
-            return;
-        };
-        let Ok(from) = response.from() else { return };
-        let local = format!("<{}>", from.uri.text);
-        let tag = from.tag().unwrap_or_default();
-        let mut dialog = Dialog::by_their_response(response, flow, (&local, tag), "");
-        if dialog.target.is_empty() {
-            return;
-        }
-        let branch = self.mint_branch();
-        let ack = dialog.request_numbered(Method::Ack, &branch, response.cseq().0);
-        self.transactions.sends.push((flow, ack.finish()));
-        let branch = self.mint_branch();
-        let bye = dialog
-            .request(Method::Bye, &branch)
-            .header(
-                Name::Reason,
-                reply::reason("SIP", 200, "Call completed elsewhere"),
-            )
-            .finish();
-        let client = self
-            .transactions
-            .request(now, flow, Method::Bye, &branch, bye);
-        self.purposes.insert(client, Purpose::End);
-    }
-
-    fn flow_of_response(&self, response: &Message) -> Option<Flow> {
-        let branch = response.top_via().ok()?.branch?;
-        self.transactions.flow_of(branch, "INVITE")
-    }
-
-    /// A contact of a phone will not answer. When none is left, the phone will not.
-    pub(super) fn branch_failed(&mut self, now: Now, leg: LegId, index: usize, status: u16) {
-        let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
-        else {
-            return;
-        };
-        let Some(branch) = outgoing.branches.get_mut(index) else {
-            return;
-        };
-        branch.ended = true;
-        outgoing.refused = Some(more_telling(outgoing.refused, status));
-        if status >= 600 {
-            self.cancel_branches(now, leg, "");
-        }
-        let Some(Stage::Outgoing(outgoing)) = self.legs.get(&leg).map(|leg| &leg.stage) else {
-            return;
-        };
-        if outgoing.branches.iter().all(|branch| branch.ended) {
-            let why = reply::failure_of(outgoing.refused.unwrap_or(480));
-            self.forget(leg);
-            self.events.push(Event::Failed { leg, why });
-        }
-    }
-
-    /// Takes back every INVITE of a leg that is not answered.
-    pub(super) fn cancel_branches(&mut self, now: Now, leg: LegId, reason: &str) {
-        let Some(Stage::Outgoing(outgoing)) = self.legs.get(&leg).map(|leg| &leg.stage) else {
-            return;
-        };
-        let open = outgoing.branches.iter().filter(|branch| !branch.ended);
-        let clients: Vec<ClientId> = open.map(|branch| branch.client).collect();
-        for client in clients {
-            self.transactions.cancel(now, client, reason);
-        }
-    }
-
-    fn change_accepted(&mut self, _now: Now, leg: LegId, response: &Message) {
-        let cseq = response.cseq().0;
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let again = talking.ack.clone().filter(|ack| ack.0 == cseq);
-        if let Some((_, ack)) = again {
-            let flow = talking.dialog.flow;
-            if let Some(ack) = ack {
-                self.transactions.sends.push((flow, ack));
-            }
-            return;
-        }
-        let Some((_, offered)) = talking.outgoing.take() else {
-            return;
-        };
-        talking.dialog.refresh_target(response);
-        talking.ack = Some((cseq, None));
-        if offered {
-            self.acknowledge(leg, cseq, None);
-        }
-        let media = body_of(response);
-        self.events.push(Event::ReofferAnswered { leg, media });
-    }
-
-    fn change_refused(&mut self, now: Now, leg: LegId, status: u16) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        talking.outgoing = None;
-        let why = reply::failure_of(status);
-        self.events.push(Event::ReofferRefused { leg, why });
-        // RFC 3261 §14.1: these two end the call.
-        if matches!(status, 408 | 481) {
-            self.dead(now, leg);
         }
     }
 
@@ -636,23 +409,5 @@ pub(super) fn body_of(message: &Message) -> Option<Body> {
     Some(Body {
         content_type: Bytes::copy_from_slice(content_type),
         bytes,
-    })
-}
-
-/// Of several contacts' refusals, the one that tells the caller more (RFC 3261 §16.7 step 6).
-fn more_telling(so_far: Option<u16>, status: u16) -> u16 {
-    let rank = |status: u16| match status {
-        600.. => 0,
-        486 => 1,
-        401 | 407 | 408 | 480 | 487 => 4,
-        500.. => 3,
-        _ => 2,
-    };
-    so_far.map_or(status, |so_far| {
-        if rank(status) < rank(so_far) {
-            status
-        } else {
-            so_far
-        }
     })
 }

@@ -8,7 +8,7 @@ use super::dialog::Dialog;
 use super::flow::Flow;
 use super::transaction::{ClientId, ServerId};
 use super::wire::Message;
-use crate::pbx::{Body, LegId, PhoneName};
+use crate::pbx::{Body, LegId, Party, PhoneName};
 
 /// One leg.
 #[derive(Debug)]
@@ -70,18 +70,38 @@ pub(super) struct Talking {
     pub dialog: Dialog,
     /// A 2xx of ours that they have not acknowledged.
     pub unacknowledged: Option<Unacknowledged>,
-    /// Our ACK of their last 2xx, for its retransmissions; none while the answer for it is awaited.
-    pub ack: Option<(u32, Option<Bytes>)>,
+    /// What we owe, or sent, for their last 2xx.
+    pub ack: Option<(u32, Owed)>,
     /// Their re-INVITE that waits for the other party.
     pub incoming: Option<(ServerId, Message)>,
-    /// Our re-INVITE, and whether it carried an offer.
-    pub outgoing: Option<(ClientId, bool)>,
-    /// A change of the other party that waits until this leg is ready for it.
-    pub waiting_offer: Option<Option<Body>>,
-    /// To be released when the 2xx is acknowledged, with this Reason.
+    /// Our re-INVITE that is under way.
+    pub outgoing: Option<Wish>,
+    /// A change that waits until this leg is ready for it.
+    pub wish: Option<Wish>,
+    /// To be released when the 2xx is acknowledged and all is told, with this Reason.
     pub closing: Option<String>,
     /// Whether a question after their health is on its way.
     pub probing: bool,
+}
+
+/// The ACK of a 2xx of theirs.
+#[derive(Clone, Debug)]
+pub(super) enum Owed {
+    /// It waits for the answer to this offer, if the 2xx brought one.
+    AnswerTo(Option<Body>),
+    /// It was sent; kept for retransmissions of the 2xx.
+    Sent(Bytes),
+}
+
+/// A change that a party is to be asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    /// None if the party is to make the offer.
+    pub offer: Option<Body>,
+    /// Who is at the other end now, if that changes.
+    pub connected: Option<Party>,
+    /// How often it was asked for already.
+    pub tries: u8,
 }
 
 /// A 2xx that is sent again until it is acknowledged (RFC 3261 §13.3.1.4).
@@ -104,7 +124,7 @@ impl Talking {
             ack: None,
             incoming: None,
             outgoing: None,
-            waiting_offer: None,
+            wish: None,
             closing: None,
             probing: false,
         }

@@ -5,7 +5,7 @@ use rsip::Method;
 use super::agent::{Agent, Purpose, Timer};
 use super::dialog::{Dialog, contact, via};
 use super::flow::Flow;
-use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged};
+use super::leg::{Incoming, Stage, Talking, Unacknowledged};
 use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
@@ -13,7 +13,7 @@ use super::target::Target;
 use super::transaction::{GIVE_UP, T1};
 use super::wire::{Builder, Name, Uri, respond, status_reason};
 use crate::media::Tone;
-use crate::pbx::{Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
+use crate::pbx::{Action, Body, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
 use crate::time::Now;
 
 /// Q.850: normal call clearing.
@@ -29,7 +29,12 @@ impl Agent {
                 caller,
                 called,
                 offer,
-            } => self.ring(now, leg, phone, &caller, &called, offer.as_ref()),
+                history,
+            } => {
+                let way = (&*history, &called);
+                self.ring(now, leg, phone, &caller, way, offer.as_ref());
+            }
+            Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
             Action::ShowProgress {
                 leg,
                 from,
@@ -42,12 +47,7 @@ impl Agent {
                 media,
                 connected,
             } => self.answer(now, leg, from, media.as_ref(), &connected),
-            Action::Acknowledge { leg, media } => {
-                let cseq = self.talking(leg).and_then(|t| t.ack.as_ref().map(|a| a.0));
-                if let Some(cseq) = cseq {
-                    self.acknowledge(leg, cseq, Some(&media));
-                }
-            }
+            Action::Acknowledge { leg, media } => self.acknowledge_owed(now, leg, media),
             Action::Converse { leg } => self.converse(now, leg),
             Action::Prompt { leg, prompt } => self.prompt(leg, prompt),
             Action::Refuse { leg, why } => self.refuse(now, leg, &why),
@@ -57,7 +57,11 @@ impl Agent {
                 text,
                 answered_elsewhere,
             } => self.release(now, leg, text, answered_elsewhere),
-            Action::Reoffer { leg, offer } => self.reoffer(now, leg, offer),
+            Action::Reoffer {
+                leg,
+                offer,
+                connected,
+            } => self.reoffer(now, leg, offer, connected),
             Action::AcceptReoffer { leg, media } => {
                 self.accept_reoffer(now, leg, media.as_ref());
             }
@@ -66,6 +70,9 @@ impl Agent {
                 self.signal(now, leg, ticket, body.as_ref());
             }
             Action::SignalReply { ticket, status } => self.signal_reply(now, ticket, status),
+            Action::AcceptTransfer { ticket } => self.accept_transfer(now, ticket),
+            Action::ShowTransfer { ticket } => self.show_transfer(now, ticket),
+            Action::EndTransfer { ticket, outcome } => self.end_transfer(now, ticket, &outcome),
             Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text } => {
                 self.tell(now, &phone, &text);
             }
@@ -77,69 +84,19 @@ impl Agent {
         }
     }
 
-    /// An INVITE to every contact of the phone, as one request that is forked (RFC 3261 §16).
-    fn ring(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        phone: PhoneName,
-        caller: &Party,
-        called: &Dn,
-        offer: Option<&Body>,
-    ) {
-        let bindings = self.registrar.bindings_of(&phone, now);
-        let Some(first) = bindings.first() else {
-            let why = Failure::Unreachable;
-            self.events.push(Event::Failed { leg, why });
+    /// The call goes on at another number: the caller need not wonder what takes so long.
+    fn show_forwarding(&mut self, now: Now, leg: LegId) {
+        let Some(incoming) = self.incoming(leg) else {
             return;
         };
-        let call_id = self.mint_call_id();
-        let local_tag = self.mint_tag();
-        let local = identity(caller, first.flow);
-        let mut branches = Vec::new();
-        for (index, binding) in bindings.iter().enumerate() {
-            let branch = self.mint_branch();
-            let flow = flow_to_binding(&binding.contact, binding.flow);
-            let target = Target::of(&binding.contact);
-            let builder = Builder::request(Method::Invite, target.uri)
-                .display(Name::Via, via(flow, &branch))
-                .header(Name::MaxForwards, "70");
-            let builder = target
-                .with_route(builder)
-                .display(Name::From, format_args!("{local};tag={local_tag}"))
-                .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
-                .header(Name::CallId, &call_id)
-                .header(Name::CSeq, "1 INVITE")
-                .header(Name::Contact, contact(flow))
-                .header(Name::PAssertedIdentity, &local)
-                .header(Name::Allow, ALLOW);
-            let client = self.transactions.request(
-                now,
-                flow,
-                Method::Invite,
-                &branch,
-                finish(builder, offer),
-            );
-            self.purposes.insert(client, Purpose::Ring(leg, index));
-            branches.push(Branch {
-                client,
-                target: target.uri.to_owned(),
-                flow,
-                ended: false,
-            });
-        }
-        self.dialogs
-            .insert((call_id.clone(), local_tag.clone()), leg);
-        let outgoing = Outgoing {
-            call_id,
-            local,
-            local_tag,
-            branches,
-            offered: offer.is_some(),
-            refused: None,
-        };
-        let stage = Stage::Outgoing(Box::new(outgoing));
-        self.legs.insert(leg, Leg { phone, stage });
+        let (server, flow, status) = (incoming.server, incoming.flow, 181);
+        let reason = status_reason(status);
+        let tag = Some(incoming.tag.as_str());
+        let answer = respond(&incoming.invite, flow.remote, status, reason, tag)
+            .copy(&incoming.invite, Name::RecordRoute)
+            .header(Name::Contact, contact(flow));
+        self.transactions
+            .respond(now, server, status, answer.finish());
     }
 
     fn show_progress(
@@ -294,79 +251,12 @@ impl Agent {
             }
             Some(Stage::Talking(talking)) => {
                 let reason = reply::reason("Q.850", NORMAL, text);
-                if talking.unacknowledged.is_some() {
-                    // RFC 3261 §15: no BYE before our 2xx is acknowledged.
-                    talking.closing = Some(reason);
-                } else {
-                    if matches!(talking.ack, Some((_, None))) {
-                        let cseq = talking.ack.as_ref().map_or(0, |ack| ack.0);
-                        self.acknowledge(leg, cseq, None);
-                    }
-                    self.hang_up(now, leg, &reason);
-                }
+                // RFC 3261 §15: no BYE before our 2xx is acknowledged.
+                talking.closing = Some(reason);
+                self.acknowledge_owed(now, leg, None);
+                self.hang_up_if_closing(now, leg);
             }
             None => {}
-        }
-    }
-
-    /// A re-INVITE to a party, as soon as it can take one.
-    pub(super) fn reoffer(&mut self, now: Now, leg: LegId, offer: Option<Body>) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        if talking.unacknowledged.is_some() {
-            talking.waiting_offer = Some(offer);
-            return;
-        }
-        if talking.incoming.is_some() || talking.outgoing.is_some() {
-            let why = Failure::Glare;
-            self.events.push(Event::ReofferRefused { leg, why });
-            return;
-        }
-        let offered = offer.is_some();
-        let purpose = Purpose::Change(leg);
-        let client = self.send_in_dialog(now, leg, Method::Invite, purpose, |builder, flow| {
-            let builder = builder
-                .header(Name::Contact, contact(flow))
-                .header(Name::Allow, ALLOW);
-            finish(builder, offer.as_ref())
-        });
-        if let (Some(client), Some(talking)) = (client, self.talking(leg)) {
-            talking.outgoing = Some((client, offered));
-        }
-    }
-
-    pub(super) fn accept_reoffer(&mut self, now: Now, leg: LegId, media: Option<&Body>) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let Some((server, invite)) = talking.incoming.take() else {
-            return;
-        };
-        let flow = talking.dialog.flow;
-        let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
-            .header(Name::Contact, contact(flow))
-            .header(Name::Allow, ALLOW);
-        let bytes = finish(builder, media);
-        talking.unacknowledged = Some(Unacknowledged {
-            cseq: invite.cseq().0,
-            answer: bytes.clone(),
-            interval: T1,
-            give_up: now.uptime + GIVE_UP,
-            expects_answer: invite.body().is_empty(),
-        });
-        self.transactions.respond(now, server, 200, bytes);
-        self.await_ack(now, leg);
-    }
-
-    pub(super) fn refuse_reoffer(&mut self, now: Now, leg: LegId, why: Failure) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let flow = talking.dialog.flow;
-        if let Some((server, invite)) = talking.incoming.take() {
-            let status = reply::status_of_failure(why);
-            self.respond(now, server, &invite, flow, status, None);
         }
     }
 
@@ -450,7 +340,7 @@ impl Agent {
     }
 }
 
-fn finish(builder: Builder, body: Option<&Body>) -> bytes::Bytes {
+pub(super) fn finish(builder: Builder, body: Option<&Body>) -> bytes::Bytes {
     match body {
         Some(body) => builder.finish_with(&body.content_type, &body.bytes),
         None => builder.finish(),
@@ -458,7 +348,7 @@ fn finish(builder: Builder, body: Option<&Body>) -> bytes::Bytes {
 }
 
 /// A party as a header value: its name and number, at our address.
-fn identity(party: &Party, flow: Flow) -> String {
+pub(super) fn identity(party: &Party, flow: Flow) -> String {
     let name: String = party
         .display_name
         .chars()
@@ -473,7 +363,7 @@ fn identity(party: &Party, flow: Flow) -> String {
 
 /// Where a contact is reached: the way its registration came, which gets through NAT and firewalls. A contact with
 /// the same address but another port over datagrams is taken by its word: it listens there.
-fn flow_to_binding(contact: &str, flow: Flow) -> Flow {
+pub(super) fn flow_to_binding(contact: &str, flow: Flow) -> Flow {
     match named_port(contact, flow) {
         Some(port) if !flow.transport.is_reliable() => with_port(flow, port),
         _ => flow,

@@ -11,6 +11,7 @@ pub(super) fn status_of(why: &Refusal) -> u16 {
         Refusal::StoreFailed | Refusal::Overloaded => 503,
         Refusal::Silence => 408,
         Refusal::NobodyThere => 480,
+        Refusal::Circle => 482,
         Refusal::Failed(failure) => status_of_failure(*failure),
     }
 }
@@ -24,6 +25,8 @@ pub(super) fn status_of_failure(failure: Failure) -> u16 {
         Failure::UnknownNumber => 404,
         Failure::NotAcceptable => 488,
         Failure::Glare => 491,
+        Failure::Gone => 481,
+        Failure::Released => 487,
         // A challenge or a redirection is between the phone and us; the caller could do nothing with it.
         Failure::Other(401 | 407 | 487 | ..=400) => 480,
         Failure::Other(status) => status,

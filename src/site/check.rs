@@ -254,6 +254,9 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
         if let AbsentHandling::Forward(dn) = &profile.absent {
             add(&["user_profile", name.as_str(), "absent", "forward"], dn);
         }
+        for (key, dn) in profile.forwarding.targets() {
+            add(&["user_profile", name.as_str(), key], dn);
+        }
     }
     for (id, user) in &site.users {
         add(&["user", id.as_str(), "dn"], &user.dn);

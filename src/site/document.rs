@@ -3,8 +3,8 @@
 use toml::{Table, Value};
 
 use crate::pbx::{
-    AbsentHandling, ClassOfService, LogoutProfile, Phone, SecondLogin, Settings, Site, User,
-    UserProfile,
+    AbsentHandling, ClassOfService, Forwarding, LogoutProfile, Phone, SecondLogin, Settings, Site,
+    User, UserProfile,
 };
 
 /// A table of the file.
@@ -145,6 +145,7 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("digit_pause_s", s.digit_pause_s),
         shown("login_tries", s.login_tries),
         shown("echo_limit_s", s.echo_limit_s),
+        shown("transfer_recall_s", s.transfer_recall_s),
         shown("lock_after", s.lock_after),
         shown("lock_window_s", s.lock_window_s),
         shown("lock_s", s.lock_s),
@@ -208,6 +209,17 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
         }
     };
     fields.push(shown("absent", absent));
+    fields.extend(forwarding(&profile.forwarding));
+    fields
+}
+
+fn forwarding(forwarding: &Forwarding) -> Vec<Field> {
+    let targets = forwarding.targets();
+    let mut fields: Vec<Field> = targets.map(|(key, dn)| shown(key, dn.as_str())).collect();
+    fields.extend([
+        shown("forward_no_answer_s", forwarding.no_answer_s),
+        shown("call_waiting", !forwarding.one_call_at_a_time),
+    ]);
     fields
 }
 

@@ -10,7 +10,7 @@ use super::problem::{Finding, Problem, Source};
 use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, digest_secret, fault_of_hash, hash_pins};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Codes, DigestSecret, LogoutProfile, Phone, PinHash,
+    AbsentHandling, ClassOfService, Codes, DigestSecret, Forwarding, LogoutProfile, Phone, PinHash,
     SecondLogin, Settings, Site, User, UserId, UserProfile,
 };
 
@@ -192,6 +192,9 @@ impl<'t> Reading<'t> {
             echo_limit_s: s
                 .number("echo_limit_s", 1..=3600)
                 .unwrap_or(usual.echo_limit_s),
+            transfer_recall_s: s
+                .number("transfer_recall_s", 0..=3600)
+                .unwrap_or(usual.transfer_recall_s),
             lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
             lock_window_s: s
                 .number("lock_window_s", 1..=86_400)
@@ -251,6 +254,7 @@ impl<'t> Reading<'t> {
             exempt: s.flag("exempt").unwrap_or_default(),
             second_login: second_login(&mut s),
             absent: self.absent(&mut s).unwrap_or_default(),
+            forwarding: forwarding(&mut s),
         };
         self.findings.extend(s.finish());
         profile
@@ -337,6 +341,19 @@ impl<'t> Reading<'t> {
         };
         self.findings.extend(s.finish());
         phone
+    }
+}
+
+fn forwarding(s: &mut Section<'_>) -> Forwarding {
+    let usual = Forwarding::default();
+    Forwarding {
+        all: s.text("forward_all").map(Into::into),
+        busy: s.text("forward_busy").map(Into::into),
+        no_answer: s.text("forward_no_answer").map(Into::into),
+        no_answer_s: s
+            .number("forward_no_answer_s", 1..=3600)
+            .unwrap_or(usual.no_answer_s),
+        one_call_at_a_time: !s.flag("call_waiting").unwrap_or(true),
     }
 }
 

@@ -124,6 +124,11 @@ fn lint_targets(site: &Site, findings: &mut Vec<Finding>) {
             )),
             _ => {}
         }
+        for (key, dn) in profile.forwarding.targets() {
+            if !known.contains(dn) {
+                findings.push(nowhere(&["user_profile", name.as_str(), key], dn));
+            }
+        }
     }
 }
 

@@ -48,6 +48,7 @@ impl Worded for Signal {
             Signal::CallAnswered => "call-answered",
             Signal::CallEnded => "call-ended",
             Signal::CallChanged => "call-changed",
+            Signal::CallTransferred => "call-transferred",
         }
     }
 }
@@ -108,6 +109,7 @@ mod tests {
             CallAnswered,
             CallEnded,
             CallChanged,
+            CallTransferred,
         ]);
         survives(&[
             Cause::User,

@@ -33,7 +33,17 @@ pub enum Order {
     Decline,
     /// The same, saying "busy".
     IsBusy,
+    /// Sends the call that rings on to other numbers, the first of them preferred.
+    SendOn(Vec<String>),
     HangUp,
+    /// Hands the latest call on to a number.
+    Transfer(String),
+    /// The same, and does not want to be told what becomes of it.
+    TransferQuietly(String),
+    /// The same, by a request outside of the call.
+    TransferFromOutside(String),
+    /// Joins the two calls that it has.
+    JoinCalls,
     Hold,
     Resume,
     PressDigit(char),

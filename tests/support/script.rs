@@ -262,6 +262,13 @@ fn act(words: &[&str]) -> Option<Act> {
         ["declines"] => Order::Decline,
         ["is", "busy"] => Order::IsBusy,
         ["hangs", "up"] => Order::HangUp,
+        ["transfers", "to", number] => Order::Transfer(number.into()),
+        ["transfers", "quietly", "to", number] => Order::TransferQuietly(number.into()),
+        ["transfers", "from", "outside", "to", number] => Order::TransferFromOutside(number.into()),
+        ["joins", "its", "calls"] => Order::JoinCalls,
+        ["sends", "it", "on", "to", ref numbers @ ..] => {
+            Order::SendOn(numbers.iter().map(|n| (*n).to_owned()).collect())
+        }
         ["holds"] => Order::Hold,
         ["resumes"] => Order::Resume,
         ["presses", "a", "key"] => Order::PressKey,

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, ClassOfService, Codes, Dn, LogoutProfile, Phone, PinHash, SecondLogin, Site,
-    User, UserProfile,
+    AbsentHandling, ClassOfService, Codes, Dn, Forwarding, LogoutProfile, Phone, PinHash,
+    SecondLogin, Site, User, UserProfile,
 };
 use perch::sip::digest_secret;
 
@@ -161,6 +161,7 @@ impl SiteText {
             exempt: false,
             second_login: None,
             absent: AbsentHandling::default(),
+            forwarding: Forwarding::default(),
         });
         for clause in clauses {
             match words(clause)[..] {
@@ -179,6 +180,8 @@ impl SiteText {
                 ["absent", "busy"] => profile.absent = AbsentHandling::Busy,
                 ["absent", "unreachable"] => profile.absent = AbsentHandling::Unreachable,
                 ["absent", "voicemail"] => profile.absent = AbsentHandling::Voicemail,
+                ["forward", ref clause @ ..] => forward(&mut profile.forwarding, clause)?,
+                ["no", "call", "waiting"] => profile.forwarding.one_call_at_a_time = true,
                 _ => return Err(format!("what is {clause:?} for user {name}?")),
             }
         }
@@ -221,6 +224,7 @@ impl SiteText {
             ["emergency", "hold", hold] => settings.emergency_hold_min = minutes(hold)?,
             ["logouts", rate] => settings.logouts_per_s = per_second(rate)?,
             ["no", "answer", "after", limit] => settings.no_answer_s = seconds(limit)?,
+            ["transfer", "recall", limit] => settings.transfer_recall_s = seconds(limit)?,
             ["voicemail", dn] => settings.voicemail = Some(dn.into()),
             ["user", "ids", "are", "digits"] => settings.alphanumeric_user_id = false,
             ["emergency", number, "rings", phone] => {
@@ -252,6 +256,22 @@ impl SiteText {
             .then_some(())
             .ok_or_else(|| format!("there is no {name}"))
     }
+}
+
+/// `all 2001`, `busy 2001`, `no answer 2001 after 10s`, `none`.
+fn forward(forwarding: &mut Forwarding, clause: &[&str]) -> Said {
+    match *clause {
+        ["none"] => *forwarding = Forwarding::default(),
+        ["all", dn] => forwarding.all = Some(dn.into()),
+        ["busy", dn] => forwarding.busy = Some(dn.into()),
+        ["no", "answer", dn] => forwarding.no_answer = Some(dn.into()),
+        ["no", "answer", dn, "after", limit] => {
+            forwarding.no_answer = Some(dn.into());
+            forwarding.no_answer_s = seconds(limit)?;
+        }
+        _ => return Err(format!("forward how? {}", clause.join(" "))),
+    }
+    Ok(())
 }
 
 fn words(text: &str) -> Vec<&str> {

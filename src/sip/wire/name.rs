@@ -81,6 +81,7 @@ names! {
     RecordRoute = "Record-Route";
     RecvInfo = "Recv-Info";
     ReferredBy = "Referred-By" b'b';
+    ReferSub = "Refer-Sub";
     ReferTo = "Refer-To" b'r';
     RejectContact = "Reject-Contact" b'j';
     RemotePartyId = "Remote-Party-ID";
@@ -99,6 +100,7 @@ names! {
     Subject = "Subject" b's';
     SubscriptionState = "Subscription-State";
     Supported = "Supported" b'k';
+    TargetDialog = "Target-Dialog";
     Timestamp = "Timestamp";
     To = "To" b't';
     Unsupported = "Unsupported";

@@ -99,6 +99,8 @@ pub struct Call {
     /// Whether somebody at the phone has heard that it rings there.
     pub heard_ringing: bool,
     pub held_by_peer: bool,
+    /// Whom somebody at this phone hears in this call.
+    pub hears: String,
     pub unacknowledged: Option<Unacknowledged>,
     /// Whether the INVITE carried no offer, so that the 2xx does.
     pub without_offer: bool,
@@ -122,6 +124,7 @@ impl Call {
             asks_again: None,
             heard_ringing: false,
             held_by_peer: false,
+            hears: String::new(),
             unacknowledged: None,
             without_offer: false,
             is_mute: false,

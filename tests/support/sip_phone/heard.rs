@@ -59,15 +59,24 @@ impl SipPhone {
 
     /// Answers a request.
     pub fn reply(&mut self, key: &Key, status: u16, sdp: Option<&Bytes>) {
-        let (uptime, server_address) = (self.uptime, self.account.server);
         let contact = format!("<{}>", self.account.contact());
+        self.reply_naming(key, status, &contact, sdp);
+    }
+
+    /// Answers an INVITE: it is to go elsewhere.
+    pub fn redirect(&mut self, key: &Key, contacts: &str) {
+        self.reply_naming(key, 302, contacts, None);
+    }
+
+    fn reply_naming(&mut self, key: &Key, status: u16, contact: &str, sdp: Option<&Bytes>) {
+        let (uptime, server_address) = (self.uptime, self.account.server);
         let Some(server) = self.servers.get_mut(key) else {
             return;
         };
         let reason = status_reason(status);
         let tag = (status > 100).then_some(server.tag.as_str());
         let mut builder = respond(&server.request, server_address, status, reason, tag);
-        if key.1 == INVITE && (101..300).contains(&status) {
+        if key.1 == INVITE && (101..400).contains(&status) {
             builder = builder.header(Name::Contact, contact);
         }
         if matches!(&*key.1, INVITE | "OPTIONS") && status < 300 {
@@ -134,9 +143,13 @@ impl SipPhone {
             self.fault(format!("P-Asserted-Identity is not {caller}"));
         }
         if !invite.body().is_empty() {
-            self.speaker(&invite.body());
+            let who = self.speaker(&invite.body());
+            if let Some(call) = self.calls.get_mut(&no) {
+                call.hears = who;
+            }
         }
-        self.sees(format!("rings (from {caller})"));
+        let came = way_of(invite);
+        self.sees(format!("rings (from {caller}{came})"));
         self.reply(&key, 180, None);
     }
 
@@ -250,11 +263,41 @@ impl SipPhone {
             // Who hangs up at once may leave the answer out; nobody will miss it.
             call.is_mute = ack.body().is_empty();
             if !ack.body().is_empty() {
-                self.speaker(&ack.body());
+                self.hear_answer(no, &ack.body());
             }
         }
         if hangs_up {
             self.end(no);
+        }
+    }
+
+    /// The answer to an offer that this phone made when it was asked for one.
+    fn hear_answer(&mut self, no: CallNo, answer: &Bytes) {
+        let who = match media::speaker(answer).as_deref() {
+            // The server answers for itself when there is nothing in common.
+            Some("-") => "nobody".to_owned(),
+            _ => self.speaker(answer),
+        };
+        self.hear_media(no, answer, &who);
+    }
+
+    /// Whom the phone hears now, and whether it is held.
+    fn hear_media(&mut self, no: CallNo, sdp: &Bytes, who: &str) {
+        let Some(call) = self.calls.get_mut(&no) else {
+            return;
+        };
+        let direction = media::direction(sdp);
+        let is_held = matches!(direction, Direction::SendOnly | Direction::Neither);
+        let was_held = std::mem::replace(&mut call.held_by_peer, is_held);
+        let before = std::mem::replace(&mut call.hears, who.to_owned());
+        if !before.is_empty() && before != who {
+            self.sees(format!("now talks with {who}"));
+        } else {
+            match (was_held, is_held) {
+                (false, true) => self.sees("is held"),
+                (true, false) => self.sees("is taken back"),
+                _ => {}
+            }
         }
     }
 
@@ -304,6 +347,9 @@ impl SipPhone {
     }
 
     fn hear_in_dialog(&mut self, key: &Key, request: &Message, tag: &str) {
+        if &*key.1 == "NOTIFY" {
+            return self.hear_notify(key, request);
+        }
         let Some(no) = self.call_of(request.call_id(), tag) else {
             if !self.is_excused(request.call_id()) {
                 let line = strict::first_line(request);
@@ -373,20 +419,10 @@ impl SipPhone {
         }
         call.dialog.set_target(invite);
         let offer = invite.body();
-        let was_held = call.held_by_peer;
-        if !offer.is_empty() {
-            let offered = media::direction(&offer);
-            call.held_by_peer = matches!(offered, Direction::SendOnly | Direction::Neither);
-        }
-        let is_held = call.held_by_peer;
         self.accept(no, key);
         if !offer.is_empty() {
-            self.speaker(&offer);
-        }
-        match (was_held, is_held) {
-            (false, true) => self.sees("is held"),
-            (true, false) => self.sees("is taken back"),
-            _ => {}
+            let who = self.speaker(&offer);
+            self.hear_media(no, &offer, &who);
         }
     }
 
@@ -399,6 +435,22 @@ impl SipPhone {
         self.sees(format!("reads \"{text}\""));
         self.reply(key, 200, None);
     }
+}
+
+/// How a call says that it came here, if it was not dialled.
+fn way_of(invite: &Message) -> String {
+    let by = invite.address(Name::ReferredBy).ok();
+    let by = by.map(|by| format!(", transferred by {}", by.uri.user_decoded()));
+    let mut way = by.unwrap_or_default();
+    for value in invite.headers(Name::Diversion) {
+        let value = String::from_utf8_lossy(value);
+        let number = value.split_once("sip:").map_or("?", |(_, rest)| rest);
+        let number = number.split('@').next().unwrap_or_default();
+        let reason = value.split_once("reason=").map_or("?", |(_, rest)| rest);
+        let reason = reason.split(';').next().unwrap_or_default();
+        way += &format!(", sent on by {number}: {reason}");
+    }
+    way
 }
 
 fn is_final(response: Option<&Bytes>) -> bool {

@@ -8,8 +8,9 @@ mod media;
 mod said;
 mod strict;
 mod transactions;
+mod transfers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -53,9 +54,9 @@ impl Account {
 
     fn allow(&self) -> &'static str {
         if self.takes_messages {
-            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, MESSAGE"
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY, MESSAGE"
         } else {
-            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY"
         }
     }
 }
@@ -115,6 +116,10 @@ pub struct SipPhone {
     last_call: CallNo,
     /// Dialogs that were, by Call-ID: something may still be on its way.
     ended: BTreeMap<String, Duration>,
+    /// Transfers that the server has accepted and not ended yet, by the Call-ID of their REFER.
+    transfers: BTreeSet<String>,
+    /// Those whose end the phone heard of before it heard that they were accepted.
+    told_early: BTreeSet<String>,
     clients: BTreeMap<Key, Client>,
     servers: BTreeMap<Key, Server>,
     deadlines: Deadlines<Timer>,
@@ -154,6 +159,8 @@ impl SipPhone {
             calls: BTreeMap::new(),
             last_call: 0,
             ended: BTreeMap::new(),
+            transfers: BTreeSet::new(),
+            told_early: BTreeSet::new(),
             clients: BTreeMap::new(),
             servers: BTreeMap::new(),
             deadlines: Deadlines::default(),
@@ -188,6 +195,7 @@ impl SipPhone {
         self.powered = false;
         self.registration.registered = false;
         self.calls.clear();
+        self.transfers.clear();
         self.clients.clear();
         self.servers.clear();
         self.deadlines = Deadlines::default();
@@ -347,7 +355,15 @@ impl Phone for SipPhone {
                 let no = self.ringing_call()?;
                 self.refuse_call(no, 486);
             }
+            Order::SendOn(numbers) => {
+                let no = self.ringing_call()?;
+                self.send_on(no, numbers);
+            }
             Order::HangUp => self.hang_up()?,
+            Order::Transfer(number) => self.transfer(number, true, false)?,
+            Order::TransferQuietly(number) => self.transfer(number, false, false)?,
+            Order::TransferFromOutside(number) => self.transfer(number, true, true)?,
+            Order::JoinCalls => self.join_calls()?,
             Order::Hold => self.change(Direction::SendOnly)?,
             Order::Resume => self.change(Direction::Both)?,
             Order::PressDigit(digit) => self.press_digit(*digit)?,
@@ -413,6 +429,7 @@ impl Phone for SipPhone {
         for call in self.calls.values_mut() {
             call.excused = true;
         }
+        self.transfers.clear();
         for client in self.clients.values_mut() {
             client.excused = true;
         }
@@ -429,6 +446,10 @@ impl Phone for SipPhone {
             .calls
             .values()
             .map(|c| format!("has a call: {:?}", c.stage));
-        requests.chain(calls).collect()
+        let transfers = self
+            .transfers
+            .iter()
+            .map(|call_id| format!("is not told what became of a transfer: {call_id}"));
+        requests.chain(calls).chain(transfers).collect()
     }
 }

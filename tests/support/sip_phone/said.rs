@@ -27,7 +27,8 @@ impl SipPhone {
         let branch = self.mint("z9hG4bK");
         if matches!(request.method, Method::Invite | Method::Register) {
             let allow = self.account.allow().to_owned();
-            request.headers.retain(|(name, _)| *name == Name::Expires);
+            let is_made_anew = |name| matches!(name, Name::Allow | Name::Contact);
+            request.headers.retain(|(name, _)| !is_made_anew(*name));
             request.headers.push((Name::Allow, allow));
         }
         let mut contact = format!("<{}>", self.account.contact());
@@ -35,7 +36,11 @@ impl SipPhone {
             let label = &self.account.label;
             contact += &format!(";+sip.instance=\"<urn:test:{label}>\"");
         }
-        if matches!(request.method, Method::Invite | Method::Register) {
+        if matches!(
+            request.method,
+            Method::Invite | Method::Register | Method::Refer
+        ) {
+            request.headers.retain(|(name, _)| *name != Name::Contact);
             request.headers.push((Name::Contact, contact));
         }
         let proof = self.prove(&request);
@@ -62,7 +67,10 @@ impl SipPhone {
 
     /// The Authorization header for a request, if a challenge is known that it meets.
     fn prove(&mut self, request: &Request) -> Option<(Name, String)> {
-        if !matches!(request.method, Method::Invite | Method::Register) {
+        if !matches!(
+            request.method,
+            Method::Invite | Method::Register | Method::Refer
+        ) {
             return None;
         }
         let known = self.known.as_mut()?;
@@ -252,6 +260,7 @@ impl SipPhone {
             Purpose::Bye(no) if status >= 200 => {
                 self.remember_ended(no);
             }
+            Purpose::Refer(_) => self.transfer_answered(status, response),
             Purpose::Info(_) if status >= 300 => {
                 let text = strict::reason_text(response);
                 self.sees(format!("hears {status} {text}"));
@@ -294,7 +303,11 @@ impl SipPhone {
                 request.cseq = self.registration.cseq;
                 self.send(request, purpose);
             }
-            Purpose::Invite(no) | Purpose::Reinvite(no) | Purpose::Bye(no) | Purpose::Info(no) => {
+            Purpose::Invite(no)
+            | Purpose::Reinvite(no)
+            | Purpose::Bye(no)
+            | Purpose::Info(no)
+            | Purpose::Refer(no) => {
                 let Some(call) = self.calls.get_mut(&no) else {
                     return;
                 };
@@ -411,6 +424,9 @@ impl SipPhone {
             self.end(no);
         } else if media::speaker(&body).as_deref() != Some("-") {
             let who = self.speaker(&body);
+            if let Some(call) = self.calls.get_mut(&no) {
+                call.hears = who.clone();
+            }
             self.sees(format!("talks with {who}"));
         }
     }
@@ -521,7 +537,7 @@ impl SipPhone {
             Purpose::Bye(no) => {
                 self.remember_ended(no);
             }
-            Purpose::Cancel(_) | Purpose::Info(_) => {}
+            Purpose::Cancel(_) | Purpose::Info(_) | Purpose::Refer(_) => {}
         }
     }
 

@@ -73,6 +73,7 @@ pub enum Purpose {
     Bye(CallNo),
     Cancel(CallNo),
     Info(CallNo),
+    Refer(CallNo),
 }
 
 /// A request of the phone's, under way or lately answered.

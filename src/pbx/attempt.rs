@@ -1,0 +1,307 @@
+//! The attempt to reach somebody: phones ring, go on ringing elsewhere, and one answers or none does.
+
+use std::collections::VecDeque;
+
+use super::action::{Action, Party, Refusal};
+use super::call::{CallId, LegState, Stage};
+use super::dialplan::{self, Destination};
+use super::event::{Body, Failure, LegId, Secret};
+use super::forward::{History, Wanted};
+use super::names::{Dn, PhoneName};
+use super::{Pbx, Timer};
+use crate::time::Now;
+
+/// A phone that sends a call on may name so many numbers to try one after the other.
+const MOST_ALTERNATIVES: usize = 8;
+
+/// Phones that ring for somebody.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    /// The phone that calls, or that is handed on: not rung itself.
+    pub from: PhoneName,
+    /// Who the call is from.
+    pub caller: Party,
+    /// The number that rings now.
+    pub called: Dn,
+    /// The media offer; none if whoever answers is to make it.
+    pub offer: Option<Body>,
+    /// What rings.
+    pub callees: Vec<LegId>,
+    /// The most telling of what those said that do not ring any more.
+    pub failure: Option<Failure>,
+    /// How the call came here.
+    pub history: History,
+    /// Numbers to try when nothing rings any more.
+    pub alternatives: VecDeque<Dn>,
+    /// Whether it stays at the phones that it was made for: help, and calls that come back.
+    pub stays: bool,
+}
+
+/// Which of two failures tells the caller more.
+pub(super) fn worse(a: Option<Failure>, b: Failure) -> Failure {
+    let rank = |failure: Failure| match failure {
+        Failure::Busy => 0,
+        Failure::Declined => 1,
+        Failure::NotAcceptable => 2,
+        Failure::NoAnswer => 3,
+        Failure::Other(_) | Failure::Glare | Failure::Gone | Failure::Released => 4,
+        Failure::UnknownNumber => 5,
+        Failure::Unreachable => 6,
+    };
+    a.map_or(b, |a| if rank(b) < rank(a) { b } else { a })
+}
+
+impl Pbx {
+    /// Makes phones ring for the attempt of a call.
+    pub(super) fn ring_all(&mut self, now: Now, id: CallId, called: &Dn, phones: Vec<PhoneName>) {
+        let Some(attempt) = self.calls.attempt(id) else {
+            return;
+        };
+        attempt.called = called.clone();
+        attempt.failure = None;
+        let (caller, offer) = (attempt.caller.clone(), attempt.offer.clone());
+        let (history, stays) = (attempt.history.clone(), attempt.stays);
+        tracing::info!(call = %id, from = %caller.dn, %called, rings = ?phones, "phones ring");
+        let mut legs = Vec::new();
+        for phone in phones {
+            let leg = self.leg_ids.mint();
+            // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
+            let lines = self.lines_of(&phone);
+            let line = lines.iter().find(|line| *line == called).or(lines.first());
+            let line = line.unwrap_or(called).clone();
+            self.add_leg(id, leg, &phone, &line, LegState::Ringing);
+            legs.push(leg);
+            self.act(Action::Ring {
+                leg,
+                phone,
+                caller: caller.clone(),
+                called: called.clone(),
+                offer: offer.clone(),
+                history: Box::new(history.clone()),
+            });
+        }
+        let limit = match stays {
+            true => std::time::Duration::from_secs(self.site.settings.no_answer_s.max(1).into()),
+            false => self.rings_for(called),
+        };
+        if let Some(attempt) = self.calls.attempt(id) {
+            attempt.callees.extend(legs);
+            self.deadlines.arm(Timer::NoAnswer(id), now.uptime + limit);
+        }
+    }
+
+    /// A phone rings, or has something to play.
+    pub(super) fn progressed(
+        &mut self,
+        leg: LegId,
+        branch: u32,
+        ringing: bool,
+        media: Option<Body>,
+    ) {
+        let Some(id) = self.calls.leg(leg).map(|leg| leg.call) else {
+            return;
+        };
+        let Some(call) = self.calls.call(id) else {
+            return;
+        };
+        match &call.stage {
+            Stage::Alerting(_) => {
+                let caller = call.caller;
+                self.act(Action::ShowProgress {
+                    leg: caller,
+                    from: (leg, branch),
+                    ringing,
+                    media,
+                });
+            }
+            Stage::Transferring(transfer) if ringing => {
+                if let Some(ticket) = transfer.ticket() {
+                    self.act(Action::ShowTransfer { ticket });
+                }
+            }
+            Stage::Transferring(_) | Stage::Answered { .. } => {}
+        }
+    }
+
+    /// A phone will not answer.
+    pub(super) fn failed(&mut self, now: Now, leg: LegId, why: Failure) {
+        let Some(id) = self.calls.leg(leg).map(|leg| leg.call) else {
+            return;
+        };
+        let Some(attempt) = self.calls.attempt(id) else {
+            return;
+        };
+        attempt.callees.retain(|other| *other != leg);
+        attempt.failure = Some(worse(attempt.failure, why));
+        self.drop_leg(now, leg);
+        self.go_on_if_silent(now, id);
+    }
+
+    /// A phone sends the call that rings there on to other numbers, in its order of preference. Others ring on.
+    pub(super) fn deflected(&mut self, now: Now, leg: LegId, to: &[Secret]) {
+        let Some((id, by)) = self.calls.leg(leg).map(|l| (l.call, l.phone.clone())) else {
+            return;
+        };
+        let site = &self.site;
+        let numbers = to.iter().take(MOST_ALTERNATIVES);
+        let mut numbers: VecDeque<Dn> = numbers
+            .filter_map(
+                |digits| match dialplan::destination(site, digits.reveal()) {
+                    Destination::Number(dn) => Some(dn),
+                    _ => None,
+                },
+            )
+            .filter(|dn| self.may_call(&by, dn).is_ok())
+            .collect();
+        let Some(attempt) = self.calls.attempt(id).filter(|attempt| !attempt.stays) else {
+            return self.failed(now, leg, Failure::Declined);
+        };
+        let (from, called) = (attempt.from.clone(), attempt.called.clone());
+        let history = attempt.history.clone();
+        while let Some(dn) = numbers.pop_front() {
+            let mut way = history.clone();
+            let wanted = Wanted { from: &from, dn };
+            let Ok((dn, phones)) = self.reach_deflected(&by, wanted, &called, &mut way) else {
+                continue;
+            };
+            tracing::info!(call = %id, %by, to = %dn, "call sent on by its phone");
+            if let Some(attempt) = self.calls.attempt(id) {
+                attempt.callees.retain(|other| *other != leg);
+                attempt.history = way;
+                attempt.alternatives = numbers;
+            }
+            self.drop_leg(now, leg);
+            self.show_forwarding(id);
+            return self.ring_all(now, id, &dn, phones);
+        }
+        self.failed(now, leg, Failure::Declined);
+    }
+
+    /// It has rung for long enough.
+    pub(super) fn no_answer(&mut self, now: Now, id: CallId) {
+        let Some(attempt) = self.calls.attempt(id) else {
+            return;
+        };
+        attempt.failure = Some(Failure::NoAnswer);
+        let ringing = attempt.callees.clone();
+        match self.next_of(id, Failure::NoAnswer) {
+            Some((dn, phones, history)) => {
+                self.stop_ringing(now, id, &ringing);
+                self.ring_next(now, id, &dn, phones, history);
+            }
+            None => self.attempt_failed(now, id, Refusal::Failed(Failure::NoAnswer)),
+        }
+    }
+
+    /// Nothing rings any more: the call goes on where it is forwarded to, or has failed.
+    fn go_on_if_silent(&mut self, now: Now, id: CallId) {
+        let Some(attempt) = self.calls.attempt(id) else {
+            return;
+        };
+        if !attempt.callees.is_empty() {
+            return;
+        }
+        let failure = attempt.failure.unwrap_or(Failure::Unreachable);
+        match self.next_of(id, failure) {
+            Some((dn, phones, history)) => self.ring_next(now, id, &dn, phones, history),
+            None => self.attempt_failed(now, id, Refusal::Failed(failure)),
+        }
+    }
+
+    /// Where an attempt goes on that failed, if anywhere.
+    fn next_of(&mut self, id: CallId, failure: Failure) -> Option<(Dn, Vec<PhoneName>, History)> {
+        let attempt = self.calls.attempt(id).filter(|attempt| !attempt.stays)?;
+        let (from, called) = (attempt.from.clone(), attempt.called.clone());
+        let history = attempt.history.clone();
+        let alternatives = std::mem::take(&mut attempt.alternatives);
+        let mut left = alternatives.into_iter();
+        while let Some(dn) = left.next() {
+            let mut way = history.clone();
+            let wanted = Wanted { from: &from, dn };
+            if let Ok((dn, phones)) = self.reach(wanted, &mut way) {
+                if let Some(attempt) = self.calls.attempt(id) {
+                    attempt.alternatives = left.collect();
+                }
+                return Some((dn, phones, way));
+            }
+        }
+        let mut way = history;
+        let failed = Wanted {
+            from: &from,
+            dn: called,
+        };
+        let (dn, phones) = self.reach_after(failed, failure, &mut way)?;
+        Some((dn, phones, way))
+    }
+
+    fn ring_next(
+        &mut self,
+        now: Now,
+        id: CallId,
+        dn: &Dn,
+        phones: Vec<PhoneName>,
+        history: History,
+    ) {
+        if let Some(attempt) = self.calls.attempt(id) {
+            attempt.history = history;
+        }
+        self.show_forwarding(id);
+        self.ring_all(now, id, dn, phones);
+    }
+
+    /// A caller hears that the call goes on elsewhere.
+    fn show_forwarding(&mut self, id: CallId) {
+        if let Some(call) = self.calls.call(id)
+            && matches!(call.stage, Stage::Alerting(_))
+        {
+            let leg = call.caller;
+            self.act(Action::ShowForwarding { leg });
+        }
+    }
+
+    /// Phones that ring are to stop it.
+    pub(super) fn stop_ringing(&mut self, now: Now, id: CallId, legs: &[LegId]) {
+        if let Some(attempt) = self.calls.attempt(id) {
+            attempt.callees.retain(|leg| !legs.contains(leg));
+        }
+        for leg in legs {
+            self.release(*leg, "The caller gave up", false);
+            self.drop_leg(now, *leg);
+        }
+    }
+
+    /// Nobody was reached, and the call goes nowhere else.
+    fn attempt_failed(&mut self, now: Now, id: CallId, why: Refusal) {
+        match self.calls.call(id).map(|call| &call.stage) {
+            Some(Stage::Alerting(_)) => self.end_attempt(now, id, Some(why)),
+            Some(Stage::Transferring(_)) => {
+                let ringing = self
+                    .calls
+                    .attempt(id)
+                    .map(|a| std::mem::take(&mut a.callees));
+                self.stop_ringing(now, id, &ringing.unwrap_or_default());
+                self.transfer_failed(now, id, why);
+            }
+            Some(Stage::Answered { .. }) | None => {}
+        }
+    }
+
+    /// Ends a call that nobody has answered; the caller is told why, unless it has gone.
+    pub(super) fn end_attempt(&mut self, now: Now, id: CallId, why: Option<Refusal>) {
+        let Some(call) = self.calls.remove(id) else {
+            return;
+        };
+        let caller = call.caller;
+        let Stage::Alerting(attempt) = call.stage else {
+            return;
+        };
+        self.deadlines.disarm(&Timer::NoAnswer(id));
+        let text = why.as_ref().map(Refusal::text);
+        tracing::info!(call = %id, why = text.as_deref().unwrap_or("the caller gave up"), "call not answered");
+        if let Some(why) = why {
+            self.act(Action::Refuse { leg: caller, why });
+        }
+        self.stop_ringing(now, id, &attempt.callees);
+        self.drop_leg(now, caller);
+    }
+}

@@ -1,0 +1,102 @@
+//! What two parties of a call say to each other through Perch: changes of media, and signals. It is carried, not
+//! understood.
+
+use super::Pbx;
+use super::action::Action;
+use super::call::{LegState, MediaChange, Stage};
+use super::change::Signal;
+use super::event::{Body, Failure, LegId, MediaFlow, Ticket};
+use crate::time::Now;
+
+impl Pbx {
+    /// A party wants other media.
+    pub(super) fn reoffered(&mut self, leg: LegId, offer: Option<Body>, flow: Option<MediaFlow>) {
+        let peer = self.calls.peer(leg);
+        match (peer, self.calls.change_of(leg)) {
+            (Some(peer), Some(change)) if change.is_none() => {
+                *change = Some(MediaChange { by: leg, flow });
+                self.act(Action::Reoffer {
+                    leg: peer,
+                    offer,
+                    connected: None,
+                });
+            }
+            _ => self.refuse_change(leg, Failure::Glare),
+        }
+    }
+
+    /// The other party agreed.
+    pub(super) fn reoffer_answered(&mut self, now: Now, leg: LegId, media: Option<Body>) {
+        if self.is_joining(leg) {
+            return self.join_answered(now, leg, media);
+        }
+        let Some(MediaChange { by, flow }) = self.change_answered_by(leg) else {
+            return;
+        };
+        self.act(Action::AcceptReoffer { leg: by, media });
+        let Some(asking) = self.calls.leg_mut(by) else {
+            return;
+        };
+        match flow {
+            Some(MediaFlow::Held) => asking.state = LegState::Holding(now.uptime),
+            Some(MediaFlow::Open) => asking.state = LegState::Talking,
+            None => {}
+        }
+        let phone = asking.phone.clone();
+        self.phone_used(now, &phone, Signal::CallChanged);
+        self.phone_freed(now, &phone);
+    }
+
+    /// The other party did not agree.
+    pub(super) fn reoffer_refused(&mut self, now: Now, leg: LegId, why: Failure) {
+        if self.is_joining(leg) {
+            return self.join_refused(now, leg, why);
+        }
+        if let Some(MediaChange { by, .. }) = self.change_answered_by(leg) {
+            self.refuse_change(by, why);
+        }
+    }
+
+    /// The change that this party was asked for.
+    fn change_answered_by(&mut self, leg: LegId) -> Option<MediaChange> {
+        let change = self.calls.change_of(leg)?;
+        change.take_if(|change| change.by != leg)
+    }
+
+    pub(super) fn refuse_change(&mut self, leg: LegId, why: Failure) {
+        self.act(Action::RefuseReoffer { leg, why });
+    }
+
+    /// The caller's answer to an offer that came with the answer of the call, or of a change.
+    pub(super) fn acknowledged(&mut self, leg: LegId, media: Body) {
+        if let Some(leg) = self.calls.peer(leg) {
+            let media = Some(media);
+            self.act(Action::Acknowledge { leg, media });
+        }
+    }
+
+    /// A party sends the other something within the call. A digit is a sign of life, too.
+    pub(super) fn signalled(&mut self, now: Now, leg: LegId, ticket: Ticket, body: Option<Body>) {
+        if let Some(phone) = self.calls.leg(leg).map(|leg| leg.phone.clone()) {
+            self.phone_used(now, &phone, Signal::Digit);
+        }
+        match self.calls.peer(leg) {
+            Some(leg) => self.act(Action::Signal { leg, ticket, body }),
+            None => self.act(Action::SignalReply {
+                ticket,
+                status: 481,
+            }),
+        }
+    }
+
+    /// Whether the media of a leg is just being connected to somebody else's.
+    fn is_joining(&self, leg: LegId) -> bool {
+        match self.calls.call_of(leg) {
+            Some((_, call)) => match &call.stage {
+                Stage::Transferring(transfer) => transfer.is_joining(),
+                _ => false,
+            },
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Where a call goes that does not stay where it was dialled: forwarded always, when busy, when nobody answers, or
+//! because nobody is there.
+
+use std::time::Duration;
+
+use super::Pbx;
+use super::action::{Party, Refusal};
+use super::directory::Holder;
+use super::event::Failure;
+use super::names::{Dn, PhoneName};
+use super::phone::InUse;
+use super::profile::{AbsentHandling, UserProfile};
+
+/// A call goes through at most so many forwardings.
+const MOST_FORWARDINGS: usize = 8;
+
+/// Why a call went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Diverted {
+    /// The number is forwarded always.
+    Always,
+    /// All its phones are busy.
+    Busy,
+    /// Nobody answered, or no phone of it can be reached.
+    NoAnswer,
+    /// Its user is logged in nowhere.
+    Absent,
+    /// The phone that rang sent the call on.
+    Deflected,
+}
+
+/// A number that a call was sent on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diversion {
+    /// Whose number.
+    pub from: Party,
+    /// Why.
+    pub why: Diverted,
+}
+
+/// How a call came to ring where it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The numbers that it was sent on from, in order.
+    pub diversions: Vec<Diversion>,
+    /// Who transferred it.
+    pub transferred_by: Option<Party>,
+}
+
+impl History {
+    /// Writes a forwarding down, unless it leads back or there were too many.
+    fn forwarded(&mut self, from: Party, why: Diverted, to: &Dn) -> bool {
+        let leads_back = from.dn == *to || self.diversions.iter().any(|d| d.from.dn == *to);
+        let goes_on = !leads_back && self.diversions.len() < MOST_FORWARDINGS;
+        if goes_on {
+            self.diversions.push(Diversion { from, why });
+        }
+        goes_on
+    }
+}
+
+/// A phone that calls or is handed on, and the number that is dialled for it.
+pub(super) struct Wanted<'a> {
+    /// Not rung itself.
+    pub from: &'a PhoneName,
+    /// The number.
+    pub dn: Dn,
+}
+
+/// Why no phone of a number can be rung.
+enum Elsewhere {
+    Always,
+    Absent,
+    Failed(Failure),
+}
+
+impl Pbx {
+    /// Whether somebody at a phone may call a number.
+    pub(super) fn may_call(&self, phone: &PhoneName, dn: &Dn) -> Result<(), Refusal> {
+        let class = self.class_at(phone);
+        let voicemail = self.site.settings.voicemail.as_ref();
+        let logged_out = self.session_at(phone).is_none();
+        let allowed = match self.directory.holder(dn) {
+            None => return Err(Refusal::UnknownNumber),
+            // SES-10: no voicemail from a phone at which nobody is logged in.
+            Some(_) if logged_out && voicemail == Some(dn) => false,
+            Some(Holder::User(_)) => class.call_users,
+            Some(Holder::Guest) => class.call_guests,
+        };
+        allowed.then_some(()).ok_or(Refusal::NotAllowed)
+    }
+
+    /// The phones that a number makes ring, through every forwarding on the way; and as what number they ring.
+    pub(super) fn reach(
+        &self,
+        wanted: Wanted<'_>,
+        history: &mut History,
+    ) -> Result<(Dn, Vec<PhoneName>), Refusal> {
+        let Wanted { from, mut dn } = wanted;
+        loop {
+            let why = match self.ringable(from, &dn) {
+                Ok(phones) => return Ok((dn, phones)),
+                Err(why) => why,
+            };
+            let (to, diverted) = match &why {
+                Elsewhere::Always => (self.always_to(&dn), Diverted::Always),
+                Elsewhere::Absent => (Some(self.absent_to(&dn)?), Diverted::Absent),
+                Elsewhere::Failed(failure) => match self.forwarded_on(&dn, *failure) {
+                    Some((to, diverted)) => (Some(to), diverted),
+                    None => return Err(Refusal::Failed(*failure)),
+                },
+            };
+            let to = to.filter(|to| history.forwarded(self.party_of(&dn), diverted, to));
+            dn = match (to, why) {
+                (Some(to), _) => to,
+                (None, Elsewhere::Failed(failure)) => return Err(Refusal::Failed(failure)),
+                (None, Elsewhere::Absent) => return Err(Refusal::NobodyThere),
+                (None, Elsewhere::Always) => return Err(Refusal::Circle),
+            };
+        }
+    }
+
+    /// Where a call goes that failed at a number, and the phones there. None if it goes nowhere.
+    pub(super) fn reach_after(
+        &self,
+        failed: Wanted<'_>,
+        failure: Failure,
+        history: &mut History,
+    ) -> Option<(Dn, Vec<PhoneName>)> {
+        let (to, why) = self.forwarded_on(&failed.dn, failure)?;
+        if !history.forwarded(self.party_of(&failed.dn), why, &to) {
+            return None;
+        }
+        let wanted = Wanted { dn: to, ..failed };
+        self.reach(wanted, history).ok()
+    }
+
+    /// Where a phone sends a call that rings there, on its own account.
+    pub(super) fn reach_deflected(
+        &self,
+        by: &PhoneName,
+        wanted: Wanted<'_>,
+        called: &Dn,
+        history: &mut History,
+    ) -> Result<(Dn, Vec<PhoneName>), Refusal> {
+        self.may_call(by, &wanted.dn)?;
+        if !history.forwarded(self.party_of(called), Diverted::Deflected, &wanted.dn) {
+            return Err(Refusal::Circle);
+        }
+        self.reach(wanted, history)
+    }
+
+    /// How long a number rings before the call counts as not answered.
+    pub(super) fn rings_for(&self, dn: &Dn) -> Duration {
+        let site = self.site.settings.no_answer_s;
+        let forwarding = self
+            .profile_of_number(dn)
+            .map(|profile| &profile.forwarding);
+        let own = forwarding
+            .filter(|forwarding| forwarding.no_answer.is_some())
+            .map(|forwarding| forwarding.no_answer_s);
+        Duration::from_secs(own.map_or(site, |own| own.min(site)).max(1).into())
+    }
+
+    /// The registered phones with a number that can take a call from there, or why there are none.
+    fn ringable(&self, from: &PhoneName, dn: &Dn) -> Result<Vec<PhoneName>, Elsewhere> {
+        if self.always_to(dn).is_some() {
+            return Err(Elsewhere::Always);
+        }
+        let all: Vec<&PhoneName> = self.directory.phones_with(dn).collect();
+        if all.is_empty() {
+            return Err(Elsewhere::Absent);
+        }
+        let others = all.iter().filter(|phone| **phone != from);
+        let registered: Vec<&PhoneName> = others
+            .copied()
+            .filter(|phone| self.phones.get(*phone).is_some_and(|p| p.registered))
+            .collect();
+        let free = registered.iter().filter(|phone| self.takes_calls(phone));
+        let free: Vec<PhoneName> = free.map(|phone| (*phone).clone()).collect();
+        let only_own = all == [from];
+        match (free.is_empty(), only_own || !registered.is_empty()) {
+            (false, _) => Ok(free),
+            (true, true) => Err(Elsewhere::Failed(Failure::Busy)),
+            (true, false) => Err(Elsewhere::Failed(Failure::Unreachable)),
+        }
+    }
+
+    /// Whether a phone takes one more call: not if it is in use and its user wants no call waiting.
+    fn takes_calls(&self, phone: &PhoneName) -> bool {
+        let profile = self.user_profile_at(phone).map(|(_, profile)| profile);
+        profile.is_none_or(|profile| !profile.forwarding.one_call_at_a_time)
+            || self.in_use(phone) == InUse::Idle
+    }
+
+    fn always_to(&self, dn: &Dn) -> Option<Dn> {
+        self.profile_of_number(dn)?.forwarding.all.clone()
+    }
+
+    fn forwarded_on(&self, dn: &Dn, failure: Failure) -> Option<(Dn, Diverted)> {
+        let forwarding = &self.profile_of_number(dn)?.forwarding;
+        match failure {
+            Failure::Busy => Some((forwarding.busy.clone()?, Diverted::Busy)),
+            Failure::NoAnswer | Failure::Unreachable => {
+                Some((forwarding.no_answer.clone()?, Diverted::NoAnswer))
+            }
+            _ => None,
+        }
+    }
+
+    /// Where a call goes for a number that appears on no phone (OUT-7).
+    fn absent_to(&self, dn: &Dn) -> Result<Dn, Refusal> {
+        match self.profile_of_number(dn).map(|profile| &profile.absent) {
+            Some(AbsentHandling::Forward(to)) => Ok(to.clone()),
+            Some(AbsentHandling::Busy) => Err(Refusal::Failed(Failure::Busy)),
+            Some(AbsentHandling::Voicemail) => {
+                let voicemail = self.site.settings.voicemail.clone();
+                voicemail.ok_or(Refusal::NobodyThere)
+            }
+            Some(AbsentHandling::Unreachable) | None => Err(Refusal::NobodyThere),
+        }
+    }
+
+    /// The profile that says what becomes of calls to a number: of its user's session, else the user's first.
+    fn profile_of_number(&self, dn: &Dn) -> Option<&UserProfile> {
+        let Holder::User(user) = self.directory.holder(dn)? else {
+            return None;
+        };
+        let session = self.by_user.get(user).and_then(|ids| ids.first());
+        let session = session.and_then(|id| self.sessions.get(id));
+        session
+            .and_then(|session| self.profile_of(&session.stored))
+            .or_else(|| {
+                let user = self.site.users.get(user)?;
+                self.site.user_profiles.get(user.profiles.first()?)
+            })
+    }
+
+    /// Who a number is.
+    fn party_of(&self, dn: &Dn) -> Party {
+        let user = match self.directory.holder(dn) {
+            Some(Holder::User(user)) => self.site.users.get(user),
+            _ => None,
+        };
+        Party {
+            dn: dn.clone(),
+            display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn party(dn: &str) -> Party {
+        Party {
+            dn: dn.into(),
+            display_name: String::new(),
+        }
+    }
+
+    /// rules: CAL-2
+    #[test]
+    fn forwardings_lead_neither_back_nor_on_for_ever() {
+        let mut history = History::default();
+        assert!(!history.forwarded(party("1"), Diverted::Always, &"1".into()));
+        assert!(history.forwarded(party("1"), Diverted::Always, &"2".into()));
+        assert!(!history.forwarded(party("2"), Diverted::Busy, &"1".into()));
+        assert!(history.forwarded(party("2"), Diverted::Busy, &"3".into()));
+        let way: Vec<&str> = history
+            .diversions
+            .iter()
+            .map(|d| d.from.dn.as_str())
+            .collect();
+        assert_eq!(way, ["1", "2"]);
+        for next in 4..20 {
+            let from = party(&next.to_string());
+            history.forwarded(from, Diverted::NoAnswer, &(next + 100).to_string().into());
+        }
+        assert_eq!(history.diversions.len(), MOST_FORWARDINGS);
+    }
+}

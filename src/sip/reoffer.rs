@@ -1,0 +1,223 @@
+//! Changes of a call: re-INVITEs of theirs and ours (RFC 3261 §14).
+
+use std::time::Duration;
+
+use rsip::Method;
+
+use super::agent::{Agent, Purpose, Timer};
+use super::dialog::contact;
+use super::flow::Flow;
+use super::inbound::body_of;
+use super::leg::{Owed, Talking, Unacknowledged, Wish};
+use super::outbound::{finish, identity};
+use super::registrar::ALLOW;
+use super::reply;
+use super::sdp;
+use super::transaction::{GIVE_UP, ServerId, T1};
+use super::wire::{Message, Name, respond, status_reason};
+use crate::pbx::{Body, Event, Failure, LegId, Party};
+use crate::time::Now;
+
+/// So often a change is wanted again of a party that wanted one itself, or had no time.
+const MOST_TRIES: u8 = 5;
+
+/// A party that wants to be asked again later than this is not asked again.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+impl Agent {
+    /// A phone wants to change its call (RFC 3261 §14.2).
+    pub(super) fn reinvited(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        invite: &Message,
+        server: ServerId,
+        leg: LegId,
+    ) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        if talking.outgoing.is_some() {
+            self.respond(now, server, invite, flow, 491, None);
+        } else if talking.incoming.is_some()
+            || talking.unacknowledged.is_some()
+            || talking.closing.is_some()
+        {
+            let answer = self.begin_response(invite, flow, 500);
+            let answer = answer.header(Name::RetryAfter, "2").finish();
+            self.transactions.respond(now, server, 500, answer);
+        } else {
+            talking.incoming = Some((server, invite.clone()));
+            let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
+            self.transactions.respond(now, server, 100, trying);
+            let offer = body_of(invite);
+            if self.own.has(leg) {
+                return self.change_own_media(now, leg, offer.as_ref());
+            }
+            let media_flow = offer.as_ref().and_then(sdp::flow_of);
+            self.events.push(Event::Reoffered {
+                leg,
+                offer,
+                flow: media_flow,
+            });
+        }
+    }
+
+    /// The core wants a party to change its call.
+    pub(super) fn reoffer(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        offer: Option<Body>,
+        connected: Option<Party>,
+    ) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        talking.wish = Some(Wish {
+            offer,
+            connected,
+            tries: 0,
+        });
+        self.reoffer_if_ready(now, leg);
+    }
+
+    /// A re-INVITE to a party, if the core wants one and the party can take it now.
+    pub(super) fn reoffer_if_ready(&mut self, now: Now, leg: LegId) {
+        if self.deadlines.when(&Timer::Reoffer(leg)).is_some() {
+            return;
+        }
+        let Some(talking) = self.talking(leg).filter(|talking| is_ready(talking)) else {
+            return;
+        };
+        let Some(wish) = talking.wish.take() else {
+            return;
+        };
+        let purpose = Purpose::Change(leg);
+        let client = self.send_in_dialog(now, leg, Method::Invite, purpose, |builder, flow| {
+            let builder = builder
+                .header(Name::Contact, contact(flow))
+                .header(Name::Allow, ALLOW);
+            let builder = match &wish.connected {
+                Some(party) => builder.header(Name::PAssertedIdentity, identity(party, flow)),
+                None => builder,
+            };
+            finish(builder, wish.offer.as_ref())
+        });
+        if let (Some(_), Some(talking)) = (client, self.talking(leg)) {
+            talking.outgoing = Some(wish);
+        }
+    }
+
+    pub(super) fn accept_reoffer(&mut self, now: Now, leg: LegId, media: Option<&Body>) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let Some((server, invite)) = talking.incoming.take() else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
+            .header(Name::Contact, contact(flow))
+            .header(Name::Allow, ALLOW);
+        let bytes = finish(builder, media);
+        talking.unacknowledged = Some(Unacknowledged {
+            cseq: invite.cseq().0,
+            answer: bytes.clone(),
+            interval: T1,
+            give_up: now.uptime + GIVE_UP,
+            expects_answer: invite.body().is_empty(),
+        });
+        self.transactions.respond(now, server, 200, bytes);
+        self.await_ack(now, leg);
+    }
+
+    pub(super) fn refuse_reoffer(&mut self, now: Now, leg: LegId, why: Failure) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        if let Some((server, invite)) = talking.incoming.take() {
+            let status = reply::status_of_failure(why);
+            self.respond(now, server, &invite, flow, status, None);
+            self.reoffer_if_ready(now, leg);
+        }
+    }
+
+    pub(super) fn change_accepted(&mut self, now: Now, leg: LegId, response: &Message) {
+        let cseq = response.cseq().0;
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let again = talking.ack.clone().filter(|(acked, _)| *acked == cseq);
+        if let Some((_, ack)) = again {
+            let flow = talking.dialog.flow;
+            if let Owed::Sent(ack) = ack {
+                self.transactions.sends.push((flow, ack));
+            }
+            return;
+        }
+        let Some(asked) = talking.outgoing.take() else {
+            return;
+        };
+        let media = body_of(response);
+        talking.dialog.refresh_target(response);
+        talking.ack = Some((cseq, Owed::AnswerTo(media.clone())));
+        if asked.offer.is_some() {
+            self.acknowledge(leg, cseq, None);
+        }
+        self.events.push(Event::ReofferAnswered { leg, media });
+        self.reoffer_if_ready(now, leg);
+    }
+
+    pub(super) fn change_refused(&mut self, now: Now, leg: LegId, response: &Message) {
+        let status = response.status().unwrap_or(500);
+        let again = self.again_after(leg, response);
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let Some(asked) = talking.outgoing.take() else {
+            return;
+        };
+        let tries = asked.tries + 1;
+        if let Some(wait) = again.filter(|_| tries < MOST_TRIES && talking.wish.is_none()) {
+            talking.wish = Some(Wish { tries, ..asked });
+            self.deadlines.arm(Timer::Reoffer(leg), now.uptime + wait);
+            return;
+        }
+        let why = reply::failure_of(status);
+        self.events.push(Event::ReofferRefused { leg, why });
+        // RFC 3261 §14.1: these two end the call.
+        if matches!(status, 408 | 481) {
+            self.dead(now, leg);
+        } else {
+            self.reoffer_if_ready(now, leg);
+        }
+    }
+
+    /// After what time a change may be wanted again that was refused for the moment only.
+    fn again_after(&mut self, leg: LegId, response: &Message) -> Option<Duration> {
+        let began = self.talking(leg)?.dialog.is_ours;
+        match response.status()? {
+            // RFC 3261 §14.1: whoever chose the Call-ID waits longer, so that the other is first.
+            491 if began => Some(Duration::from_millis(2100 + self.some_centis(190))),
+            491 => Some(Duration::from_millis(10 + self.some_centis(199))),
+            500 | 503 => {
+                let wait = response.text(Name::RetryAfter)?;
+                let digits = wait.split(|c: char| !c.is_ascii_digit()).next()?;
+                let wait = Duration::from_secs(digits.parse().ok()?);
+                (wait <= LONGEST_WAIT).then_some(wait.max(T1))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a party can be asked for a change now.
+fn is_ready(talking: &Talking) -> bool {
+    talking.unacknowledged.is_none()
+        && talking.incoming.is_none()
+        && talking.outgoing.is_none()
+        && talking.closing.is_none()
+        && !matches!(talking.ack, Some((_, Owed::AnswerTo(_))))
+}

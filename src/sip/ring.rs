@@ -1,0 +1,298 @@
+//! Phones that ring: an INVITE to every contact, and what they say to it (RFC 3261 §13.2, §16.7).
+
+use rsip::Method;
+
+use super::agent::{Agent, Purpose};
+use super::dialog::{Dialog, contact, via};
+use super::flow::Flow;
+use super::history;
+use super::inbound::body_of;
+use super::leg::{Branch, Leg, Outgoing, Owed, Stage, Talking};
+use super::outbound::{finish, flow_to_binding, identity};
+use super::registrar::ALLOW;
+use super::reply;
+use super::target::Target;
+use super::transaction::ClientId;
+use super::wire::{Builder, Contact, Message, Name, Scheme};
+use crate::pbx::{Body, Dn, Event, Failure, History, LegId, Party, PhoneName, Secret};
+use crate::time::Now;
+
+impl Agent {
+    /// An INVITE to every contact of the phone, as one request that is forked (RFC 3261 §16).
+    pub(super) fn ring(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        phone: PhoneName,
+        caller: &Party,
+        (history, called): (&History, &Dn),
+        offer: Option<&Body>,
+    ) {
+        let bindings = self.registrar.bindings_of(&phone, now);
+        let Some(first) = bindings.first() else {
+            let why = Failure::Unreachable;
+            self.events.push(Event::Failed { leg, why });
+            return;
+        };
+        let call_id = self.mint_call_id();
+        let local_tag = self.mint_tag();
+        let local = identity(caller, first.flow);
+        let mut branches = Vec::new();
+        for (index, binding) in bindings.iter().enumerate() {
+            let branch = self.mint_branch();
+            let flow = flow_to_binding(&binding.contact, binding.flow);
+            let target = Target::of(&binding.contact);
+            let builder = Builder::request(Method::Invite, target.uri)
+                .display(Name::Via, via(flow, &branch))
+                .header(Name::MaxForwards, "70");
+            let builder = target
+                .with_route(builder)
+                .display(Name::From, format_args!("{local};tag={local_tag}"))
+                .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
+                .header(Name::CallId, &call_id)
+                .header(Name::CSeq, "1 INVITE")
+                .header(Name::Contact, contact(flow))
+                .header(Name::PAssertedIdentity, &local)
+                .header(Name::Allow, ALLOW);
+            let builder = history::tell(builder, history, called, flow);
+            let client = self.transactions.request(
+                now,
+                flow,
+                Method::Invite,
+                &branch,
+                finish(builder, offer),
+            );
+            self.purposes.insert(client, Purpose::Ring(leg, index));
+            branches.push(Branch {
+                client,
+                target: target.uri.to_owned(),
+                flow,
+                ended: false,
+            });
+        }
+        self.dialogs
+            .insert((call_id.clone(), local_tag.clone()), leg);
+        let outgoing = Outgoing {
+            call_id,
+            local,
+            local_tag,
+            branches,
+            offered: offer.is_some(),
+            refused: None,
+        };
+        let stage = Stage::Outgoing(Box::new(outgoing));
+        self.legs.insert(leg, Leg { phone, stage });
+    }
+
+    pub(super) fn ring_responded(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        branch: usize,
+        status: u16,
+        response: &Message,
+    ) {
+        match status {
+            100 => {}
+            101..200 => {
+                let ringing = status == 180;
+                let media = body_of(response);
+                let is_outgoing = matches!(
+                    self.legs.get(&leg).map(|leg| &leg.stage),
+                    Some(Stage::Outgoing(_))
+                );
+                if is_outgoing {
+                    let branch = u32::try_from(branch).unwrap_or(u32::MAX);
+                    self.events.push(Event::Progressed {
+                        leg,
+                        branch,
+                        ringing,
+                        media,
+                    });
+                }
+            }
+            200..300 => self.ring_answered(now, leg, branch, response),
+            300..400 => self.ring_deflected(now, leg, branch, response),
+            _ => self.branch_failed(now, leg, branch, status),
+        }
+    }
+
+    /// A contact of a phone answered. The first has the call; the others are acknowledged and released.
+    fn ring_answered(&mut self, now: Now, leg: LegId, index: usize, response: &Message) {
+        let cseq = response.cseq().0;
+        let Some(entry) = self.legs.get_mut(&leg) else {
+            return self.release_stray(now, response);
+        };
+        let outgoing = match &mut entry.stage {
+            Stage::Outgoing(outgoing) => outgoing,
+            Stage::Talking(talking) => {
+                let tag = response.to().ok().and_then(|to| to.tag());
+                if tag.unwrap_or_default() != talking.dialog.remote_tag {
+                    return self.release_stray(now, response);
+                }
+                if let Some((_, Owed::Sent(ack))) = talking.ack.clone().filter(|ack| ack.0 == cseq)
+                {
+                    let flow = talking.dialog.flow;
+                    self.transactions.sends.push((flow, ack));
+                }
+                return;
+            }
+            Stage::Incoming(_) => return,
+        };
+        let Some(branch) = outgoing.branches.get(index) else {
+            return;
+        };
+        let ours = (outgoing.local.as_str(), outgoing.local_tag.as_str());
+        let dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
+        let offered = outgoing.offered;
+        let others: Vec<ClientId> = outgoing
+            .branches
+            .iter()
+            .enumerate()
+            .filter(|(other, branch)| *other != index && !branch.ended)
+            .map(|(_, branch)| branch.client)
+            .collect();
+        let mut talking = Talking::new(dialog);
+        talking.ack = Some((cseq, Owed::AnswerTo(body_of(response))));
+        entry.stage = Stage::Talking(Box::new(talking));
+        for other in others {
+            let reason = reply::reason("SIP", 200, "Call completed elsewhere");
+            self.transactions.cancel(now, other, &reason);
+        }
+        if offered {
+            self.acknowledge(leg, cseq, None);
+        }
+        self.begin_probing(now, leg);
+        self.events.push(Event::Answered {
+            leg,
+            branch: u32::try_from(index).unwrap_or(u32::MAX),
+            media: body_of(response),
+        });
+    }
+
+    /// An answer that came too late: acknowledged, and hung up.
+    fn release_stray(&mut self, now: Now, response: &Message) {
+        let Some(flow) = self.flow_of_response(response) else {
+            return;
+        };
+        let Ok(from) = response.from() else { return };
+        let local = format!("<{}>", from.uri.text);
+        let tag = from.tag().unwrap_or_default();
+        let mut dialog = Dialog::by_their_response(response, flow, (&local, tag), "");
+        if dialog.target.is_empty() {
+            return;
+        }
+        let branch = self.mint_branch();
+        let ack = dialog.request_numbered(Method::Ack, &branch, response.cseq().0);
+        self.transactions.sends.push((flow, ack.finish()));
+        let branch = self.mint_branch();
+        let bye = dialog
+            .request(Method::Bye, &branch)
+            .header(
+                Name::Reason,
+                reply::reason("SIP", 200, "Call completed elsewhere"),
+            )
+            .finish();
+        let client = self
+            .transactions
+            .request(now, flow, Method::Bye, &branch, bye);
+        self.purposes.insert(client, Purpose::End);
+    }
+
+    fn flow_of_response(&self, response: &Message) -> Option<Flow> {
+        let branch = response.top_via().ok()?.branch?;
+        self.transactions.flow_of(branch, "INVITE")
+    }
+
+    /// A contact sends the call on (RFC 3261 §8.1.3.4): so does its phone, then.
+    fn ring_deflected(&mut self, now: Now, leg: LegId, index: usize, response: &Message) {
+        let to = redirections(response);
+        let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
+        else {
+            return;
+        };
+        if to.is_empty() {
+            return self.branch_failed(now, leg, index, 480);
+        }
+        if let Some(branch) = outgoing.branches.get_mut(index) {
+            branch.ended = true;
+        }
+        let reason = reply::reason("SIP", 302, "The call was sent on");
+        self.cancel_branches(now, leg, &reason);
+        self.forget(leg);
+        self.events.push(Event::Deflected { leg, to });
+    }
+
+    /// A contact of a phone will not answer. When none is left, the phone will not.
+    pub(super) fn branch_failed(&mut self, now: Now, leg: LegId, index: usize, status: u16) {
+        let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
+        else {
+            return;
+        };
+        let Some(branch) = outgoing.branches.get_mut(index) else {
+            return;
+        };
+        branch.ended = true;
+        outgoing.refused = Some(more_telling(outgoing.refused, status));
+        if status >= 600 {
+            self.cancel_branches(now, leg, "");
+        }
+        let Some(Stage::Outgoing(outgoing)) = self.legs.get(&leg).map(|leg| &leg.stage) else {
+            return;
+        };
+        if outgoing.branches.iter().all(|branch| branch.ended) {
+            let why = reply::failure_of(outgoing.refused.unwrap_or(480));
+            self.forget(leg);
+            self.events.push(Event::Failed { leg, why });
+        }
+    }
+
+    /// Takes back every INVITE of a leg that is not answered.
+    pub(super) fn cancel_branches(&mut self, now: Now, leg: LegId, reason: &str) {
+        let Some(Stage::Outgoing(outgoing)) = self.legs.get(&leg).map(|leg| &leg.stage) else {
+            return;
+        };
+        let open = outgoing.branches.iter().filter(|branch| !branch.ended);
+        let clients: Vec<ClientId> = open.map(|branch| branch.client).collect();
+        for client in clients {
+            self.transactions.cancel(now, client, reason);
+        }
+    }
+}
+
+/// The numbers that a redirection names, the preferred one first.
+fn redirections(response: &Message) -> Vec<Secret> {
+    let mut targets: Vec<(u16, Secret)> = response
+        .contacts()
+        .filter_map(|contact| {
+            let contact = contact.ok()?;
+            let Contact::Address(address) = contact else {
+                return None;
+            };
+            let is_dialled = matches!(address.uri.scheme, Scheme::Sip | Scheme::Sips | Scheme::Tel);
+            let digits = address.uri.user_decoded().into_owned();
+            let q = contact.q().unwrap_or(1000);
+            (is_dialled && !digits.is_empty()).then(|| (q, Secret::new(digits)))
+        })
+        .collect();
+    targets.sort_by_key(|(q, _)| std::cmp::Reverse(*q));
+    targets.into_iter().map(|(_, to)| to).collect()
+}
+
+/// Of several contacts' refusals, the one that tells the caller more (RFC 3261 §16.7 step 6).
+fn more_telling(so_far: Option<u16>, status: u16) -> u16 {
+    let rank = |status: u16| match status {
+        600.. => 0,
+        486 => 1,
+        401 | 407 | 408 | 480 | 487 => 4,
+        500.. => 3,
+        _ => 2,
+    };
+    so_far.map_or(status, |so_far| {
+        if rank(status) < rank(so_far) {
+            status
+        } else {
+            so_far
+        }
+    })
+}

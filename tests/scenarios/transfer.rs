@@ -1,0 +1,155 @@
+//! Calls that one party hands on to a third.
+
+use expect_test::expect;
+
+use crate::support::play::check;
+
+#[test]
+fn a_call_is_transferred_to_a_number_and_whoever_did_it_hears_so() {
+    check(
+        "rules: CAL-2",
+        "
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
+        09:01 desk-2 transfers to 9003
+        09:01:05 desk-3 answers
+        09:02 desk-1 holds   desk-1 resumes   desk-3 presses 5
+        09:03 desk-3 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn whoever_transfers_may_hang_up_at_once() {
+    check(
+        "rules: CAL-2",
+        "
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 dials 9002   desk-2 answers
+        09:01 desk-1 transfers to 9003   desk-1 hangs up
+        09:01:05 desk-3 answers
+        09:02 desk-2 hangs up
+        09:03 desk-1 dials 9002   desk-2 answers   desk-2 transfers quietly to 9003   desk-3 answers
+        09:04 desk-1 hangs up
+        09:05 desk-1 dials 9002   desk-2 answers   desk-2 transfers from outside to 9003   desk-3 answers
+        09:06 desk-1 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn a_transfer_that_comes_to_nothing_leaves_the_call_as_it_was() {
+    check(
+        "rules: CAL-2",
+        "
+        no answer after 20s
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
+        09:01 desk-2 transfers to 9003   desk-3 is busy   desk-2 resumes   desk-2 holds
+        09:02 desk-2 transfers to 9003
+        09:03 desk-2 resumes   desk-2 transfers to 7777   desk-2 transfers to 9001
+        09:04 desk-2 transfers to 9003   desk-3 declines
+        09:05 desk-2 transfers to 9003   desk-1 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn whoever_was_sent_away_in_vain_comes_back() {
+    check(
+        "rules: CAL-2",
+        "
+        no answer after 20s   transfer recall 30s
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 dials 9002   desk-2 answers
+        09:01 desk-2 transfers to 9003   desk-2 hangs up   desk-3 is busy
+        09:01:05 desk-2 answers   09:02 desk-1 hangs up
+        09:03 desk-1 dials 9002   desk-2 answers
+        09:04 desk-2 transfers to 9003   desk-2 hangs up
+        09:05 admin asks status
+        site: transfer recall 0s
+        09:06 desk-1 dials 9002   desk-2 answers   desk-2 transfers to 9003   desk-2 hangs up   desk-3 is busy
+        09:07 desk-1 dials 9002   desk-2 answers   desk-2 transfers to 9003   desk-2 hangs up   desk-1 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn two_calls_are_joined_by_whoever_has_both() {
+    check(
+        "rules: CAL-2",
+        "
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
+        09:01 desk-2 dials 9003   desk-3 answers   desk-2 holds
+        09:02 desk-2 joins its calls
+        09:03 desk-3 presses 1   desk-1 holds   desk-1 resumes   desk-1 hangs up
+        09:04 desk-1 dials 9002   desk-2 answers   desk-2 holds
+        09:05 desk-3 dials 9002   desk-2 answers
+        09:06 desk-2 joins its calls
+        09:07 desk-3 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn a_call_may_be_handed_to_a_phone_that_still_rings() {
+    check(
+        "rules: CAL-2",
+        "
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
+        09:01 desk-2 dials 9003
+        09:02 desk-2 joins its calls
+        09:03 desk-3 answers
+        09:04 desk-1 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn the_class_of_whoever_transfers_decides_and_codes_are_no_targets() {
+    check(
+        "rules: CAL-2",
+        "
+        class lobby: call guests, login      emergency 112 rings desk-3
+        alice: 2001, pin 1111
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-3 logs in alice
+        09:01 desk-1 dials 9002   desk-2 answers
+        desk-2 transfers to 2001   desk-2 transfers to 112   desk-2 transfers to *12   desk-2 transfers to *11*2001*1111
+        09:02 desk-1 hangs up
+        admin asks status
+        ",
+        expect![[r#""#]],
+    );
+}
+
+#[test]
+fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only() {
+    check(
+        "rules: CAL-2, IDL-1, IDL-2",
+        "
+        alice: 2001, pin 1111, idle limit 5m   bob: 2002, pin 2222, idle limit 30m
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-2 logs in alice   desk-3 logs in bob
+        09:01 desk-1 dials 2001   desk-2 answers
+        09:10 desk-2 transfers to 2002   desk-3 answers
+        09:11 desk-3 logs out
+        09:20 desk-1 hangs up
+        ",
+        expect![[r#""#]],
+    );
+}
