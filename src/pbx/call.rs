@@ -210,8 +210,6 @@ impl Pbx {
             }
             Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
             Destination::Echo => self.begin_echo(now, leg, phone),
-            Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
-            Destination::Echo => self.begin_echo(now, leg, phone),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
                 self.leave_remotely(now, Asker::Leg(leg), phone, &dn);
