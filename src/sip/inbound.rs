@@ -84,7 +84,7 @@ impl Agent {
 
     /// A phone wants to call.
     fn invited(&mut self, now: Now, flow: Flow, invite: &Message, server: ServerId) {
-        if let Err(status) = self.may_be_taken(invite) {
+        if let Err(status) = self.may_be_taken(flow, invite) {
             self.respond(now, server, invite, flow, status, None);
             return;
         }
@@ -129,7 +129,7 @@ impl Agent {
     }
 
     /// What can be said about an INVITE before asking whose it is.
-    fn may_be_taken(&self, invite: &Message) -> Result<(), u16> {
+    fn may_be_taken(&self, flow: Flow, invite: &Message) -> Result<(), u16> {
         if self.draining {
             return Err(503);
         }
@@ -137,7 +137,13 @@ impl Agent {
             return Err(483);
         }
         let scheme = invite.uri().map(|uri| uri.scheme).map_err(|_| 400_u16)?;
-        if !matches!(scheme, Scheme::Sip | Scheme::Tel) {
+        let is_understood = match scheme {
+            Scheme::Sip | Scheme::Tel => true,
+            // Whoever asks for a secure way must have come by one (RFC 3261 §26.2.2).
+            Scheme::Sips => flow.transport.is_secure(),
+            Scheme::Other => false,
+        };
+        if !is_understood {
             return Err(416);
         }
         // RFC 3261 §8.1.1.8 wants a Contact; those who follow RFC 2543 (RFC 4475 §3.4.1) could leave it out.
@@ -454,7 +460,7 @@ impl Agent {
         };
         let ours = (outgoing.local.as_str(), outgoing.local_tag.as_str());
         let dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
-        let offered = outgoing.offered;
+        let offered = outgoing.offer.is_some();
         let others: Vec<ClientId> = outgoing
             .branches
             .iter()
@@ -516,6 +522,9 @@ impl Agent {
 
     /// A contact of a phone will not answer. When none is left, the phone will not.
     pub(super) fn branch_failed(&mut self, now: Now, leg: LegId, index: usize, status: u16) {
+        if matches!(status, 408 | 430) && self.ring_by_next_flow(now, leg, index) {
+            return;
+        }
         let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
         else {
             return;

@@ -22,6 +22,7 @@ mod target;
 mod transaction;
 mod witness;
 
+pub mod stun;
 pub mod wire;
 
 pub use agent::Agent;

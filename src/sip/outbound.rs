@@ -3,7 +3,8 @@
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
-use super::dialog::{Dialog, contact, via};
+use super::bindings::Binding;
+use super::dialog::{Dialog, asked_by, contact, via};
 use super::flow::Flow;
 use super::leg::{Branch, Incoming, Leg, Outgoing, Stage, Talking, Unacknowledged};
 use super::registrar::ALLOW;
@@ -77,7 +78,7 @@ impl Agent {
         }
     }
 
-    /// An INVITE to every contact of the phone, as one request that is forked (RFC 3261 §16).
+    /// An INVITE to every place where the phone is, as one request that is forked (RFC 3261 §16).
     fn ring(
         &mut self,
         now: Now,
@@ -87,59 +88,99 @@ impl Agent {
         called: &Dn,
         offer: Option<&Body>,
     ) {
-        let bindings = self.registrar.bindings_of(&phone, now);
-        let Some(first) = bindings.first() else {
+        let targets = self.registrar.targets_of(&phone, now);
+        let Some(first) = targets.first().and_then(|flows| flows.first()) else {
             let why = Failure::Unreachable;
             self.events.push(Event::Failed { leg, why });
             return;
         };
-        let call_id = self.mint_call_id();
-        let local_tag = self.mint_tag();
-        let local = identity(caller, first.flow);
-        let mut branches = Vec::new();
-        for (index, binding) in bindings.iter().enumerate() {
-            let branch = self.mint_branch();
-            let flow = flow_to_binding(&binding.contact, binding.flow);
-            let target = Target::of(&binding.contact);
-            let builder = Builder::request(Method::Invite, target.uri)
-                .display(Name::Via, via(flow, &branch))
-                .header(Name::MaxForwards, "70");
-            let builder = target
-                .with_route(builder)
-                .display(Name::From, format_args!("{local};tag={local_tag}"))
-                .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
-                .header(Name::CallId, &call_id)
-                .header(Name::CSeq, "1 INVITE")
-                .header(Name::Contact, contact(flow))
-                .header(Name::PAssertedIdentity, &local)
-                .header(Name::Allow, ALLOW);
-            let client = self.transactions.request(
-                now,
-                flow,
-                Method::Invite,
-                &branch,
-                finish(builder, offer),
-            );
-            self.purposes.insert(client, Purpose::Ring(leg, index));
-            branches.push(Branch {
-                client,
-                target: target.uri.to_owned(),
-                flow,
-                ended: false,
-            });
+        let mut outgoing = Outgoing {
+            call_id: self.mint_call_id(),
+            local: identity(caller, first.flow),
+            local_tag: self.mint_tag(),
+            called: format!("<sip:{called}@{}>", first.flow.local),
+            branches: Vec::new(),
+            offer: offer.cloned(),
+            refused: None,
+        };
+        for flows in targets {
+            let index = outgoing.branches.len();
+            let branch = self.invite(now, (leg, index), &outgoing, flows);
+            outgoing.branches.extend(branch);
         }
-        self.dialogs
-            .insert((call_id.clone(), local_tag.clone()), leg);
-        let outgoing = Outgoing {
+        let key = (outgoing.call_id.clone(), outgoing.local_tag.clone());
+        self.dialogs.insert(key, leg);
+        let stage = Stage::Outgoing(Box::new(outgoing));
+        self.legs.insert(leg, Leg { phone, stage });
+    }
+
+    /// An INVITE by the first of these flows.
+    fn invite(
+        &mut self,
+        now: Now,
+        (leg, index): (LegId, usize),
+        outgoing: &Outgoing,
+        mut flows: Vec<Binding>,
+    ) -> Option<Branch> {
+        if flows.is_empty() {
+            return None;
+        }
+        let binding = flows.remove(0);
+        let branch = self.mint_branch();
+        let flow = flow_to_binding(&binding.contact, binding.flow);
+        let Outgoing {
             call_id,
             local,
             local_tag,
-            branches,
-            offered: offer.is_some(),
-            refused: None,
+            called,
+            offer,
+            ..
+        } = outgoing;
+        let target = Target::of(&binding.contact);
+        let builder = Builder::request(Method::Invite, target.uri)
+            .display(Name::Via, via(flow, &branch))
+            .header(Name::MaxForwards, "70");
+        let builder = target
+            .with_route(builder)
+            .display(Name::From, format_args!("{local};tag={local_tag}"))
+            .header(Name::To, called)
+            .header(Name::CallId, call_id)
+            .header(Name::CSeq, "1 INVITE")
+            .header(Name::Contact, contact(flow, &binding.contact))
+            .header(Name::PAssertedIdentity, local)
+            .header(Name::Allow, ALLOW);
+        let bytes = finish(builder, offer.as_ref());
+        let client = self
+            .transactions
+            .request(now, flow, Method::Invite, &branch, bytes);
+        self.purposes.insert(client, Purpose::Ring(leg, index));
+        Some(Branch {
+            client,
+            target: target.uri.to_owned(),
+            flow,
+            spare: flows,
+            ended: false,
+        })
+    }
+
+    /// Rings by the next flow to a place whose flow is dead (RFC 5626 §5.3). Whether there was one.
+    pub(super) fn ring_by_next_flow(&mut self, now: Now, leg: LegId, index: usize) -> bool {
+        // Out of the table for as long as it is written.
+        let Some(mut entry) = self.legs.remove(&leg) else {
+            return false;
         };
-        let stage = Stage::Outgoing(Box::new(outgoing));
-        self.legs.insert(leg, Leg { phone, stage });
+        let mut is_ringing = false;
+        if let Stage::Outgoing(outgoing) = &mut entry.stage
+            && let Some(branch) = outgoing.branches.get_mut(index)
+        {
+            let spare = std::mem::take(&mut branch.spare);
+            if let Some(next) = self.invite(now, (leg, index), outgoing, spare) {
+                outgoing.branches[index] = next;
+                is_ringing = true;
+            }
+        }
+        self.legs.insert(leg, entry);
+        is_ringing
     }
 
     fn show_progress(
@@ -165,7 +206,7 @@ impl Agent {
             Some(&tag),
         )
         .copy(&incoming.invite, Name::RecordRoute)
-        .header(Name::Contact, contact(flow));
+        .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
         self.transactions
             .respond(now, server, status, finish(builder, media));
     }
@@ -225,7 +266,7 @@ impl Agent {
         let (server, flow, invite) = (incoming.server, incoming.flow, incoming.invite.clone());
         let mut builder = respond(&invite, flow.remote, 200, status_reason(200), Some(tag))
             .copy(&invite, Name::RecordRoute)
-            .header(Name::Contact, contact(flow))
+            .header(Name::Contact, contact(flow, &asked_by(&invite)))
             .header(Name::Allow, ALLOW);
         if let Some(connected) = connected {
             builder = builder.header(Name::PAssertedIdentity, connected);
@@ -324,10 +365,11 @@ impl Agent {
             return;
         }
         let offered = offer.is_some();
+        let target = talking.dialog.target.clone();
         let purpose = Purpose::Change(leg);
         let client = self.send_in_dialog(now, leg, Method::Invite, purpose, |builder, flow| {
             let builder = builder
-                .header(Name::Contact, contact(flow))
+                .header(Name::Contact, contact(flow, &target))
                 .header(Name::Allow, ALLOW);
             finish(builder, offer.as_ref())
         });
@@ -345,7 +387,7 @@ impl Agent {
         };
         let flow = talking.dialog.flow;
         let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
-            .header(Name::Contact, contact(flow))
+            .header(Name::Contact, contact(flow, &asked_by(&invite)))
             .header(Name::Allow, ALLOW);
         let bytes = finish(builder, media);
         talking.unacknowledged = Some(Unacknowledged {
