@@ -79,43 +79,41 @@ rm -rf "$data"
 install -d -o 5060 -g 5060 -m 0750 "$data"
 
 # What an engine does for `read_only: true`, a volume and a user: a mount namespace of its own, root read-only.
-inside() {
-    unshare --mount --propagation private -- sh -c '
+inside=(unshare --mount --propagation private -- sh -c '
         root=$1 data=$2; shift 2
         mount --bind "$root" "$root"
         mount --bind "$data" "$root/var/lib/perch"
         mount --rbind /dev "$root/dev"
         mount -t proc proc "$root/proc"
         mount -o remount,bind,ro "$root"
-        exec setpriv --no-new-privs chroot --userspec=5060:5060 --groups=5060 "$root" "$@"' sh "$root" "$data" "$@"
-}
+        exec setpriv --no-new-privs chroot --userspec=5060:5060 --groups=5060 "$root" "$@"' sh "$root" "$data")
 
-if inside touch /somewhere 2>/dev/null; then fail "the root file system can be written to"; fi
-inside perch serve --demo --data /var/lib/perch --port-offset "$offset" >"$dir/log" 2>&1 &
+if "${inside[@]}" touch /somewhere 2>/dev/null; then fail "the root file system can be written to"; fi
+"${inside[@]}" perch serve --demo --data /var/lib/perch --port-offset "$offset" >"$dir/log" 2>&1 &
 running=$!
 for _ in $(seq 100); do
-    if inside perch healthcheck --port-offset "$offset" >/dev/null 2>&1; then break; fi
+    if "${inside[@]}" perch healthcheck --port-offset "$offset" >/dev/null 2>&1; then break; fi
     kill -0 "$running" 2>/dev/null || fail "the server ended by itself"
     sleep 0.1
 done
-inside perch healthcheck --port-offset "$offset" >/dev/null || fail "not healthy within 10 s"
+"${inside[@]}" perch healthcheck --port-offset "$offset" >/dev/null || fail "not healthy within 10 s"
 owner=$(awk '/^Uid:/ { print $2 }' "/proc/$running/status")
 [ "$owner" = 5060 ] || fail "it runs as uid $owner"
 grep -q '^CapEff:[[:space:]]*0*$' "/proc/$running/status" || fail "it has capabilities"
-inside perch login desk-1 u2001 --port-offset "$offset" >/dev/null || fail "a login was refused"
+"${inside[@]}" perch login desk-1 u2001 --port-offset "$offset" >/dev/null || fail "a login was refused"
 say "healthy, as uid $owner without capabilities, on a read-only root"
 
 kill -TERM "$running"
 wait "$running" || fail "exit code $? after SIGTERM"
 running=
 [ "$(stat -c %u "$data"/*.db | sort -u)" = 5060 ] || fail "the data belongs to somebody else"
-inside perch serve --demo --data /var/lib/perch --port-offset "$offset" >"$dir/log" 2>&1 &
+"${inside[@]}" perch serve --demo --data /var/lib/perch --port-offset "$offset" >"$dir/log" 2>&1 &
 running=$!
 for _ in $(seq 100); do
-    if inside perch healthcheck --port-offset "$offset" >/dev/null 2>&1; then break; fi
+    if "${inside[@]}" perch healthcheck --port-offset "$offset" >/dev/null 2>&1; then break; fi
     sleep 0.1
 done
-inside perch who --port-offset "$offset" | grep -q u2001 || fail "the login of the first run is lost"
+"${inside[@]}" perch who --port-offset "$offset" | grep -q u2001 || fail "the login of the first run is lost"
 kill -TERM "$running"
 wait "$running" || fail "exit code $? after SIGTERM"
 running=

@@ -137,8 +137,12 @@ impl Edge {
         self.guard.may_prove_nothing(now, source, is_urgent)
     }
 
-    /// A stream connection is gone.
+    /// A stream connection is gone, and phones with it that nothing else leads to.
     pub async fn closed(&self, flow: &Flow) {
+        let now = self.clock.now();
+        for news in self.registrar.connection_closed(now, flow.connection) {
+            self.intake.tell(Input::News(news)).await;
+        }
         self.intake
             .tell(Input::ConnectionClosed(flow.connection))
             .await;

@@ -13,7 +13,7 @@ use tokio::net::UdpSocket;
 use super::edge::Edge;
 use super::metrics::Metrics;
 use super::supervise::supervise;
-use crate::sip::{Flow, Transport};
+use crate::sip::{Flow, Transport, stun};
 
 /// The largest datagram there is.
 const DATAGRAM: usize = 65_535;
@@ -104,6 +104,17 @@ impl Udp {
         }
     }
 
+    /// A phone asks where it is, to keep its NAT open.
+    fn answer_stun(&self, listening: &Listening, question: &[u8], remote: SocketAddr) {
+        match stun::answer(question, remote) {
+            Some(answer) => match listening.socket.try_send_to(&answer, remote) {
+                Ok(_) => self.metrics.sent("stun"),
+                Err(_) => self.metrics.unsent("network"),
+            },
+            None => self.metrics.dropped("stun"),
+        }
+    }
+
     /// Forgets our addresses, so that a change of them is noticed.
     pub fn forget_addresses(&self) {
         for listening in &self.sockets {
@@ -139,6 +150,11 @@ impl Udp {
                 continue;
             }
             if !edge.may_be_read(remote.ip(), &buffer[..length]) {
+                continue;
+            }
+            if stun::is_stun(&buffer[..length]) {
+                self.metrics.received("stun");
+                self.answer_stun(listening, &buffer[..length], remote);
                 continue;
             }
             let Some(local) = listening.towards(remote) else {

@@ -207,12 +207,30 @@ impl Agent {
         finish: impl FnOnce(super::wire::Builder, Flow) -> Bytes,
     ) -> Option<ClientId> {
         let branch = self.mint_branch();
+        self.find_again(now, leg);
         let talking = self.talking(leg)?;
         let flow = talking.dialog.flow;
         let bytes = finish(talking.dialog.request(method, &branch), flow);
         let client = self.transactions.request(now, flow, method, &branch, bytes);
         self.purposes.insert(client, purpose);
         Some(client)
+    }
+
+    /// A phone whose connection is gone may have come back by another: the registrar knows which.
+    fn find_again(&mut self, now: Now, leg: LegId) {
+        let Some(entry) = self.legs.get_mut(&leg) else {
+            return;
+        };
+        let Stage::Talking(talking) = &mut entry.stage else {
+            return;
+        };
+        let dialog = &mut talking.dialog;
+        if dialog.flow.connection != 0 || !dialog.flow.transport.is_reliable() {
+            return;
+        }
+        let bindings = self.registrar.bindings_of(&entry.phone, now);
+        let here = bindings.iter().find(|b| *b.contact == *dialog.target);
+        dialog.flow = here.map_or(dialog.flow, |binding| binding.flow);
     }
 
     /// Acknowledges a 2xx. ACK is no transaction; its bytes are kept for retransmissions of the 2xx.
@@ -348,11 +366,12 @@ impl Agent {
         let Some(talking) = self.talking(leg) else {
             return;
         };
+        let target = talking.dialog.target.clone();
         if !std::mem::replace(&mut talking.probing, true) {
             let purpose = Purpose::Probe(leg);
             self.send_in_dialog(now, leg, Method::Options, purpose, |builder, flow| {
                 builder
-                    .header(Name::Contact, super::dialog::contact(flow))
+                    .header(Name::Contact, super::dialog::contact(flow, &target))
                     .finish()
             });
         }

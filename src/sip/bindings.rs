@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub struct Binding {
     /// `+sip.instance` (RFC 5626 §4.1), as it came between its quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<Box<str>>,
-    /// Which of the instance's registrations it is (RFC 5626 §4.2); 0 if it does not say.
+    /// Which of the instance's flows it is (RFC 5626 §4.2); 0 if the phone does not keep flows alive.
     #[serde(default)]
     pub reg_id: u32,
     /// What the phone calls itself.
@@ -62,6 +63,23 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// Whether only the connection that it was registered by leads to the phone: then both end together. Another
+    /// can be opened to a phone that names its own address and a port that it listens at.
+    pub fn is_tied(&self) -> bool {
+        if !self.flow.transport.is_reliable() {
+            return false;
+        }
+        let uri = Uri::parse(&self.contact).ok();
+        let named = uri.and_then(|uri| {
+            let port = uri.port.unwrap_or(self.flow.transport.default_port());
+            Some(SocketAddr::new(uri.host_addr()?, port))
+        });
+        let listens = |at: SocketAddr| {
+            at.ip() == self.flow.remote.ip() && at.port() != self.flow.remote.port()
+        };
+        self.reg_id != 0 || !self.flow.transport.can_be_dialled() || !named.is_some_and(listens)
+    }
+
     /// How many seconds it is still good for, rounded up; 0 if it has expired.
     pub fn remaining_s(&self, now: Now) -> u64 {
         self.expires_at
@@ -140,6 +158,8 @@ pub(super) struct Bindings {
     due: Mutex<BTreeMap<i64, Vec<PhoneName>>>,
     unsaved: Mutex<VecDeque<PhoneName>>,
     bound: AtomicUsize,
+    /// Which phones registered by a connection, in order; not all of them need still be there.
+    by_connection: DashMap<u64, SmallVec<[PhoneName; 1]>>,
 }
 
 impl Bindings {
@@ -169,6 +189,9 @@ impl Bindings {
             fingerprint: update.fingerprint,
             at: now.uptime,
         };
+        if is_changed {
+            self.note_connection(update.flow.connection, phone);
+        }
         let answer = answer(&record.bindings);
         let is_bound = !record.bindings.is_empty();
         self.arm(now, phone, &mut record);
@@ -221,6 +244,63 @@ impl Bindings {
             |b: &Binding| b.expires_at > now.utc && Network::from(b.flow.remote.ip()) == network;
         let record = self.records.get(phone);
         record.is_some_and(|record| record.bindings.iter().any(is_there))
+    }
+
+    /// The same, as what to ring: each one is a place, with the flows that lead there, best first (RFC 5626 §5.3).
+    pub(super) fn targets(&self, now: Now, phone: &PhoneName) -> Vec<Vec<Binding>> {
+        let mut targets: Vec<Vec<Binding>> = Vec::new();
+        for binding in self.of(now, phone) {
+            let is_same = |other: &Binding| {
+                other.reg_id != 0 && binding.reg_id != 0 && other.instance == binding.instance
+            };
+            match targets.iter_mut().find(|target| is_same(&target[0])) {
+                Some(target) => target.push(binding),
+                None => targets.push(vec![binding]),
+            }
+        }
+        targets
+    }
+
+    fn note_connection(&self, connection: u64, phone: &PhoneName) {
+        if connection == 0 {
+            return;
+        }
+        let mut phones = self.by_connection.entry(connection).or_default();
+        if let Err(at) = phones.binary_search(phone) {
+            phones.insert(at, phone.clone());
+        }
+    }
+
+    /// A connection is gone, and with it every binding that led nowhere else.
+    pub(super) fn connection_closed(&self, now: Now, connection: u64) -> Vec<News> {
+        let Some((_, phones)) = self.by_connection.remove(&connection) else {
+            return Vec::new();
+        };
+        let lost = phones
+            .iter()
+            .filter_map(|phone| self.lose(now, phone, connection));
+        lost.collect()
+    }
+
+    fn lose(&self, now: Now, phone: &PhoneName, connection: u64) -> Option<News> {
+        let mut record = self.records.get_mut(phone)?;
+        let before = record.bindings.len();
+        record
+            .bindings
+            .retain(|b| b.flow.connection != connection || !b.is_tied());
+        let mut is_changed = record.bindings.len() < before;
+        for binding in &mut record.bindings {
+            if binding.flow.connection == connection {
+                binding.flow.connection = 0;
+                is_changed = true;
+            }
+        }
+        let after = record.bindings.len();
+        if is_changed {
+            self.mark_unsaved(phone, &mut record);
+            self.arm(now, phone, &mut record);
+        }
+        self.news(phone, before > 0, after > 0)
     }
 
     /// How many phones can be reached.
@@ -311,9 +391,10 @@ impl Bindings {
                 return None;
             }
         };
+        // Connections do not survive us, nor what led nowhere else; their numbers begin anew.
         bindings.retain(|b| b.expires_at > now.utc && Uri::parse(&b.contact).is_ok());
+        bindings.retain(|b| !b.is_tied());
         for binding in &mut bindings {
-            // Connections do not survive us; their numbers begin anew.
             binding.flow.connection = 0;
         }
         if bindings.is_empty() {
@@ -438,8 +519,13 @@ impl Record {
 
 impl Asked<'_> {
     /// Whether this contact takes the place of a binding: it is the same URI by RFC 3261 §19.1.4, or the phone has
-    /// started again and has a new one. The instance outlives restarts (RFC 5626 §4.1), a Call-ID does not.
+    /// started again and has a new one. The instance outlives restarts (RFC 5626 §4.1), a Call-ID does not. Of flows,
+    /// instance and number are the name, whatever their URIs are (§6).
     fn replaces(&self, binding: &Binding, update: &Update<'_>) -> bool {
+        if self.reg_id != 0 && binding.reg_id != 0 {
+            return self.reg_id == binding.reg_id
+                && self.instance.as_deref() == binding.instance.as_deref();
+        }
         let is_restarted = || {
             self.instance.is_some()
                 && self.instance.as_deref() == binding.instance.as_deref()

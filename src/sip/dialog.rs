@@ -3,7 +3,7 @@
 use rsip::Method;
 
 use super::flow::Flow;
-use super::wire::{Builder, Contact, Message, Name};
+use super::wire::{Builder, Contact, Message, Name, Scheme, Uri};
 
 /// A dialog, seen from our side.
 #[derive(Clone, Debug)]
@@ -137,13 +137,26 @@ pub(super) fn via(flow: Flow, branch: &str) -> String {
     )
 }
 
-/// Our Contact on a flow.
-pub(super) fn contact(flow: Flow) -> String {
-    format!(
-        "<sip:{};transport={}>",
-        flow.local,
-        flow.transport.uri_token()
-    )
+/// Our Contact on a flow, for whoever is at this URI: a `sips:` wants one (RFC 3261 §8.1.1.8, §12.1.1).
+pub(super) fn contact(flow: Flow, towards: &str) -> String {
+    let scheme = match flow.transport.is_secure() && is_sips(towards) {
+        true => "sips",
+        false => "sip",
+    };
+    let transport = flow.transport.uri_token();
+    format!("<{scheme}:{};transport={transport}>", flow.local)
+}
+
+/// The URI that our Contact in the answer to a request of theirs goes by.
+pub(super) fn asked_by(request: &Message) -> String {
+    match is_sips(request.uri_text()) {
+        true => request.uri_text().to_owned(),
+        false => contact_uri(request).unwrap_or_default(),
+    }
+}
+
+fn is_sips(uri: &str) -> bool {
+    Uri::parse(uri).is_ok_and(|uri| uri.scheme == Scheme::Sips)
 }
 
 fn contact_uri(message: &Message) -> Option<String> {

@@ -82,7 +82,7 @@ impl Agent {
 
     /// A phone wants to call.
     fn invited(&mut self, now: Now, flow: Flow, invite: &Message, server: ServerId) {
-        if let Err(status) = self.may_be_taken(invite) {
+        if let Err(status) = self.may_be_taken(flow, invite) {
             self.respond(now, server, invite, flow, status, None);
             return;
         }
@@ -127,7 +127,7 @@ impl Agent {
     }
 
     /// What can be said about an INVITE before asking whose it is.
-    fn may_be_taken(&self, invite: &Message) -> Result<(), u16> {
+    fn may_be_taken(&self, flow: Flow, invite: &Message) -> Result<(), u16> {
         if self.draining {
             return Err(503);
         }
@@ -135,7 +135,13 @@ impl Agent {
             return Err(483);
         }
         let scheme = invite.uri().map(|uri| uri.scheme).map_err(|_| 400_u16)?;
-        if !matches!(scheme, Scheme::Sip | Scheme::Tel) {
+        let is_understood = match scheme {
+            Scheme::Sip | Scheme::Tel => true,
+            // Whoever asks for a secure way must have come by one (RFC 3261 §26.2.2).
+            Scheme::Sips => flow.transport.is_secure(),
+            Scheme::Other => false,
+        };
+        if !is_understood {
             return Err(416);
         }
         // RFC 3261 §8.1.1.8 wants a Contact; those who follow RFC 2543 (RFC 4475 §3.4.1) could leave it out.

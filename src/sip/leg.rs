@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::transaction::{ClientId, ServerId};
 use super::wire::Message;
-use crate::pbx::{Body, LegId, Party, PhoneName};
+use crate::pbx::{Body, Dn, History, LegId, Party, PhoneName};
 
 /// One leg.
 #[derive(Debug)]
@@ -47,19 +48,25 @@ pub(super) struct Outgoing {
     /// Our From value, without the tag.
     pub local: String,
     pub local_tag: String,
+    /// The number in our To.
+    pub called: Dn,
+    /// How the call came there.
+    pub history: Box<History>,
     pub branches: Vec<Branch>,
-    /// Whether the INVITEs carried an offer.
-    pub offered: bool,
+    /// The offer in the INVITEs, if they carry one.
+    pub offer: Option<Body>,
     /// The most telling refusal so far.
     pub refused: Option<u16>,
 }
 
-/// The INVITE to one contact.
+/// The INVITE to one place.
 #[derive(Debug)]
 pub(super) struct Branch {
     pub client: ClientId,
     pub target: String,
     pub flow: Flow,
+    /// More flows to the same place, best first, for when this one turns out to be dead.
+    pub spare: Vec<Binding>,
     /// Whether it is over.
     pub ended: bool,
 }

@@ -27,6 +27,7 @@ mod target;
 mod transaction;
 mod witness;
 
+pub mod stun;
 pub mod wire;
 
 pub use agent::Agent;

@@ -3,7 +3,7 @@
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
-use super::dialog::{Dialog, contact, via};
+use super::dialog::{Dialog, asked_by, contact, via};
 use super::flow::Flow;
 use super::leg::{Incoming, Stage, Talking, Unacknowledged};
 use super::registrar::ALLOW;
@@ -30,10 +30,7 @@ impl Agent {
                 called,
                 offer,
                 history,
-            } => {
-                let way = (&*history, &called);
-                self.ring(now, leg, phone, &caller, way, offer.as_ref());
-            }
+            } => self.ring(now, leg, phone, &caller, (history, called), offer),
             Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
             Action::ShowProgress {
                 leg,
@@ -94,7 +91,7 @@ impl Agent {
         let tag = Some(incoming.tag.as_str());
         let answer = respond(&incoming.invite, flow.remote, status, reason, tag)
             .copy(&incoming.invite, Name::RecordRoute)
-            .header(Name::Contact, contact(flow));
+            .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
         self.transactions
             .respond(now, server, status, answer.finish());
     }
@@ -122,7 +119,7 @@ impl Agent {
             Some(&tag),
         )
         .copy(&incoming.invite, Name::RecordRoute)
-        .header(Name::Contact, contact(flow));
+        .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
         self.transactions
             .respond(now, server, status, finish(builder, media));
     }
@@ -182,7 +179,7 @@ impl Agent {
         let (server, flow, invite) = (incoming.server, incoming.flow, incoming.invite.clone());
         let mut builder = respond(&invite, flow.remote, 200, status_reason(200), Some(tag))
             .copy(&invite, Name::RecordRoute)
-            .header(Name::Contact, contact(flow))
+            .header(Name::Contact, contact(flow, &asked_by(&invite)))
             .header(Name::Allow, ALLOW);
         if let Some(connected) = connected {
             builder = builder.header(Name::PAssertedIdentity, connected);

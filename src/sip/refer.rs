@@ -6,7 +6,7 @@
 use rsip::Method;
 
 use super::agent::{Agent, Purpose};
-use super::dialog::{Dialog, contact};
+use super::dialog::{Dialog, asked_by, contact};
 use super::flow::Flow;
 use super::replaces::{DialogId, replaces_of_uri, target_dialog};
 use super::reply;
@@ -192,7 +192,7 @@ impl Agent {
             status_reason(status),
             Some(&tag),
         )
-        .header(Name::Contact, contact(flow));
+        .header(Name::Contact, contact(flow, &asked_by(&request)));
         if !subscribes {
             answer = answer.header(Name::ReferSub, "false");
             referral.stage = Stage::Told;
@@ -261,7 +261,10 @@ impl Agent {
         let Some(notice) = referral.next.take() else {
             return;
         };
-        let (leg, cseq) = (referral.leg, referral.cseq);
+        let (leg, cseq, own) = (referral.leg, referral.cseq, referral.dialog.take());
+        let dialog = own.as_ref();
+        let target = dialog.or(self.talking(leg).map(|talking| &talking.dialog));
+        let target = target.map_or(String::new(), |dialog| dialog.target.clone());
         let purpose = Purpose::Notify(ticket);
         let finish = |builder: super::wire::Builder, flow: Flow| {
             let state = match notice.is_last {
@@ -271,12 +274,11 @@ impl Agent {
             let status = notice.status;
             let line = format!("SIP/2.0 {status} {}\r\n", status_reason(status));
             builder
-                .header(Name::Contact, contact(flow))
+                .header(Name::Contact, contact(flow, &target))
                 .display(Name::Event, format_args!("refer;id={cseq}"))
                 .header(Name::SubscriptionState, state)
                 .finish_with(FRAGMENT, line.as_bytes())
         };
-        let own = referral.dialog.take();
         let client = match own {
             Some(mut dialog) => {
                 let branch = self.mint_branch();

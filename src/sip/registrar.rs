@@ -226,6 +226,18 @@ impl Registrar {
         self.bindings.of(self.steady(now), phone)
     }
 
+    /// What to ring to reach a phone, best first: each is a place, with the flows that lead to it. The next flow is
+    /// for when the one before fails (RFC 5626 §5.3).
+    pub fn targets_of(&self, phone: &PhoneName, now: Now) -> Vec<Vec<Binding>> {
+        self.bindings.targets(self.steady(now), phone)
+    }
+
+    /// A connection is gone: so are the bindings that only it led to.
+    pub fn connection_closed(&self, now: Now, connection: u64) -> Vec<News> {
+        self.bindings
+            .connection_closed(self.steady(now), connection)
+    }
+
     /// How many phones can be reached.
     pub fn registered(&self) -> usize {
         self.bindings.bound()
@@ -402,7 +414,12 @@ impl Registrar {
             return Err(asker.respond(403, "Not Your Address Of Record"));
         }
         asker.check_scheme()?;
-        asker.check_require()?;
+        asker.check_require(&[OUTBOUND])?;
+        let what = self.wanted(asker)?;
+        let has_flow = match &what {
+            What::Contacts(contacts) => contacts.iter().any(|asked| asked.reg_id != 0),
+            What::UnbindAll => false,
+        };
         let update = Update {
             call_id: message.call_id(),
             cseq: message.cseq().0,
@@ -410,10 +427,10 @@ impl Registrar {
             flow: asker.flow,
             user_agent: user_agent(message),
             takes_messages: takes_messages(message),
-            what: self.wanted(asker)?,
+            what,
         };
         let is_still_known = || self.phones.load().secrets.contains_key(phone);
-        let answer = |bindings: &[Binding]| asker.ok(now, bindings);
+        let answer = |bindings: &[Binding]| asker.ok(now, bindings, has_flow);
         let limit = self.limits.contacts;
         self.bindings
             .update(now, phone, &update, limit, is_still_known, answer)
@@ -447,6 +464,9 @@ impl Registrar {
             if !matches!(address.uri.scheme, Scheme::Sip | Scheme::Sips) {
                 return Err(asker.respond(400, "Contact Is No SIP URI"));
             }
+            if address.uri.scheme == Scheme::Sips && !asker.flow.transport.is_secure() {
+                return Err(asker.respond(400, "SIPS Contact Over An Insecure Transport"));
+            }
             if address.uri.text.len() > CONTACT_MAX || message.call_id().len() > CONTACT_MAX {
                 return Err(asker.respond(400, "Contact Or Call-ID Too Long"));
             }
@@ -454,14 +474,16 @@ impl Registrar {
                 uri: address.uri,
                 expires_s: self.granted(asker, contact.expires().unwrap_or(default))?,
                 q: contact.q().unwrap_or(1000),
-                reg_id: address
-                    .param("reg-id")
-                    .and_then(|id| id.parse().ok())
-                    .unwrap_or(0),
+                reg_id: asker.reg_id(&address)?,
                 instance: address
                     .param("+sip.instance")
                     .filter(|i| i.len() <= CONTACT_MAX),
             });
+        }
+        // RFC 5626 §6: one request binds one flow, for it comes by one.
+        let flows = contacts.iter().filter(|c: &&Asked| c.reg_id != 0);
+        if flows.filter(|flow| flow.expires_s > 0).count() > 1 {
+            return Err(asker.respond(400, "More Than One Contact With A reg-id"));
         }
         Ok(What::Contacts(contacts))
     }
@@ -486,7 +508,7 @@ impl Registrar {
             message,
             tag: self.tag(message),
         };
-        if let Err(refusal) = asker.check_scheme().and_then(|()| asker.check_require()) {
+        if let Err(refusal) = asker.check_scheme().and_then(|()| asker.check_require(&[])) {
             return self.refuse(refusal);
         }
         let ok = asker
@@ -494,7 +516,7 @@ impl Registrar {
             .header(Name::Allow, ALLOW);
         let ok = ok.header(Name::Accept, "application/sdp, text/plain");
         Edge::Answered {
-            bytes: ok.header(Name::Supported, "").finish(),
+            bytes: ok.header(Name::Supported, OUTBOUND).finish(),
             news: None,
         }
     }
@@ -548,6 +570,12 @@ fn begins_something(message: &Message) -> bool {
     message.is_request() && message.to().is_ok_and(|to| to.tag().is_none())
 }
 
+/// The extension by which phones keep flows alive (RFC 5626).
+const OUTBOUND: &str = "outbound";
+/// How often, in seconds, a phone is asked to show that its flow lives: NATs forget datagrams sooner.
+const FLOW_TIMER_DATAGRAMS: u8 = 25;
+const FLOW_TIMER_STREAMS: u8 = 120;
+
 /// The most that is kept of a contact, a Call-ID, an instance: what phones send is far shorter.
 const CONTACT_MAX: usize = 512;
 /// The most that is kept of a User-Agent.
@@ -589,29 +617,63 @@ impl Asker<'_> {
         respond(self.message, self.flow.remote, status, reason, Some(tag))
     }
 
-    /// RFC 3261 §8.2.2.1.
+    /// RFC 3261 §8.2.2.1; a secure way is only offered to those who came by one (§26.2.2).
     fn check_scheme(&self) -> Result<(), Builder> {
+        let is_secure = self.flow.transport.is_secure();
         match self.message.uri().map_or(Scheme::Other, |uri| uri.scheme) {
+            Scheme::Sips if !is_secure => Err(self.respond(416, status_reason(416))),
             Scheme::Other => Err(self.respond(416, status_reason(416))),
             _ => Ok(()),
         }
     }
 
-    /// RFC 3261 §8.2.2.3: no extension is understood here, so none may be insisted on.
-    fn check_require(&self) -> Result<(), Builder> {
-        if self.message.requires().next().is_none() {
+    /// RFC 3261 §8.2.2.3: what is not understood here may not be insisted on.
+    fn check_require(&self, known: &[&str]) -> Result<(), Builder> {
+        let mut unknown = self.unknown(known).peekable();
+        if unknown.peek().is_none() {
             return Ok(());
         }
         let refusal = self.respond(420, status_reason(420));
-        Err(self
-            .message
-            .requires()
-            .fold(refusal, |r, tag| r.header(Name::Unsupported, tag)))
+        Err(unknown.fold(refusal, |r, tag| r.header(Name::Unsupported, tag)))
     }
 
-    /// RFC 3261 §10.3 step 8.
-    fn ok(&self, now: Now, bindings: &[Binding]) -> Bytes {
-        let ok = self.respond(200, status_reason(200));
+    fn unknown<'s>(&'s self, known: &'s [&str]) -> impl Iterator<Item = &'s str> {
+        let is_known = |tag: &str| known.iter().any(|known| known.eq_ignore_ascii_case(tag));
+        self.message.requires().filter(move |tag| !is_known(tag))
+    }
+
+    /// Which flow of its instance a contact is, if the phone keeps flows alive; else 0 (RFC 5626 §6).
+    fn reg_id(&self, address: &Address<'_>) -> Result<u32, Builder> {
+        let is_outbound = |tag: &[u8]| tag.eq_ignore_ascii_case(OUTBOUND.as_bytes());
+        let number = address.param("reg-id").and_then(|id| id.parse().ok());
+        let Some(number) = number.filter(|number| *number > 0) else {
+            return Ok(0);
+        };
+        let has_instance = address
+            .param("+sip.instance")
+            .is_some_and(|i| i.len() <= CONTACT_MAX);
+        if !has_instance || !self.message.values(Name::Supported).any(is_outbound) {
+            return Ok(0);
+        }
+        // Somebody between the phone and us knows nothing of flows, and keeps none.
+        if self.message.values(Name::Via).nth(1).is_some() {
+            return Err(self.respond(439, "First Hop Lacks Outbound Support"));
+        }
+        Ok(number)
+    }
+
+    /// RFC 3261 §10.3 step 8; RFC 5626 §6 if the phone keeps its flow alive.
+    fn ok(&self, now: Now, bindings: &[Binding], has_flow: bool) -> Bytes {
+        let mut ok = self.respond(200, status_reason(200));
+        if has_flow {
+            let timer = match self.flow.transport.is_reliable() {
+                true => FLOW_TIMER_STREAMS,
+                false => FLOW_TIMER_DATAGRAMS,
+            };
+            ok = ok
+                .header(Name::Require, OUTBOUND)
+                .header_named("Flow-Timer", timer.to_string());
+        }
         let ok = bindings.iter().fold(ok, |ok, binding| {
             ok.display(Name::Contact, Shown { binding, now })
         });
@@ -637,9 +699,12 @@ impl fmt::Display for Shown<'_> {
         if binding.q < 1000 {
             write!(f, ";q=0.{:03}", binding.q)?;
         }
-        match &binding.instance {
-            Some(instance) => write!(f, ";+sip.instance=\"{}\"", escaped(instance)),
-            None => Ok(()),
+        if let Some(instance) = &binding.instance {
+            write!(f, ";+sip.instance=\"{}\"", escaped(instance))?;
+        }
+        match binding.reg_id {
+            0 => Ok(()),
+            number => write!(f, ";reg-id={number}"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
-use super::dialog::contact;
+use super::dialog::{asked_by, contact};
 use super::flow::Flow;
 use super::inbound::body_of;
 use super::leg::{Owed, Talking, Unacknowledged, Wish};
@@ -93,10 +93,11 @@ impl Agent {
         let Some(wish) = talking.wish.take() else {
             return;
         };
+        let target = talking.dialog.target.clone();
         let purpose = Purpose::Change(leg);
         let client = self.send_in_dialog(now, leg, Method::Invite, purpose, |builder, flow| {
             let builder = builder
-                .header(Name::Contact, contact(flow))
+                .header(Name::Contact, contact(flow, &target))
                 .header(Name::Allow, ALLOW);
             let builder = match &wish.connected {
                 Some(party) => builder.header(Name::PAssertedIdentity, identity(party, flow)),
@@ -118,7 +119,7 @@ impl Agent {
         };
         let flow = talking.dialog.flow;
         let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
-            .header(Name::Contact, contact(flow))
+            .header(Name::Contact, contact(flow, &asked_by(&invite)))
             .header(Name::Allow, ALLOW);
         let bytes = finish(builder, media);
         talking.unacknowledged = Some(Unacknowledged {

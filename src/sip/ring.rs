@@ -3,6 +3,7 @@
 use rsip::Method;
 
 use super::agent::{Agent, Purpose};
+use super::bindings::Binding;
 use super::dialog::{Dialog, contact, via};
 use super::flow::Flow;
 use super::history;
@@ -18,70 +19,112 @@ use crate::pbx::{Body, Dn, Event, Failure, History, LegId, Party, PhoneName, Sec
 use crate::time::Now;
 
 impl Agent {
-    /// An INVITE to every contact of the phone, as one request that is forked (RFC 3261 §16).
+    /// An INVITE to every place where the phone is, as one request that is forked (RFC 3261 §16).
     pub(super) fn ring(
         &mut self,
         now: Now,
         leg: LegId,
         phone: PhoneName,
         caller: &Party,
-        (history, called): (&History, &Dn),
-        offer: Option<&Body>,
+        (history, called): (Box<History>, Dn),
+        offer: Option<Body>,
     ) {
-        let bindings = self.registrar.bindings_of(&phone, now);
-        let Some(first) = bindings.first() else {
+        let targets = self.registrar.targets_of(&phone, now);
+        let Some(first) = targets.first().and_then(|flows| flows.first()) else {
             let why = Failure::Unreachable;
             self.events.push(Event::Failed { leg, why });
             return;
         };
-        let call_id = self.mint_call_id();
-        let local_tag = self.mint_tag();
-        let local = identity(caller, first.flow);
-        let mut branches = Vec::new();
-        for (index, binding) in bindings.iter().enumerate() {
-            let branch = self.mint_branch();
-            let flow = flow_to_binding(&binding.contact, binding.flow);
-            let target = Target::of(&binding.contact);
-            let builder = Builder::request(Method::Invite, target.uri)
-                .display(Name::Via, via(flow, &branch))
-                .header(Name::MaxForwards, "70");
-            let builder = target
-                .with_route(builder)
-                .display(Name::From, format_args!("{local};tag={local_tag}"))
-                .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
-                .header(Name::CallId, &call_id)
-                .header(Name::CSeq, "1 INVITE")
-                .header(Name::Contact, contact(flow))
-                .header(Name::PAssertedIdentity, &local)
-                .header(Name::Allow, ALLOW);
-            let builder = history::tell(builder, history, called, flow);
-            let client = self.transactions.request(
-                now,
-                flow,
-                Method::Invite,
-                &branch,
-                finish(builder, offer),
-            );
-            self.purposes.insert(client, Purpose::Ring(leg, index));
-            branches.push(Branch {
-                client,
-                target: target.uri.to_owned(),
-                flow,
-                ended: false,
-            });
+        let mut outgoing = Outgoing {
+            call_id: self.mint_call_id(),
+            local: identity(caller, first.flow),
+            local_tag: self.mint_tag(),
+            called,
+            history,
+            branches: Vec::new(),
+            offer,
+            refused: None,
+        };
+        for flows in targets {
+            let index = outgoing.branches.len();
+            let branch = self.invite(now, (leg, index), &outgoing, flows);
+            outgoing.branches.extend(branch);
         }
-        self.dialogs
-            .insert((call_id.clone(), local_tag.clone()), leg);
-        let outgoing = Outgoing {
+        let key = (outgoing.call_id.clone(), outgoing.local_tag.clone());
+        self.dialogs.insert(key, leg);
+        let stage = Stage::Outgoing(Box::new(outgoing));
+        self.legs.insert(leg, Leg { phone, stage });
+    }
+
+    /// An INVITE by the first of these flows.
+    fn invite(
+        &mut self,
+        now: Now,
+        (leg, index): (LegId, usize),
+        outgoing: &Outgoing,
+        mut flows: Vec<Binding>,
+    ) -> Option<Branch> {
+        if flows.is_empty() {
+            return None;
+        }
+        let binding = flows.remove(0);
+        let branch = self.mint_branch();
+        let flow = flow_to_binding(&binding.contact, binding.flow);
+        let Outgoing {
             call_id,
             local,
             local_tag,
-            branches,
-            offered: offer.is_some(),
-            refused: None,
+            called,
+            history,
+            offer,
+            ..
+        } = outgoing;
+        let target = Target::of(&binding.contact);
+        let builder = Builder::request(Method::Invite, target.uri)
+            .display(Name::Via, via(flow, &branch))
+            .header(Name::MaxForwards, "70");
+        let builder = target
+            .with_route(builder)
+            .display(Name::From, format_args!("{local};tag={local_tag}"))
+            .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
+            .header(Name::CallId, call_id)
+            .header(Name::CSeq, "1 INVITE")
+            .header(Name::Contact, contact(flow, &binding.contact))
+            .header(Name::PAssertedIdentity, local)
+            .header(Name::Allow, ALLOW);
+        let builder = history::tell(builder, history, called, flow);
+        let bytes = finish(builder, offer.as_ref());
+        let client = self
+            .transactions
+            .request(now, flow, Method::Invite, &branch, bytes);
+        self.purposes.insert(client, Purpose::Ring(leg, index));
+        Some(Branch {
+            client,
+            target: target.uri.to_owned(),
+            flow,
+            spare: flows,
+            ended: false,
+        })
+    }
+
+    /// Rings by the next flow to a place whose flow is dead (RFC 5626 §5.3). Whether there was one.
+    fn ring_by_next_flow(&mut self, now: Now, leg: LegId, index: usize) -> bool {
+        // Out of the table for as long as it is written.
+        let Some(mut entry) = self.legs.remove(&leg) else {
+            return false;
         };
-        let stage = Stage::Outgoing(Box::new(outgoing));
-        self.legs.insert(leg, Leg { phone, stage });
+        let mut is_ringing = false;
+        if let Stage::Outgoing(outgoing) = &mut entry.stage
+            && let Some(branch) = outgoing.branches.get_mut(index)
+        {
+            let spare = std::mem::take(&mut branch.spare);
+            if let Some(next) = self.invite(now, (leg, index), outgoing, spare) {
+                outgoing.branches[index] = next;
+                is_ringing = true;
+            }
+        }
+        self.legs.insert(leg, entry);
+        is_ringing
     }
 
     pub(super) fn ring_responded(
@@ -144,7 +187,7 @@ impl Agent {
         };
         let ours = (outgoing.local.as_str(), outgoing.local_tag.as_str());
         let dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
-        let offered = outgoing.offered;
+        let offered = outgoing.offer.is_some();
         let others: Vec<ClientId> = outgoing
             .branches
             .iter()
@@ -225,6 +268,9 @@ impl Agent {
 
     /// A contact of a phone will not answer. When none is left, the phone will not.
     pub(super) fn branch_failed(&mut self, now: Now, leg: LegId, index: usize, status: u16) {
+        if matches!(status, 408 | 430) && self.ring_by_next_flow(now, leg, index) {
+            return;
+        }
         let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
         else {
             return;

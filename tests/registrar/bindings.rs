@@ -24,10 +24,10 @@ fn a_phone_registers_only_itself() {
 #[test]
 fn unknown_extensions_are_refused_by_name() {
     let mut world = World::new();
-    let reply = world.register("Require: outbound, path\r\n");
+    let reply = world.register("Require: outbound, gruu, path\r\n");
     assert_eq!(reply.status(), 420);
     let tags: Vec<_> = reply.message.values(Name::Unsupported).collect();
-    assert_eq!(tags, [b"outbound".as_slice(), b"path"]);
+    assert_eq!(tags, [b"gruu".as_slice(), b"path"]);
 }
 
 // RFC 3261 §10.2.3, §10.3 step 8.
@@ -186,7 +186,9 @@ fn a_phone_that_started_again_does_not_ring_twice() {
     );
     // RFC 5626 §4.2: another registration of the same phone is not a restart.
     world.call_id = "third".into();
-    world.register(&format!("Contact: <sip:a@h:3000>;reg-id=2;{instance}\r\n"));
+    world.register(&format!(
+        "Contact: <sip:a@h:3000>;reg-id=2;{instance}\r\nSupported: outbound\r\n"
+    ));
     assert_eq!(world.bound().len(), 2);
 }
 

@@ -4,4 +4,5 @@ mod auth;
 mod bindings;
 #[path = "../support/digest.rs"]
 mod digest;
+mod outbound;
 mod world;

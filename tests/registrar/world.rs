@@ -8,7 +8,7 @@ use bytes::Bytes;
 use perch::pbx::site::{Phone, Site};
 use perch::pbx::{PhoneName, ProfileName};
 use perch::sip::wire::{Message, Name, Parsed, parse};
-use perch::sip::{Edge, Flow, Limits, News, Registrar, Transport, digest_secret};
+use perch::sip::{Binding, Edge, Flow, Limits, News, Registrar, Transport, digest_secret};
 use perch::time::{Now, Utc};
 
 use crate::digest::{Answer, authorization};
@@ -72,6 +72,8 @@ pub struct World {
     pub nc: u32,
     pub challenge: Option<String>,
     pub remote: &'static str,
+    /// The whole flow, if it is not one of datagrams.
+    pub flow: Option<Flow>,
 }
 
 /// What came back.
@@ -112,11 +114,12 @@ impl World {
             nc: 0,
             challenge: None,
             remote: "192.0.2.9:5060",
+            flow: None,
         }
     }
 
     pub fn send(&self, raw: &str) -> Reply {
-        let flow = flow(self.remote);
+        let flow = self.flow.unwrap_or_else(|| flow(self.remote));
         match self
             .registrar
             .edge(self.now, &flow, &message(raw.to_owned()))
@@ -188,6 +191,10 @@ impl World {
         self.now.uptime += Duration::from_secs(seconds);
         self.now.utc = self.now.utc.plus(Duration::from_secs(seconds));
         self.registrar.expire(self.now)
+    }
+
+    pub fn targets(&self) -> Vec<Vec<Binding>> {
+        self.registrar.targets_of(&self.phone.into(), self.now)
     }
 
     pub fn bound(&self) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::check;
+use crate::support::play::{check, check_by_transport};
 
 #[test]
 fn a_call_is_dialled_rings_is_answered_and_released_by_either_side() {
@@ -72,7 +72,7 @@ fn ringing_ends_when_nobody_answers() {
 
 #[test]
 fn who_is_not_there_or_may_not_be_called_is_said_so() {
-    check(
+    check_by_transport(
         "rules: CAL-1",
         "
         class lobby: call guests, login
@@ -88,6 +88,11 @@ fn who_is_not_there_or_may_not_be_called_is_said_so() {
             09:01 desk-1 hears 404 Unknown number, hears 403 Not allowed from this phone
             09:02 desk-2 hears 480 Nobody is logged in with that number, hears 480 The phone cannot be reached
             09:03:32 desk-2 hears 480 The phone cannot be reached"#]],
+        expect![[r#"
+            09:00 desk-2 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:01 desk-1 hears 404 Unknown number, hears 403 Not allowed from this phone
+            09:02 desk-2 hears 480 Nobody is logged in with that number, hears 480 The phone cannot be reached
+            09:03 desk-2 hears 480 The phone cannot be reached"#]],
     );
 }
 
@@ -235,7 +240,7 @@ fn digits_are_carried_in_a_call() {
 
 #[test]
 fn a_party_that_vanishes_does_not_keep_the_other() {
-    check(
+    check_by_transport(
         "rules: CAL-1",
         "
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
@@ -255,6 +260,15 @@ fn a_party_that_vanishes_does_not_keep_the_other() {
             09:06 desk-1 rings (from 9003 Lobby)
             09:06 desk-3 hears it ring, talks with desk-1
             09:07:34.587 desk-1 hears "The other party cannot be reached any more"
+            09:10 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2
+            09:01:03.660 desk-1 hears "The other party cannot be reached any more"
+            09:05 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting
+            09:06 desk-1 rings (from 9003 Lobby)
+            09:06 desk-3 hears it ring, talks with desk-1
+            09:07:02.365 desk-1 hears "The other party cannot be reached any more"
             09:10 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }

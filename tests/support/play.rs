@@ -44,6 +44,15 @@ pub fn check(rules: &str, script: &str, expect: Expect) {
     }
 }
 
+/// The same where it must go otherwise over streams: there, somebody who vanishes takes the connection along.
+#[track_caller]
+pub fn check_by_transport(rules: &str, script: &str, datagrams: Expect, streams: Expect) {
+    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
+    datagrams.assert_eq(&play(&script, Protocol::SipUdp));
+    streams.assert_eq(&play(&script, Protocol::SipTcp));
+}
+
 fn play(script: &Script, protocol: Protocol) -> String {
     let mut text = SiteText::default();
     for line in &script.site {
