@@ -358,7 +358,7 @@ fn sipp_is_told_no() {
     bench.refused("*11*2001*9999#", 403);
     bench.refused("*11*7777*1111#", 403);
     bench.refused("*12", 403);
-    bench.refused("*11", 484);
+    bench.refused("*11*", 484);
 }
 
 /// rules: CAL-1

@@ -137,6 +137,10 @@ fn everything_that_can_be_said_is_understood() {
         emergency_hold_min = 15
         logouts_per_s = 7
         no_answer_s = 20
+        silence_s = 11
+        digit_pause_s = 3
+        login_tries = 2
+        echo_limit_s = 60
         lock_after = 5
         lock_window_s = 60
         lock_s = 120
@@ -149,6 +153,8 @@ fn everything_that_can_be_said_is_understood() {
     assert_eq!(s.logout_times, [450, 1440]);
     assert_eq!(s.max_login_min, Some(10_080));
     assert_eq!((s.move_wait_s, s.warning_s, s.lock_s), (0, 0, 120));
+    let dialogue = (s.silence_s, s.digit_pause_s, s.login_tries, s.echo_limit_s);
+    assert_eq!(dialogue, (11, 3, 2, 60));
     let secret = digest_secret("desk-1", "example.com", "secret");
     assert_eq!(site.phones["desk-1"].sip_secret, Some(secret));
 }

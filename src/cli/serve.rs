@@ -69,7 +69,7 @@ impl Serve {
             settings.bind = only(self.bind.clone());
         }
         if let Some(offset) = self.port_offset {
-            settings.ports = settings.ports.shifted(offset)?;
+            settings.shift(offset)?;
         }
         Ok(settings)
     }

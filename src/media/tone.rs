@@ -101,8 +101,9 @@ impl Tone {
 
     /// How many frames it has; none if it does not end by itself.
     pub fn frames(self) -> Option<u32> {
-        let mut frames = self.steps().iter().map(|(_, frames)| *frames);
-        frames.try_fold(0_u32, |sum, frames| sum.checked_add(frames))
+        let frames = self.steps().iter().map(|(_, frames)| *frames);
+        let ends = frames.clone().all(|frames| frames != FOREVER);
+        ends.then(|| frames.sum())
     }
 
     /// One frame of it, coded. None after its end.

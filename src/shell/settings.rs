@@ -2,6 +2,7 @@
 //! API and stored.
 
 mod guard;
+mod media;
 mod reader;
 mod transports;
 
@@ -16,13 +17,11 @@ pub use transports::{Tls, TlsVersion, Trust, WebSocket};
 use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
+pub use media::Media;
 use reader::Reader;
 
 /// Where settings are looked for unless somebody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/perch/perch.toml";
-
-/// More ports than this nobody needs for media; each costs an open file for each address.
-const MOST_MEDIA_PORTS: u16 = 4000;
 
 /// Everything that can be set about this server.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,15 +139,6 @@ pub struct Http {
     pub bind: Option<Vec<IpAddr>>,
 }
 
-/// Ports for media that Perch itself speaks (RTP), before the offset: every second one from `first` to `last`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Media {
-    /// The first; even, as RFC 3550 §11 wants it.
-    pub first: u16,
-    /// The last.
-    pub last: u16,
-}
-
 /// What is logged, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
@@ -227,10 +217,7 @@ impl Default for Settings {
                 token_file: None,
             },
             http: Http { bind: None },
-            media: Media {
-                first: 10_000,
-                last: 10_098,
-            },
+            media: Media::default(),
             log: Log {
                 format: LogFormat::Text,
                 level: "info".into(),
@@ -340,6 +327,17 @@ impl Settings {
         self.ports.at(bind, self.ports.http)
     }
 
+    /// Adds something else to every port.
+    pub fn shift(&mut self, offset: u16) -> Result<(), PortTooHigh> {
+        let ports = self.ports.shifted(offset)?;
+        let port = self.media.last;
+        if port.checked_add(offset).is_none() {
+            return Err(PortTooHigh { port, offset });
+        }
+        self.ports = ports;
+        Ok(())
+    }
+
     /// Where media of our own comes in.
     pub fn media_addresses(&self) -> Vec<SocketAddr> {
         let ports = (self.media.first..=self.media.last).step_by(2);
@@ -381,13 +379,13 @@ impl Settings {
         reader.number("ports", "wss", 0..=65_535, &mut self.ports.wss);
         reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
         reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
-        if let Err(error) = self.ports.shifted(self.ports.offset) {
-            let remedy = "Choose a smaller offset, or lower ports";
-            reader.problem("", "port_offset", &error.to_string(), remedy);
-        }
         self.tls.read(reader);
         self.web_socket.read(reader);
         self.read_services(reader);
+        if let Err(error) = self.shift(self.ports.offset) {
+            let remedy = "Choose a smaller offset, or lower ports";
+            reader.problem("", "port_offset", &error.to_string(), remedy);
+        }
         self.read_memory(reader);
         self.read_limits(reader);
         self.guard.read(reader);
@@ -495,48 +493,13 @@ impl Settings {
             );
         }
         self.http.bind = reader.addresses("http", "bind");
-        self.media.read(reader, self.ports.offset);
+        self.media.read(reader);
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         reader.word("log", "format", &formats, &mut self.log.format);
         reader.text("log", "level", &mut self.log.level);
         let argon2 = &mut self.argon2;
         reader.number("argon2", "memory_kib", 8..=65_536, &mut argon2.memory_kib);
         reader.number("argon2", "passes", 1..=10, &mut argon2.passes);
-    }
-}
-
-impl Media {
-    fn read(&mut self, reader: &mut Reader, offset: u16) {
-        let mut text = String::new();
-        reader.text("media", "ports", &mut text);
-        if !text.is_empty() {
-            let range = text.split_once('-').and_then(|(first, last)| {
-                let media = Media {
-                    first: first.trim().parse().ok()?,
-                    last: last.trim().parse().ok()?,
-                };
-                let count = media.last.checked_sub(media.first)?;
-                let is_fit = media.first >= 1024
-                    && media.first.is_multiple_of(2)
-                    && count <= MOST_MEDIA_PORTS;
-                is_fit.then_some(media)
-            });
-            match range {
-                Some(range) => *self = range,
-                None => {
-                    let what = format!(
-                        "media.ports must be two ports from 1024 on, at most {MOST_MEDIA_PORTS} apart, the first of them even, not {text:?}"
-                    );
-                    reader.problem("media", "ports", &what, "Write ports = \"10000-10098\"");
-                }
-            }
-        }
-        if self.last.checked_add(offset).is_none() {
-            let port = self.last;
-            let error = PortTooHigh { port, offset };
-            let remedy = "Choose a smaller offset, or lower ports";
-            reader.problem("", "port_offset", &error.to_string(), remedy);
-        }
     }
 }
 

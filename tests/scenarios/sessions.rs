@@ -46,7 +46,7 @@ fn a_user_logs_in_by_number_too_and_the_hash_may_be_left_out_or_sent_raw() {
         09:00 desk-1 dials *11*2001*1111#      09:01 desk-1 dials *12#
         09:02 desk-1 dials *11*alice*1111      09:03 desk-1 dials *12
         09:04 desk-1 dials *11*alice*1111# raw   09:05 desk-1 dials *12# raw
-        09:06 desk-1 dials *11   09:07 desk-1 dials *11*alice
+        09:06 desk-1 dials *11*   09:07 desk-1 dials *11*alice
         ",
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
