@@ -251,7 +251,6 @@ fn edge(server: &Server, registrar: &Arc<Registrar>) -> Edge {
     )
 }
 
-
 fn stream_side(server: &Server, edge: &Arc<Edge>, tls: &Arc<Tls>) -> Streams {
     let limits = server.settings.limits;
     let metrics = Arc::clone(&server.metrics);
