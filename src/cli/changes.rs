@@ -80,19 +80,26 @@ impl Logout {
     }
 }
 
-/// Take the lock of a user away.
+/// Take the lock of a user away, or those of sources that guessed a phone's password.
 #[derive(Debug, Args)]
 pub struct Unlock {
     /// The user's id
-    user: String,
+    #[arg(required_unless_present = "phone", conflicts_with = "phone")]
+    user: Option<String>,
+    /// A phone instead, by its name
+    #[arg(long, value_name = "NAME")]
+    phone: Option<String>,
     #[command(flatten)]
     client: Client,
 }
 
 impl Unlock {
-    /// Takes the lock of a user away.
+    /// Takes the lock away.
     pub fn run(self) -> Result<(), Failure> {
-        let request = UnlockRequest { user: self.user };
+        let request = UnlockRequest {
+            user: self.user.unwrap_or_default(),
+            phone: self.phone.unwrap_or_default(),
+        };
         let answer = self
             .client
             .ask(async |client| client.unlock(request).await)?;

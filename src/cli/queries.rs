@@ -108,7 +108,7 @@ impl Explain {
     }
 }
 
-/// Show users that are locked or failed to log in lately.
+/// Show users that are locked or failed to log in lately, and sources that guessed a phone's password.
 #[derive(Debug, Args)]
 pub struct Locks {
     #[command(flatten)]
@@ -130,10 +130,21 @@ impl Locks {
                     "until": machine(lock.until.as_ref()),
                 })
             });
-            output::result(&json!(value.collect::<Vec<_>>()).to_string());
-        } else if answer.locks.is_empty() {
+            let sources = answer.locked_out.iter().map(|locked| {
+                json!({
+                    "phone": locked.phone,
+                    "source": locked.source,
+                    "until": machine(locked.until.as_ref()),
+                })
+            });
+            let value: Vec<_> = value.chain(sources).collect();
+            output::result(&json!(value).to_string());
+            return Ok(());
+        }
+        if answer.locks.is_empty() && answer.locked_out.is_empty() {
             output::result("nobody is locked");
-        } else {
+        }
+        if !answer.locks.is_empty() {
             let local = Local::here();
             let row = locks.map(|lock| {
                 let until = local.short(lock.until.as_ref());
@@ -141,6 +152,15 @@ impl Locks {
             });
             let rows: Vec<_> = row.collect();
             output::result(&table(&["USER", "FAILURES", "LOCKED UNTIL"], &rows));
+        }
+        if !answer.locked_out.is_empty() {
+            let local = Local::here();
+            let row = answer.locked_out.iter().map(|locked| {
+                let until = local.short(locked.until.as_ref());
+                vec![locked.phone.clone(), locked.source.clone(), until]
+            });
+            let rows: Vec<_> = row.collect();
+            output::result(&table(&["PHONE", "LOCKED OUT", "UNTIL"], &rows));
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use prost_types::Timestamp;
 use super::v1;
 use crate::pbx::{self, Closed, Explanation, StoredSession, What};
 use crate::shell::events::Numbered;
-use crate::time::Utc;
+use crate::sip::LockedOut;
+use crate::time::{Now, Utc};
 
 /// A moment.
 pub fn timestamp(at: Utc) -> Timestamp {
@@ -69,6 +70,15 @@ pub fn lock(lock: pbx::Lock) -> v1::Lock {
         user: lock.user.to_string(),
         failures: lock.failures,
         until: lock.until.map(timestamp),
+    }
+}
+
+/// A source that guessed a phone's password too often.
+pub fn locked_out(now: Now, locked: LockedOut) -> v1::LockedOut {
+    v1::LockedOut {
+        phone: locked.phone,
+        source: locked.network.to_string(),
+        until: Some(timestamp(now.utc_at(locked.until))),
     }
 }
 

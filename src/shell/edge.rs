@@ -121,8 +121,7 @@ impl Edge {
         {
             return Pass::Drop;
         }
-        let belongs = || message.to().is_ok_and(|to| to.tag().is_some());
-        if message.method() == Some(Method::Cancel) || belongs() {
+        if !begins_something(message) {
             return match self.guard.may_belong(now, source) {
                 true => Pass::Go,
                 false => Pass::Drop,
@@ -168,8 +167,11 @@ impl Edge {
     }
 
     fn hand_in(&self, flow: Flow, message: Message) -> Option<Bytes> {
-        let Err(Input::Sip { flow, message }) = self.intake.offer(Input::Sip { flow, message })
-        else {
+        // Help is not kept waiting, whatever else is.
+        let begins = begins_something(&message) && !self.registrar.is_emergency(&message);
+        let input = Input::Sip { flow, message };
+        let offered = self.intake.offer_message(self.clock.now(), input, begins);
+        let Err(Input::Sip { flow, message }) = offered else {
             return None;
         };
         if !message.is_request() || message.method() == Some(Method::Ack) {
@@ -192,10 +194,18 @@ impl Edge {
     }
 }
 
+/// Whether a request belongs to nothing that was there before it. What ends or acknowledges something does.
+fn begins_something(message: &Message) -> bool {
+    let belongs = matches!(message.method(), Some(Method::Ack | Method::Cancel))
+        || message.to().is_ok_and(|to| to.tag().is_some());
+    message.is_request() && !belongs
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::intake::{Inputs, intake};
     use super::*;
+    use crate::pbx::Site;
     use crate::sip::{Limits, Transport};
 
     fn edge(room: usize) -> (Edge, Inputs) {
@@ -246,6 +256,38 @@ mod tests {
         assert_eq!(edge.metrics.overloads(), 1);
         assert!(matches!(inputs.peers.recv().await, Some(Input::Sip { .. })));
         assert_eq!(edge.receive(flow(), request("INVITE")).await, None);
+    }
+
+    fn accepted(raw: Bytes) -> Message {
+        match wire::parse(raw) {
+            Parsed::Accept(message) => message,
+            other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    /// Of 16 places four are kept for what goes on, and for calls for help.
+    #[tokio::test]
+    async fn new_calls_are_refused_before_there_is_no_room_for_anything() {
+        let (edge, _inputs) = edge(16);
+        let mut site = Site::default();
+        site.emergency.insert("112".into(), Vec::new());
+        edge.registrar.set_phones(Arc::new(site));
+        let new = || {
+            let text = String::from_utf8_lossy(&request("INVITE")).replace(";tag=2", "");
+            accepted(text.into())
+        };
+        for _ in 0..12 {
+            assert_eq!(edge.hand_in(flow(), new()), None);
+        }
+        let refused = edge.hand_in(flow(), new()).expect("no new calls");
+        assert!(refused.starts_with(b"SIP/2.0 503 "));
+        for method in ["BYE", "CANCEL", "ACK"] {
+            let message = accepted(request(method));
+            assert_eq!(edge.hand_in(flow(), message), None, "{method}");
+        }
+        let help = String::from_utf8_lossy(new().raw()).replace("sip:2001@", "sip:112@");
+        assert_eq!(edge.hand_in(flow(), accepted(help.into())), None);
+        assert_eq!(edge.metrics.overloads(), 1);
     }
 
     #[tokio::test]

@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::overload::Overload;
 use crate::exchange::{ControlRequest, Input};
 use crate::pbx::{Answer, Query, Refusal, Ticket};
+use crate::time::Now;
 
 /// Tickets minted here are told apart from those of other minters by their highest byte.
 const MINTER: u64 = 0xC0 << 56;
@@ -32,6 +34,7 @@ pub struct Intake {
     peers: mpsc::Sender<Input>,
     own: mpsc::Sender<Input>,
     waiting: Arc<Waiting>,
+    overload: Arc<Overload>,
 }
 
 /// The other end of an [`Intake`].
@@ -43,6 +46,8 @@ pub struct Inputs {
     pub own: mpsc::Receiver<Input>,
     /// Those who wait for an answer.
     pub waiting: Arc<Waiting>,
+    /// How long what comes from peers had to wait.
+    pub overload: Arc<Overload>,
 }
 
 /// Why a question was not answered.
@@ -61,15 +66,18 @@ pub fn intake(peers: usize) -> (Intake, Inputs) {
     let (peers_in, peers_out) = mpsc::channel(peers);
     let (own_in, own_out) = mpsc::channel(OWN_QUEUE);
     let waiting = Arc::new(Waiting::default());
+    let overload = Arc::new(Overload::default());
     let intake = Intake {
         peers: peers_in,
         own: own_in,
         waiting: Arc::clone(&waiting),
+        overload: Arc::clone(&overload),
     };
     let inputs = Inputs {
         peers: peers_out,
         own: own_out,
         waiting,
+        overload,
     };
     (intake, inputs)
 }
@@ -86,6 +94,21 @@ impl Intake {
                 input
             }
         })
+    }
+
+    /// The same for a message of a peer. What `begins` something is refused before the others have to wait for long.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the caller answers what was refused"
+    )]
+    pub fn offer_message(&self, now: Now, input: Input, begins: bool) -> Result<(), Input> {
+        let room = self.peers.max_capacity();
+        if begins && !self.overload.may_begin(now, self.depth(), room) {
+            return Err(input);
+        }
+        self.offer(input)?;
+        self.overload.offered(now);
+        Ok(())
     }
 
     /// Hands in something that must not be lost; waits for room. Lost only when the server is stopping.

@@ -12,6 +12,7 @@ pub mod intake;
 pub mod log;
 mod media;
 pub mod metrics;
+mod overload;
 mod patience;
 pub mod readiness;
 mod run;

@@ -135,6 +135,11 @@ impl Run {
     }
 
     fn note(&mut self, now: Now, input: &Input) {
+        if matches!(input, Input::Sip { .. }) {
+            // Only now is it no longer waiting.
+            let now = self.clock.now();
+            self.inputs.overload.taken(now, 1);
+        }
         if let Input::Committed { seq, .. } = input
             && let Some(since) = self.backlog.outstanding.remove(seq)
         {

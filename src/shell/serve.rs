@@ -80,6 +80,8 @@ pub struct Server {
     pub readiness: Readiness,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where phones are, and who may say to be one.
+    pub registrar: Arc<Registrar>,
     /// The site in force.
     pub sites: Sites,
     /// The store.
@@ -146,6 +148,7 @@ async fn start(
         intake,
         readiness,
         metrics: Arc::new(Metrics::new(Arc::clone(&registrar))),
+        registrar: Arc::clone(&registrar),
         sites,
         store,
     };

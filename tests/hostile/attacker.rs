@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// How many messages are sent at once, and how long the pause is after them: floods are bounded so that the machine
 /// has time for the honest.
-const BURST: u64 = 200;
-const PAUSE: Duration = Duration::from_millis(8);
+const BURST: u64 = 50;
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// A datagram socket of the attacker's.
 pub struct Attacker {

@@ -47,9 +47,15 @@ fn who_guesses_is_locked_out_and_the_phone_is_not() {
         arena.server.log().matches(line).count() == 1
     });
     arena.live();
+    let locks = arena.server.json(&["locks"]);
+    assert_eq!(locks[0]["phone"], "caller");
+    assert_eq!(locks[0]["source"], "127.0.0.66");
     // Another address may still have the right password.
     let other = Attacker::at(Ipv4Addr::new(127, 0, 0, 67), arena.server.sip());
     assert_eq!(guess(&other, 10, "caller-secret"), "200");
+    let said = arena.server.tell(&["unlock", "--phone", "caller"]);
+    assert!(said.contains("believed again"), "{said}");
+    assert_eq!(guess(&attacker, 20, "caller-secret"), "200");
 }
 
 /// rules: SES-8
