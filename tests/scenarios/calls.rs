@@ -212,8 +212,8 @@ fn both_may_want_to_hold_at_once() {
         expect![[r#"
             09:00 desk-2 rings (from 9001 Lobby)
             09:00 desk-1 hears it ring, talks with desk-2
-            09:01:00.950 desk-1 is held
-            09:01:03.320 desk-2 is held
+            09:01:02.330 desk-2 is held
+            09:01:02.420 desk-1 is held
             09:02 desk-1 hears "The other party hung up""#]],
     );
 }

@@ -246,14 +246,14 @@ fn after_logout_the_number_goes_its_own_way_and_never_to_the_old_phone() {
         expect![[r#"
             09:00 desk-7 becomes vm, reads "Logged in: 2999 Vm", hears "Logged in: 2999 Vm"
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", becomes lobby (user), reads "Logged out", hears "Logged out"
-            09:01 desk-7 rings (from 9002 Lobby)
+            09:01 desk-7 rings (from 9002 Lobby, sent on by 2001: unavailable)
             09:01 desk-2 hears it ring
             09:01 desk-7 stops ringing
-            09:02 desk-3 rings (from 9002 Lobby)
+            09:02 desk-3 rings (from 9002 Lobby, sent on by 2002: unavailable)
             09:02 desk-2 hears it ring
             09:02 desk-3 stops ringing
             09:03 desk-2 hears 486 Busy, hears 480 Nobody is logged in with that number
-            09:04 desk-7 rings (from 9002 Lobby)
+            09:04 desk-7 rings (from 9002 Lobby, sent on by 2001: unavailable, sent on by 2005: unavailable)
             09:04 desk-2 hears it ring
             09:04 desk-7 stops ringing"#]],
     );
