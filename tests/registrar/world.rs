@@ -119,15 +119,21 @@ impl World {
     }
 
     pub fn send(&self, raw: &str) -> Reply {
+        let (bytes, news) = self.answer_to(raw);
+        Reply {
+            message: message(bytes),
+            news,
+        }
+    }
+
+    /// The answer as it goes out, and the news for the exchange.
+    pub fn answer_to(&self, raw: &str) -> (Bytes, Option<News>) {
         let flow = self.flow.unwrap_or_else(|| flow(self.remote));
         match self
             .registrar
             .edge(self.now, &flow, &message(raw.to_owned()))
         {
-            Edge::Answered { bytes, news } => Reply {
-                message: message(bytes),
-                news,
-            },
+            Edge::Answered { bytes, news } => (bytes, news),
             Edge::NotMine => panic!("must be answered"),
         }
     }

@@ -229,8 +229,8 @@ fn refusals_say_what_would_have_been_taken() {
         bext01: Unsupported: neverHeardOfIt
         invut: Accept: application/sdp, multipart/mixed
         sdp01: Accept: application/sdp, multipart/mixed
-        mpart01: Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REGISTER
-        intmeth: Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REGISTER
+        mpart01: Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REFER, REGISTER
+        intmeth: Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REFER, REGISTER
         regaut01: Contact: nothing
     "#]]
     .assert_eq(&all.concat());
