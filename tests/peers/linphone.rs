@@ -138,6 +138,12 @@ impl Linphone {
     pub fn joins(&self, call: u32, with: u32) {
         self.command(&format!("call-transfer {call} {with}"));
     }
+
+    /// Both its calls are over.
+    pub fn is_out_of_both(&self) {
+        self.wait_call("Released");
+        self.wait_call("Released");
+    }
 }
 
 impl Softphone for Linphone {

@@ -84,8 +84,7 @@ fn walk_with_linphone(over: Over) {
     three.answer();
     one.talks();
     one.joins(first, one.call());
-    one.is_left();
-    one.is_left();
+    one.is_out_of_both();
     two.presses('6');
     three.hears_key('6');
     two.hangs_up();
