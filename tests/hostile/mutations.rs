@@ -2,9 +2,10 @@
 //!
 //! `PERCH_MUTATIONS=1000000` sends more of them than a run of all tests has time for, `PERCH_SEED` others.
 
+use std::collections::VecDeque;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ const TOGETHER: u64 = 40;
 
 /// One of so many goes over a stream.
 const STREAMS: u64 = 20;
+
+/// So many connections stay open.
+const OPEN: usize = 50;
 
 /// After so many, those who sign get a new nonce.
 const SIGNED: u32 = 2000;
@@ -47,6 +51,7 @@ fn broken_messages_break_nothing() {
     let attacker = Attacker::at(Ipv4Addr::new(127, 0, 0, 66), server);
     let seeds = seeds();
     let mut signer = Signer::default();
+    let mut open = VecDeque::new();
     let (memory, mut by_stream) = (arena.memory(), 0);
     for n in 0..mutations {
         let seed = &seeds[random.random_range(0..seeds.len())];
@@ -59,7 +64,7 @@ fn broken_messages_break_nothing() {
         }
         if n % STREAMS == 0 {
             by_stream += 1;
-            stream(server, &message);
+            stream(server, &message, &mut open);
         } else {
             // The system does not send what is longer than a datagram.
             let _ = attacker.socket.send_to(&message, server);
@@ -243,16 +248,15 @@ fn line(random: &mut StdRng, message: &mut Vec<u8>) {
     *message = lines.concat();
 }
 
-/// Sends something over a connection of its own, and reads what is answered until the server has had enough.
-fn stream(server: SocketAddr, message: &[u8]) {
+/// Sends something over a connection of its own, which stays open for a while.
+fn stream(server: SocketAddr, message: &[u8], open: &mut VecDeque<TcpStream>) {
     let mut stream = TcpStream::connect(server).expect("it listens");
-    let patience = Some(Duration::from_secs(10));
-    stream.set_read_timeout(patience).expect("a socket");
     // It may close as soon as it sees what it does not like.
     let _ = stream.write_all(message);
-    let _ = stream.shutdown(Shutdown::Write);
-    let mut answers = Vec::new();
-    let _ = stream.read_to_end(&mut answers);
+    open.push_back(stream);
+    if open.len() > OPEN {
+        open.pop_front();
+    }
 }
 
 /// Whether the server answers something that is right. What it answered to others before is passed over.
