@@ -140,3 +140,51 @@ fn ports_are_free_again_and_when_none_is_that_is_said() {
         two.hang_up();
     }
 }
+
+/// How many people listen at once, and how many frames of 20 ms each of them is counted for.
+const LISTENERS: usize = 200;
+const FRAMES: usize = 250;
+
+/// Prints what they cost: `cargo test --test media hundreds -- --nocapture`.
+#[test]
+fn hundreds_hear_themselves_at_once() {
+    let dir = directory();
+    let server = Perch::with_settings(dir.path(), "[media]\nports = \"10000-10498\"\n");
+    server.tell(&["apply", "fixtures/sites/demo.toml"]);
+    let dial = |_| Talker::dial(server.sip(), "desk-1", "*90").expect("there is a port");
+    let mut listeners: Vec<Talker> = (0..LISTENERS).map(dial).collect();
+    for listener in &mut listeners {
+        listener.hear_tones(CONFIRM);
+    }
+    let before = cpu_ticks(server.pid());
+    let mut frames = 0;
+    let began = Instant::now();
+    while frames < FRAMES {
+        for listener in &mut listeners {
+            listener.say(&[0x55; 160]);
+        }
+        frames += 1;
+        let next = began + Duration::from_millis(20) * frames as u32;
+        while Instant::now() < next {
+            listeners[0].hear();
+        }
+    }
+    let ticks = cpu_ticks(server.pid()) - before;
+    let share = ticks as f64 / 100.0 / began.elapsed().as_secs_f64();
+    built_server::say(&format!(
+        "{LISTENERS} people hear themselves: {:.1} % of a core, {:.0} µs of a second for each",
+        100.0 * share,
+        1e6 * share / LISTENERS as f64
+    ));
+    // The first one has listened all the while; the others have it in their buffers.
+    let mut others = listeners[1..].iter();
+    assert!(others.all(|listener| listener.hear().is_some()));
+}
+
+/// User and system time of a process, in hundredths of a second.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let fields = fields.split_whitespace().skip(11).take(2);
+    fields.filter_map(|field| field.parse::<u64>().ok()).sum()
+}

@@ -11,6 +11,8 @@ mod baresip;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/built_server.rs"]
 mod built_server;
+#[path = "peers/dialogue.rs"]
+mod dialogue;
 #[path = "peers/installed.rs"]
 mod installed;
 #[path = "peers/linphone.rs"]

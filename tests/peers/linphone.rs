@@ -19,6 +19,17 @@ const SOON: Duration = Duration::from_secs(15);
 const PORTS: u16 = 12;
 const RTP: u16 = 2;
 
+/// How keys are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// RFC 4733.
+    Media,
+    /// SIP INFO.
+    Info,
+    /// Each of them in both ways.
+    Both,
+}
+
 /// A running softphone. Ended when dropped; if the test failed, what it said is shown.
 #[derive(Debug)]
 pub struct Linphone {
@@ -41,7 +52,19 @@ struct Said {
 impl Linphone {
     /// Starts a softphone that registers as a phone of the demonstration site, and waits until it has.
     pub fn register(dir: &Path, server: &Perch, name: &str, over: Over) -> Linphone {
-        let phone = Linphone::start(dir, server, name, over, &format!("{name}-secret"));
+        Linphone::register_with(dir, server, name, over, Keys::Media)
+    }
+
+    /// The same, saying how keys are sent.
+    pub fn register_with(
+        dir: &Path,
+        server: &Perch,
+        name: &str,
+        over: Over,
+        keys: Keys,
+    ) -> Linphone {
+        let password = format!("{name}-secret");
+        let phone = Linphone::start(dir, server, name, over, keys, &password);
         let registered = format!("{name} is registered");
         wait_until(&registered, SOON, || {
             server.tell(&["explain", name]).contains(&registered)
@@ -52,16 +75,23 @@ impl Linphone {
 
     /// Starts a softphone with a wrong password, and waits until it has been refused.
     pub fn is_refused(dir: &Path, server: &Perch, name: &str, over: Over) {
-        let phone = Linphone::start(dir, server, name, over, "not-the-secret");
+        let phone = Linphone::start(dir, server, name, over, Keys::Media, "not-the-secret");
         phone.comes_to("LinphoneRegistrationFailed");
     }
 
-    fn start(dir: &Path, server: &Perch, name: &str, over: Over, password: &str) -> Linphone {
+    fn start(
+        dir: &Path,
+        server: &Perch,
+        name: &str,
+        over: Over,
+        keys: Keys,
+        password: &str,
+    ) -> Linphone {
         let dir = dir.join(format!("linphone-{name}-{}", over.token()));
         let first = free_ports(PORTS);
         // It keeps a database there, and does not make the directory.
         fs::create_dir_all(dir.join(".local/share/linphone")).expect("the directory is ours");
-        fs::write(dir.join("rc"), config(first, over)).expect("the directory is ours");
+        fs::write(dir.join("rc"), config(first, over, keys)).expect("the directory is ours");
         let mut child = Command::new("linphone-daemon")
             .arg("--config")
             .arg(dir.join("rc"))
@@ -250,8 +280,10 @@ impl Said {
     }
 }
 
-/// One transport, no NAT tricks, no video, no encryption of media; keys by RFC 4733.
-fn config(first: u16, over: Over) -> String {
+/// One transport, no NAT tricks, no video, no encryption of media.
+fn config(first: u16, over: Over, keys: Keys) -> String {
+    let by_media = u8::from(keys != Keys::Info);
+    let by_info = u8::from(keys != Keys::Media);
     let port = |transport| if over == transport { first } else { 0 };
     let (udp, tcp, tls) = (port(Over::Udp), port(Over::Tcp), port(Over::Tls));
     let rtp = first + RTP;
@@ -265,8 +297,8 @@ use_ipv6=0
 register_only_when_network_is_up=0
 verify_server_certs=0
 verify_server_cn=0
-use_rfc2833=1
-use_info=0
+use_rfc2833={by_media}
+use_info={by_info}
 media_encryption=none
 [net]
 firewall_policy=0
