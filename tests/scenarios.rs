@@ -16,4 +16,5 @@ mod scenarios {
     mod schedule;
     mod sessions;
     mod transfer;
+    mod upkeep;
 }

@@ -213,6 +213,26 @@ pub enum Action {
         status: u16,
     },
 
+    /// Carry a text to whoever reads it at any of these phones, and tell its sender whether somebody took it.
+    DeliverText {
+        /// Who waits.
+        ticket: Ticket,
+        /// Who sent it.
+        from: Party,
+        /// The number that it was sent to.
+        called: Dn,
+        /// Where that is.
+        phones: Vec<PhoneName>,
+        /// What.
+        body: Body,
+    },
+    /// Tell the sender of a text no.
+    RefuseText {
+        /// Who waits.
+        ticket: Ticket,
+        /// Why.
+        why: Refusal,
+    },
     /// Tell somebody who transfers a call that it is being done.
     AcceptTransfer {
         /// Who waits.

@@ -234,6 +234,17 @@ pub enum Event {
         /// What.
         body: Option<Body>,
     },
+    /// Somebody sent a text that belongs to no call.
+    TextSent {
+        /// Who waits for what becomes of it.
+        ticket: Ticket,
+        /// From which phone.
+        phone: PhoneName,
+        /// To what somebody would dial.
+        to: Secret,
+        /// What.
+        body: Body,
+    },
     /// The other party took it, or did not.
     SignalAnswered {
         /// Of the signal.

@@ -25,6 +25,7 @@ mod query;
 mod schedule;
 mod session;
 pub mod site;
+mod text;
 mod transfer;
 
 use std::collections::{BTreeMap, HashMap};
@@ -205,6 +206,12 @@ impl Pbx {
             Event::ReofferAnswered { leg, media } => self.reoffer_answered(now, leg, media),
             Event::ReofferRefused { leg, why } => self.reoffer_refused(now, leg, why),
             Event::Signalled { leg, ticket, body } => self.signalled(now, leg, ticket, body),
+            Event::TextSent {
+                ticket,
+                phone,
+                to,
+                body,
+            } => self.text_sent(ticket, &phone, &to, body),
             Event::SignalAnswered { ticket, status } => {
                 self.act(Action::SignalReply { ticket, status });
             }

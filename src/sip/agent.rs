@@ -14,11 +14,13 @@ use rsip::Method;
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::leg::{Leg, Owed, Stage, Talking};
+use super::message::Text;
 use super::own_media::OwnMedia;
 use super::refer::Referral;
 use super::registrar::Registrar;
 use super::reply;
 use super::sdp;
+use super::session_timer::SessionIntervals;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::wire::{Message, Name};
 use crate::pbx::{Event, Failure, LegId, LegIds, PhoneName, Ticket};
@@ -49,6 +51,10 @@ pub(super) enum Purpose {
     Tell(PhoneName),
     /// To tell a phone what becomes of a transfer.
     Notify(Ticket),
+    /// To carry a text.
+    Text(Ticket),
+    /// To refresh a call.
+    Refresh(LegId),
     /// To end something. Whatever the answer is, it is over.
     End,
 }
@@ -59,6 +65,12 @@ pub(super) enum Timer {
     Resend2xx(LegId),
     /// Ask a phone in a call whether it is still there.
     Probe(LegId),
+    /// Tell a caller again what it has not acknowledged.
+    Reliable(LegId),
+    /// Refresh a call, or end one that was not refreshed.
+    Session(LegId),
+    /// Nobody has answered a text: its sender will not wait for much longer.
+    Text(Ticket),
     /// A caller of Perch itself has heard how it went.
     Farewell(LegId),
     /// Ask once more for a change that a party had no time for.
@@ -81,6 +93,9 @@ pub struct Agent {
     pub(super) purposes: HashMap<ClientId, Purpose>,
     /// Who waits for the answer to a signal.
     pub(super) signals: BTreeMap<Ticket, (ServerId, Message, Flow)>,
+    /// Texts whose senders wait for an answer.
+    pub(super) texts: BTreeMap<Ticket, Text>,
+    pub(super) sessions: SessionIntervals,
     /// Transfers that phones wait for the outcome of.
     pub(super) referrals: BTreeMap<Ticket, Referral>,
     /// Phones that took no MESSAGE, whatever they said that they allow.
@@ -107,6 +122,8 @@ impl Agent {
             invites: HashMap::new(),
             purposes: HashMap::new(),
             signals: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            sessions: SessionIntervals::default(),
             referrals: BTreeMap::new(),
             silent: BTreeSet::new(),
             own: OwnMedia::default(),
@@ -136,6 +153,11 @@ impl Agent {
         [ours, theirs].into_iter().flatten().min()
     }
 
+    /// The same agent, with other times between the refreshes of a call.
+    pub fn with_sessions(self, sessions: SessionIntervals) -> Agent {
+        Agent { sessions, ..self }
+    }
+
     /// No new calls any more.
     pub fn drain(&mut self) {
         self.draining = true;
@@ -155,6 +177,9 @@ impl Agent {
             match timer {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
                 Timer::Probe(leg) => self.probe(now, leg),
+                Timer::Reliable(leg) => self.tell_again(now, leg),
+                Timer::Session(leg) => self.session_due(now, leg),
+                Timer::Text(ticket) => self.text_overdue(now, ticket),
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
@@ -321,6 +346,8 @@ impl Agent {
         };
         self.deadlines.disarm(&Timer::Resend2xx(id));
         self.deadlines.disarm(&Timer::Probe(id));
+        self.deadlines.disarm(&Timer::Session(id));
+        self.deadlines.disarm(&Timer::Reliable(id));
         self.deadlines.disarm(&Timer::Farewell(id));
         self.deadlines.disarm(&Timer::Reoffer(id));
         self.own.close(id);
@@ -423,7 +450,8 @@ impl Agent {
                 let status = 504;
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
-            Some(Purpose::Probe(leg)) => self.dead(now, leg),
+            Some(Purpose::Probe(leg) | Purpose::Refresh(leg)) => self.dead(now, leg),
+            Some(Purpose::Text(ticket)) => self.text_answered(now, ticket, status),
             Some(Purpose::Notify(ticket)) => self.notified(now, ticket, 408),
             Some(Purpose::Tell(_) | Purpose::End) | None => {}
         }
@@ -444,6 +472,11 @@ impl Agent {
     /// Up to so many hundredths of a second, at random, in milliseconds.
     pub(super) fn some_centis(&mut self, most: u32) -> u64 {
         u64::from(self.random.next_u32() % (most + 1)) * 10
+    }
+
+    /// A number to begin counting from (RFC 3262 §3).
+    pub(super) fn some_rseq(&mut self) -> u32 {
+        1 + self.random.next_u32() % 0x7fff_ffff
     }
 
     pub(super) fn mint_tag(&mut self) -> String {

@@ -114,7 +114,7 @@ impl Dialog {
             return false;
         }
         self.remote_cseq = Some(cseq);
-        if request.method() == Some(Method::Invite) {
+        if matches!(request.method(), Some(Method::Invite | Method::Update)) {
             self.refresh_target(request);
         }
         true

@@ -1,5 +1,7 @@
 //! Messages to events: what a phone wants, and what it says to what we want.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use rsip::Method;
 
@@ -9,10 +11,14 @@ use super::content::{self, Unsuitable};
 use super::flow::Flow;
 use super::leg::{Incoming, Leg, Stage};
 use super::registrar::ALLOW;
+use super::reliable::Reliable;
 use super::transaction::{self, ClientId, ServerId};
-use super::wire::{Builder, Message, Name, Scheme, respond, status_reason};
+use super::wire::{Builder, Message, Name, Scheme, Via, respond, status_reason};
 use crate::pbx::{Body, Event, LegId, PhoneName, Secret};
 use crate::time::Now;
+
+/// The extensions that a request may insist on (RFC 3261 §20.32).
+const OPTIONS: [&str; 5] = ["100rel", "timer", "replaces", "norefersub", "tdialog"];
 
 impl Agent {
     /// Takes a message that the edge did not answer.
@@ -45,7 +51,8 @@ impl Agent {
             self.respond(now, server, request, flow, 501, None);
             return;
         }
-        let unsupported: Vec<&str> = request.requires().collect();
+        let is_unknown = |tag: &&str| !OPTIONS.iter().any(|known| known.eq_ignore_ascii_case(tag));
+        let unsupported: Vec<&str> = request.requires().filter(is_unknown).collect();
         if !unsupported.is_empty() {
             let list = unsupported.join(", ");
             let answer = self.begin_response(request, flow, 420);
@@ -59,15 +66,25 @@ impl Agent {
                 let key = (request.call_id().to_owned(), tag.to_owned());
                 match self.dialogs.get(&key).copied() {
                     Some(leg) => self.request_in_dialog(now, flow, request, server, leg),
-                    None => self.belongs_to_nothing(now, flow, request, server),
+                    None => match self.early_leg(request) {
+                        Some(leg) => self.request_in_early_dialog(now, flow, request, server, leg),
+                        None => self.belongs_to_nothing(now, flow, request, server),
+                    },
                 }
             }
             None => match request.method() {
                 Some(Method::Invite) => self.invited(now, flow, request, server),
-                Some(Method::Bye | Method::Info) => {
+                Some(
+                    Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Notify,
+                ) => {
                     self.respond(now, server, request, flow, 481, None);
                 }
                 Some(Method::Refer) => self.referred_from_outside(now, flow, request, server),
+                Some(Method::Message) => self.text_sent(now, flow, request, server),
+                // RFC 6665 §4.2.1.1: there is no event package here as yet.
+                Some(Method::Subscribe | Method::Publish) => {
+                    self.respond(now, server, request, flow, 489, None);
+                }
                 _ => self.respond(now, server, request, flow, 405, None),
             },
         }
@@ -93,6 +110,9 @@ impl Agent {
             self.refuse_content(now, server, invite, flow, unsuitable);
             return;
         }
+        if self.is_too_brief(invite) {
+            return self.refuse_brief(now, server, invite, flow);
+        }
         let Some(digits) = invite.uri().ok().map(|uri| uri.user_decoded().into_owned()) else {
             self.respond(now, server, invite, flow, 416, None);
             return;
@@ -111,6 +131,7 @@ impl Agent {
             flow,
             tag: self.mint_tag(),
             tags: Vec::new(),
+            reliable: Reliable::default(),
         };
         let stage = Stage::Incoming(Box::new(incoming));
         let entry = Leg {
@@ -133,6 +154,9 @@ impl Agent {
         }
         if invite.max_forwards() == Some(0) {
             return Err(483);
+        }
+        if has_been_here(invite, flow) {
+            return Err(482);
         }
         let scheme = invite.uri().map(|uri| uri.scheme).map_err(|_| 400_u16)?;
         let is_understood = match scheme {
@@ -238,6 +262,7 @@ impl Agent {
         talking.dialog.flow = flow;
         match request.method() {
             Some(Method::Invite) => self.reinvited(now, flow, request, server, leg),
+            Some(Method::Update) => self.updated(now, flow, request, server, leg),
             Some(Method::Bye) => {
                 self.respond(now, server, request, flow, 200, None);
                 self.answer_pending(now, leg);
@@ -250,7 +275,7 @@ impl Agent {
             Some(Method::Info) if self.own.has(leg) => {
                 self.own_info(now, leg, request, flow, server);
             }
-            Some(Method::Info) => {
+            Some(Method::Info | Method::Message) => {
                 let ticket = self.mint_ticket();
                 let waiting = (server, request.clone(), flow);
                 self.signals.insert(ticket, waiting);
@@ -264,6 +289,7 @@ impl Agent {
             }
             Some(Method::Refer) => self.referred(now, flow, request, server, leg),
             Some(Method::Options) => self.respond(now, server, request, flow, 200, None),
+            Some(Method::Subscribe) => self.respond(now, server, request, flow, 489, None),
             _ => self.respond(now, server, request, flow, 405, None),
         }
     }
@@ -289,7 +315,13 @@ impl Agent {
         if !self.transactions.is_pending(invite) {
             return;
         }
+        self.give_up_incoming(now, leg);
+    }
+
+    /// A caller has given up: its INVITE is answered, and the core hears of it.
+    pub(super) fn give_up_incoming(&mut self, now: Now, leg: LegId) {
         if let Some(Stage::Incoming(incoming)) = self.legs.get(&leg).map(|leg| &leg.stage) {
+            let invite = incoming.server;
             let (request, flow, tag) =
                 (incoming.invite.clone(), incoming.flow, incoming.tag.clone());
             let answer = respond(&request, flow.remote, 487, status_reason(487), Some(&tag));
@@ -347,6 +379,8 @@ impl Agent {
             Purpose::Change(leg) if status < 300 => self.change_accepted(now, leg, response),
             Purpose::Change(leg) => self.change_refused(now, leg, response),
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
+            Purpose::Text(ticket) => self.text_answered(now, ticket, status),
+            Purpose::Refresh(leg) => self.refreshed(now, leg, response),
             Purpose::Signal(ticket) => {
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
@@ -401,6 +435,17 @@ impl Agent {
             Some(&tag),
         )
     }
+}
+
+/// Whether a request has passed through here before: a phone sent it back, as a proxy would (RFC 3261 §16.3).
+fn has_been_here(request: &Message, flow: Flow) -> bool {
+    let own = |via: Via<'_>| {
+        let host = via.host.trim_start_matches('[').trim_end_matches(']');
+        let is_own = host.parse().is_ok_and(|ip: IpAddr| ip == flow.local.ip());
+        is_own && via.port.unwrap_or(flow.transport.default_port()) == flow.local.port()
+    };
+    let before = request.values(Name::Via).skip(1);
+    before.filter_map(|via| Via::parse(via).ok()).any(own)
 }
 
 /// The body of a message, untouched.

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
+use super::reliable::{Early, Reliable};
+use super::session_timer::SessionTimer;
 use super::transaction::{ClientId, ServerId};
 use super::wire::Message;
 use crate::pbx::{Body, Dn, History, LegId, Party, PhoneName};
@@ -39,6 +41,8 @@ pub(super) struct Incoming {
     pub tag: String,
     /// The To tag of each early dialog: the first is ours, and then one for each phone and contact that is being rung (RFC 3261 §12.1.1).
     pub tags: Vec<((LegId, u32), String)>,
+    /// What the caller is told and has to acknowledge.
+    pub reliable: Reliable,
 }
 
 /// INVITEs to the contacts of a phone.
@@ -67,6 +71,8 @@ pub(super) struct Branch {
     pub flow: Flow,
     /// More flows to the same place, best first, for when this one turns out to be dead.
     pub spare: Vec<Binding>,
+    /// Its early dialogs, as far as they were acknowledged.
+    pub early: Vec<Early>,
     /// Whether it is over.
     pub ended: bool,
 }
@@ -87,6 +93,8 @@ pub(super) struct Talking {
     pub wish: Option<Wish>,
     /// To be released when the 2xx is acknowledged and all is told, with this Reason.
     pub closing: Option<String>,
+    /// How the call is kept alive, if the phone speaks of that; else it is asked.
+    pub timer: Option<SessionTimer>,
     /// Whether a question after their health is on its way.
     pub probing: bool,
 }
@@ -133,6 +141,7 @@ impl Talking {
             outgoing: None,
             wish: None,
             closing: None,
+            timer: None,
             probing: false,
         }
     }

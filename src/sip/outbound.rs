@@ -3,17 +3,18 @@
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
-use super::dialog::{Dialog, asked_by, contact, via};
+use super::dialog::{Dialog, asked_by, contact};
 use super::flow::Flow;
 use super::leg::{Incoming, Stage, Talking, Unacknowledged};
 use super::registrar::ALLOW;
+use super::reliable::{Answer, Manner, manner};
 use super::reply;
 use super::sdp;
-use super::target::Target;
+use super::session_timer::with_timer;
 use super::transaction::{GIVE_UP, T1};
-use super::wire::{Builder, Name, Uri, respond, status_reason};
+use super::wire::{Builder, Message, Name, Uri, respond, status_reason};
 use crate::media::Tone;
-use crate::pbx::{Action, Body, Event, Failure, LegId, Party, PhoneName, Refusal, Ticket};
+use crate::pbx::{Action, Body, Event, Failure, LegId, Party, Refusal, Ticket};
 use crate::time::Now;
 
 /// Q.850: normal call clearing.
@@ -43,7 +44,16 @@ impl Agent {
                 from,
                 media,
                 connected,
-            } => self.answer(now, leg, from, media.as_ref(), &connected),
+            } => {
+                let answer = Answer {
+                    from,
+                    media,
+                    connected,
+                };
+                if let Some(answer) = self.answer_waits(leg, answer) {
+                    self.answer(now, leg, answer);
+                }
+            }
             Action::Acknowledge { leg, media } => self.acknowledge_owed(now, leg, media),
             Action::Converse { leg } => self.converse(now, leg),
             Action::Prompt { leg, prompt } => self.prompt(leg, prompt),
@@ -67,6 +77,14 @@ impl Agent {
                 self.signal(now, leg, ticket, body.as_ref());
             }
             Action::SignalReply { ticket, status } => self.signal_reply(now, ticket, status),
+            Action::DeliverText {
+                ticket,
+                from,
+                called,
+                phones,
+                body,
+            } => self.deliver_text(now, ticket, (&from, &called), &phones, &body),
+            Action::RefuseText { ticket, why } => self.refuse_text(now, ticket, &why),
             Action::AcceptTransfer { ticket } => self.accept_transfer(now, ticket),
             Action::ShowTransfer { ticket } => self.show_transfer(now, ticket),
             Action::EndTransfer { ticket, outcome } => self.end_transfer(now, ticket, &outcome),
@@ -86,6 +104,9 @@ impl Agent {
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
+        if manner(&incoming.invite, false) != Manner::Plain {
+            return;
+        }
         let (server, flow, status) = (incoming.server, incoming.flow, 181);
         let reason = status_reason(status);
         let tag = Some(incoming.tag.as_str());
@@ -110,6 +131,11 @@ impl Agent {
         };
         // Early media makes it a 183: a 180 tells many phones to play their own ringing tone over it.
         let status = if ringing && media.is_none() { 180 } else { 183 };
+        match manner(&incoming.invite, media.is_some()) {
+            Manner::Plain => {}
+            Manner::Reliable => return self.tell_reliably(now, leg, status, &tag, media),
+            Manner::NotAtAll => return,
+        }
         let (server, flow) = (incoming.server, incoming.flow);
         let builder = respond(
             &incoming.invite,
@@ -124,22 +150,13 @@ impl Agent {
             .respond(now, server, status, finish(builder, media));
     }
 
-    fn answer(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        from: (LegId, u32),
-        media: Option<&Body>,
-        connected: &Party,
-    ) {
-        let tag = self.tag_towards(leg, from);
+    pub(super) fn answer(&mut self, now: Now, leg: LegId, answer: Answer) {
+        let tag = self.tag_towards(leg, answer.from);
         let Some(flow) = self.incoming(leg).map(|incoming| incoming.flow) else {
             return;
         };
-        let connected = identity(connected, flow);
-        if self.accept(now, leg, &tag, media, Some(&connected)) {
-            self.begin_probing(now, leg);
-        }
+        let connected = identity(&answer.connected, flow);
+        self.accept(now, leg, &tag, answer.media.as_ref(), Some(&connected));
     }
 
     /// Answers and, when that is acknowledged, releases with a Reason.
@@ -170,6 +187,9 @@ impl Agent {
         media: Option<&Body>,
         connected: Option<&str>,
     ) -> bool {
+        let granted = self
+            .incoming(leg)
+            .and_then(|incoming| self.grant_timer(&incoming.invite));
         let Some(entry) = self.legs.get_mut(&leg) else {
             return false;
         };
@@ -184,7 +204,7 @@ impl Agent {
         if let Some(connected) = connected {
             builder = builder.header(Name::PAssertedIdentity, connected);
         }
-        let bytes = finish(builder, media);
+        let bytes = finish(with_timer(builder, granted), media);
         let mut talking = Talking::new(Dialog::by_their_request(&invite, flow, tag));
         talking.unacknowledged = Some(Unacknowledged {
             cseq: invite.cseq().0,
@@ -199,6 +219,7 @@ impl Agent {
         self.dialogs.insert(key, leg);
         self.transactions.respond(now, server, 200, bytes);
         self.await_ack(now, leg);
+        self.watch(now, leg, granted);
         true
     }
 
@@ -259,7 +280,20 @@ impl Agent {
 
     fn signal(&mut self, now: Now, leg: LegId, ticket: Ticket, body: Option<&Body>) {
         let purpose = Purpose::Signal(ticket);
-        let sent = self.send_in_dialog(now, leg, Method::Info, purpose, |builder, _| {
+        // INFO with its package (RFC 6086), or MESSAGE: as it came.
+        let waiting = self
+            .signals
+            .get(&ticket)
+            .map(|(_, request, _)| request.clone());
+        let method = waiting.as_ref().and_then(Message::method);
+        let method = method.unwrap_or(Method::Info);
+        let sent = self.send_in_dialog(now, leg, method, purpose, |builder, _| {
+            let builder = match &waiting {
+                Some(request) => builder
+                    .copy(request, Name::InfoPackage)
+                    .copy(request, Name::ContentDisposition),
+                None => builder,
+            };
             finish(builder, body)
         });
         if sent.is_none() {
@@ -278,35 +312,6 @@ impl Agent {
                 status
             };
             self.respond(now, server, &request, flow, status, None);
-        }
-    }
-
-    /// A line of text for the display, where the phone takes MESSAGE (RFC 3428).
-    fn tell(&mut self, now: Now, phone: &PhoneName, text: &str) {
-        if self.silent.contains(phone) {
-            return;
-        }
-        for binding in self.registrar.bindings_of(phone, now) {
-            if !binding.takes_messages {
-                continue;
-            }
-            let flow = flow_to_binding(&binding.contact, binding.flow);
-            let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
-            let bytes = Builder::request(Method::Message, Target::of(&binding.contact).uri)
-                .display(Name::Via, via(flow, &branch))
-                .header(Name::MaxForwards, "70")
-                .display(
-                    Name::From,
-                    format_args!("\"Perch\" <sip:perch@{}>;tag={tag}", flow.local),
-                )
-                .display(Name::To, format_args!("<sip:{phone}@{}>", flow.local))
-                .header(Name::CallId, call_id)
-                .header(Name::CSeq, "1 MESSAGE")
-                .finish_with(b"text/plain;charset=utf-8", text.as_bytes());
-            let client = self
-                .transactions
-                .request(now, flow, Method::Message, &branch, bytes);
-            self.purposes.insert(client, Purpose::Tell(phone.clone()));
         }
     }
 

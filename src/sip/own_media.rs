@@ -161,9 +161,7 @@ impl Agent {
         if let Some(agreed) = agreed {
             self.own.agree(leg, flow, agreed);
         }
-        if self.accept(now, leg, &tag, Some(&body), None) {
-            self.begin_probing(now, leg);
-        }
+        self.accept(now, leg, &tag, Some(&body), None);
     }
 
     fn not_conversing(&mut self, now: Now, leg: LegId, why: &Refusal) {

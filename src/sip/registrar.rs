@@ -25,7 +25,8 @@ use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
 use crate::time::{Now, Utc};
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REFER, REGISTER";
+pub const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, PRACK, REFER, REGISTER, UPDATE";
 
 /// How long bindings last, and how many a phone may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

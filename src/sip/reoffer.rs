@@ -13,6 +13,7 @@ use super::outbound::{finish, identity};
 use super::registrar::ALLOW;
 use super::reply;
 use super::sdp;
+use super::session_timer::with_timer;
 use super::transaction::{GIVE_UP, ServerId, T1};
 use super::wire::{Message, Name, respond, status_reason};
 use crate::pbx::{Body, Event, Failure, LegId, Party};
@@ -34,6 +35,9 @@ impl Agent {
         server: ServerId,
         leg: LegId,
     ) {
+        if self.is_too_brief(invite) {
+            return self.refuse_brief(now, server, invite, flow);
+        }
         let Some(talking) = self.talking(leg) else {
             return;
         };
@@ -48,8 +52,10 @@ impl Agent {
             self.transactions.respond(now, server, 500, answer);
         } else {
             talking.incoming = Some((server, invite.clone()));
-            let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
-            self.transactions.respond(now, server, 100, trying);
+            if invite.method() == Some(Method::Invite) {
+                let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
+                self.transactions.respond(now, server, 100, trying);
+            }
             let offer = body_of(invite);
             if self.own.has(leg) {
                 return self.change_own_media(now, leg, offer.as_ref());
@@ -63,6 +69,45 @@ impl Agent {
         }
     }
 
+    /// A phone wants to change its call by UPDATE (RFC 3311), or only to refresh it.
+    pub(super) fn updated(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        update: &Message,
+        server: ServerId,
+        leg: LegId,
+    ) {
+        if !update.body().is_empty() {
+            return self.reinvited(now, flow, update, server, leg);
+        }
+        if self.is_too_brief(update) {
+            return self.refuse_brief(now, server, update, flow);
+        }
+        let timer = self.grant_timer(update);
+        let answer = self
+            .begin_response(update, flow, 200)
+            .header(Name::Contact, contact(flow, &asked_by(update)))
+            .header(Name::Allow, ALLOW);
+        let answer = with_timer(answer, timer).finish();
+        self.transactions.respond(now, server, 200, answer);
+        self.watch(now, leg, timer);
+    }
+
+    /// A refresh is wanted more often than is granted (RFC 4028 §6).
+    pub(super) fn refuse_brief(
+        &mut self,
+        now: Now,
+        server: ServerId,
+        request: &Message,
+        flow: Flow,
+    ) {
+        let least_s = self.sessions.least_s;
+        let answer = self.begin_response(request, flow, 422);
+        let answer = answer.display(Name::MinSe, least_s).finish();
+        self.transactions.respond(now, server, 422, answer);
+    }
+
     /// The core wants a party to change its call.
     pub(super) fn reoffer(
         &mut self,
@@ -72,6 +117,9 @@ impl Agent {
         connected: Option<Party>,
     ) {
         let Some(talking) = self.talking(leg) else {
+            // Its answer still waits to be acknowledged, or it is gone.
+            let why = Failure::Glare;
+            self.events.push(Event::ReofferRefused { leg, why });
             return;
         };
         talking.wish = Some(Wish {
@@ -118,10 +166,19 @@ impl Agent {
             return;
         };
         let flow = talking.dialog.flow;
+        let timer = self.grant_timer(&invite);
         let builder = respond(&invite, flow.remote, 200, status_reason(200), None)
             .header(Name::Contact, contact(flow, &asked_by(&invite)))
             .header(Name::Allow, ALLOW);
-        let bytes = finish(builder, media);
+        let bytes = finish(with_timer(builder, timer), media);
+        self.transactions.respond(now, server, 200, bytes.clone());
+        self.watch(now, leg, timer);
+        if invite.method() == Some(Method::Update) {
+            return self.reoffer_if_ready(now, leg);
+        }
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
         talking.unacknowledged = Some(Unacknowledged {
             cseq: invite.cseq().0,
             answer: bytes.clone(),
@@ -129,7 +186,6 @@ impl Agent {
             give_up: now.uptime + GIVE_UP,
             expects_answer: invite.body().is_empty(),
         });
-        self.transactions.respond(now, server, 200, bytes);
         self.await_ack(now, leg);
     }
 

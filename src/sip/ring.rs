@@ -12,11 +12,31 @@ use super::leg::{Branch, Leg, Outgoing, Owed, Stage, Talking};
 use super::outbound::{finish, flow_to_binding, identity};
 use super::registrar::ALLOW;
 use super::reply;
+use super::session_timer::min_se;
 use super::target::Target;
 use super::transaction::ClientId;
 use super::wire::{Builder, Contact, Message, Name, Scheme};
 use crate::pbx::{Body, Dn, Event, Failure, History, LegId, Party, PhoneName, Secret};
 use crate::time::Now;
+
+/// What phones may use with us.
+const SUPPORTED: &str = "timer, replaces, norefersub, tdialog";
+
+/// What an INVITE that is sent anew repeats of the one before.
+const KEPT: [Name; 12] = [
+    Name::MaxForwards,
+    Name::Route,
+    Name::From,
+    Name::To,
+    Name::CallId,
+    Name::Contact,
+    Name::PAssertedIdentity,
+    Name::Allow,
+    Name::Supported,
+    Name::ReferredBy,
+    Name::Diversion,
+    Name::HistoryInfo,
+];
 
 impl Agent {
     /// An INVITE to every place where the phone is, as one request that is forked (RFC 3261 §16).
@@ -93,6 +113,12 @@ impl Agent {
             .header(Name::PAssertedIdentity, local)
             .header(Name::Allow, ALLOW);
         let builder = history::tell(builder, history, called, flow);
+        // An offer that came in a provisional answer would have to be answered in its PRACK; nobody could.
+        let supported = match offer {
+            Some(_) => format!("100rel, {SUPPORTED}"),
+            None => SUPPORTED.to_owned(),
+        };
+        let builder = self.ask_for_timer(builder.header(Name::Supported, supported));
         let bytes = finish(builder, offer.as_ref());
         let client = self
             .transactions
@@ -103,6 +129,7 @@ impl Agent {
             target: target.uri.to_owned(),
             flow,
             spare: flows,
+            early: Vec::new(),
             ended: false,
         })
     }
@@ -137,6 +164,7 @@ impl Agent {
     ) {
         match status {
             100 => {}
+            101..200 if !self.prack(now, leg, branch, response) => {}
             101..200 => {
                 let ringing = status == 180;
                 let media = body_of(response);
@@ -156,6 +184,7 @@ impl Agent {
             }
             200..300 => self.ring_answered(now, leg, branch, response),
             300..400 => self.ring_deflected(now, leg, branch, response),
+            422 => self.ring_again(now, leg, branch, response),
             _ => self.branch_failed(now, leg, branch, status),
         }
     }
@@ -186,7 +215,11 @@ impl Agent {
             return;
         };
         let ours = (outgoing.local.as_str(), outgoing.local_tag.as_str());
-        let dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
+        let mut dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
+        let mut early = branch.early.iter();
+        if let Some(early) = early.find(|early| early.dialog.remote_tag == dialog.remote_tag) {
+            dialog.local_cseq = early.dialog.local_cseq;
+        }
         let offered = outgoing.offer.is_some();
         let others: Vec<ClientId> = outgoing
             .branches
@@ -205,7 +238,7 @@ impl Agent {
         if offered {
             self.acknowledge(leg, cseq, None);
         }
-        self.begin_probing(now, leg);
+        self.watch_answered(now, leg, response);
         self.events.push(Event::Answered {
             leg,
             branch: u32::try_from(index).unwrap_or(u32::MAX),
@@ -245,6 +278,47 @@ impl Agent {
     fn flow_of_response(&self, response: &Message) -> Option<Flow> {
         let branch = response.top_via().ok()?.branch?;
         self.transactions.flow_of(branch, "INVITE")
+    }
+
+    /// A contact wants to be refreshed less often than it was asked for: it is asked anew (RFC 4028 §7.3).
+    fn ring_again(&mut self, now: Now, leg: LegId, index: usize, response: &Message) {
+        let least = min_se(response).filter(|seconds| *seconds > self.sessions.usual_s);
+        let branch = self.open_branch(leg, index).map(|b| (b.client, b.flow));
+        let (Some((client, flow)), Some(least)) = (branch, least) else {
+            return self.branch_failed(now, leg, index, 422);
+        };
+        let Some(before) = self.transactions.request_of(client) else {
+            return self.branch_failed(now, leg, index, 422);
+        };
+        let name = self.mint_branch();
+        let cseq = before.cseq().0 + 1;
+        let builder = Builder::request(Method::Invite, before.uri_text())
+            .display(Name::Via, via(flow, &name))
+            .display(Name::CSeq, format_args!("{cseq} INVITE"))
+            .display(Name::SessionExpires, format_args!("{least};refresher=uas"))
+            .display(Name::MinSe, least);
+        let builder = KEPT
+            .into_iter()
+            .fold(builder, |builder, name| builder.copy(&before, name));
+        let bytes = finish(builder, body_of(&before).as_ref());
+        let again = self
+            .transactions
+            .request(now, flow, Method::Invite, &name, bytes);
+        self.purposes.remove(&client);
+        self.purposes.insert(again, Purpose::Ring(leg, index));
+        if let Some(branch) = self.open_branch(leg, index) {
+            branch.client = again;
+        }
+    }
+
+    fn open_branch(&mut self, leg: LegId, index: usize) -> Option<&mut Branch> {
+        match &mut self.legs.get_mut(&leg)?.stage {
+            Stage::Outgoing(outgoing) => {
+                let branch = outgoing.branches.get_mut(index)?;
+                (!branch.ended).then_some(branch)
+            }
+            _ => None,
+        }
     }
 
     /// A contact sends the call on (RFC 3261 §8.1.3.4): so does its phone, then.

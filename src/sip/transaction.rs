@@ -522,6 +522,14 @@ impl Transactions {
         })
     }
 
+    /// A request of ours, as long as its transaction lasts.
+    pub fn request_of(&self, id: ClientId) -> Option<Message> {
+        match wire::parse(self.clients.get(&id)?.request.clone()) {
+            Parsed::Accept(request) => Some(request),
+            _ => None,
+        }
+    }
+
     /// How a request of ours was sent.
     pub fn flow_of(&self, branch: &str, method: &str) -> Option<Flow> {
         let key = (branch.to_owned(), method.to_owned());

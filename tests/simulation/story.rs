@@ -75,7 +75,12 @@ impl Story {
         let mut numbers = vec!["112".to_owned(), "2999".to_owned(), "7777".to_owned()];
         for n in 1..=phones {
             let display = if n % 4 == 0 { ", no display" } else { "" };
-            say(format!("desk-{n}: guest 90{n:02}{display}"));
+            let refreshes = if n % 3 == 0 {
+                ", refreshes its calls"
+            } else {
+                ""
+            };
+            say(format!("desk-{n}: guest 90{n:02}{display}{refreshes}"));
             numbers.push(format!("90{n:02}"));
         }
         let mut people = Vec::new();
@@ -86,7 +91,15 @@ impl Story {
                 2 => "idle limit 3m, lines 2000 ".to_owned() + &format!("20{n:02}"),
                 _ => "idle limit 10m, absent forward 9001".to_owned(),
             };
-            say(format!("user{n}: 20{n:02}, pin {n}{n}{n}{n}, {limits}"));
+            let forwarding = match random.random_range(0..6) {
+                0 => ", forward busy 9002, no call waiting",
+                1 => ", forward no answer 2001 after 6s",
+                2 => ", forward all 9003",
+                _ => "",
+            };
+            say(format!(
+                "user{n}: 20{n:02}, pin {n}{n}{n}{n}, {limits}{forwarding}"
+            ));
             people.push((format!("user{n}"), format!("{n}{n}{n}{n}")));
             numbers.push(format!("20{n:02}"));
         }
@@ -94,6 +107,8 @@ impl Story {
         let building = Building {
             site: text.site.clone(),
             without_display: text.without_display.clone(),
+            pracking: text.pracking.clone(),
+            refreshing: text.refreshing.clone(),
             twins: [("mobile-2".to_owned(), "desk-2".to_owned())].into(),
         };
         let mut world = World::new(Protocol::SipMixed, building, MORNING, random.random());
@@ -290,6 +305,19 @@ impl Story {
             (6, _) => Order::Unregister,
             (7..12, _) => Order::Dial(digits),
             (12..14, _) => Order::DialWithoutOffer(digits),
+            (80..83, _) => Order::Write(digits, "hello".to_owned()),
+            (83..86, Some(CallState::Ringing)) => {
+                let other = self.some_digits();
+                Order::SendOn(vec![digits.replace('#', ""), other.replace('#', "")])
+            }
+            (83..88, Some(CallState::Talking | CallState::Holding)) => Order::Transfer(digits),
+            (88..91, Some(CallState::Talking | CallState::Holding)) => {
+                Order::TransferQuietly(digits)
+            }
+            (91..96, Some(CallState::Talking | CallState::Holding | CallState::Calling)) => {
+                Order::JoinCalls
+            }
+            (96..98, Some(CallState::Talking)) => Order::HoldByUpdate,
             (14..60, Some(CallState::Ringing)) => Order::Answer,
             (60..70, Some(CallState::Ringing)) => Order::Decline,
             (70..75, Some(CallState::Ringing)) => Order::IsBusy,

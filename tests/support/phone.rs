@@ -45,7 +45,11 @@ pub enum Order {
     /// Joins the two calls that it has.
     JoinCalls,
     Hold,
+    /// The same by a request that needs no acknowledgement.
+    HoldByUpdate,
     Resume,
+    /// Sends a text to a number.
+    Write(String, String),
     PressDigit(char),
     /// One key after the other, all at once.
     Type(String),

@@ -82,6 +82,8 @@ impl Stage {
         let building = Building {
             site: text.site.clone(),
             without_display: text.without_display.clone(),
+            pracking: text.pracking.clone(),
+            refreshing: text.refreshing.clone(),
             twins: text.twins.clone(),
         };
         Stage {

@@ -270,6 +270,8 @@ fn act(words: &[&str]) -> Option<Act> {
             Order::SendOn(numbers.iter().map(|n| (*n).to_owned()).collect())
         }
         ["holds"] => Order::Hold,
+        ["holds", "by", "UPDATE"] => Order::HoldByUpdate,
+        ["writes", text, "to", number] => Order::Write(number.into(), text.into()),
         ["resumes"] => Order::Resume,
         ["presses", "a", "key"] => Order::PressKey,
         ["types", digits] => Order::Type(digits.into()),

@@ -29,6 +29,10 @@ pub struct SiteText {
     pub site: Site,
     /// Phones that show no messages.
     pub without_display: BTreeSet<String>,
+    /// Phones that acknowledge provisional answers.
+    pub pracking: BTreeSet<String>,
+    /// Phones that refresh their calls.
+    pub refreshing: BTreeSet<String>,
     /// Devices that register as a phone that another device is too.
     pub twins: BTreeMap<String, String>,
 }
@@ -53,6 +57,8 @@ impl Default for SiteText {
         SiteText {
             site,
             without_display: BTreeSet::new(),
+            pracking: BTreeSet::new(),
+            refreshing: BTreeSet::new(),
             twins: BTreeMap::new(),
         }
     }
@@ -121,6 +127,12 @@ impl SiteText {
                 ["not", "exempt"] => phone.exempt = false,
                 ["in", ..] => phone.location = Some(clause[3..].to_owned()),
                 ["logout", "profile", profile] => phone.logout_profile = profile.into(),
+                ["wants", "PRACK"] => {
+                    self.pracking.insert(name.to_owned());
+                }
+                ["refreshes", "its", "calls"] => {
+                    self.refreshing.insert(name.to_owned());
+                }
                 ["no", "display"] => {
                     self.without_display.insert(name.to_owned());
                 }

@@ -37,6 +37,10 @@ pub struct Building {
     pub site: Site,
     /// Phones that show no messages.
     pub without_display: BTreeSet<String>,
+    /// Phones that acknowledge provisional answers.
+    pub pracking: BTreeSet<String>,
+    /// Phones that refresh their calls.
+    pub refreshing: BTreeSet<String>,
     /// Devices that register as a phone that another device is too.
     pub twins: BTreeMap<String, String>,
 }
@@ -87,6 +91,8 @@ pub struct World {
     life: (u64, Duration),
     site: Arc<Site>,
     without_display: BTreeSet<String>,
+    pracking: BTreeSet<String>,
+    refreshing: BTreeSet<String>,
     twins: BTreeMap<String, String>,
     /// Streams that the server knows to be broken.
     broken: BTreeSet<u64>,
@@ -131,6 +137,8 @@ impl World {
             life: (0, Duration::ZERO),
             site: Arc::new(building.site),
             without_display: building.without_display,
+            pracking: building.pracking,
+            refreshing: building.refreshing,
             twins: building.twins,
             broken: BTreeSet::new(),
             store: ModelStore::default(),
@@ -595,6 +603,8 @@ impl World {
                 server: SERVER,
                 transport,
                 takes_messages: !self.without_display.contains(name.as_str()),
+                pracks: self.pracking.contains(name.as_str()),
+                refreshes: self.refreshing.contains(name.as_str()),
                 expires_s: 3600,
             };
             Box::new(SipPhone::new(account, self.random.random(), self.uptime))

@@ -1,5 +1,6 @@
 //! A call as the phone has it: a dialog (RFC 3261 §12) and the media in it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -110,6 +111,8 @@ pub struct Call {
     pub hangs_up: bool,
     /// Whether the server may have forgotten it.
     pub excused: bool,
+    /// Provisional answers that this phone has acknowledged.
+    pub acknowledged: BTreeSet<(Option<String>, String)>,
     descriptions: u32,
 }
 
@@ -130,6 +133,7 @@ impl Call {
             is_mute: false,
             hangs_up: false,
             excused: false,
+            acknowledged: BTreeSet::new(),
             descriptions: 0,
         }
     }

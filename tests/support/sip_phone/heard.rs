@@ -7,6 +7,7 @@ use perch::sip::wire::{Message, Name, respond, status_reason};
 use rsip::Method;
 
 use super::call::Unacknowledged;
+use super::refreshes::refresh_granted;
 use super::transactions::{INVITE, RING_PATIENCE};
 use super::{
     Call, CallNo, Dialog, Direction, Key, PATIENCE, Packet, Server, SipPhone, Stage, T1, T2, Timer,
@@ -40,6 +41,7 @@ impl SipPhone {
             request: request.clone(),
             tag: self.mint("t"),
             response: None,
+            rseq: 0,
             interval: None,
         };
         self.servers.insert(key.clone(), server);
@@ -70,6 +72,7 @@ impl SipPhone {
 
     fn reply_naming(&mut self, key: &Key, status: u16, contact: &str, sdp: Option<&Bytes>) {
         let (uptime, server_address) = (self.uptime, self.account.server);
+        let prack = self.prack_wanted(key, status);
         let Some(server) = self.servers.get_mut(key) else {
             return;
         };
@@ -79,9 +82,16 @@ impl SipPhone {
         if key.1 == INVITE && (101..400).contains(&status) {
             builder = builder.header(Name::Contact, contact);
         }
-        if matches!(&*key.1, INVITE | "OPTIONS") && status < 300 {
+        if matches!(&*key.1, INVITE | "OPTIONS" | "UPDATE") && status < 300 {
             builder = builder.header(Name::Allow, self.account.allow());
         }
+        let timer = refresh_granted(&server.request, status, self.account.refreshes);
+        builder = timer
+            .into_iter()
+            .chain(prack)
+            .fold(builder, |builder, (name, value)| {
+                builder.header(name, value)
+            });
         let bytes = match sdp {
             Some(sdp) => builder.finish_with(media::SDP.as_bytes(), sdp),
             None => builder.finish(),
@@ -194,6 +204,9 @@ impl SipPhone {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
+        if invite.method() == Some(Method::Update) {
+            return;
+        }
         call.unacknowledged = Some(Unacknowledged {
             cseq: invite.cseq().0,
             response,
@@ -202,6 +215,7 @@ impl SipPhone {
             offered: offer.is_empty(),
         });
         self.deadlines.arm(Timer::Resend2xx(no), self.uptime + T1);
+        self.goes_on(no, &invite, false);
     }
 
     pub fn resend_2xx(&mut self, no: CallNo) {
@@ -378,6 +392,8 @@ impl SipPhone {
         match &*key.1 {
             "BYE" => self.hear_bye(no, key, request),
             INVITE => self.hear_reinvite(no, key, request),
+            "UPDATE" if request.body().is_empty() => self.reply(key, 200, None),
+            "UPDATE" => self.hear_reinvite(no, key, request),
             "INFO" => {
                 let body = String::from_utf8_lossy(&request.body()).into_owned();
                 let digit = body.strip_prefix("Signal=").and_then(|b| b.chars().next());
@@ -388,6 +404,7 @@ impl SipPhone {
                 self.reply(key, 200, None);
             }
             "MESSAGE" => self.read_message(key, request),
+            "PRACK" => self.hear_prack(key, request),
             _ => self.reply(key, 200, None),
         }
     }
@@ -432,7 +449,11 @@ impl SipPhone {
             return self.reply(key, 405, None);
         }
         let text = String::from_utf8_lossy(&message.body()).into_owned();
-        self.sees(format!("reads \"{text}\""));
+        let from = match caller_of(message, Name::From).as_str() {
+            "perch Perch" => String::new(),
+            somebody => format!(" from {somebody}"),
+        };
+        self.sees(format!("reads \"{text}\"{from}"));
         self.reply(key, 200, None);
     }
 }

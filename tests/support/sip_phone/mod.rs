@@ -5,6 +5,8 @@
 mod call;
 mod heard;
 mod media;
+mod pracks;
+mod refreshes;
 mod said;
 mod strict;
 mod transactions;
@@ -42,6 +44,10 @@ pub struct Account {
     pub transport: Transport,
     /// Whether it shows messages.
     pub takes_messages: bool,
+    /// Whether it keeps its calls alive by refreshing them (RFC 4028).
+    pub refreshes: bool,
+    /// Whether it acknowledges provisional answers, and wants that of others (RFC 3262).
+    pub pracks: bool,
     /// For how long it asks to be registered, in seconds.
     pub expires_s: u32,
 }
@@ -54,9 +60,9 @@ impl Account {
 
     fn allow(&self) -> &'static str {
         if self.takes_messages {
-            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY, MESSAGE"
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY, MESSAGE"
         } else {
-            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REFER, NOTIFY"
+            "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
         }
     }
 }
@@ -76,6 +82,8 @@ enum Timer {
     Resend2xx(CallNo),
     /// Try once more to hold or resume, after both sides wanted to at once.
     ChangeAgain(CallNo),
+    /// Say that a call goes on.
+    Refresh(CallNo),
     /// Nobody answers here, and the caller does not give up.
     StopRinging(CallNo),
     Register,
@@ -266,12 +274,12 @@ impl SipPhone {
     }
 
     /// Holds or resumes.
-    fn change(&mut self, wants: Direction) -> Result<(), String> {
+    fn change(&mut self, wants: Direction, by: Method) -> Result<(), String> {
         let fits = |call: &Call| {
             call.stage == Stage::Talking && call.wants != wants && !call.is_changing()
         };
         let no = self.call_that(fits, "to hold or resume")?;
-        self.reinvite(no, wants);
+        self.reinvite(no, wants, by);
         Ok(())
     }
 
@@ -291,6 +299,7 @@ impl SipPhone {
         self.deadlines.disarm(&Timer::Resend2xx(no));
         self.deadlines.disarm(&Timer::ChangeAgain(no));
         self.deadlines.disarm(&Timer::StopRinging(no));
+        self.deadlines.disarm(&Timer::Refresh(no));
         let until = self.uptime + 2 * PATIENCE;
         self.ended.retain(|_, until| *until > self.uptime);
         self.ended.insert(call.dialog.call_id.clone(), until);
@@ -313,9 +322,10 @@ impl SipPhone {
             Timer::ChangeAgain(no) => {
                 let call = self.calls.get_mut(&no);
                 if let Some(wants) = call.and_then(|call| call.asks_again.take()) {
-                    self.reinvite(no, wants);
+                    self.reinvite(no, wants, Method::Invite);
                 }
             }
+            Timer::Refresh(no) => self.refresh(no),
             Timer::StopRinging(no) => {
                 if self.calls.get(&no).is_some_and(|call| !call.excused) {
                     self.miss("it rang for ever");
@@ -364,8 +374,10 @@ impl Phone for SipPhone {
             Order::TransferQuietly(number) => self.transfer(number, false, false)?,
             Order::TransferFromOutside(number) => self.transfer(number, true, true)?,
             Order::JoinCalls => self.join_calls()?,
-            Order::Hold => self.change(Direction::SendOnly)?,
-            Order::Resume => self.change(Direction::Both)?,
+            Order::Hold => self.change(Direction::SendOnly, Method::Invite)?,
+            Order::HoldByUpdate => self.change(Direction::SendOnly, Method::Update)?,
+            Order::Resume => self.change(Direction::Both, Method::Invite)?,
+            Order::Write(number, text) => self.write_text(number, text),
             Order::PressDigit(digit) => self.press_digit(*digit)?,
             Order::Type(digits) => {
                 for digit in digits.chars() {

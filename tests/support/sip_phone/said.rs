@@ -38,11 +38,16 @@ impl SipPhone {
         }
         if matches!(
             request.method,
-            Method::Invite | Method::Register | Method::Refer
+            Method::Invite | Method::Register | Method::Refer | Method::Update
         ) {
             request.headers.retain(|(name, _)| *name != Name::Contact);
             request.headers.push((Name::Contact, contact));
         }
+        if self.account.pracks && request.method == Method::Invite {
+            request.headers.retain(|(name, _)| *name != Name::Supported);
+            request.headers.push((Name::Supported, "100rel".to_owned()));
+        }
+        self.ask_for_refreshes(&mut request);
         let proof = self.prove(&request);
         let proves = proof.is_some();
         let mut written = request.clone();
@@ -69,7 +74,7 @@ impl SipPhone {
     fn prove(&mut self, request: &Request) -> Option<(Name, String)> {
         if !matches!(
             request.method,
-            Method::Invite | Method::Register | Method::Refer
+            Method::Invite | Method::Register | Method::Refer | Method::Message
         ) {
             return None;
         }
@@ -176,12 +181,12 @@ impl SipPhone {
         self.send(request, Purpose::Bye(no));
     }
 
-    pub fn reinvite(&mut self, no: CallNo, wants: Direction) {
+    pub fn reinvite(&mut self, no: CallNo, wants: Direction, by: Method) {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
         call.asked = Some(wants);
-        let mut request = call.dialog.request(Method::Invite);
+        let mut request = call.dialog.request(by);
         let offer = call.describe(&self.account, wants);
         request.body = Some((media::SDP, offer));
         self.send(request, Purpose::Reinvite(no));
@@ -261,6 +266,15 @@ impl SipPhone {
                 self.remember_ended(no);
             }
             Purpose::Refer(_) => self.transfer_answered(status, response),
+            Purpose::Refresh(no) if (200..300).contains(&status) => {
+                self.goes_on(no, response, true);
+            }
+            Purpose::Text if status >= 300 => {
+                let text = strict::reason_text(response);
+                self.sees(format!("hears {status} {text}"));
+            }
+            Purpose::Prack(_) if status >= 300 => self.miss("a PRACK was refused"),
+            Purpose::Prack(_) | Purpose::Refresh(_) | Purpose::Text => {}
             Purpose::Info(_) if status >= 300 => {
                 let text = strict::reason_text(response);
                 self.sees(format!("hears {status} {text}"));
@@ -307,6 +321,8 @@ impl SipPhone {
             | Purpose::Reinvite(no)
             | Purpose::Bye(no)
             | Purpose::Info(no)
+            | Purpose::Refresh(no)
+            | Purpose::Prack(no)
             | Purpose::Refer(no) => {
                 let Some(call) = self.calls.get_mut(&no) else {
                     return;
@@ -321,6 +337,10 @@ impl SipPhone {
                 if let (Purpose::Invite(_), Some(call)) = (purpose, self.calls.get_mut(&no)) {
                     call.stage = Stage::Calling(key);
                 }
+            }
+            Purpose::Text => {
+                request.cseq += 1;
+                self.send(request, purpose);
             }
             Purpose::Cancel(_) => self.fault("a CANCEL was challenged"),
         }
@@ -392,6 +412,7 @@ impl SipPhone {
     }
 
     fn invite_goes_on(&mut self, no: CallNo, key: &Key, status: u16, response: &Message) {
+        self.acknowledge_progress(no, response);
         let gives_up = self.calls[&no].hangs_up;
         let cancel = (key.0.clone(), CANCEL.to_owned());
         if gives_up && !self.clients.contains_key(&cancel) {
@@ -420,6 +441,7 @@ impl SipPhone {
         if body.is_empty() {
             self.fault("a 200 to an INVITE without a session description");
         }
+        self.goes_on(no, response, true);
         if gave_up {
             self.end(no);
         } else if media::speaker(&body).as_deref() != Some("-") {
@@ -475,7 +497,10 @@ impl SipPhone {
                     call.wants = wants;
                 }
                 call.dialog.set_target(response);
-                self.acknowledge(no, key, false);
+                if key.1 == INVITE {
+                    self.acknowledge(no, key, false);
+                }
+                self.goes_on(no, response, true);
                 self.speaker(&response.body());
             }
             491 => {
@@ -537,7 +562,12 @@ impl SipPhone {
             Purpose::Bye(no) => {
                 self.remember_ended(no);
             }
-            Purpose::Cancel(_) | Purpose::Info(_) | Purpose::Refer(_) => {}
+            Purpose::Cancel(_)
+            | Purpose::Info(_)
+            | Purpose::Refer(_)
+            | Purpose::Refresh(_)
+            | Purpose::Prack(_)
+            | Purpose::Text => {}
         }
     }
 

@@ -74,6 +74,11 @@ pub enum Purpose {
     Cancel(CallNo),
     Info(CallNo),
     Refer(CallNo),
+    /// To say that the call goes on.
+    Refresh(CallNo),
+    Text,
+    /// To acknowledge a provisional answer.
+    Prack(CallNo),
 }
 
 /// A request of the phone's, under way or lately answered.
@@ -175,6 +180,8 @@ pub struct Server {
     /// The phone's To tag.
     pub tag: String,
     pub response: Option<Bytes>,
+    /// How many provisional answers had to be acknowledged.
+    pub rseq: u32,
     /// The next wait before a refusal of an INVITE is sent again; none if it need not be.
     pub interval: Option<Duration>,
 }
