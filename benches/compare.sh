@@ -24,7 +24,7 @@ stop() {
 start_kamailio() {
     stop
     kamailio -DD -f benches/kamailio.cfg -A "LISTEN=udp:127.0.0.1:$port" -A "PHONES=$phones" \
-        -m 512 -M 16 -Y "$dir" -w "$dir" -P "$dir/pid" >"$dir/log" 2>&1 &
+        -x fm -X fm -m 512 -M 16 -Y "$dir" -w "$dir" -P "$dir/pid" >"$dir/log" 2>&1 &
     kamailio_pid=$!
     for _ in $(seq 100); do
         # 127.0.0.1:PORT in the kernel's table of UDP sockets.

@@ -20,11 +20,13 @@ mod play;
 mod player;
 mod report;
 mod scenario;
+mod secure;
 mod server;
 mod site;
 mod stream;
 mod tally;
 mod usage;
+mod websocket;
 
 use std::process::ExitCode;
 

@@ -211,7 +211,7 @@ impl World {
         flight.link = link;
         flight.message = match self.transport {
             Transport::Udp => message,
-            Transport::Tcp => Bytes::new(),
+            _ => Bytes::new(),
         };
         flight.interval = T1;
         flight.due = now + T1;

@@ -149,7 +149,7 @@ impl<'a> Load<'a> {
         };
         memory.before = pid.map(Usage::of).transpose()?;
         let address: SocketAddr = match (&server, run.server) {
-            (Some(server), _) => server.sip(),
+            (Some(server), _) => server.sip(run.transport),
             (None, Some(address)) => address,
             (None, None) => return Err("name a server with --server, or --start one".into()),
         };

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::Failure;
+use crate::arguments::Transport;
 
 /// A running server. Stopped, and its directory removed, when dropped.
 pub struct Server {
@@ -13,6 +14,9 @@ pub struct Server {
     offset: u16,
     dir: PathBuf,
 }
+
+/// How many port offsets are tried.
+const TRIES: u32 = 4;
 
 /// How often it is asked whether it listens, and how long is waited in between.
 const ASKED: usize = 200;
@@ -22,8 +26,20 @@ impl Server {
     /// Starts a server without a site, and waits until it listens.
     pub fn start(perch: &Path) -> Result<Server, Failure> {
         let id = std::process::id();
-        let dir = std::env::temp_dir().join(format!("perch-load-{id}"));
-        let offset = 21_000 + u16::try_from(id % 20_000)?;
+        // All ports stay below those that the system gives to others, ours among them.
+        let offsets = (0..TRIES).map(|n| 11_000 + (id + 997 * n) % 10_000);
+        let mut outcome = Err("no offset was tried".into());
+        for offset in offsets {
+            outcome = Server::start_at(perch, u16::try_from(offset)?);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn start_at(perch: &Path, offset: u16) -> Result<Server, Failure> {
+        let dir = std::env::temp_dir().join(format!("perch-load-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
         let config = dir.join("perch.toml");
         // Thousands of phones come from a few addresses here.
@@ -47,8 +63,8 @@ impl Server {
     }
 
     /// Where phones reach it.
-    pub fn sip(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, 5060 + self.offset).into()
+    pub fn sip(&self, transport: Transport) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, transport.port() + self.offset).into()
     }
 
     /// Where its control API is.

@@ -1,5 +1,6 @@
 //! Numbers: what each is, and at which phones it appears now.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use super::Pbx;
@@ -22,7 +23,15 @@ pub(super) enum Holder {
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     holders: HashMap<Dn, Holder>,
-    appearances: HashMap<Dn, BTreeSet<PhoneName>>,
+    appearances: HashMap<Dn, Appearances>,
+}
+
+/// Where a number appears. Nearly all appear at one phone, of which there may be very many.
+#[derive(Debug)]
+enum Appearances {
+    One(PhoneName),
+    /// One at least.
+    Several(BTreeSet<PhoneName>),
 }
 
 impl Directory {
@@ -63,24 +72,46 @@ impl Directory {
 
     /// Where a number appears now.
     pub fn phones_with(&self, dn: &Dn) -> impl Iterator<Item = &PhoneName> {
-        self.appearances.get(dn).into_iter().flatten()
+        let (one, several) = match self.appearances.get(dn) {
+            None => (None, None),
+            Some(Appearances::One(phone)) => (Some(phone), None),
+            Some(Appearances::Several(phones)) => (None, Some(phones)),
+        };
+        one.into_iter().chain(several.into_iter().flatten())
     }
 
     /// A phone's lines were `old` and are `new`.
     pub fn moved(&mut self, phone: &PhoneName, old: &[Dn], new: &[Dn]) {
         for dn in old {
-            if let Some(phones) = self.appearances.get_mut(dn) {
-                phones.remove(phone);
-                if phones.is_empty() {
-                    self.appearances.remove(dn);
+            let is_empty = match self.appearances.get_mut(dn) {
+                None => false,
+                Some(Appearances::One(only)) => only == phone,
+                Some(Appearances::Several(phones)) => {
+                    phones.remove(phone);
+                    phones.is_empty()
                 }
+            };
+            if is_empty {
+                self.appearances.remove(dn);
             }
         }
         for dn in new {
-            self.appearances
-                .entry(dn.clone())
-                .or_default()
-                .insert(phone.clone());
+            match self.appearances.entry(dn.clone()) {
+                Entry::Vacant(place) => drop(place.insert(Appearances::One(phone.clone()))),
+                Entry::Occupied(mut place) => place.get_mut().add(phone),
+            }
+        }
+    }
+}
+
+impl Appearances {
+    fn add(&mut self, phone: &PhoneName) {
+        match self {
+            Appearances::One(only) if only == phone => {}
+            Appearances::One(only) => {
+                *self = Appearances::Several([only.clone(), phone.clone()].into());
+            }
+            Appearances::Several(phones) => drop(phones.insert(phone.clone())),
         }
     }
 }

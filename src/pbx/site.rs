@@ -33,6 +33,53 @@ pub struct Site {
     pub phones: BTreeMap<PhoneName, Phone>,
 }
 
+impl Site {
+    /// The same site in memory of its own, packed, each name of a profile once.
+    ///
+    /// A site is made between pieces of the text or rows that it is read from. For as long as it lies there, the system
+    /// does not get the memory of those back; of a large site that is as much again.
+    #[must_use]
+    pub fn settled(&self) -> Site {
+        let users = self.users.iter().map(|(id, user)| {
+            let profiles = user.profiles.iter();
+            let user = User {
+                dn: user.dn.as_str().into(),
+                display_name: user.display_name.clone(),
+                pin: user.pin.clone(),
+                profiles: profiles.map(|p| shared(&self.user_profiles, p)).collect(),
+            };
+            (id.as_str().into(), user)
+        });
+        let phones = self.phones.iter().map(|(name, phone)| {
+            let phone = Phone {
+                logout_profile: shared(&self.logout_profiles, &phone.logout_profile),
+                guest_dn: phone.guest_dn.as_ref().map(|dn| dn.as_str().into()),
+                location: phone.location.clone(),
+                ..*phone
+            };
+            (name.as_str().into(), phone)
+        });
+        Site {
+            settings: self.settings.clone(),
+            codes: self.codes.clone(),
+            emergency: self.emergency.clone(),
+            classes: self.classes.clone(),
+            logout_profiles: self.logout_profiles.clone(),
+            user_profiles: self.user_profiles.clone(),
+            users: users.collect(),
+            phones: phones.collect(),
+        }
+    }
+}
+
+/// The name as the key of its profile has it: thousands of phones share that.
+fn shared<T>(profiles: &BTreeMap<ProfileName, T>, name: &ProfileName) -> ProfileName {
+    match profiles.get_key_value(name) {
+        Some((key, _)) => key.clone(),
+        None => name.clone(),
+    }
+}
+
 /// Site-wide settings; each default is the product's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -179,5 +226,46 @@ pub struct DigestSecret {
 impl fmt::Debug for DigestSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DigestSecret(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_settled_site_is_the_same_with_each_profile_named_once() {
+        let profile = LogoutProfile {
+            lines: Vec::new(),
+            class: "guest".into(),
+            display_name: "Guest".into(),
+        };
+        let phone = |dn: &str| Phone {
+            logout_profile: "lobby".into(),
+            guest_dn: Some(dn.into()),
+            sip_secret: None,
+            exempt: true,
+            location: Some("the hall".into()),
+        };
+        let user = User {
+            dn: "2001".into(),
+            display_name: "Alice".into(),
+            pin: PinHash("hash".into()),
+            profiles: vec!["clerk".into()],
+        };
+        let site = Site {
+            logout_profiles: [("lobby".into(), profile)].into(),
+            users: [("alice".into(), user)].into(),
+            phones: [("a".into(), phone("9001")), ("b".into(), phone("9002"))].into(),
+            ..Site::default()
+        };
+        let settled = site.settled();
+        assert_eq!(settled, site);
+        let names: Vec<*const u8> = settled
+            .phones
+            .values()
+            .map(|phone| phone.logout_profile.as_str().as_ptr())
+            .collect();
+        assert_eq!(names[0], names[1]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod checks;
 pub mod clock;
+mod datagrams;
 mod edge;
 pub mod events;
 mod flows;

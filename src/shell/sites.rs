@@ -134,11 +134,11 @@ impl Sites {
     pub async fn apply(&self, expected: u64, site: Site) -> Result<u64, ApplyError> {
         let (sender, done) = oneshot::channel();
         let site = Arc::new(site);
-        let (sites, stored) = (self.clone(), Arc::clone(&site));
+        let (sites, read) = (self.clone(), Arc::clone(&site));
         // On the store's thread, so that two sites come into force in the order in which they were stored.
         let reply = move |result: Result<u64, ApplyError>| {
             if let Ok(revision) = result {
-                sites.put_in_force(revision, stored);
+                sites.put_in_force(revision, Arc::new(read.settled()));
             }
             // Whoever asked may have gone away.
             let _ = sender.send(result);

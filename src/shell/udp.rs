@@ -1,22 +1,22 @@
 //! Datagram sockets.
 
 use std::io;
+use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use dashmap::DashMap;
+use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
+use super::datagrams::Batch;
 use super::edge::Edge;
 use super::metrics::Metrics;
 use super::supervise::supervise;
 use crate::sip::{Flow, Transport, stun};
-
-/// The largest datagram there is.
-const DATAGRAM: usize = 65_535;
 
 /// What the kernel is asked to buffer per socket and direction; it may give less (`net.core.rmem_max`).
 const BUFFER: usize = 8 * 1024 * 1024;
@@ -33,7 +33,7 @@ pub struct Udp {
 
 #[derive(Debug)]
 struct Listening {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     bound: SocketAddr,
     /// Our address towards a remote one, on a socket that has none of its own.
     learned: DashMap<IpAddr, IpAddr>,
@@ -41,6 +41,22 @@ struct Listening {
 
 /// Opens one datagram socket. IPv6 sockets take IPv6 alone.
 pub fn open(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = unbound(address)?;
+    socket.bind(&address.into())?;
+    // Only now: an address that somebody else listens at must not be shared with them.
+    setsockopt(&socket, sockopt::ReusePort, &true)?;
+    UdpSocket::from_std(socket.into())
+}
+
+/// Opens another socket at an address where one is open. The kernel spreads peers over them.
+fn open_beside(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = unbound(address)?;
+    setsockopt(&socket, sockopt::ReusePort, &true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+fn unbound(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::DGRAM,
@@ -52,8 +68,7 @@ pub fn open(address: SocketAddr) -> io::Result<UdpSocket> {
     socket.set_nonblocking(true)?;
     socket.set_recv_buffer_size(BUFFER)?;
     socket.set_send_buffer_size(BUFFER)?;
-    socket.bind(&address.into())?;
-    UdpSocket::from_std(socket.into())
+    Ok(socket)
 }
 
 impl Udp {
@@ -62,7 +77,7 @@ impl Udp {
         let listening = |socket: UdpSocket| {
             Ok(Listening {
                 bound: socket.local_addr()?,
-                socket,
+                socket: Arc::new(socket),
                 learned: DashMap::new(),
             })
         };
@@ -73,14 +88,24 @@ impl Udp {
         })
     }
 
-    /// Begins to receive, with `workers` tasks for each socket.
+    /// Begins to receive at each address, with `workers` sockets and a task for each: two tasks that wait for one
+    /// socket would both be woken by every datagram.
     pub fn start(self: &Arc<Self>, edge: &Arc<Edge>, workers: usize) {
-        for index in 0..self.sockets.len() {
-            for _ in 0..workers {
+        for (index, listening) in self.sockets.iter().enumerate() {
+            let others = (1..workers).map_while(|_| {
+                open_beside(listening.bound)
+                    .map(Arc::new)
+                    .inspect_err(
+                        |error| tracing::warn!(local = %listening.bound, %error, "one socket less"),
+                    )
+                    .ok()
+            });
+            for socket in iter::once(Arc::clone(&listening.socket)).chain(others) {
                 let (udp, edge) = (Arc::clone(self), Arc::clone(edge));
                 supervise("receiving datagrams", move || {
                     let (udp, edge) = (Arc::clone(&udp), Arc::clone(&edge));
-                    async move { udp.receive(index, &edge).await }
+                    let socket = Arc::clone(&socket);
+                    async move { udp.receive(index, &socket, &edge).await }
                 });
             }
         }
@@ -92,10 +117,14 @@ impl Udp {
             self.metrics.unsent("no-socket");
             return;
         };
-        match listening.socket.try_send_to(bytes, flow.remote) {
+        self.send_by(&listening.socket, flow.remote, bytes);
+    }
+
+    fn send_by(&self, socket: &UdpSocket, remote: SocketAddr, bytes: &Bytes) {
+        match socket.try_send_to(bytes, remote) {
             Ok(_) => self.metrics.sent("udp"),
             Err(error) => {
-                tracing::debug!(remote = %flow.remote, %error, "datagram not sent");
+                tracing::debug!(%remote, %error, "datagram not sent");
                 self.metrics.unsent(match error.kind() {
                     io::ErrorKind::WouldBlock => "buffer-full",
                     _ => "network",
@@ -132,46 +161,57 @@ impl Udp {
         exact.or_else(|| usable.find(|l| l.bound.ip().is_unspecified()))
     }
 
-    async fn receive(&self, index: usize, edge: &Edge) {
+    async fn receive(&self, index: usize, socket: &UdpSocket, edge: &Edge) {
         let listening = &self.sockets[index];
-        let mut buffer = vec![0; DATAGRAM];
+        let mut batch = Batch::default();
         loop {
-            let (length, remote) = match listening.socket.recv_from(&mut buffer).await {
-                Ok(received) => received,
-                Err(error) => {
-                    tracing::warn!(local = %listening.bound, %error, "cannot receive datagrams");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+            if let Err(error) = batch.receive(socket).await {
+                tracing::warn!(local = %listening.bound, %error, "cannot receive datagrams");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+            for (remote, raw) in batch.datagrams.drain(..) {
+                let Some(flow) = self.flow(listening, edge, remote, &raw) else {
                     continue;
+                };
+                if let Some(answer) = edge.receive(flow, raw).await {
+                    self.send_by(socket, remote, &answer);
                 }
-            };
-            // Keep-alives of four bytes or fewer (RFC 5626 §4.4 has others, but phones send these).
-            if length <= 4 {
-                self.metrics.dropped("keep-alive");
-                continue;
-            }
-            if !edge.may_be_read(remote.ip(), &buffer[..length]) {
-                continue;
-            }
-            if stun::is_stun(&buffer[..length]) {
-                self.metrics.received("stun");
-                self.answer_stun(listening, &buffer[..length], remote);
-                continue;
-            }
-            let Some(local) = listening.towards(remote) else {
-                self.metrics.dropped("no-way-back");
-                continue;
-            };
-            let flow = Flow {
-                transport: Transport::Udp,
-                local,
-                remote,
-                connection: 0,
-            };
-            let raw = Bytes::copy_from_slice(&buffer[..length]);
-            if let Some(answer) = edge.receive(flow, raw).await {
-                self.send(&flow, &answer);
             }
         }
+    }
+
+    /// The flow that a datagram with a message came by; none if it is no message, or not to be read.
+    fn flow(
+        &self,
+        listening: &Listening,
+        edge: &Edge,
+        remote: SocketAddr,
+        raw: &[u8],
+    ) -> Option<Flow> {
+        // Keep-alives of four bytes or fewer (RFC 5626 §4.4 has others, but phones send these).
+        if raw.len() <= 4 {
+            self.metrics.dropped("keep-alive");
+            return None;
+        }
+        if !edge.may_be_read(remote.ip(), raw) {
+            return None;
+        }
+        if stun::is_stun(raw) {
+            self.metrics.received("stun");
+            self.answer_stun(listening, raw, remote);
+            return None;
+        }
+        let Some(local) = listening.towards(remote) else {
+            self.metrics.dropped("no-way-back");
+            return None;
+        };
+        Some(Flow {
+            transport: Transport::Udp,
+            local,
+            remote,
+            connection: 0,
+        })
     }
 }
 

@@ -1,8 +1,9 @@
 //! The site as rows: an object a row, so that an apply of a large site writes only what differs.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,8 +24,6 @@ mod kind {
     pub const PHONE: &str = "phone";
 }
 
-type Rows = BTreeMap<(String, String), String>;
-
 /// The stored site and its revision, if one was ever applied.
 pub(super) fn load(database: &Database) -> Result<Option<(u64, Site)>, StoreError> {
     let doing = "reading the site";
@@ -33,9 +32,16 @@ pub(super) fn load(database: &Database) -> Result<Option<(u64, Site)>, StoreErro
     if revision == 0 {
         return Ok(None);
     }
-    let rows = rows(&database.connection).during(doing, path)?;
     let mut site = Site::default();
-    for ((kind, name), json) in rows {
+    // One row at a time: a site may be large, and is to be in memory once.
+    let mut select = database
+        .connection
+        .prepare_cached(EVERYTHING)
+        .during(doing, path)?;
+    let mut rows = select.query([]).during(doing, path)?;
+    while let Some(row) = rows.next().during(doing, path)? {
+        let text = |at| row.get::<_, String>(at).during(doing, path);
+        let (kind, name, json) = (text(0)?, text(1)?, text(2)?);
         place(&mut site, &kind, &name, &json).map_err(|source| StoreError::Site {
             path: path.clone(),
             kind,
@@ -53,7 +59,7 @@ pub(super) fn apply(
     expected: u64,
     site: &Site,
 ) -> Result<u64, ApplyError> {
-    replace(&mut database.connection, expected, &written(site))
+    replace(&mut database.connection, expected, site)
         .during("storing the site", &database.path)?
         .map_err(|found| ApplyError::Stale { expected, found })
 }
@@ -62,33 +68,60 @@ pub(super) fn apply(
 fn replace(
     connection: &mut Connection,
     expected: u64,
-    wanted: &Rows,
+    site: &Site,
 ) -> rusqlite::Result<Result<u64, u64>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = revision(&transaction)?;
     if found != expected {
         return Ok(Err(found));
     }
-    let stored = rows(&transaction)?;
-    if found > 0 && stored == *wanted {
+    let written = write(&transaction, site)?;
+    let deleted = delete_others(&transaction, site)?;
+    if found > 0 && written + deleted == 0 {
         return Ok(Ok(found));
-    }
-    for ((kind, name), json) in wanted {
-        if stored.get(&(kind.clone(), name.clone())) != Some(json) {
-            transaction
-                .prepare_cached(PUT)?
-                .execute(params![kind, name, json])?;
-        }
-    }
-    for (kind, name) in stored.keys().filter(|key| !wanted.contains_key(*key)) {
-        transaction
-            .prepare_cached("DELETE FROM site_object WHERE kind = ?1 AND name = ?2")?
-            .execute([kind, name])?;
     }
     transaction.execute(SET_REVISION, [(found + 1).cast_signed()])?;
     transaction.commit()?;
     Ok(Ok(found + 1))
 }
+
+/// Writes the rows that differ, and says how many. One at a time: a site may be large.
+fn write(db: &Connection, site: &Site) -> rusqlite::Result<usize> {
+    let mut select =
+        db.prepare_cached("SELECT json FROM site_object WHERE kind = ?1 AND name = ?2")?;
+    let mut put = db.prepare_cached(PUT)?;
+    let mut written = 0;
+    each(site, |kind, name, json| {
+        let stored: Option<String> = select
+            .query_row([kind, name], |row| row.get(0))
+            .optional()?;
+        if stored.as_deref() != Some(json) {
+            written += put.execute([kind, name, json])?;
+        }
+        Ok(())
+    })?;
+    Ok(written)
+}
+
+/// Deletes the rows that the site has no object for, and says how many.
+fn delete_others(db: &Connection, site: &Site) -> rusqlite::Result<usize> {
+    let mut others: Vec<(String, String)> = Vec::new();
+    let mut select = db.prepare_cached("SELECT kind, name FROM site_object")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
+        if !has(site, &kind, &name) {
+            others.push((kind, name));
+        }
+    }
+    for (kind, name) in &others {
+        db.prepare_cached("DELETE FROM site_object WHERE kind = ?1 AND name = ?2")?
+            .execute([kind, name])?;
+    }
+    Ok(others.len())
+}
+
+const EVERYTHING: &str = "SELECT kind, name, json FROM site_object";
 
 const PUT: &str = "
     INSERT INTO site_object (kind, name, json) VALUES (?1, ?2, ?3)
@@ -101,34 +134,50 @@ fn revision(db: &Connection) -> rusqlite::Result<u64> {
     Ok(number(db, "site_revision")?.map_or(0, i64::cast_unsigned))
 }
 
-fn rows(db: &Connection) -> rusqlite::Result<Rows> {
-    db.prepare_cached("SELECT kind, name, json FROM site_object")?
-        .query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
-        .collect()
+type Sink<'a> = &'a mut dyn FnMut(&str, &str, &str) -> rusqlite::Result<()>;
+
+/// Hands out every object of a site as a row: kind, name, JSON.
+fn each(
+    site: &Site,
+    mut sink: impl FnMut(&str, &str, &str) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    put(&mut sink, kind::SETTINGS, "", &site.settings)?;
+    put(&mut sink, kind::CODES, "", &site.codes)?;
+    put_all(&mut sink, kind::EMERGENCY, &site.emergency)?;
+    put_all(&mut sink, kind::CLASS, &site.classes)?;
+    put_all(&mut sink, kind::LOGOUT_PROFILE, &site.logout_profiles)?;
+    put_all(&mut sink, kind::USER_PROFILE, &site.user_profiles)?;
+    put_all(&mut sink, kind::USER, &site.users)?;
+    put_all(&mut sink, kind::PHONE, &site.phones)
 }
 
-fn written(site: &Site) -> Rows {
-    let mut rows = Rows::new();
-    put(&mut rows, kind::SETTINGS, "", &site.settings);
-    put(&mut rows, kind::CODES, "", &site.codes);
-    put_all(&mut rows, kind::EMERGENCY, &site.emergency);
-    put_all(&mut rows, kind::CLASS, &site.classes);
-    put_all(&mut rows, kind::LOGOUT_PROFILE, &site.logout_profiles);
-    put_all(&mut rows, kind::USER_PROFILE, &site.user_profiles);
-    put_all(&mut rows, kind::USER, &site.users);
-    put_all(&mut rows, kind::PHONE, &site.phones);
-    rows
+fn put_all<K: Borrow<str>, V: Serialize>(
+    sink: Sink<'_>,
+    kind: &str,
+    objects: &BTreeMap<K, V>,
+) -> rusqlite::Result<()> {
+    objects
+        .iter()
+        .try_for_each(|(name, object)| put(sink, kind, name.borrow(), object))
 }
 
-fn put_all<K: ToString, V: Serialize>(rows: &mut Rows, kind: &str, objects: &BTreeMap<K, V>) {
-    for (name, object) in objects {
-        put(rows, kind, &name.to_string(), object);
-    }
-}
-
-fn put(rows: &mut Rows, kind: &str, name: &str, object: &impl Serialize) {
+fn put(sink: Sink<'_>, kind: &str, name: &str, object: &impl Serialize) -> rusqlite::Result<()> {
     let json = serde_json::to_string(object).expect("plain data can be written as JSON");
-    rows.insert((kind.to_owned(), name.to_owned()), json);
+    sink(kind, name, &json)
+}
+
+/// Whether the site has such an object.
+fn has(site: &Site, kind: &str, name: &str) -> bool {
+    match kind {
+        kind::SETTINGS | kind::CODES => name.is_empty(),
+        kind::EMERGENCY => site.emergency.contains_key(name),
+        kind::CLASS => site.classes.contains_key(name),
+        kind::LOGOUT_PROFILE => site.logout_profiles.contains_key(name),
+        kind::USER_PROFILE => site.user_profiles.contains_key(name),
+        kind::USER => site.users.contains_key(name),
+        kind::PHONE => site.phones.contains_key(name),
+        _ => false,
+    }
 }
 
 fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Result<()> {
