@@ -55,7 +55,8 @@ impl Batch {
         Ok(())
     }
 
-    fn take(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+    /// Takes what has come by now.
+    pub(super) fn take(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         ROOM.with_borrow_mut(|room| room.take(socket, &mut self.datagrams))
     }
 }
@@ -89,7 +90,7 @@ impl Room {
             count += 1;
             let remote = datagram.address.as_ref().and_then(address);
             let bytes = datagram.iovs().next().map(Bytes::copy_from_slice);
-            datagrams.extend(remote.zip(bytes));
+            datagrams.extend(remote.map(|remote| (remote, bytes.unwrap_or_default())));
         }
         Ok(count)
     }

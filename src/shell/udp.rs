@@ -21,6 +21,9 @@ use crate::sip::{Flow, Transport, stun};
 /// What the kernel is asked to buffer per socket and direction; it may give less (`net.core.rmem_max`).
 const BUFFER: usize = 8 * 1024 * 1024;
 
+/// From how many datagrams at once on a task looks at the others' sockets as well.
+const BUSY: usize = 4;
+
 /// For how many remote addresses we remember our own.
 const LEARNED: usize = 65_536;
 
@@ -100,12 +103,15 @@ impl Udp {
                     )
                     .ok()
             });
-            for socket in iter::once(Arc::clone(&listening.socket)).chain(others) {
-                let (udp, edge) = (Arc::clone(self), Arc::clone(edge));
+            let sockets = iter::once(Arc::clone(&listening.socket)).chain(others);
+            let sockets: Arc<[Arc<UdpSocket>]> = sockets.collect();
+            for own in 0..sockets.len() {
+                let (udp, edge, sockets) =
+                    (Arc::clone(self), Arc::clone(edge), Arc::clone(&sockets));
                 supervise("receiving datagrams", move || {
                     let (udp, edge) = (Arc::clone(&udp), Arc::clone(&edge));
-                    let socket = Arc::clone(&socket);
-                    async move { udp.receive(index, &socket, &edge).await }
+                    let sockets = Arc::clone(&sockets);
+                    async move { udp.receive(index, &sockets, own, &edge).await }
                 });
             }
         }
@@ -161,22 +167,44 @@ impl Udp {
         exact.or_else(|| usable.find(|l| l.bound.ip().is_unspecified()))
     }
 
-    async fn receive(&self, index: usize, socket: &UdpSocket, edge: &Edge) {
+    async fn receive(&self, index: usize, sockets: &[Arc<UdpSocket>], own: usize, edge: &Edge) {
         let listening = &self.sockets[index];
         let mut batch = Batch::default();
         loop {
-            if let Err(error) = batch.receive(socket).await {
+            if let Err(error) = batch.receive(&sockets[own]).await {
                 tracing::warn!(local = %listening.bound, %error, "cannot receive datagrams");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
-            for (remote, raw) in batch.datagrams.drain(..) {
-                let Some(flow) = self.flow(listening, edge, remote, &raw) else {
-                    continue;
-                };
-                if let Some(answer) = edge.receive(flow, raw).await {
-                    self.send_by(socket, remote, &answer);
+            let is_busy = batch.datagrams.len() >= BUSY;
+            self.answer(listening, &sockets[own], &mut batch, edge)
+                .await;
+            // The thread that should read there may be kept from running for longer than the kernel's buffer lasts.
+            let others = sockets
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != own && is_busy);
+            for (_, other) in others {
+                if batch.take(other).is_ok() {
+                    self.answer(listening, other, &mut batch, edge).await;
                 }
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        listening: &Listening,
+        socket: &UdpSocket,
+        batch: &mut Batch,
+        edge: &Edge,
+    ) {
+        for (remote, raw) in batch.datagrams.drain(..) {
+            let Some(flow) = self.flow(listening, edge, remote, &raw) else {
+                continue;
+            };
+            if let Some(answer) = edge.receive(flow, raw).await {
+                self.send_by(socket, remote, &answer);
             }
         }
     }
