@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{Failure, demo, output};
 use crate::shell::settings::Bind;
-use crate::shell::{Server, Settings, log};
+use crate::shell::{Server, Settings, heap, log};
 
 /// How long tasks that nobody waits for may take to notice that it is over.
 const AFTERMATH: Duration = Duration::from_secs(1);
@@ -37,7 +37,11 @@ impl Serve {
     /// Serves until a signal says to stop.
     pub fn run(self) -> Result<(), Failure> {
         let settings = self.settings()?;
+        let shared = heap::share();
         log::start(&settings.log)?;
+        if let Err(error) = shared {
+            tracing::warn!(%error, "each thread has a heap of its own, which takes more memory");
+        }
         let first_site = self.demo.then(demo::first_site);
         let started = async |server: Server| {
             let at = server.settings.sip_addresses();
