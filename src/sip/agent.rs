@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rsip::Method;
 
+use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::leg::{Leg, Owed, Stage, Talking};
@@ -21,6 +22,7 @@ use super::registrar::Registrar;
 use super::reply;
 use super::sdp;
 use super::session_timer::SessionIntervals;
+use super::target::Target;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::wire::{Message, Name};
 use crate::pbx::{Event, Failure, LegId, LegIds, PhoneName, Ticket};
@@ -254,7 +256,8 @@ impl Agent {
             return;
         }
         let bindings = self.registrar.bindings_of(&entry.phone, now);
-        let here = bindings.iter().find(|b| *b.contact == *dialog.target);
+        let is_here = |b: &&Binding| Target::of(&b.contact).uri == dialog.target;
+        let here = bindings.iter().find(is_here);
         dialog.flow = here.map_or(dialog.flow, |binding| binding.flow);
     }
 

@@ -2,6 +2,7 @@
 
 mod agent;
 mod answer;
+mod asker;
 mod auth;
 mod bindings;
 mod content;

@@ -1,7 +1,6 @@
 //! The registrar (RFC 3261 §10), at the edge: socket workers call it in parallel, and what it answers goes no further.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,14 +11,13 @@ use bytes::Bytes;
 use rsip::Method;
 use smallvec::SmallVec;
 
+use super::asker::{Asker, CONTACT_MAX, OUTBOUND};
 use super::auth::{Authenticator, Judged, Offer, Verdict, Wrong};
 use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
 use super::lockout::{self, Guess, Guesser, LockedOut, Lockout};
 use super::network::Network;
-use super::wire::{
-    Address, Builder, Contact, Message, Name, Scheme, Uri, escaped, respond, status_reason,
-};
+use super::wire::{Address, Builder, Contact, Message, Name, Scheme, Uri, status_reason};
 use super::witness::{Standing, Witness};
 use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
 use crate::time::{Now, Utc};
@@ -571,14 +569,6 @@ fn begins_something(message: &Message) -> bool {
     message.is_request() && message.to().is_ok_and(|to| to.tag().is_none())
 }
 
-/// The extension by which phones keep flows alive (RFC 5626).
-const OUTBOUND: &str = "outbound";
-/// How often, in seconds, a phone is asked to show that its flow lives: NATs forget datagrams sooner.
-const FLOW_TIMER_DATAGRAMS: u8 = 25;
-const FLOW_TIMER_STREAMS: u8 = 120;
-
-/// The most that is kept of a contact, a Call-ID, an instance: what phones send is far shorter.
-const CONTACT_MAX: usize = 512;
 /// The most that is kept of a User-Agent.
 const USER_AGENT_MAX: usize = 96;
 
@@ -602,133 +592,4 @@ fn takes_messages(message: &Message) -> bool {
                 .param("methods")
                 .is_some_and(|list| list.split(',').any(is_message)),
         })
-}
-
-/// A request, and how it is answered.
-struct Asker<'a> {
-    flow: &'a Flow,
-    message: &'a Message,
-    tag: u64,
-}
-
-impl Asker<'_> {
-    fn respond(&self, status: u16, reason: &str) -> Builder {
-        let mut digits = [0; 16];
-        let tag = hex(self.tag, &mut digits);
-        respond(self.message, self.flow.remote, status, reason, Some(tag))
-    }
-
-    /// RFC 3261 §8.2.2.1; a secure way is only offered to those who came by one (§26.2.2).
-    fn check_scheme(&self) -> Result<(), Builder> {
-        let is_secure = self.flow.transport.is_secure();
-        match self.message.uri().map_or(Scheme::Other, |uri| uri.scheme) {
-            Scheme::Sips if !is_secure => Err(self.respond(416, status_reason(416))),
-            Scheme::Other => Err(self.respond(416, status_reason(416))),
-            _ => Ok(()),
-        }
-    }
-
-    /// RFC 3261 §8.2.2.3: what is not understood here may not be insisted on.
-    fn check_require(&self, known: &[&str]) -> Result<(), Builder> {
-        let mut unknown = self.unknown(known).peekable();
-        if unknown.peek().is_none() {
-            return Ok(());
-        }
-        let refusal = self.respond(420, status_reason(420));
-        Err(unknown.fold(refusal, |r, tag| r.header(Name::Unsupported, tag)))
-    }
-
-    fn unknown<'s>(&'s self, known: &'s [&str]) -> impl Iterator<Item = &'s str> {
-        let is_known = |tag: &str| known.iter().any(|known| known.eq_ignore_ascii_case(tag));
-        self.message.requires().filter(move |tag| !is_known(tag))
-    }
-
-    /// Which flow of its instance a contact is, if the phone keeps flows alive; else 0 (RFC 5626 §6).
-    fn reg_id(&self, address: &Address<'_>) -> Result<u32, Builder> {
-        let is_outbound = |tag: &[u8]| tag.eq_ignore_ascii_case(OUTBOUND.as_bytes());
-        let number = address.param("reg-id").and_then(|id| id.parse().ok());
-        let Some(number) = number.filter(|number| *number > 0) else {
-            return Ok(0);
-        };
-        let has_instance = address
-            .param("+sip.instance")
-            .is_some_and(|i| i.len() <= CONTACT_MAX);
-        if !has_instance || !self.message.values(Name::Supported).any(is_outbound) {
-            return Ok(0);
-        }
-        // Somebody between the phone and us knows nothing of flows, and keeps none.
-        if self.message.values(Name::Via).nth(1).is_some() {
-            return Err(self.respond(439, "First Hop Lacks Outbound Support"));
-        }
-        Ok(number)
-    }
-
-    /// RFC 3261 §10.3 step 8; RFC 5626 §6 if the phone keeps its flow alive.
-    fn ok(&self, now: Now, bindings: &[Binding], has_flow: bool) -> Bytes {
-        let mut ok = self.respond(200, status_reason(200));
-        if has_flow {
-            let timer = match self.flow.transport.is_reliable() {
-                true => FLOW_TIMER_STREAMS,
-                false => FLOW_TIMER_DATAGRAMS,
-            };
-            ok = ok
-                .header(Name::Require, OUTBOUND)
-                .header_named("Flow-Timer", timer.to_string());
-        }
-        let ok = bindings.iter().fold(ok, |ok, binding| {
-            ok.display(Name::Contact, Shown { binding, now })
-        });
-        ok.display(Name::Date, HttpDate(now.utc)).finish()
-    }
-}
-
-/// A binding as a Contact value.
-struct Shown<'a> {
-    binding: &'a Binding,
-    now: Now,
-}
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shown { binding, now } = self;
-        write!(
-            f,
-            "<{}>;expires={}",
-            binding.contact,
-            binding.remaining_s(*now)
-        )?;
-        if binding.q < 1000 {
-            write!(f, ";q=0.{:03}", binding.q)?;
-        }
-        if let Some(instance) = &binding.instance {
-            write!(f, ";+sip.instance=\"{}\"", escaped(instance))?;
-        }
-        match binding.reg_id {
-            0 => Ok(()),
-            number => write!(f, ";reg-id={number}"),
-        }
-    }
-}
-
-/// A moment as the Date header has it (RFC 3261 §20.17).
-struct HttpDate(Utc);
-
-impl fmt::Display for HttpDate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = jiff::Timestamp::from_millisecond(self.0.0).unwrap_or_default();
-        let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
-        let mut text = String::with_capacity(32);
-        match printer.print_timestamp_rfc9110(&moment, &mut text) {
-            Ok(()) => f.write_str(&text),
-            Err(_) => Err(fmt::Error),
-        }
-    }
-}
-
-fn hex(number: u64, digits: &mut [u8; 16]) -> &str {
-    for (at, digit) in digits.iter_mut().enumerate() {
-        let nibble = number >> (60 - 4 * at) & 15;
-        *digit = b"0123456789abcdef"[usize::try_from(nibble).expect("four bits")];
-    }
-    std::str::from_utf8(digits).expect("hexadecimal digits are ASCII")
 }

@@ -76,6 +76,27 @@ fn the_next_flow_rings_when_one_fails() {
     assert_eq!(server.registered(), 2);
 }
 
+#[test]
+fn a_call_goes_on_when_a_phone_comes_back_by_another_connection() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let server = Perch::demo_at_both(dir.path(), &[]);
+    let mut caller = Phone::new("desk-1", Over::Tls, server.at(LOOPBACKS[0], 5061));
+    let mut callee = Phone::new("desk-2", Over::Wss, server.at(LOOPBACKS[0], 5443));
+    caller.register();
+    callee.register();
+    let mut calling = caller.invite("9002");
+    let invite = callee.expect(Method::Invite);
+    callee.answer(&invite);
+    caller.answered(&mut calling);
+    let end = callee.end.take().expect("a stream");
+    end.shutdown(Shutdown::Both).expect("it is open");
+    wait_until("the phone is gone", SOON, || server.registered() == 1);
+    let mut again = Phone::new("desk-2", Over::Wss, server.at(LOOPBACKS[0], 5443));
+    again.contact.clone_from(&callee.contact);
+    assert_eq!(again.register_as("again").status(), Some(200));
+    hang_up(&mut caller, &mut calling, &mut again);
+}
+
 fn hang_up(by: &mut Phone, side: &mut super::wire_phone::Side, other: &mut Phone) {
     by.send_request(Method::Bye, side, &[], b"");
     assert_eq!(by.final_answer().status(), Some(200));
