@@ -72,6 +72,11 @@ impl Edge {
         false
     }
 
+    /// Whether a phone has proven itself there.
+    pub fn is_known(&self, source: IpAddr) -> bool {
+        self.guard.is_known(self.clock.now(), source)
+    }
+
     /// A connection from there was not taken.
     pub fn connection_refused(&self, source: IpAddr) {
         self.guard.connection_refused(source);

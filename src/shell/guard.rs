@@ -186,6 +186,14 @@ impl Guard {
         }) || self.turn_away(network, Reason::Unproven)
     }
 
+    /// Whether a phone has proven itself there, or need not.
+    pub fn is_known(&self, now: Now, source: IpAddr) -> bool {
+        self.is_free(source)
+            || self
+                .table
+                .with(source.into(), |source| source.is_proven(now))
+    }
+
     /// What came from there could not be understood, or came to nothing.
     pub fn wasted(&self, now: Now, source: IpAddr) {
         self.charge(now, source, 1);
@@ -408,9 +416,13 @@ mod tests {
     fn a_look_at_the_table_costs_no_memory() {
         let guard = guard(|_| ());
         read(&guard, at(0), "192.0.2.1", 1000);
+        let (count, clock) = (100_000, crate::shell::Clock::start());
+        let began = clock.now().uptime;
         let looks = allocation_counter::measure(|| {
-            read(&guard, at(0), "192.0.2.1", 1000);
+            read(&guard, at(0), "192.0.2.1", count);
         });
+        let took = clock.now().uptime - began;
         assert_eq!(looks.count_total, 0);
+        println!("{:?} for a look", took / 100_000);
     }
 }
