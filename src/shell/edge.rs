@@ -72,6 +72,11 @@ impl Edge {
         false
     }
 
+    /// Whether a phone has proven itself there.
+    pub fn is_known(&self, source: IpAddr) -> bool {
+        self.guard.is_known(self.clock.now(), source)
+    }
+
     /// A connection from there was not taken.
     pub fn connection_refused(&self, source: IpAddr) {
         self.guard.connection_refused(source);
@@ -111,10 +116,6 @@ impl Edge {
     /// What the source may still have this message lead to.
     fn admit(&self, flow: &Flow, message: &Message) -> Pass {
         let (now, source) = (self.clock.now(), flow.remote.ip());
-        // What answers us, and what ends something, is never answered itself.
-        if !message.is_request() || message.method() == Some(Method::Ack) {
-            return Pass::Go;
-        }
         if self
             .guard
             .is_scanner(source, message.header(Name::UserAgent))
@@ -129,7 +130,7 @@ impl Edge {
         }
         let has_nonce = message.header(Name::Authorization).is_some()
             && self.registrar.has_nonce_for(source, message.raw());
-        if has_nonce && self.guard.may_belong(now, source) {
+        if has_nonce && self.guard.is_known(now, source) {
             return Pass::Go;
         }
         let is_urgent = has_nonce || self.registrar.is_emergency(message);

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crate::time::Now;
 
-/// How long something may wait. A phone sends its request again after ten times as much (RFC 3261 §17.1.1.1).
-const TARGET: Duration = Duration::from_millis(50);
+/// How long something may wait. A phone sends its request again after three times as much (RFC 3261 §17.1.1.1).
+const TARGET: Duration = Duration::from_millis(150);
 
 /// How long everything must have waited for longer than that.
-const INTERVAL: Duration = Duration::from_millis(200);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Of the room in the queue, what new work may not use: in eighths.
 const KEPT: usize = 2;
@@ -122,31 +122,31 @@ mod tests {
     fn when_everything_waits_nothing_new_is_begun_until_it_does_not() {
         let overload = Overload::default();
         overload.offered(at(0));
-        overload.offered(at(100));
-        overload.taken(at(100), 1);
-        assert!(overload.may_begin(at(101), 1, 1000));
-        overload.offered(at(102));
-        overload.taken(at(299), 1);
-        assert!(overload.may_begin(at(299), 1, 1000));
-        overload.taken(at(301), 1);
-        overload.offered(at(301));
-        assert!(!overload.may_begin(at(301), 1, 1000));
-        overload.taken(at(310), 1);
-        assert!(overload.may_begin(at(311), 0, 1000));
+        overload.offered(at(200));
+        overload.taken(at(200), 1);
+        assert!(overload.may_begin(at(201), 1, 1000));
+        overload.offered(at(202));
+        overload.taken(at(699), 1);
+        assert!(overload.may_begin(at(699), 1, 1000));
+        overload.taken(at(701), 1);
+        overload.offered(at(701));
+        assert!(!overload.may_begin(at(701), 1, 1000));
+        overload.taken(at(710), 1);
+        assert!(overload.may_begin(at(711), 1, 1000));
     }
 
     #[test]
     fn an_exchange_that_stands_still_is_noticed() {
         let overload = Overload::default();
         overload.offered(at(0));
-        assert!(overload.may_begin(at(60), 1, 1000));
-        assert!(overload.may_begin(at(200), 1, 1000));
-        assert!(!overload.may_begin(at(261), 1, 1000));
-        overload.taken(at(262), 1);
-        assert!(!overload.may_begin(at(263), 1, 1000));
+        assert!(overload.may_begin(at(160), 1, 1000));
+        assert!(overload.may_begin(at(600), 1, 1000));
+        assert!(!overload.may_begin(at(661), 1, 1000));
+        overload.taken(at(662), 1);
+        assert!(!overload.may_begin(at(663), 1, 1000));
         // What is refused is never seen to wait; that nothing waits must be enough.
-        assert!(overload.may_begin(at(264), 0, 1000));
-        assert!(overload.may_begin(at(265), 1, 1000));
+        assert!(overload.may_begin(at(664), 0, 1000));
+        assert!(overload.may_begin(at(665), 1, 1000));
     }
 
     #[test]

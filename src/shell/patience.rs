@@ -17,6 +17,8 @@ pub struct Patience {
     /// Whether it ever said something whole.
     greeted: bool,
     until: Duration,
+    /// The latest end for somebody who never proved anything, whatever he says.
+    stranger_until: Duration,
 }
 
 impl Patience {
@@ -28,6 +30,7 @@ impl Patience {
             unfinished: 0,
             greeted: false,
             until: clock.now().uptime + limits.greeting,
+            stranger_until: clock.now().uptime + limits.stranger,
         }
     }
 
@@ -61,9 +64,15 @@ impl Patience {
         self.until = self.clock.now().uptime + limit;
     }
 
+    /// No phone has proven itself at the other end yet. One that just did may say so with its next frame.
+    pub fn with_a_stranger(&mut self) {
+        self.until = self.until.min(self.stranger_until);
+    }
+
     /// What it took too long over.
     pub fn words(&self) -> &'static str {
         match (self.greeted, self.unfinished > KEEP_ALIVE) {
+            _ if self.until == self.stranger_until => "nobody there proved anything",
             (_, true) => "a message was not finished in time",
             (true, false) => "it was idle for too long",
             (false, false) => "it never said anything",

@@ -179,6 +179,8 @@ pub struct Limits {
     pub connections_per_source: usize,
     /// How long a stream connection may be silent.
     pub idle: Duration,
+    /// How long a stream connection may last on which no phone proved itself.
+    pub stranger: Duration,
     /// How long a new stream connection may take to say something.
     pub greeting: Duration,
     /// How long a message may take from its first byte to its last.
@@ -237,6 +239,7 @@ impl Default for Settings {
                 connections_per_source: 1000,
                 // A phone that registers for as long as it may and says nothing else keeps its connection.
                 idle: Duration::from_secs(7500),
+                stranger: Duration::from_secs(120),
                 greeting: Duration::from_secs(30),
                 message: Duration::from_secs(10),
                 connect: Duration::from_secs(5),
@@ -469,6 +472,7 @@ impl Settings {
             per_source,
         );
         reader.seconds("limits", "idle_s", 1..=86_400, &mut limits.idle);
+        reader.seconds("limits", "stranger_s", 1..=86_400, &mut limits.stranger);
         reader.seconds("limits", "greeting_s", 1..=3600, &mut limits.greeting);
         reader.seconds("limits", "message_s", 1..=600, &mut limits.message);
         reader.seconds("limits", "connect_s", 1..=60, &mut limits.connect);

@@ -180,6 +180,9 @@ impl Reading<'_> {
                     None
                 }
             };
+            if !self.service.edge.is_known(source) {
+                self.patience.with_a_stranger();
+            }
             if let Some(answer) = answer
                 && !self.answer(Answer::Message(answer)).await
             {

@@ -129,6 +129,29 @@ fn hoarders_of_connections_get_so_many_and_no_more() {
     assert!(hoard.iter_mut().all(is_ended));
 }
 
+/// Whoever asks nicely now and then keeps no connection for that; a phone does.
+#[test]
+fn a_connection_is_not_kept_for_somebody_who_proves_nothing() {
+    let mut arena = Arena::new(&format!("{SHORT}stranger_s = 2\n"));
+    let host = Ipv4Addr::new(127, 0, 0, 66);
+    let mut stranger = connect(host, arena.server.sip());
+    let mut phone = connect(crate::arena::CALLER, arena.server.sip());
+    let pings = stranger.try_clone().expect("a socket");
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            while (&pings).write_all(b"\r\n\r\n").is_ok() {
+                thread::sleep(Duration::from_millis(100));
+            }
+        });
+        phone.write_all(b"\r\n\r\n").expect("it reads");
+        arena.live();
+        assert!(is_ended(&mut stranger));
+    });
+    phone.write_all(b"\r\n\r\n").expect("it is still there");
+    let mut pongs = [0; 4];
+    phone.read_exact(&mut pongs).expect("an answer");
+}
+
 #[test]
 fn answers_that_nobody_reads_are_not_kept() {
     let mut arena = Arena::new(GUARDED);

@@ -25,6 +25,7 @@ pub(super) struct Source {
     pub(super) messages: Bucket,
     pub(super) unproven: Bucket,
     pub(super) reserve: Bucket,
+    pub(super) belonging: Bucket,
     pub(super) told: Bucket,
     /// Until then a phone that proved itself speaks for it (uptime).
     pub(super) proven_until: Duration,
