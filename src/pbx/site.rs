@@ -11,6 +11,7 @@ use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
+use super::softphone::SoftphoneSecret;
 
 /// A whole site. Every reference in it resolves: `site::check` (the room outside the core) sees to that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -186,6 +187,9 @@ pub struct User {
     pub pin: PinHash,
     /// The user's profiles, the default first (SES-5). Never empty.
     pub profiles: Vec<ProfileName>,
+    /// How a softphone proves that it is this user's. None: it cannot register (SES-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sip_secret: Option<Box<SoftphoneSecret>>,
 }
 
 /// A phone.
