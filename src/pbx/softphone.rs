@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Cause, Change, Door, SessionId, Signal};
+use super::change::{Cause, Change, Door, SessionId, Signal, StoredSession};
 use super::login::{Asker, Login};
 use super::names::{PhoneName, UserId};
 use super::phone::InUse;
@@ -88,6 +88,11 @@ impl Site {
         let logs_in = |softphone: Softphone<'_>| softphone.counts_as == SoftphoneUse::Phone;
         self.phones.contains_key(phone) || self.softphone(phone.as_str()).is_some_and(logs_in)
     }
+}
+
+/// Whether a session is at the softphone of its user: it is named alike, and no phone is.
+fn is_own(stored: &StoredSession) -> bool {
+    stored.phone.as_str() == stored.user.as_str()
 }
 
 /// A softphone that is registered.
@@ -188,12 +193,13 @@ impl Pbx {
 
     /// Ends the session of a softphone that is not registered. Nothing happens to any other.
     pub(super) fn end_unregistered(&mut self, now: Now, id: SessionId) {
-        let Some(phone) = self.sessions.get(&id).map(|s| s.stored.phone.clone()) else {
+        let Some(stored) = self.sessions.get(&id).map(|session| &session.stored) else {
             return;
         };
-        if self.site.phones.contains_key(&phone) || self.softphones.contains_key(&phone) {
+        if !is_own(stored) || self.softphones.contains_key(&stored.phone) {
             return;
         }
+        let phone = stored.phone.clone();
         let (cause, door) = (Cause::Unregistered, Door::Registration);
         let is_free = self.in_use(&phone) == InUse::Idle;
         if is_free && self.emergency_hold(now, &phone).is_none() {
@@ -206,9 +212,7 @@ impl Pbx {
 
     /// After a restart: softphones with a session have a moment to be heard of again.
     pub(super) fn await_softphones(&mut self, now: Now) {
-        let phones = &self.site.phones;
-        let mut at = self.sessions.values().map(|s| &s.stored.phone);
-        if at.any(|phone| !phones.contains_key(phone)) {
+        if self.sessions.values().any(|s| is_own(&s.stored)) {
             self.deadlines.arm(Timer::Softphones, now.uptime + GRACE);
         }
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use perch::pbx::site::{Site, User};
-use perch::pbx::{AbsentHandling, Forwarding, PinHash, SoftphoneSecret, SoftphoneUse, UserId, UserProfile};
+use perch::pbx::{
+    AbsentHandling, Forwarding, PinHash, SoftphoneSecret, SoftphoneUse, UserId, UserProfile,
+};
 use perch::sip::{News, Verdict, digest_secret};
 
 use crate::world::{REALM, World, message, password, registered};
