@@ -1,5 +1,8 @@
 //! The site file: what it means, what is said about a broken one, and what a plan reads like.
 
+#[path = "site_file/softphones.rs"]
+mod softphones;
+
 use expect_test::{Expect, expect};
 use perch::pbx::{AbsentHandling, PinHash, SecondLogin, Site};
 use perch::site::{Hashing, Parsed, digest_secret, parse, plan, verify_pin, write};
@@ -552,7 +555,7 @@ fn digests_do_not_move_to_another_realm() {
         .map(|problem| format!("{problem}\n"))
         .collect();
     expect![[r#"
-        site.toml:59:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
+        site.toml:60:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
     "#]].assert_eq(&said.concat());
     read(
         &SMALL.replace("[site]", "[site]\nrealm = \"example.com\""),
@@ -627,102 +630,6 @@ fn a_first_apply_adds_everything() {
         6 to add, 1 to change, 0 to remove.
     "#]]
     .assert_eq(&plan.to_string());
-}
-
-/// rules: SES-17, SES-4
-#[test]
-fn a_softphones_secret_is_kept_for_both_of_its_names() {
-    let with_secret = SMALL.replace(
-        "pin = \"1111\"",
-        "pin = \"1111\"\nsip_secret = \"long-enough\"",
-    );
-    let before = site(&with_secret);
-    let kept = before.users["alice"].sip_secret.as_deref();
-    let kept = kept.expect("there is a secret");
-    assert_eq!(kept.by_id, digest_secret("alice", "perch", "long-enough"));
-    assert_eq!(kept.by_dn, digest_secret("2001", "perch", "long-enough"));
-
-    let written = write(&before);
-    assert!(!written.contains("long-enough"), "{written}");
-    let again = read(&written, Some(&before)).site;
-    assert_eq!(again, before);
-
-    let other = site(&with_secret.replace("long-enough", "something-else"));
-    expect![[r#"
-        ~ user alice
-            pin: changed
-            sip_secret: changed
-
-        0 to add, 1 to change, 0 to remove.
-    "#]]
-    .assert_eq(&plan(&before, &other).to_string());
-    for (what, with, reason) in [
-        (
-            "dn = \"2001\"",
-            "dn = \"2009\"",
-            "made for the number 2001, which is now 2009",
-        ),
-        (
-            "realm = \"perch\"",
-            "realm = \"other\"",
-            "made for the realm",
-        ),
-    ] {
-        let moved = written.replace(what, with);
-        let problems = parse("site.toml", &moved, Some(&before), &CHEAP).expect_err(with);
-        assert!(
-            problems.iter().any(|p| p.what.contains(reason)),
-            "{problems:?}"
-        );
-    }
-}
-
-/// rules: SES-17, SES-4, SES-8
-#[test]
-fn what_is_wrong_with_softphones_is_said() {
-    let with = |line: &str| format!("pin = \"1111\"\n{line}");
-    check_with(
-        "pin = \"1111\"",
-        &with("sip_secret = \"1111\""),
-        expect![[r#""#]],
-    );
-    check_with(
-        "pin = \"1111\"",
-        &with("sip_secret = \"short\""),
-        expect![[r#""#]],
-    );
-    check_with(
-        "pin = \"1111\"",
-        &with("sip_id_md5 = \"00\""),
-        expect![[r#""#]],
-    );
-    check_with(
-        "pin = \"1111\"",
-        &with("sip_secret = \"long-enough\"\nsip_dn_md5 = \"00\""),
-        expect![[r#""#]],
-    );
-    check_with(
-        "pin = \"1111\"",
-        &with("sip_secret = \"long-enough\""),
-        expect![[r#""#]],
-    );
-    check_with(
-        "[user_profile.clerk]",
-        "[user_profile.clerk]\nsoftphone = \"yes\"",
-        expect![[r#""#]],
-    );
-    let odd = SMALL.replace("alice", "\"al/ice\"");
-    let odd = odd.replace("pin = \"1111\"", &with("sip_secret = \"long-enough\""));
-    check(&odd, expect![[r#""#]]);
-    let phone = SMALL.replace("desk-1", "alice");
-    let phone = phone.replace("pin = \"1111\"", &with("sip_secret = \"long-enough\""));
-    check(&phone, expect![[r#""#]]);
-    let useless = SMALL.replace(
-        "[user_profile.clerk]",
-        "[user_profile.clerk]\nsoftphone = \"no\"",
-    );
-    let useless = useless.replace("pin = \"1111\"", &with("sip_secret = \"long-enough\""));
-    check(&useless, expect![[r#""#]]);
 }
 
 #[test]

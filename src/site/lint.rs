@@ -42,11 +42,10 @@ fn lint_softphone(site: &Site, id: &UserId, user: &User, findings: &mut Vec<Find
 
 /// EMG-1: softphones have no location. One remark for all of them: there may be thousands.
 fn lint_softphone_places(site: &Site, findings: &mut Vec<Finding>) {
-    let count = site.softphones().count();
-    if count > 0 && !site.emergency.is_empty() {
+    if site.softphones().next().is_some() && !site.emergency.is_empty() {
         findings.push(Finding::about_key(
             &["emergency"],
-            format!("{count} users may have a softphone, and nobody knows where those are"),
+            "users of this site may have softphones, and nobody knows where those are",
             "Whoever answers an emergency call sees \"location unknown\", and has to ask",
         ));
     }

@@ -10,8 +10,9 @@ const SECRET_MIN: usize = 8;
 /// How a phone proves that it is this phone: its `password`, or the digests of it.
 pub(super) fn phone_secret(name: &str, realm: &str, s: &mut Section<'_>) -> Option<DigestSecret> {
     let password = s.text("password");
-    let md5 = digest(s, "digest_md5");
-    let sha256 = digest(s, "digest_sha256");
+    let remedy = "Write the password itself as password, or the digest of name:realm:password";
+    let md5 = digest(s, "digest_md5", remedy);
+    let sha256 = digest(s, "digest_sha256", remedy);
     let (has_md5, has_sha256) = (s.has("digest_md5"), s.has("digest_sha256"));
     if s.has("password") && (has_md5 || has_sha256) {
         let key = if has_md5 {
@@ -58,8 +59,9 @@ pub(super) fn softphone_secret(
 ) -> Option<SoftphoneSecret> {
     const DIGESTS: [&str; 4] = ["sip_id_md5", "sip_id_sha256", "sip_dn_md5", "sip_dn_sha256"];
     let secret = s.text("sip_secret");
-    let (id_md5, id_sha256) = (digest(s, DIGESTS[0]), digest(s, DIGESTS[1]));
-    let (dn_md5, dn_sha256) = (digest(s, DIGESTS[2]), digest(s, DIGESTS[3]));
+    let remedy = "Write the secret itself as sip_secret, or the digest of id:realm:secret or dn:realm:secret";
+    let [id_md5, dn_md5] = [DIGESTS[0], DIGESTS[2]].map(|key| digest(s, key, remedy));
+    let [id_sha256, dn_sha256] = [DIGESTS[1], DIGESTS[3]].map(|key| digest(s, key, remedy));
     let given = DIGESTS.into_iter().find(|key| s.has(key));
     let missing = DIGESTS.into_iter().find(|key| !s.has(key));
     match (given, missing) {
@@ -101,13 +103,13 @@ pub(super) fn softphone_secret(
     })
 }
 
-fn digest<const N: usize>(s: &mut Section<'_>, key: &'static str) -> Option<[u8; N]> {
+fn digest<const N: usize>(s: &mut Section<'_>, key: &'static str, remedy: &str) -> Option<[u8; N]> {
     let bytes = from_hex(s.text(key)?);
     if bytes.is_none() {
         s.wrong(
             key,
             format!("this is not {} hexadecimal digits", 2 * N),
-            "Write the password itself as password, or the digest of name:realm:password",
+            remedy,
         );
     }
     bytes
