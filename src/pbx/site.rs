@@ -48,6 +48,7 @@ impl Site {
                 display_name: user.display_name.clone(),
                 pin: user.pin.clone(),
                 profiles: profiles.map(|p| shared(&self.user_profiles, p)).collect(),
+                sip_secret: user.sip_secret.clone(),
             };
             (id.as_str().into(), user)
         });
@@ -251,11 +252,19 @@ mod tests {
             exempt: true,
             location: Some("the hall".into()),
         };
+        let digest = DigestSecret {
+            md5: [1; 16],
+            sha256: [2; 32],
+        };
         let user = User {
             dn: "2001".into(),
             display_name: "Alice".into(),
             pin: PinHash("hash".into()),
             profiles: vec!["clerk".into()],
+            sip_secret: Some(Box::new(SoftphoneSecret {
+                by_id: digest,
+                by_dn: digest,
+            })),
         };
         let site = Site {
             logout_profiles: [("lobby".into(), profile)].into(),
