@@ -346,6 +346,7 @@ impl Exchange {
         for news in news {
             let event = match news {
                 News::Registered(phone) => Event::PhoneRegistered(phone),
+                News::Restored(phone) => Event::PhoneRestored(phone),
                 News::Gone(phone) => Event::PhoneGone(phone),
             };
             self.pbx.handle(now, event);

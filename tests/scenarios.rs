@@ -15,6 +15,7 @@ mod scenarios {
     mod logout;
     mod schedule;
     mod sessions;
+    mod softphones;
     mod transfer;
     mod upkeep;
 }

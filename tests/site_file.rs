@@ -1,5 +1,8 @@
 //! The site file: what it means, what is said about a broken one, and what a plan reads like.
 
+#[path = "site_file/softphones.rs"]
+mod softphones;
+
 use expect_test::{Expect, expect};
 use perch::pbx::{AbsentHandling, PinHash, SecondLogin, Site};
 use perch::site::{Hashing, Parsed, digest_secret, parse, plan, verify_pin, write};
@@ -552,7 +555,7 @@ fn digests_do_not_move_to_another_realm() {
         .map(|problem| format!("{problem}\n"))
         .collect();
     expect![[r#"
-        site.toml:59:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
+        site.toml:60:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
     "#]].assert_eq(&said.concat());
     read(
         &SMALL.replace("[site]", "[site]\nrealm = \"example.com\""),

@@ -9,6 +9,7 @@ mod queries;
 mod secret;
 mod serve;
 mod site_files;
+mod softphone;
 mod table;
 mod when;
 mod words;
@@ -46,6 +47,7 @@ enum Command {
     Unlock(changes::Unlock),
     Plan(site_files::Plan),
     Apply(site_files::Apply),
+    Softphone(softphone::Softphone),
     Backup(changes::Backup),
     Healthcheck(queries::Healthcheck),
 }
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Unlock(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Apply(command) => command.run(),
+        Command::Softphone(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
     };

@@ -8,7 +8,7 @@ use super::table::table;
 use super::when::{Local, machine};
 use super::{Failure, output, words};
 use crate::control::v1::{
-    ExplainRequest, LocksRequest, Presence, StatusRequest, StatusResponse, WhoRequest,
+    Door, ExplainRequest, LocksRequest, Presence, StatusRequest, StatusResponse, WhoRequest,
 };
 
 /// Show who is logged in, and where.
@@ -54,7 +54,10 @@ fn who(present: &[Presence], local: &Local) -> String {
             p.user.clone(),
             p.display_name.clone(),
             p.dn.clone(),
-            p.phone.clone(),
+            match p.door() {
+                Door::Registration => format!("{} (softphone)", p.phone),
+                _ => p.phone.clone(),
+            },
             local.short(p.since.as_ref()),
             used,
             next,

@@ -1,4 +1,4 @@
-//! PINs from standard input: as arguments, others on the host could see them.
+//! PINs and passwords from standard input: as arguments, others on the host could see them.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -6,12 +6,17 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 use super::Failure;
 
-/// Reads one line; at a terminal, asks for it and does not show it.
+/// Reads a PIN.
 pub fn read_pin() -> Result<String, Failure> {
+    read("PIN: ", "PIN")
+}
+
+/// Reads one line; at a terminal, asks for it and does not show it.
+pub fn read(question: &str, what: &str) -> Result<String, Failure> {
     let input = io::stdin();
     let silence = if input.is_terminal() {
         let mut prompt = io::stderr().lock();
-        write!(prompt, "PIN: ")?;
+        write!(prompt, "{question}")?;
         prompt.flush()?;
         Some(Silence::begin()?)
     } else {
@@ -20,11 +25,12 @@ pub fn read_pin() -> Result<String, Failure> {
     let mut line = String::new();
     input.lock().read_line(&mut line)?;
     drop(silence);
-    let pin = line.trim_end_matches(['\r', '\n']);
-    if pin.is_empty() {
-        return Err("no PIN was given; type it, or pass it on standard input".into());
+    let given = line.trim_end_matches(['\r', '\n']);
+    if given.is_empty() {
+        let why = format!("no {what} was given; type it, or pass it on standard input");
+        return Err(why.into());
     }
-    Ok(pin.to_owned())
+    Ok(given.to_owned())
 }
 
 /// The terminal does not show what is typed, until this is dropped.

@@ -111,6 +111,7 @@ fn door(door: pbx::Door) -> v1::Door {
         pbx::Door::Code => v1::Door::Code,
         pbx::Door::Control => v1::Door::Control,
         pbx::Door::Timer => v1::Door::Timer,
+        pbx::Door::Registration => v1::Door::Registration,
     }
 }
 
@@ -125,6 +126,7 @@ fn cause(cause: Option<pbx::Cause>) -> v1::Cause {
         Some(pbx::Cause::Idle) => v1::Cause::Idle,
         Some(pbx::Cause::Duration) => v1::Cause::Duration,
         Some(pbx::Cause::Schedule) => v1::Cause::Schedule,
+        Some(pbx::Cause::Unregistered) => v1::Cause::Unregistered,
     }
 }
 

@@ -268,8 +268,7 @@ impl Pbx {
             phone: phone.clone(),
             at: now.utc,
         });
-        let place = self.site.phones.get(phone).and_then(|p| p.location.clone());
-        let place = place.unwrap_or_else(|| "location unknown".to_owned());
+        let place = self.place_of(phone);
         let text = format!("Emergency call to {number} from {phone} ({place})");
         let user = self.user_profile_at(phone).map(|(user, _)| user.clone());
         let what = What::EmergencyCalled;

@@ -35,6 +35,8 @@ pub enum Door {
     Control,
     /// A timer of Perch's own: idle, duration, clock time.
     Timer,
+    /// A softphone that registers as the user itself (SES-17).
+    Registration,
 }
 
 /// Why a session ended (SES-12).
@@ -57,6 +59,8 @@ pub enum Cause {
     Duration,
     /// A clock time came.
     Schedule,
+    /// The softphone that was the user's phone unregistered, or was not heard of any more (SES-17).
+    Unregistered,
 }
 
 impl Cause {
@@ -71,6 +75,7 @@ impl Cause {
             Cause::Idle => "idle",
             Cause::Duration => "duration",
             Cause::Schedule => "schedule",
+            Cause::Unregistered => "unregistered",
         }
     }
 }

@@ -157,7 +157,7 @@ fn nothing_typed() -> Secret {
 impl Pbx {
     /// Somebody dialled the login code alone.
     pub(super) fn ask_for_login(&mut self, now: Now, leg: LegId, phone: &PhoneName) {
-        if let Err(why) = self.login_possible(phone) {
+        if let Err(why) = self.login_possible(phone, Door::Code) {
             self.login_refused(now, Asker::Leg(leg), Door::Code, phone, None, why);
             return;
         }

@@ -131,9 +131,12 @@ impl Pbx {
         }
     }
 
-    /// The profile that a phone carries for its user.
+    /// The profile that a phone carries for its user: for whoever is logged in there, or whose companion it is.
     pub(super) fn user_profile_at(&self, phone: &PhoneName) -> Option<(&UserId, &UserProfile)> {
-        let stored = &self.sessions.get(&self.session_at(phone)?)?.stored;
+        let Some(id) = self.session_at(phone) else {
+            return self.companion(phone);
+        };
+        let stored = &self.sessions.get(&id)?.stored;
         Some((&stored.user, self.profile_of(stored)?))
     }
 
@@ -176,9 +179,12 @@ impl Pbx {
     /// Who calls when this phone does: the user who is logged in, else the phone itself (CAL-1).
     pub(super) fn party_at(&self, phone: &PhoneName) -> Party {
         let dn = self.lines_of(phone).into_iter().next();
+        let softphone = self.site.softphone(phone.as_str());
+        let dn = dn.or_else(|| Some(softphone?.user.dn.clone()));
         let dn = dn.unwrap_or_else(|| phone.as_str().into());
         let display_name = match self.user_profile_at(phone) {
             Some((id, _)) => self.site.users.get(id).map(|u| u.display_name.clone()),
+            None if softphone.is_some() => softphone.map(|s| s.user.display_name.clone()),
             None => self
                 .site
                 .phones

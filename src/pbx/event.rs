@@ -123,6 +123,8 @@ pub enum Event {
     SiteApplied(Arc<Site>),
     /// A phone can be reached now.
     PhoneRegistered(PhoneName),
+    /// A phone that was registered before the server was restarted still is.
+    PhoneRestored(PhoneName),
     /// A phone cannot be reached any more.
     PhoneGone(PhoneName),
 

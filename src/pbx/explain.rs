@@ -17,6 +17,7 @@ impl Pbx {
             Query::Who => {
                 let all = self.sessions.keys();
                 let mut who: Vec<Presence> = all.filter_map(|id| self.presence(now, *id)).collect();
+                who.extend(self.companions());
                 who.sort_by(|a, b| (&a.user, &a.phone).cmp(&(&b.user, &b.phone)));
                 Answer::Who(who)
             }
@@ -128,6 +129,7 @@ impl Pbx {
         for id in &sessions {
             sentences.extend(self.explain_session(now, *id));
         }
+        sentences.extend(self.explain_softphone(user));
         if let Some(awaited) = self.awaited_moves.get(user) {
             sentences.push(format!(
                 "{user} will be logged in at {} when the call ends, at {} at the latest.",
@@ -151,12 +153,11 @@ impl Pbx {
             .max_by_key(|(stored, closed)| (closed.at, stored.session))
             .cloned();
         sentences.extend(last.as_ref().map(|last| self.explain_end(last)));
+        let logged_in = sessions.iter().filter_map(|id| self.presence(now, *id));
+        let companions = self.companions().filter(|present| present.user == *user);
         Explanation {
             subject: user.to_string(),
-            present: sessions
-                .iter()
-                .filter_map(|id| self.presence(now, *id))
-                .collect(),
+            present: logged_in.chain(companions).collect(),
             last,
             sentences,
         }
@@ -261,5 +262,6 @@ fn reason(cause: Cause) -> &'static str {
         Cause::Idle => "the phone was not used for the idle limit",
         Cause::Duration => "the maximum login time was over",
         Cause::Schedule => "a logout time of the site came",
+        Cause::Unregistered => "the softphone unregistered, or was not heard of any more",
     }
 }

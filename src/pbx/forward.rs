@@ -79,7 +79,7 @@ impl Pbx {
     pub(super) fn may_call(&self, phone: &PhoneName, dn: &Dn) -> Result<(), Refusal> {
         let class = self.class_at(phone);
         let voicemail = self.site.settings.voicemail.as_ref();
-        let logged_out = self.session_at(phone).is_none();
+        let logged_out = self.user_profile_at(phone).is_none();
         let allowed = match self.directory.holder(dn) {
             None => return Err(Refusal::UnknownNumber),
             // SES-10: no voicemail from a phone at which nobody is logged in.

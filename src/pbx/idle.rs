@@ -109,6 +109,7 @@ impl Pbx {
     /// Somebody used the phone: writes it down, and that is all, unless the end of the session was announced.
     pub(super) fn phone_used(&mut self, now: Now, phone: &PhoneName, signal: Signal) {
         let Some(id) = self.session_at(phone) else {
+            self.companion_used(now, phone, signal);
             return;
         };
         let Some(session) = self.sessions.get_mut(&id) else {

@@ -66,7 +66,7 @@ impl Pbx {
         user: &str,
         secret: Option<Secret>,
     ) {
-        if let Err(why) = self.login_possible(phone) {
+        if let Err(why) = self.login_possible(phone, door) {
             self.login_refused(now, asker, door, phone, None, why);
             return;
         }
@@ -103,17 +103,34 @@ impl Pbx {
         });
     }
 
-    /// What can be said before the PIN is looked at (SES-8).
-    pub(super) fn login_possible(&self, phone: &PhoneName) -> Result<(), Refusal> {
-        if !self.site.phones.contains_key(phone) {
-            return Err(Refusal::NotFound(format!("There is no phone {phone}")));
+    /// A login that needs no PIN, because something else has proven who it is.
+    pub(super) fn login_proven(&mut self, now: Now, login: Login) {
+        match self.login_possible(&login.phone, login.door) {
+            Ok(()) => self.decide_login(now, login),
+            Err(why) => {
+                let (asker, door, user) = (login.asker, login.door, login.user.as_ref());
+                self.login_refused(now, asker, door, &login.phone, user, why);
+            }
         }
-        let class = self.logout_class(phone);
-        let class = class.and_then(|name| self.site.classes.get(name));
-        if !class.is_some_and(|class| class.login) {
-            return Err(Refusal::Conflict(
-                "Nobody may log in at this phone".to_owned(),
-            ));
+    }
+
+    /// What can be said before the PIN is looked at (SES-8).
+    pub(super) fn login_possible(&self, phone: &PhoneName, door: Door) -> Result<(), Refusal> {
+        if self.site.softphone(phone.as_str()).is_some() {
+            // SES-17: it is its user's and nobody else's.
+            if door != Door::Registration {
+                let text = "A softphone is its user's: it logs in by registering";
+                return Err(Refusal::Conflict(text.to_owned()));
+            }
+        } else if !self.site.phones.contains_key(phone) {
+            return Err(Refusal::NotFound(format!("There is no phone {phone}")));
+        } else {
+            let class = self.logout_class(phone);
+            let class = class.and_then(|name| self.site.classes.get(name));
+            if !class.is_some_and(|class| class.login) {
+                let text = "Nobody may log in at this phone";
+                return Err(Refusal::Conflict(text.to_owned()));
+            }
         }
         if self.logins.len() >= LOGINS_AT_ONCE || self.claims.len() >= LOGINS_AT_ONCE {
             return Err(Refusal::Overloaded);
@@ -283,13 +300,8 @@ impl Pbx {
             forced: true,
             lost: 0,
         };
-        match self.login_possible(&login.phone) {
-            Ok(()) if self.site.users.contains_key(user) => self.decide_login(now, login),
-            Ok(()) => {}
-            Err(why) => {
-                let (door, phone) = (login.door, login.phone);
-                self.login_refused(now, Asker::Answered, door, &phone, Some(user), why);
-            }
+        if self.site.users.contains_key(user) {
+            self.login_proven(now, login);
         }
     }
 
@@ -416,6 +428,8 @@ impl Pbx {
         let text = self.welcome(&user);
         self.answer(login.asker, Ok(text));
         self.look_at(now, session);
+        // A softphone may have gone while the store was asked.
+        self.end_unregistered(now, session);
     }
 
     fn welcome(&self, user: &UserId) -> String {

@@ -25,6 +25,7 @@ mod query;
 mod schedule;
 mod session;
 pub mod site;
+mod softphone;
 mod text;
 mod transfer;
 
@@ -51,6 +52,7 @@ pub use profile::{AbsentHandling, Forwarding, LogoutProfile, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
 pub use site::{DigestSecret, Phone, PinHash, SecondLogin, Settings, Site, User};
+pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
 
 use crate::time::{Deadlines, Now};
 use directory::Directory;
@@ -59,6 +61,7 @@ use login::{Asker, Login, PendingClaim};
 use phone::PhoneState;
 use schedule::Schedule;
 use session::Session;
+use softphone::{Present, Reach};
 
 /// How long facts in the background may stay unsaved (IDL-5: last activity is durable to within 60 s).
 const SAVE_EVERY: Duration = Duration::from_secs(30);
@@ -79,6 +82,8 @@ enum Timer {
     OffHook(PhoneName),
     /// A login has waited long enough for a call elsewhere.
     MoveLimit(UserId),
+    /// Softphones with a session have had time to be heard of after a restart.
+    Softphones,
     /// Let some more automatic logouts through.
     Pace,
     /// Look at the clock.
@@ -93,6 +98,8 @@ pub struct Pbx {
     directory: Directory,
     phones: BTreeMap<PhoneName, PhoneState>,
     registered: usize,
+    /// Softphones that are registered.
+    softphones: BTreeMap<PhoneName, Present>,
     sessions: BTreeMap<SessionId, Session>,
     by_user: HashMap<UserId, Vec<SessionId>>,
     logins: HashMap<Ticket, Login>,
@@ -121,6 +128,7 @@ impl Pbx {
             site,
             phones: BTreeMap::new(),
             registered: 0,
+            softphones: BTreeMap::new(),
             sessions: BTreeMap::new(),
             by_user: HashMap::new(),
             logins: HashMap::new(),
@@ -163,6 +171,7 @@ impl Pbx {
             self.add_session(Session::remembered(now, stored));
         }
         self.review_sessions(now);
+        self.await_softphones(now);
         for awaited in remembered.awaited_moves {
             let user = awaited.user.clone();
             self.awaited_moves.insert(user.clone(), awaited);
@@ -176,8 +185,9 @@ impl Pbx {
     pub fn handle(&mut self, now: Now, event: Event) {
         match event {
             Event::SiteApplied(site) => self.site_applied(now, site),
-            Event::PhoneRegistered(phone) => self.registered(&phone, true),
-            Event::PhoneGone(phone) => self.registered(&phone, false),
+            Event::PhoneRegistered(phone) => self.reached(now, &phone, Reach::Registered),
+            Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
+            Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
             Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
             Event::Dialled {
                 leg,
@@ -249,6 +259,7 @@ impl Pbx {
                 Timer::Conversation(leg) => self.conversation_pauses(now, leg),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
                 Timer::MoveLimit(user) => self.settle_move(now, &user),
+                Timer::Softphones => self.softphones_overdue(now),
                 Timer::Pace => self.pace_logouts(now),
                 Timer::Clock => self.look_at_clock(now),
                 Timer::Save => self.save_in_background(now),
@@ -271,10 +282,12 @@ impl Pbx {
         self.save_in_background(now);
     }
 
-    fn registered(&mut self, phone: &PhoneName, registered: bool) {
+    fn reached(&mut self, now: Now, phone: &PhoneName, reach: Reach) {
         if !self.site.phones.contains_key(phone) {
+            self.softphone_reached(now, phone, reach);
             return;
         }
+        let registered = reach != Reach::Gone;
         let state = self.phones.entry(phone.clone()).or_default();
         match (state.registered, registered) {
             (false, true) => self.registered += 1,
@@ -299,6 +312,7 @@ impl Pbx {
         for phone in &phones {
             self.lines_changed(phone, old.get(phone).map_or(&[], Vec::as_slice));
         }
+        self.review_softphones(now, |phone| old.get(phone).cloned().unwrap_or_default());
         let settings = &self.site.settings;
         self.schedule
             .replace_times(&settings.timezone, &settings.logout_times);
@@ -313,7 +327,7 @@ impl Pbx {
         for id in ids {
             let stored = &self.sessions[&id].stored;
             let known = self.site.users.contains_key(&stored.user)
-                && self.site.phones.contains_key(&stored.phone);
+                && self.site.holds_sessions(&stored.phone);
             match stored.leaving {
                 _ if !known => self.queue_logout(now, id, Cause::Admin),
                 // After a restart no phone is in a call: all that were deferred would go at once (TOD-3).
@@ -332,9 +346,15 @@ impl Pbx {
     fn forget_phones(&mut self) {
         let site = &self.site;
         self.phones.retain(|name, state| {
-            site.phones.contains_key(name) || state.session.is_some() || !state.legs.is_empty()
+            let is_known =
+                site.phones.contains_key(name) || site.softphone(name.as_str()).is_some();
+            is_known || state.session.is_some() || !state.legs.is_empty()
         });
-        self.registered = self.phones.values().filter(|p| p.registered).count();
+        let known = self
+            .phones
+            .iter()
+            .filter(|(name, _)| site.phones.contains_key(*name));
+        self.registered = known.filter(|(_, state)| state.registered).count();
     }
 
     /// To be done at once.

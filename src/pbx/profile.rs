@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{ClassName, Dn};
 use super::site::SecondLogin;
+use super::softphone::SoftphoneUse;
 
 /// What a phone becomes when a user logs in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct UserProfile {
     /// Where calls go on to.
     #[serde(default)]
     pub forwarding: Forwarding,
+    /// What a softphone that registers as the user counts as (SES-17).
+    #[serde(default)]
+    pub softphone: SoftphoneUse,
 }
 
 /// Where calls to a user go on to, and whether a second one may come in (CAL-2).

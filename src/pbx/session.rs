@@ -188,7 +188,10 @@ impl Pbx {
 
     fn why_nobody(&self, target: &LogoutTarget, subject: &str) -> Refusal {
         let known = match target {
-            LogoutTarget::Phone(phone) => self.site.phones.contains_key(phone),
+            LogoutTarget::Phone(phone) => {
+                self.site.phones.contains_key(phone)
+                    || self.site.softphone(phone.as_str()).is_some()
+            }
             LogoutTarget::User(given) => self.find_user(given).is_some(),
         };
         match (target, known) {
@@ -386,6 +389,7 @@ fn farewell(cause: Cause) -> &'static str {
         Cause::Idle => "Logged out: not used",
         Cause::Duration => "Logged out: maximum login time",
         Cause::Schedule => "Logged out: the building's logout time",
+        Cause::Unregistered => "Logged out: no longer registered",
     }
 }
 

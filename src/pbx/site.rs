@@ -11,6 +11,7 @@ use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
+use super::softphone::SoftphoneSecret;
 
 /// A whole site. Every reference in it resolves: `site::check` (the room outside the core) sees to that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,7 @@ impl Site {
                 display_name: user.display_name.clone(),
                 pin: user.pin.clone(),
                 profiles: profiles.map(|p| shared(&self.user_profiles, p)).collect(),
+                sip_secret: user.sip_secret.clone(),
             };
             (id.as_str().into(), user)
         });
@@ -186,6 +188,9 @@ pub struct User {
     pub pin: PinHash,
     /// The user's profiles, the default first (SES-5). Never empty.
     pub profiles: Vec<ProfileName>,
+    /// How a softphone proves that it is this user's. None: it cannot register (SES-17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sip_secret: Option<Box<SoftphoneSecret>>,
 }
 
 /// A phone.
@@ -247,11 +252,19 @@ mod tests {
             exempt: true,
             location: Some("the hall".into()),
         };
+        let digest = DigestSecret {
+            md5: [1; 16],
+            sha256: [2; 32],
+        };
         let user = User {
             dn: "2001".into(),
             display_name: "Alice".into(),
             pin: PinHash("hash".into()),
             profiles: vec!["clerk".into()],
+            sip_secret: Some(Box::new(SoftphoneSecret {
+                by_id: digest,
+                by_dn: digest,
+            })),
         };
         let site = Site {
             logout_profiles: [("lobby".into(), profile)].into(),

@@ -68,5 +68,6 @@ pub fn door_word(door: Door) -> &'static str {
         Door::Code => "code",
         Door::Control => "control",
         Door::Timer => "timer",
+        Door::Registration => "registration",
     }
 }

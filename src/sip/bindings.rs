@@ -27,6 +27,8 @@ use crate::time::{Now, Utc};
 pub enum News {
     /// The phone can be reached now.
     Registered(PhoneName),
+    /// The phone could be reached when the server was stopped, and still can.
+    Restored(PhoneName),
     /// The phone cannot be reached any more.
     Gone(PhoneName),
 }
@@ -408,6 +410,14 @@ impl Bindings {
         record.bindings = bindings;
         self.arm(now, &phone, &mut record);
         self.news(&phone, false, true)
+            .map(|_| News::Restored(phone))
+    }
+
+    /// Whether a contact of the phone was bound by a REGISTER of this Call-ID.
+    pub(super) fn has_call_id(&self, phone: &PhoneName, call_id: &str) -> bool {
+        let is_it = |binding: &Binding| &*binding.call_id == call_id;
+        let record = self.records.get(phone);
+        record.is_some_and(|record| record.bindings.iter().any(is_it))
     }
 
     fn news(&self, phone: &PhoneName, was_bound: bool, is_bound: bool) -> Option<News> {

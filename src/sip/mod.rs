@@ -18,6 +18,7 @@ mod network;
 mod nonce;
 mod outbound;
 mod own_media;
+mod phones;
 mod refer;
 mod registrar;
 mod reliable;

@@ -1,6 +1,5 @@
 //! The registrar (RFC 3261 §10), at the edge: socket workers call it in parallel, and what it answers goes no further.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,10 +16,11 @@ use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
 use super::lockout::{self, Guess, Guesser, LockedOut, Lockout};
 use super::network::Network;
+use super::phones::Phones;
 use super::wire::{Address, Builder, Contact, Message, Name, Scheme, Uri, status_reason};
 use super::witness::{Standing, Witness};
-use crate::pbx::{DigestSecret, Phone, PhoneName, Site};
-use crate::time::{Now, Utc};
+use crate::pbx::{PhoneName, Site};
+use crate::time::Now;
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
 pub const ALLOW: &str =
@@ -79,27 +79,6 @@ pub struct Counters {
     pub failures: AtomicU64,
 }
 
-/// What the edge needs of a site: every request asks for one phone of many.
-#[derive(Debug, Default)]
-struct Phones {
-    realm: String,
-    secrets: HashMap<PhoneName, DigestSecret>,
-    lockout: lockout::Rules,
-    emergency: HashSet<String>,
-}
-
-impl Phones {
-    fn of(site: &Site) -> Phones {
-        let secret = |(name, phone): (&PhoneName, &Phone)| Some((name.clone(), phone.sip_secret?));
-        Phones {
-            realm: site.settings.realm.clone(),
-            secrets: site.phones.iter().filter_map(secret).collect(),
-            lockout: lockout::Rules::of(&site.settings),
-            emergency: site.emergency.keys().cloned().collect(),
-        }
-    }
-}
-
 /// Who may register, and who has.
 #[derive(Debug)]
 pub struct Registrar {
@@ -153,10 +132,8 @@ impl Registrar {
     pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
         let phones = Arc::new(Phones::of(&site));
         self.phones.store(Arc::clone(&phones));
-        let gone = self
-            .bindings
-            .retain(|phone| phones.secrets.contains_key(phone));
-        self.auth.retain(|phone| phones.secrets.contains_key(phone));
+        let gone = self.bindings.retain(|phone| phones.has(phone));
+        self.auth.retain(|phone| phones.has(phone));
         gone.into_iter().map(News::Gone).collect()
     }
 
@@ -263,9 +240,7 @@ impl Registrar {
     /// left out.
     pub fn restore(&self, now: Now, saved: Vec<(PhoneName, String)>) -> Vec<News> {
         let phones = self.phones.load();
-        let known = saved
-            .into_iter()
-            .filter(|(phone, _)| phones.secrets.contains_key(phone));
+        let known = saved.into_iter().filter(|(phone, _)| phones.has(phone));
         known
             .filter_map(|(phone, text)| self.bindings.restore(self.steady(now), phone, &text))
             .collect()
@@ -284,10 +259,7 @@ impl Registrar {
     /// What the credentials are worth to whoever comes from there. Counts wrong ones: everybody asks this first.
     fn judge<'m>(&self, now: Now, source: IpAddr, request: &'m Message) -> Judged<'m> {
         let phones = self.phones.load();
-        let known = |name: &str| {
-            let (phone, secret) = phones.secrets.get_key_value(name)?;
-            Some((phone.clone(), *secret))
-        };
+        let known = |name: &str| phones.named(name);
         let judged = self.auth.judge(now, &phones.realm, known, request);
         let network = Network::from(source);
         match &judged {
@@ -304,8 +276,9 @@ impl Registrar {
                 self.counters
                     .wrong_passwords
                     .fetch_add(1, Ordering::Relaxed);
-                if !self.is_at(now, &wrong.username, network) {
-                    self.guessed(now, phones.lockout, network, wrong);
+                let phone = phones.called(&wrong.username);
+                if !self.is_at(now, phone, network) {
+                    self.guessed(now, phones.lockout, (phone, network), wrong);
                 }
                 judged
             }
@@ -313,9 +286,15 @@ impl Registrar {
         }
     }
 
-    fn guessed(&self, now: Now, rules: lockout::Rules, network: Network, wrong: &Wrong<'_>) {
+    fn guessed(
+        &self,
+        now: Now,
+        rules: lockout::Rules,
+        (phone, network): (&str, Network),
+        wrong: &Wrong<'_>,
+    ) {
         let guesser = Guesser {
-            name: &wrong.username,
+            name: phone,
             is_known: wrong.is_known,
             network,
             response: wrong.response,
@@ -323,7 +302,6 @@ impl Registrar {
         let guess = self.lockout.wrong(now, rules, &guesser);
         if guess == Guess::Locks && wrong.is_known {
             self.counters.lockouts.fetch_add(1, Ordering::Relaxed);
-            let phone = &*wrong.username;
             tracing::warn!(phone, source = %network, "locked out after too many wrong passwords of this phone");
         }
     }
@@ -408,7 +386,8 @@ impl Registrar {
         fingerprint: u64,
     ) -> Result<(Bytes, Option<News>), Builder> {
         let message = asker.message;
-        let is_own = |to: Address<'_>| to.uri.user_decoded() == phone.as_str();
+        let phones = self.phones.load();
+        let is_own = |to: Address<'_>| phones.called(&to.uri.user_decoded()) == phone.as_str();
         if !message.to().is_ok_and(is_own) {
             return Err(asker.respond(403, "Not Your Address Of Record"));
         }
@@ -428,16 +407,27 @@ impl Registrar {
             takes_messages: takes_messages(message),
             what,
         };
-        let is_still_known = || self.phones.load().secrets.contains_key(phone);
+        let is_still_known = || self.phones.load().has(phone);
         let answer = |bindings: &[Binding]| asker.ok(now, bindings, has_flow);
         let limit = self.limits.contacts;
-        self.bindings
+        // To one that logs in by registering it matters whether it begins anew (SES-17).
+        let logs_in = phones.logs_in(phone);
+        let is_refresh = logs_in && self.bindings.has_call_id(phone, update.call_id);
+        let done = self
+            .bindings
             .update(now, phone, &update, limit, is_still_known, answer)
             .map_err(|refused| match refused {
                 Refused::OutOfOrder => asker.respond(500, "Request Out Of Order"),
                 Refused::TooMany => asker.respond(403, "Too Many Contacts"),
                 Refused::Unknown => asker.respond(403, status_reason(403)),
-            })
+            });
+        let (bytes, news) = done?;
+        let begins_anew =
+            logs_in && !is_refresh && self.bindings.has_call_id(phone, update.call_id);
+        Ok((
+            bytes,
+            news.or_else(|| begins_anew.then(|| News::Registered(phone.clone()))),
+        ))
     }
 
     /// RFC 3261 §10.3 steps 6 and 7, as far as they need no look at the bindings.

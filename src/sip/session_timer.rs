@@ -159,7 +159,9 @@ impl Agent {
             }
             return;
         }
-        let target = self.talking(leg).map(|talking| talking.dialog.target.clone());
+        let target = self
+            .talking(leg)
+            .map(|talking| talking.dialog.target.clone());
         let target = target.unwrap_or_default();
         let purpose = Purpose::Refresh(leg);
         let value = format!("{};refresher=uac", timer.interval_s);

@@ -19,8 +19,10 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_numbers(site, &mut findings);
     check_number_owners(site, &mut findings);
     check_credentials(site, &mut findings);
+    check_softphone_names(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
+        check_softphone_digests(site, previous, &mut findings);
     }
     findings
 }
@@ -356,6 +358,49 @@ fn check_credentials(site: &Site, findings: &mut Vec<Finding>) {
                 "Choose another name: names of phones and users must differ",
             ));
         }
+    }
+}
+
+/// A softphone is named like its user, and its name stands in addresses.
+fn check_softphone_names(site: &Site, findings: &mut Vec<Finding>) {
+    for (id, user) in &site.users {
+        if user.sip_secret.is_some() && !is_phone_name(id.as_str()) {
+            findings.push(Finding::about_key(
+                &["user", id.as_str()],
+                "this user has a sip_secret, so the id stands in addresses: 1 to 64 letters a-z and A-Z, digits, '-', '_' and '.'",
+                "Choose another id, or take the sip_secret away",
+            ));
+        }
+    }
+}
+
+/// The digests of a softphone's secret hold the realm and the DN, and cannot be made for others without the secret.
+fn check_softphone_digests(site: &Site, previous: &Site, findings: &mut Vec<Finding>) {
+    for (id, user) in &site.users {
+        let Some(before) = previous.users.get(id) else {
+            continue;
+        };
+        let (Some(old), Some(new)) = (&before.sip_secret, &user.sip_secret) else {
+            continue;
+        };
+        let (old_realm, new_realm) = (&previous.settings.realm, &site.settings.realm);
+        let (key, what) = if old_realm != new_realm && old.by_id == new.by_id {
+            let what = format!("made for the realm {old_realm:?}, which is now {new_realm:?}");
+            ("sip_id_md5", what)
+        } else if before.dn != user.dn && old.by_dn == new.by_dn {
+            let what = format!(
+                "made for the number {}, which is now {}",
+                before.dn, user.dn
+            );
+            ("sip_dn_md5", what)
+        } else {
+            continue;
+        };
+        findings.push(Finding::new(
+            &["user", id.as_str(), key],
+            format!("these digests were {what}"),
+            "Write the user's sip_secret instead",
+        ));
     }
 }
 

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use crate::pbx::{
     AbsentHandling, ClassOfService, Forwarding, LogoutProfile, Phone, SecondLogin, Settings, Site,
-    User, UserProfile,
+    SoftphoneSecret, SoftphoneUse, User, UserProfile,
 };
 
 /// A table of the file.
@@ -209,6 +209,12 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
         }
     };
     fields.push(shown("absent", absent));
+    let softphone = match profile.softphone {
+        SoftphoneUse::Companion => "companion",
+        SoftphoneUse::Phone => "phone",
+        SoftphoneUse::No => "no",
+    };
+    fields.push(shown("softphone", softphone));
     fields.extend(forwarding(&profile.forwarding));
     fields
 }
@@ -224,12 +230,20 @@ fn forwarding(forwarding: &Forwarding) -> Vec<Field> {
 }
 
 fn user_fields(user: &User) -> Vec<Field> {
-    vec![
+    let mut fields = vec![
         shown("dn", user.dn.as_str()),
         shown("display_name", user.display_name.as_str()),
         secret("pin_hash", user.pin.0.as_str(), "pin"),
         shown("profiles", texts(&user.profiles)),
-    ]
+    ];
+    if let Some(SoftphoneSecret { by_id, by_dn }) = user.sip_secret.as_deref() {
+        let digest = |key, bytes| secret(key, hex(bytes), "sip_secret");
+        fields.push(digest("sip_id_md5", &by_id.md5));
+        fields.push(digest("sip_id_sha256", &by_id.sha256));
+        fields.push(digest("sip_dn_md5", &by_dn.md5));
+        fields.push(digest("sip_dn_sha256", &by_dn.sha256));
+    }
+    fields
 }
 
 fn phone_fields(phone: &Phone) -> Vec<Field> {

@@ -8,10 +8,11 @@ use super::check::check;
 use super::lint::lint;
 use super::problem::{Finding, Problem, Source};
 use super::reader::Section;
-use super::secrets::{Hashing, PinToHash, digest_secret, fault_of_hash, hash_pins};
+use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
+use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Codes, DigestSecret, Forwarding, LogoutProfile, Phone, PinHash,
-    SecondLogin, Settings, Site, User, UserId, UserProfile,
+    AbsentHandling, ClassOfService, Codes, Forwarding, LogoutProfile, Phone, PinHash, SecondLogin,
+    Settings, Site, SoftphoneUse, User, UserId, UserProfile,
 };
 
 /// A site, and what is doubtful about it.
@@ -125,9 +126,11 @@ impl<'t> Reading<'t> {
         let profiles = profiles
             .map(|(name, s)| (name.into(), self.user_profile(s)))
             .collect();
-        let users = top.sections("user").into_iter();
-        let users = users.map(|(id, s)| (id.into(), self.user(id, s))).collect();
         let realm = settings.realm.clone();
+        let users = top.sections("user").into_iter();
+        let users = users
+            .map(|(id, s)| (id.into(), self.user(id, &realm, s)))
+            .collect();
         let phones = top.sections("phone").into_iter();
         let phones = phones
             .map(|(name, s)| (name.into(), self.phone(name, &realm, s)))
@@ -255,6 +258,7 @@ impl<'t> Reading<'t> {
             second_login: second_login(&mut s),
             absent: self.absent(&mut s).unwrap_or_default(),
             forwarding: forwarding(&mut s),
+            softphone: softphone_use(&mut s).unwrap_or_default(),
         };
         self.findings.extend(s.finish());
         profile
@@ -286,12 +290,14 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn user(&mut self, id: &'t str, mut s: Section<'t>) -> User {
+    fn user(&mut self, id: &'t str, realm: &str, mut s: Section<'t>) -> User {
+        let dn = s.required_text("dn");
         let user = User {
-            dn: s.required_text("dn").into(),
+            dn: dn.into(),
             display_name: s.required_text("display_name").into(),
             pin: PinHash(self.pin(id, &mut s).unwrap_or_default()),
             profiles: profiles(&mut s),
+            sip_secret: softphone_secret(id, dn, realm, &mut s).map(Box::new),
         };
         self.findings.extend(s.finish());
         user
@@ -335,7 +341,7 @@ impl<'t> Reading<'t> {
         let phone = Phone {
             logout_profile: s.required_text("logout_profile").into(),
             guest_dn: s.text("guest_dn").map(Into::into),
-            sip_secret: sip_secret(name, realm, &mut s),
+            sip_secret: phone_secret(name, realm, &mut s),
             exempt: s.flag("exempt").unwrap_or_default(),
             location: s.text("location").map(Into::into),
         };
@@ -375,69 +381,6 @@ fn profiles(s: &mut Section<'_>) -> Vec<crate::pbx::ProfileName> {
     all(profiles.unwrap_or_default())
 }
 
-fn sip_secret(name: &str, realm: &str, s: &mut Section<'_>) -> Option<DigestSecret> {
-    let password = s.text("password");
-    let md5 = digest(s, "digest_md5");
-    let sha256 = digest(s, "digest_sha256");
-    let (has_md5, has_sha256) = (s.has("digest_md5"), s.has("digest_sha256"));
-    if s.has("password") && (has_md5 || has_sha256) {
-        let key = if has_md5 {
-            "digest_md5"
-        } else {
-            "digest_sha256"
-        };
-        s.wrong(
-            key,
-            "there is a password already",
-            "Keep either the password or the digests",
-        );
-    } else if has_md5 != has_sha256 {
-        s.missing(if has_md5 {
-            "digest_sha256"
-        } else {
-            "digest_md5"
-        });
-    }
-    match password {
-        Some("") => {
-            s.wrong(
-                "password",
-                "the password is empty",
-                "Choose a long one; the phone keeps it",
-            );
-            None
-        }
-        Some(password) => Some(digest_secret(name, realm, password)),
-        None => Some(DigestSecret {
-            md5: md5?,
-            sha256: sha256?,
-        }),
-    }
-}
-
-fn digest<const N: usize>(s: &mut Section<'_>, key: &'static str) -> Option<[u8; N]> {
-    let bytes = from_hex(s.text(key)?);
-    if bytes.is_none() {
-        s.wrong(
-            key,
-            format!("this is not {} hexadecimal digits", 2 * N),
-            "Write the password itself as password, or the digest of name:realm:password",
-        );
-    }
-    bytes
-}
-
-fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, at) in bytes.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
-    }
-    Some(bytes)
-}
-
 fn is_pin(text: &str) -> bool {
     (4..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -448,6 +391,16 @@ fn second_login(s: &mut Section<'_>) -> Option<SecondLogin> {
         "move" => Some(SecondLogin::Move),
         "refuse" => Some(SecondLogin::Refuse),
         "allow" => Some(SecondLogin::Allow),
+        _ => None,
+    })
+}
+
+fn softphone_use(s: &mut Section<'_>) -> Option<SoftphoneUse> {
+    let remedy = "Write \"companion\", \"phone\" or \"no\"";
+    s.parsed("softphone", remedy, |word| match word {
+        "companion" => Some(SoftphoneUse::Companion),
+        "phone" => Some(SoftphoneUse::Phone),
+        "no" => Some(SoftphoneUse::No),
         _ => None,
     })
 }

@@ -16,7 +16,9 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
     }
     for (id, user) in &site.users {
         lint_own_line(site, id, user, &mut findings);
+        lint_softphone(site, id, user, &mut findings);
     }
+    lint_softphone_places(site, &mut findings);
     lint_targets(site, &mut findings);
     if site.emergency.is_empty() && !site.phones.is_empty() {
         findings.push(Finding::new(
@@ -26,6 +28,27 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+fn lint_softphone(site: &Site, id: &UserId, user: &User, findings: &mut Vec<Finding>) {
+    if user.sip_secret.is_some() && site.softphone(id.as_str()).is_none() {
+        findings.push(Finding::about_key(
+            &["user", id.as_str()],
+            "this user has a sip_secret, but the profile says softphone = \"no\": it cannot register",
+            "Take the secret away, or allow softphones in the profile",
+        ));
+    }
+}
+
+/// EMG-1: softphones have no location. One remark for all of them: there may be thousands.
+fn lint_softphone_places(site: &Site, findings: &mut Vec<Finding>) {
+    if site.softphones().next().is_some() && !site.emergency.is_empty() {
+        findings.push(Finding::about_key(
+            &["emergency"],
+            "users of this site may have softphones, and nobody knows where those are",
+            "Whoever answers an emergency call sees \"location unknown\", and has to ask",
+        ));
+    }
 }
 
 fn lint_phone(site: &Site, name: &PhoneName, phone: &Phone, findings: &mut Vec<Finding>) {

@@ -9,6 +9,7 @@ mod plan;
 mod problem;
 mod reader;
 mod secrets;
+mod sip_secret;
 
 pub use document::write;
 pub use file::{Parsed, parse};

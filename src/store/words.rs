@@ -32,6 +32,7 @@ impl Worded for Door {
             Door::Code => "code",
             Door::Control => "control",
             Door::Timer => "timer",
+            Door::Registration => "registration",
         }
     }
 }
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn every_word_is_read_back_as_what_it_was() {
         use Signal::*;
-        survives(&[Door::Code, Door::Control, Door::Timer]);
+        survives(&[Door::Code, Door::Control, Door::Timer, Door::Registration]);
         survives(&[
             Login,
             OffHook,
@@ -120,6 +121,7 @@ mod tests {
             Cause::Idle,
             Cause::Duration,
             Cause::Schedule,
+            Cause::Unregistered,
         ]);
     }
 

@@ -7,7 +7,7 @@ use expect_test::expect;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::host::{DEMO, Server, file, perch, run, text};
+use crate::host::{DEMO, Server, file, perch, run, run_reading, text};
 
 #[test]
 fn a_login_shows_until_the_logout() {
@@ -199,6 +199,85 @@ fn refusals_exit_with_1_and_mistakes_with_2() {
         &["events"],
         &["dance"],
         &[],
+    ] {
+        assert_eq!(run(perch().args(mistake)).code, Some(2), "{mistake:?}");
+    }
+}
+
+/// rules: SES-17
+#[test]
+fn a_softphone_is_set_up_with_a_password_that_is_shown_once() {
+    let json = run(perch().args([
+        "softphone",
+        "u2001",
+        "--new-password",
+        "--server",
+        "pbx.example.com",
+        "--json",
+    ]))
+    .json();
+    let password = json["password"].as_str().expect("a new one").to_owned();
+    assert_eq!((json["port"].as_u64(), password.len()), (Some(5060), 20));
+    let uri = format!("sip:u2001:{password}@pbx.example.com:5060;transport=udp");
+    assert_eq!(json["uri"], uri);
+
+    let setup = [
+        "softphone",
+        "2001",
+        "--password-stdin",
+        "--server",
+        "192.0.2.1",
+    ];
+    let said = run_reading(perch().args(setup), "long-enough\n").ok();
+    assert!(
+        said.contains("long-enough") && said.contains('\u{2588}'),
+        "{said}"
+    );
+    assert!(
+        !said.contains("sip_secret"),
+        "it is in the site already: {said}"
+    );
+    let baresip = [&setup[..], &["--for", "baresip", "--transport", "tls"]].concat();
+    expect![[r"
+        <sip:2001@192.0.2.1:5061;transport=tls>;auth_user=2001;auth_pass=long-enough;regint=600
+    "]]
+    .assert_eq(&run_reading(perch().args(baresip), "long-enough\n").ok());
+
+    let said = run(perch().args(["softphone", "u2001", "--new-password", "--server", "pbx"])).ok();
+    assert!(said.contains("sip_secret = \""), "{said}");
+    for (arguments, why) in [
+        (
+            &["softphone", "a/b", "--new-password"][..],
+            "neither a user id",
+        ),
+        (
+            &["softphone", "u2001", "--new-password", "--server", "p bx"],
+            "is no host",
+        ),
+        (
+            &[
+                "softphone",
+                "u2001",
+                "--new-password",
+                "--transport",
+                "wss",
+                "--for",
+                "baresip",
+            ],
+            "does not speak SIP over WebSocket",
+        ),
+    ] {
+        let refused = run(perch().args(arguments)).refused();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let refused = run_reading(perch().args(setup), "a;b\n").refused();
+    assert!(
+        refused.contains("--new-password") && !refused.contains("a;b"),
+        "{refused}"
+    );
+    for mistake in [
+        &["softphone", "u2001"][..],
+        &["softphone", "--new-password"],
     ] {
         assert_eq!(run(perch().args(mistake)).code, Some(2), "{mistake:?}");
     }

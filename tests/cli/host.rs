@@ -27,6 +27,19 @@ pub fn run(command: &mut Command) -> Said {
     Said::from(command.output().expect("the command can be run"))
 }
 
+/// The same, with something to read on its standard input.
+pub fn run_reading(command: &mut Command, input: &str) -> Said {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command can be run");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    Said::from(child.wait_with_output().expect("it ends"))
+}
+
 /// What a command said, and how it ended.
 #[derive(Debug)]
 pub struct Said {
@@ -136,16 +149,7 @@ impl Server {
 
     /// Runs a command for this server that reads `input`.
     pub fn perch_reading(&self, arguments: &[&str], input: &str) -> Said {
-        let mut command = self.command(arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the command can be run");
-        let mut stdin = child.stdin.take().expect("it is piped");
-        stdin.write_all(input.as_bytes()).expect("it reads");
-        drop(stdin);
-        Said::from(child.wait_with_output().expect("it ends"))
+        run_reading(&mut self.command(arguments), input)
     }
 
     /// One of its ports.

@@ -313,7 +313,7 @@ fn registrations_survive_a_restart() {
     let news = after
         .registrar
         .restore(after.now, vec![saved[0].clone(), broken, unknown]);
-    assert_eq!(news, [News::Registered("alice".into())]);
+    assert_eq!(news, [News::Restored("alice".into())]);
     assert_eq!(
         after.registrar.bindings_of(&"alice".into(), at(200)),
         before

@@ -5,4 +5,5 @@ mod bindings;
 #[path = "../support/digest.rs"]
 mod digest;
 mod outbound;
+mod softphones;
 mod world;

@@ -1,9 +1,9 @@
 //! Flows that phones keep alive (RFC 5626), and connections that end.
 
 use perch::sip::wire::Name;
-use perch::sip::{Edge, Flow, News, Transport};
+use perch::sip::{Flow, News, Transport};
 
-use crate::world::{Reply, World, flow, gone, message, registered};
+use crate::world::{Reply, World, flow, gone, registered};
 
 const INSTANCE: &str = "+sip.instance=\"<urn:uuid:1>\"";
 const SUPPORTED: &str = "Supported: path, outbound\r\n";

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use perch::pbx::{Phone, PinHash, Site, User};
+use perch::pbx::{DigestSecret, Phone, PinHash, Site, SoftphoneSecret, User};
 use perch::store::ApplyError;
 
 use crate::support::{Bench, SOON};
@@ -28,6 +28,16 @@ fn site() -> Site {
             display_name: "Alice \"Al\" Ångström".into(),
             pin: PinHash("$argon2id$...".into()),
             profiles: vec!["clerk".into()],
+            sip_secret: Some(Box::new(SoftphoneSecret {
+                by_id: DigestSecret {
+                    md5: [1; 16],
+                    sha256: [2; 32],
+                },
+                by_dn: DigestSecret {
+                    md5: [3; 16],
+                    sha256: [4; 32],
+                },
+            })),
         },
     );
     site.phones.insert(

@@ -190,6 +190,7 @@ impl BareCore {
         let door = Door::Control;
         match input {
             Input::News(News::Registered(phone)) => self.event(now, Event::PhoneRegistered(phone)),
+            Input::News(News::Restored(phone)) => self.event(now, Event::PhoneRestored(phone)),
             Input::News(News::Gone(phone)) => self.event(now, Event::PhoneGone(phone)),
             Input::Committed { seq, claims } => {
                 while self.held.front().is_some_and(|(held, _)| *held <= seq) {

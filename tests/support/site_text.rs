@@ -6,6 +6,7 @@
 //! class visitors: call guests, login           a class of service
 //! reception: logout profile, lines 9100        a logout profile; phones have `lobby` unless they say another
 //! mobile-1: second device of desk-1             registers as desk-1 too
+//! alice-app: softphone of alice                 registers as the user itself, or as 2001
 //! logout at 19:00, 24:00                       a setting
 //! ```
 
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use perch::pbx::{
     AbsentHandling, ClassOfService, Codes, Dn, Forwarding, LogoutProfile, Phone, PinHash,
-    SecondLogin, Site, User, UserProfile,
+    SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User, UserProfile,
 };
 use perch::sip::digest_secret;
 
@@ -99,6 +100,11 @@ impl SiteText {
             self.twins.insert(name.to_owned(), phone.to_owned());
             return Ok(());
         }
+        if let [clause] = clauses[..]
+            && let Some(user) = clause.strip_prefix("softphone of ")
+        {
+            return self.softphone(name, user);
+        }
         let says = |what: &str| clauses.iter().any(|clause| clause.starts_with(what));
         if self.site.phones.contains_key(name) || says("guest ") || says("phone") {
             self.phone(name, &clauses)
@@ -107,6 +113,24 @@ impl SiteText {
         } else {
             self.user(name, &clauses)
         }
+    }
+
+    /// A device that registers as the user id or the number, whichever is said; each has a password of its own here.
+    fn softphone(&mut self, device: &str, registers_as: &str) -> Said {
+        let realm = self.site.settings.realm.clone();
+        let mut users = self.site.users.iter_mut();
+        let is_named = |id: &str, dn: &str| [id, dn].contains(&registers_as);
+        let (id, user) = users
+            .find(|(id, user)| is_named(id.as_str(), user.dn.as_str()))
+            .ok_or_else(|| format!("there is no user {registers_as}"))?;
+        let digest = |name: &str| digest_secret(name, &realm, &password(name));
+        user.sip_secret = Some(Box::new(SoftphoneSecret {
+            by_id: digest(id.as_str()),
+            by_dn: digest(user.dn.as_str()),
+        }));
+        let registers_as = registers_as.to_owned();
+        self.twins.insert(device.to_owned(), registers_as);
+        Ok(())
     }
 
     fn phone(&mut self, name: &str, clauses: &[&str]) -> Said {
@@ -163,6 +187,7 @@ impl SiteText {
             display_name: capitalised(name),
             pin: PinHash(String::new()),
             profiles: vec![name.into()],
+            sip_secret: None,
         });
         let profiles = &mut self.site.user_profiles;
         let profile = profiles.entry(name.into()).or_insert_with(|| UserProfile {
@@ -174,6 +199,7 @@ impl SiteText {
             second_login: None,
             absent: AbsentHandling::default(),
             forwarding: Forwarding::default(),
+            softphone: SoftphoneUse::default(),
         });
         for clause in clauses {
             match words(clause)[..] {
@@ -188,6 +214,9 @@ impl SiteText {
                 ["second", "login", policy] => profile.second_login = Some(second_login(policy)?),
                 ["lines", ref dns @ ..] => profile.lines = numbers(dns),
                 ["class", class] => profile.class = class.into(),
+                ["softphone", "is", "companion"] => profile.softphone = SoftphoneUse::Companion,
+                ["softphone", "counts"] => profile.softphone = SoftphoneUse::Phone,
+                ["no", "softphone"] => profile.softphone = SoftphoneUse::No,
                 ["absent", "forward", dn] => profile.absent = AbsentHandling::Forward(dn.into()),
                 ["absent", "busy"] => profile.absent = AbsentHandling::Busy,
                 ["absent", "unreachable"] => profile.absent = AbsentHandling::Unreachable,

@@ -1,0 +1,71 @@
+//! What the edge needs of a site: who may register, and as what. Every request asks for one phone of many.
+
+use std::collections::{HashMap, HashSet};
+
+use super::lockout;
+use crate::pbx::{DigestSecret, Dn, Phone, PhoneName, Site, SoftphoneSecret, SoftphoneUse};
+
+/// The phones that may register, softphones of users among them.
+#[derive(Debug, Default)]
+pub(super) struct Phones {
+    /// What phones authenticate in.
+    pub realm: String,
+    /// When guessers are locked out.
+    pub lockout: lockout::Rules,
+    /// The numbers for help.
+    pub emergency: HashSet<String>,
+    secrets: HashMap<PhoneName, DigestSecret>,
+    /// DNs that are other names of softphones (SES-17), with what proves them.
+    numbers: HashMap<Dn, (PhoneName, DigestSecret)>,
+    /// Softphones that log in by registering.
+    log_in: HashSet<PhoneName>,
+}
+
+impl Phones {
+    /// Those of a site.
+    pub fn of(site: &Site) -> Phones {
+        let secret = |(name, phone): (&PhoneName, &Phone)| Some((name.clone(), phone.sip_secret?));
+        let mut phones = Phones {
+            realm: site.settings.realm.clone(),
+            lockout: lockout::Rules::of(&site.settings),
+            emergency: site.emergency.keys().cloned().collect(),
+            secrets: site.phones.iter().filter_map(secret).collect(),
+            ..Phones::default()
+        };
+        for softphone in site.softphones() {
+            let (name, dn) = (softphone.name(), softphone.user.dn.clone());
+            let SoftphoneSecret { by_id, by_dn } = *softphone.secret;
+            if softphone.counts_as == SoftphoneUse::Phone {
+                phones.log_in.insert(name.clone());
+            }
+            phones.numbers.insert(dn, (name.clone(), by_dn));
+            phones.secrets.insert(name, by_id);
+        }
+        phones
+    }
+
+    /// Whether a phone may register.
+    pub fn has(&self, phone: &PhoneName) -> bool {
+        self.secrets.contains_key(phone)
+    }
+
+    /// The phone that a name is of, and what proves it.
+    pub fn named(&self, name: &str) -> Option<(PhoneName, DigestSecret)> {
+        match self.secrets.get_key_value(name) {
+            Some((phone, secret)) => Some((phone.clone(), *secret)),
+            None => self.numbers.get(name).cloned(),
+        }
+    }
+
+    /// What the phone that a name is of is called; the name itself if it is nobody's. A phone with two names has one
+    /// lock.
+    pub fn called<'a>(&'a self, name: &'a str) -> &'a str {
+        let owner = self.numbers.get(name);
+        owner.map_or(name, |(phone, _)| phone.as_str())
+    }
+
+    /// Whether registering is a login for this phone.
+    pub fn logs_in(&self, phone: &PhoneName) -> bool {
+        self.log_in.contains(phone)
+    }
+}
