@@ -67,6 +67,8 @@ pub(super) enum Timer {
     Resend2xx(LegId),
     /// Ask a phone in a call whether it is still there.
     Probe(LegId),
+    /// Nobody has answered a change that was wanted by UPDATE.
+    Update(LegId),
     /// Tell a caller again what it has not acknowledged.
     Reliable(LegId),
     /// Refresh a call, or end one that was not refreshed.
@@ -155,11 +157,6 @@ impl Agent {
         [ours, theirs].into_iter().flatten().min()
     }
 
-    /// The same agent, with other times between the refreshes of a call.
-    pub fn with_sessions(self, sessions: SessionIntervals) -> Agent {
-        Agent { sessions, ..self }
-    }
-
     /// No new calls any more.
     pub fn drain(&mut self) {
         self.draining = true;
@@ -179,6 +176,7 @@ impl Agent {
             match timer {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
                 Timer::Probe(leg) => self.probe(now, leg),
+                Timer::Update(leg) => self.update_overdue(now, leg),
                 Timer::Reliable(leg) => self.tell_again(now, leg),
                 Timer::Session(leg) => self.session_due(now, leg),
                 Timer::Text(ticket) => self.text_overdue(now, ticket),
@@ -351,6 +349,7 @@ impl Agent {
         self.deadlines.disarm(&Timer::Probe(id));
         self.deadlines.disarm(&Timer::Session(id));
         self.deadlines.disarm(&Timer::Reliable(id));
+        self.deadlines.disarm(&Timer::Update(id));
         self.deadlines.disarm(&Timer::Farewell(id));
         self.deadlines.disarm(&Timer::Reoffer(id));
         self.own.close(id);

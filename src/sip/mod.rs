@@ -42,5 +42,4 @@ pub use flow::{Flow, Transport};
 pub use lockout::LockedOut;
 pub use network::Network;
 pub use registrar::{ALLOW, Counters, Edge, Limits, Registrar};
-pub use session_timer::SessionIntervals;
 pub use witness::{Standing, Witness};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rsip::Method;
 
-use super::agent::{Agent, Purpose, Timer};
+use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer};
 use super::dialog::{asked_by, contact};
 use super::flow::Flow;
 use super::inbound::body_of;
@@ -55,6 +55,9 @@ impl Agent {
             if invite.method() == Some(Method::Invite) {
                 let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
                 self.transactions.respond(now, server, 100, trying);
+            } else {
+                self.deadlines
+                    .arm(Timer::Update(leg), now.uptime + SIGNAL_LIMIT);
             }
             let offer = body_of(invite);
             if self.own.has(leg) {
@@ -92,6 +95,21 @@ impl Agent {
         let answer = with_timer(answer, timer).finish();
         self.transactions.respond(now, server, 200, answer);
         self.watch(now, leg, timer);
+    }
+
+    /// The other party takes its time with a change that was wanted by UPDATE, whose sender will not wait for much
+    /// longer (RFC 3311 §5.2).
+    pub(super) fn update_overdue(&mut self, now: Now, leg: LegId) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        let flow = talking.dialog.flow;
+        let is_update =
+            |(_, request): &mut (ServerId, Message)| request.method() == Some(Method::Update);
+        if let Some((server, update)) = talking.incoming.take_if(is_update) {
+            self.respond(now, server, &update, flow, 504, None);
+            self.reoffer_if_ready(now, leg);
+        }
     }
 
     /// A refresh is wanted more often than is granted (RFC 4028 §6).

@@ -17,7 +17,7 @@ use crate::time::Now;
 
 /// How long a call may go on without a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionIntervals {
+pub(super) struct SessionIntervals {
     /// What is asked for and granted, in seconds.
     pub usual_s: u32,
     /// The least that is granted, in seconds; RFC 4028 §4 allows no less than 90.
