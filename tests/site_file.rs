@@ -4,7 +4,7 @@
 mod softphones;
 
 use expect_test::{Expect, expect};
-use perch::pbx::{AbsentHandling, PinHash, SecondLogin, Site};
+use perch::pbx::{AbsentHandling, Forwarding, PinHash, SecondLogin, Site};
 use perch::site::{Hashing, Parsed, digest_secret, parse, plan, verify_pin, write};
 use proptest::prelude::*;
 
@@ -140,6 +140,7 @@ fn everything_that_can_be_said_is_understood() {
         emergency_hold_min = 15
         logouts_per_s = 7
         no_answer_s = 20
+        transfer_recall_s = 12
         silence_s = 11
         digit_pause_s = 3
         login_tries = 2
@@ -156,6 +157,7 @@ fn everything_that_can_be_said_is_understood() {
     assert_eq!(s.logout_times, [450, 1440]);
     assert_eq!(s.max_login_min, Some(10_080));
     assert_eq!((s.move_wait_s, s.warning_s, s.lock_s), (0, 0, 120));
+    assert_eq!((s.no_answer_s, s.transfer_recall_s), (20, 12));
     let dialogue = (s.silence_s, s.digit_pause_s, s.login_tries, s.echo_limit_s);
     assert_eq!(dialogue, (11, 3, 2, 60));
     let secret = digest_secret("desk-1", "example.com", "secret");
@@ -180,6 +182,13 @@ fn what_is_written_is_read_as_the_same_site() {
     profile.absent = AbsentHandling::Forward("9002".into());
     profile.second_login = Some(SecondLogin::Allow);
     profile.max_login_min = Some(481);
+    profile.forwarding = Forwarding {
+        all: Some("9001".into()),
+        busy: Some("9002".into()),
+        no_answer: None,
+        no_answer_s: 9,
+        one_call_at_a_time: true,
+    };
     profile.lines = vec!["2001".into(), "3000".into()];
     let user = site.users.values_mut().next().expect("there are some");
     user.display_name = "Alice \"Al\" Ångström\n\\".into();
@@ -515,6 +524,13 @@ fn what_is_doubtful_is_told_too() {
             site.toml:13:18: warning: user_profile.clerk.idle_limit_min: this limit never applies: the profile is exempt from automatic logout. Remove one of the two
             site.toml:15:22: warning: user_profile.clerk.absent.forward: nobody has the number 4000, so calls sent there fail. Give it to a phone or user, or name another
             site.toml:21:13: warning: user.alice.profiles: with the profile clerk this user has no button for 2001: it lists other lines. Add the number to the profile's lines, or give the user a profile without lines
+        "#]],
+    );
+    check_with(
+        "[user_profile.clerk]",
+        "[user_profile.clerk]\nforward_busy = \"4000\"",
+        expect![[r#"
+            site.toml:12:16: warning: user_profile.clerk.forward_busy: nobody has the number 4000, so calls sent there fail. Give it to a phone or user, or name another
         "#]],
     );
     check_with(
