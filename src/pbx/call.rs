@@ -75,7 +75,7 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) enum Stage {
     /// Phones ring for the caller.
-    Alerting(Attempt),
+    Alerting(Box<Attempt>),
     /// Somebody answered.
     Answered {
         callee: LegId,
@@ -132,7 +132,7 @@ impl Calls {
     /// The phones that ring in a call, if any may.
     pub fn attempt(&mut self, id: CallId) -> Option<&mut Attempt> {
         match &mut self.calls.get_mut(&id)?.stage {
-            Stage::Alerting(attempt) => Some(attempt),
+            Stage::Alerting(attempt) => Some(&mut **attempt),
             Stage::Transferring(transfer) => transfer.attempt(),
             Stage::Answered { .. } => None,
         }
@@ -314,7 +314,7 @@ impl Pbx {
             alternatives: VecDeque::new(),
             stays,
         };
-        let call = self.calls.begin(caller, Stage::Alerting(attempt));
+        let call = self.calls.begin(caller, Stage::Alerting(Box::new(attempt)));
         tracing::info!(%call, %phone, %called, "call begun");
         self.add_leg(call, caller, phone, &line, LegState::Calling);
         self.ring_all(now, call, &called, phones);

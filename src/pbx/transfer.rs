@@ -48,7 +48,7 @@ enum Place {
 #[derive(Debug)]
 enum Target {
     /// Phones ring.
-    Ringing(Attempt),
+    Ringing(Box<Attempt>),
     /// A phone answered; what it offers is put to the party that is handed on.
     Answered(LegId),
     /// The other call of the transferor, with its leg there until that leaves, and the far end.
@@ -69,7 +69,7 @@ impl Transfer {
     /// The phones that ring, if any may.
     pub fn attempt(&mut self) -> Option<&mut Attempt> {
         match &mut self.target {
-            Target::Ringing(attempt) => Some(attempt),
+            Target::Ringing(attempt) => Some(&mut **attempt),
             Target::Answered(_) | Target::Consulted { .. } => None,
         }
     }
@@ -145,7 +145,7 @@ impl Pbx {
         let (called, phones) = self.reach(wanted, &mut history)?;
         tracing::info!(call = %id, by = %phone, to = %called, "call transferred");
         let attempt = self.attempt_for(&from, &called, history);
-        let target = Target::Ringing(attempt);
+        let target = Target::Ringing(Box::new(attempt));
         self.enter_transfer(id, transferee, (leg, phone, ticket), target);
         self.act(Action::AcceptTransfer { ticket });
         self.ring_all(now, id, &called, phones);
@@ -447,7 +447,7 @@ impl Pbx {
         let Some((_, transfer)) = self.transfer(id) else {
             return false;
         };
-        transfer.target = Target::Ringing(attempt);
+        transfer.target = Target::Ringing(Box::new(attempt));
         transfer.transferor.place = Place::Recalled;
         self.ring_all(now, id, &called, vec![phone.clone()]);
         let limit = Duration::from_secs(limit.into());
