@@ -64,7 +64,7 @@ pub struct Retirement {
 /// What became of something to be sent.
 #[derive(Debug)]
 pub enum Sent {
-    /// It will be written.
+    /// It will be written, or is lost with the connection that it waits for.
     Queued,
     /// It will be written as soon as this connection, which the caller must open, is there.
     Dial(Place),

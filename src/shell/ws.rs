@@ -222,3 +222,99 @@ impl Write for Pipe {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    /// The status of the answer to a handshake from a page of this origin.
+    async fn answer(origins: &[&str], origin: Option<&str>) -> String {
+        let (ours, mut theirs) = duplex(4096);
+        let origin = origin.map_or(String::new(), |origin| format!("Origin: {origin}\r\n"));
+        let request = format!(
+            "GET /sip HTTP/1.1\r\nHost: perch\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: sip\r\n{origin}\r\n"
+        );
+        theirs.write_all(request.as_bytes()).await.expect("room");
+        let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();
+        drop(accept(ours, &origins).await);
+        let mut answer = String::new();
+        let read = theirs.read_to_string(&mut answer).await;
+        read.expect("an answer, then the end");
+        answer[9..12].to_owned()
+    }
+
+    #[tokio::test]
+    async fn pages_of_other_origins_are_refused() {
+        let ours = ["https://phones.example.com"];
+        for (origins, origin, status) in [
+            (&[][..], Some("https://elsewhere.example"), "101"),
+            (&ours, Some("https://phones.example.com"), "101"),
+            (&ours, Some("https://elsewhere.example"), "403"),
+            (&ours, Some("null"), "403"),
+            // No browser.
+            (&ours, None, "101"),
+        ] {
+            assert_eq!(answer(origins, origin).await, status, "{origin:?}");
+        }
+    }
+
+    /// What a client writes for these messages.
+    fn written(messages: Vec<Message>) -> Vec<u8> {
+        let mut client = WebSocketContext::new(Role::Client, None);
+        let mut pipe = Pipe::default();
+        for message in messages {
+            client.write(&mut pipe, message).expect("it is open");
+        }
+        client.flush(&mut pipe).expect("it is open");
+        pipe.outgoing
+    }
+
+    #[test]
+    fn how_a_socket_is_chopped_into_reads_makes_no_difference() {
+        let bytes = written(vec![
+            Message::text("one"),
+            Message::Ping(b"there?".as_slice().into()),
+            Message::binary(b"two".as_slice()),
+        ]);
+        let pong = bytes_of(Frame::pong(b"there?".as_slice()));
+        let expected = [
+            Heard::Message(Bytes::from("one")),
+            Heard::Control {
+                reply: pong,
+                last: false,
+            },
+            Heard::Message(Bytes::from("two")),
+        ];
+        for size in [1, 5, bytes.len()] {
+            let mut socket = WebSocket::new();
+            let mut heard = Vec::new();
+            for chunk in bytes.chunks(size) {
+                socket.push(chunk);
+                while let Some(one) = socket.next().expect("it is a WebSocket") {
+                    heard.push(one);
+                }
+            }
+            assert_eq!(heard, expected, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_is_said_in_a_close_frame() {
+        let long = written(vec![Message::text("x".repeat(HEAD_MAX + BODY_MAX + 1))]);
+        let unmasked = framed(&Bytes::from("hello"));
+        for (bytes, code) in [
+            (&long[..], 1009_u16),
+            (&unmasked[..], 1002),
+            (b"GET / HTTP/1.1\r\n\r\n", 1002),
+        ] {
+            let mut socket = WebSocket::new();
+            socket.push(bytes);
+            let broken = socket.next().expect_err("it cannot be taken");
+            assert_eq!(broken.farewell[2..4], code.to_be_bytes(), "{}", broken.why);
+        }
+    }
+}
