@@ -27,8 +27,8 @@ const PROVEN_FOR: Duration = Duration::from_secs(3 * 3600);
 /// What is looked at in spite of everything, from each source: requests with a nonce that was sent there.
 const RESERVE: Limit = Limit::new(100, 400);
 
-/// What may seem to belong to a call, from where no phone has proven itself: a phone that was registered before a
-/// restart of ours is called, and has not registered again yet.
+/// What may seem to belong to a call, from where no phone has proven itself (one that was registered before a restart of
+/// ours is called, and has not registered again yet), or from where much came to nothing.
 const BELONGING: Limit = Limit::new(50, 200);
 
 /// How often a source is told to come back later.
@@ -183,12 +183,21 @@ impl Guard {
         if self.is_free(source) {
             return true;
         }
-        let limit = self.limits.unproven[0];
+        let [strangers, proven] = self.limits.unproven;
         let network = Network::from(source);
-        self.table.with(network, |source| {
-            source.is_proven(now)
-                || source.unproven.has_room(now, limit) && source.belonging.take(now, BELONGING)
-        }) || self.turn_away(network, Reason::Unproven)
+        let is_worth_it = self
+            .table
+            .with(network, |source| match source.is_proven(now) {
+                // Somebody may forge its address; others are not to wait for that, and the phone is to have a part.
+                true => {
+                    source.unproven.has_room(now, proven) || source.belonging.take(now, BELONGING)
+                }
+                false => {
+                    source.unproven.has_room(now, strangers)
+                        && source.belonging.take(now, BELONGING)
+                }
+            });
+        is_worth_it || self.turn_away(network, Reason::Unproven)
     }
 
     /// Whether a phone has proven itself there, or need not.
@@ -374,6 +383,10 @@ mod tests {
         assert_eq!(belong(source("192.0.2.1")), 200);
         guard.saw(at(0), source("192.0.2.1"), Standing::Proven);
         assert_eq!(belong(source("192.0.2.1")), 1000);
+        let forged = source("192.0.2.2");
+        guard.saw(at(0), forged, Standing::Proven);
+        (0..50_000).for_each(|_| guard.wasted(at(0), forged));
+        assert_eq!(belong(forged), 200);
     }
 
     #[test]
