@@ -69,7 +69,7 @@ longreq                       | 3.1.1.7  | understood         | long values and 
 dblreq                        | 3.1.1.8  | understood         | another request after the end of a datagram's message
 semiuri                       | 3.1.1.9  | 200                | a semicolon in a user part
 transports                    | 3.1.1.10 | 200                | transports that nobody has heard of
-mpart01                       | 3.1.1.11 | understood         | a binary body in parts; messages to Perch itself are not taken: 405
+mpart01                       | 3.1.1.11 | understood         | a binary body in parts; nobody has that number: 404
 unreason                      | 3.1.1.12 | silence            | a reason phrase in another script
 noreason                      | 3.1.1.13 | silence            | an empty reason phrase
 badinv01                      | 3.1.2.1  | 400                | separators with nothing between them

@@ -221,7 +221,6 @@ fn refusals_say_what_would_have_been_taken() {
         said("bext01", "Unsupported"),
         said("invut", "Accept"),
         said("sdp01", "Accept"),
-        said("mpart01", "Allow"),
         said("intmeth", "Allow"),
         said("regaut01", "Contact"),
     ];
@@ -229,8 +228,7 @@ fn refusals_say_what_would_have_been_taken() {
         bext01: Unsupported: neverHeardOfIt
         invut: Accept: application/sdp, multipart/mixed
         sdp01: Accept: application/sdp, multipart/mixed
-        mpart01: Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REFER, REGISTER
-        intmeth: Allow: INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, REFER, REGISTER
+        intmeth: Allow: INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, PRACK, REFER, REGISTER, UPDATE
         regaut01: Contact: nothing
     "#]]
     .assert_eq(&all.concat());
