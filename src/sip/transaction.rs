@@ -64,7 +64,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    fn as_unreachable(self) -> Outcome {
+    fn into_unreachable(self) -> Outcome {
         match self {
             Outcome::TimedOut(client) => Outcome::Unreachable(client),
             other => other,
@@ -506,7 +506,7 @@ impl Transactions {
             self.deadlines.disarm(&Timer::ClientEnd(*id));
         }
         let ended = lost.into_iter().filter_map(|id| self.end_client(id));
-        ended.map(Outcome::as_unreachable).collect()
+        ended.map(Outcome::into_unreachable).collect()
     }
 
     fn end_client(&mut self, id: ClientId) -> Option<Outcome> {
