@@ -48,6 +48,7 @@ Perch serves its demonstration site. To try it:
   At desk-2 dial   2001              desk-1 rings
   At desk-2 dial   *11*2001*1111#    Alice has moved to desk-2
   At desk-2 dial   *12               and is logged out
+  At desk-2 dial   *11               and follow the tones: 2001# 1111#
 
   And watch        perch events --follow{offset}
                    perch who{offset}

@@ -234,9 +234,10 @@ impl Pbx {
     }
 
     fn follow(&mut self, now: Now, leg: LegId, step: Step) {
-        let Some(phone) = self.conversations.0.get(&leg).map(|c| c.phone.clone()) else {
+        let Some(conversation) = self.conversations.0.get(&leg) else {
             return;
         };
+        let (phone, ends) = (conversation.phone.clone(), conversation.ends);
         match step {
             Step::Wait => self.await_key(now, leg),
             Step::Say(prompt) => {
@@ -244,8 +245,8 @@ impl Pbx {
                 self.await_key(now, leg);
             }
             Step::Check { user, pin } => {
-                // Whatever the check takes: the answer, not a timer, goes on from here.
-                self.deadlines.disarm(&Timer::Conversation(leg));
+                // Nobody is hurried while it is being looked at, and nobody waits for ever for a store that is stuck.
+                self.deadlines.arm(Timer::Conversation(leg), ends);
                 let asker = (Asker::Dialogue(leg), Door::Code);
                 self.login_requested(now, asker, &phone, user.reveal(), Some(pin));
             }

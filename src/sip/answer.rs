@@ -97,10 +97,8 @@ fn format_of(media: &Media) -> Option<Format> {
         })?;
         // One channel may be said or left out.
         let name = name.strip_suffix("/1").unwrap_or(name);
-        let laws = [Law::Mu, Law::A].into_iter();
-        let law = laws
-            .into_iter()
-            .find(|law| name.eq_ignore_ascii_case(&coded(*law)))?;
+        let mut laws = [Law::Mu, Law::A].into_iter();
+        let law = laws.find(|law| name.eq_ignore_ascii_case(&coded(*law)))?;
         Some((law, number))
     })?;
     let mut types = media.fmt.split_whitespace();
