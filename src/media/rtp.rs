@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn sources_extensions_and_padding_are_no_payload() {
-        let table: [(u8, &[u8], Option<&[u8]>); 12] = [
+        type Row<'a> = (u8, &'a [u8], Option<&'a [u8]>);
+        let table: [Row<'_>; 12] = [
             (0x80, &[], Some(&[])),
             (0x81, &[9, 9, 9, 9, 7], Some(&[7])),
             (0x81, &[9, 9, 9], None),

@@ -113,6 +113,9 @@ impl Agent {
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
+        if let Err(status) = self.may_replace(invite) {
+            return self.respond(now, server, invite, flow, status, None);
+        }
         let Some(digits) = invite.uri().ok().map(|uri| uri.user_decoded().into_owned()) else {
             self.respond(now, server, invite, flow, 416, None);
             return;

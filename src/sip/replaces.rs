@@ -2,7 +2,7 @@
 
 use super::agent::Agent;
 use super::leg::Stage;
-use super::wire::Uri;
+use super::wire::{Message, Name, Uri};
 use crate::pbx::LegId;
 
 /// A dialog, as whoever writes of it sees it.
@@ -62,6 +62,21 @@ fn dialog_id(value: &str, names: [&str; 2]) -> Option<DialogId> {
 }
 
 impl Agent {
+    /// Whether an INVITE may go on that asks to take the place of a call, and the status if not (RFC 3891 §3). Transfers
+    /// are carried out here, not by phones among themselves: nobody is entitled to it.
+    pub(super) fn may_replace(&self, invite: &Message) -> Result<(), u16> {
+        let mut values = invite.values(Name::Replaces);
+        let Some(value) = values.next() else {
+            return Ok(());
+        };
+        let id = replaces(&String::from_utf8_lossy(value)).filter(|_| values.next().is_none());
+        Err(match id {
+            None => 400,
+            Some(id) if self.leg_named(&id).is_some() => 403,
+            Some(_) => 481,
+        })
+    }
+
     /// The leg whose dialog it is: answered, ringing, or called by a phone that waits.
     pub(super) fn leg_named(&self, id: &DialogId) -> Option<LegId> {
         let (one, other) = (&id.tags.0, &id.tags.1);

@@ -7,8 +7,11 @@ use crate::attacker::{Attacker, request};
 
 const TURNED_AWAY: &str = "perch_guard_turned_away_total";
 
+/// What the message of a number is, from an address.
+type Flood = fn(u64, SocketAddr) -> Vec<u8>;
+
 /// Floods from addresses of their own, one after the other.
-fn flooded(floods: &[(&str, fn(u64, SocketAddr) -> Vec<u8>)]) {
+fn flooded(floods: &[(&str, Flood)]) {
     let mut arena = Arena::new(GUARDED);
     for (number, (what, make)) in (66..).zip(floods) {
         let host = Ipv4Addr::new(127, 0, 0, number);
