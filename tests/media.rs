@@ -12,7 +12,7 @@ mod digest;
 #[path = "media/talker.rs"]
 mod talker;
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use built_server::Perch;
@@ -32,18 +32,21 @@ fn directory() -> TempDir {
 #[test]
 fn a_user_logs_in_by_tones_and_a_wrong_pin_sounds_like_one() {
     let dir = directory();
-    let server = Perch::demo(dir.path());
-    let mut talker = Talker::dial(server.sip(), "desk-1", "*11").expect("it is answered");
-    talker.hear_tones(DIAL);
-    talker.press("2001#9999#");
-    talker.hear_tones(ERROR);
-    talker.hear_tones(DIAL);
-    talker.press("2001#");
-    talker.hear_tones(DIAL);
-    talker.press("1111#");
-    talker.hear_tones(CONFIRM);
-    assert_eq!(talker.is_left(), "Logged in: 2001 Alice");
-    assert_eq!(server.phone_of("u2001").as_deref(), Some("desk-1"));
+    let server = Perch::demo_at_both(dir.path(), &[]);
+    let by_ipv6 = server.at(Ipv6Addr::LOCALHOST.into(), 5060);
+    for (name, address) in [("desk-1", server.sip()), ("desk-2", by_ipv6)] {
+        let mut talker = Talker::dial(address, name, "*11").expect("it is answered");
+        talker.hear_tones(DIAL);
+        talker.press("2001#9999#");
+        talker.hear_tones(ERROR);
+        talker.hear_tones(DIAL);
+        talker.press("2001#");
+        talker.hear_tones(DIAL);
+        talker.press("1111#");
+        talker.hear_tones(CONFIRM);
+        assert_eq!(talker.is_left(), "Logged in: 2001 Alice");
+        assert_eq!(server.phone_of("u2001").as_deref(), Some(name));
+    }
 }
 
 /// rules: SES-8
@@ -138,6 +141,13 @@ fn ports_are_free_again_and_when_none_is_that_is_said() {
         assert_eq!(three, Some(busy));
         one.hang_up();
         two.hang_up();
+    }
+    let metrics = server.metrics();
+    for line in [
+        "perch_media_calls_without_port_total 3",
+        "perch_media_ends 0",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{metrics}");
     }
 }
 

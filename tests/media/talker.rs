@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -47,9 +47,10 @@ pub type Refused = (u16, String);
 impl Talker {
     /// Dials, and is answered or not.
     pub fn dial(server: SocketAddr, name: &'static str, digits: &str) -> Result<Talker, Refused> {
-        let bind = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        // On the loopback both sides have the same address.
+        let bind = || UdpSocket::bind((server.ip(), 0)).expect("a socket");
         let sip = bind();
-        let call_id = format!("{name}.{}", port(&sip));
+        let call_id = format!("{name}.{}", own(&sip).port());
         let mut talker = Talker {
             name,
             server,
@@ -99,10 +100,14 @@ impl Talker {
             Some(proof) => builder.header(Name::Authorization, proof),
             None => builder,
         };
+        let at = match self.server.ip() {
+            IpAddr::V4(ip) => format!("IP4 {ip}"),
+            IpAddr::V6(ip) => format!("IP6 {ip}"),
+        };
         let sdp = format!(
-            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+            "v=0\r\no=- 1 1 IN {at}\r\ns=-\r\nc=IN {at}\r\nt=0 0\r\n\
              m=audio {} RTP/AVP {SOUND} {KEYS}\r\na=rtpmap:{KEYS} telephone-event/8000\r\n",
-            port(&self.rtp)
+            own(&self.rtp).port()
         );
         let answer = self.ask(&builder.finish_with(b"application/sdp", sdp.as_bytes()));
         // The ACK of a refusal belongs to the INVITE, that of a 2xx to nothing (RFC 3261 §17.1.1.3).
@@ -124,12 +129,12 @@ impl Talker {
     }
 
     fn via(&self, more: &str) -> String {
-        let (port, id, cseq) = (port(&self.sip), &self.call_id, self.cseq);
-        format!("SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{id}.{cseq}{more};rport")
+        let (own, id, cseq) = (own(&self.sip), &self.call_id, self.cseq);
+        format!("SIP/2.0/UDP {own};branch=z9hG4bK{id}.{cseq}{more};rport")
     }
 
     fn begin(&self, method: Method, to: &str) -> Builder {
-        let (name, port) = (self.name, port(&self.sip));
+        let (name, own) = (self.name, own(&self.sip));
         Builder::request(method, &self.uri)
             .header(Name::Via, self.via(""))
             .header(Name::MaxForwards, "70")
@@ -137,7 +142,7 @@ impl Talker {
             .header(Name::To, to)
             .header(Name::CallId, &self.call_id)
             .display(Name::CSeq, format_args!("{} {method}", self.cseq))
-            .display(Name::Contact, format_args!("<sip:{name}@127.0.0.1:{port}>"))
+            .display(Name::Contact, format_args!("<sip:{name}@{own}>"))
     }
 
     /// Sends a request, again and again, until it is answered for good.
@@ -288,8 +293,8 @@ impl Talker {
     }
 }
 
-fn port(socket: &UdpSocket) -> u16 {
-    socket.local_addr().expect("it is bound").port()
+fn own(socket: &UdpSocket) -> SocketAddr {
+    socket.local_addr().expect("it is bound")
 }
 
 fn read(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
