@@ -324,8 +324,9 @@ fn sipp_registers() {
             .run();
         }
     }
-    wait_until("three phones are registered", 5 * SECOND, || {
-        bench.server.registered() == 3
+    // The connection of the third ended with the program, and its registration with that.
+    wait_until("two phones are registered", 5 * SECOND, || {
+        bench.server.registered() == 2
     });
 }
 

@@ -17,8 +17,9 @@ const DATAGRAM: usize = 65_535;
 const BATCH: usize = 32;
 
 thread_local! {
-    /// Of the thread, not of the task: the kernel's headers hold pointers, and may not move between threads.
-    static ROOM: RefCell<Room> = RefCell::new(Room::new());
+    /// Of the thread, not of the task: the kernel's headers hold pointers, and may not move between threads. One for each
+    /// family: the kernel writes into a header how long the address was, and takes that for the room the next time.
+    static ROOMS: [RefCell<Room>; 2] = [RefCell::new(Room::new()), RefCell::new(Room::new())];
 }
 
 /// Where the kernel puts what it has.
@@ -29,13 +30,21 @@ struct Room {
 }
 
 /// What came at once.
-#[derive(Default)]
 pub(super) struct Batch {
+    is_ipv6: bool,
     /// Where each came from, and what it is.
     pub(super) datagrams: Vec<(SocketAddr, Bytes)>,
 }
 
 impl Batch {
+    /// For sockets of one family.
+    pub(super) fn new(is_ipv6: bool) -> Batch {
+        Batch {
+            is_ipv6,
+            datagrams: Vec::new(),
+        }
+    }
+
     /// Waits for datagrams, and takes those that there are.
     pub(super) async fn receive(&mut self, socket: &UdpSocket) -> io::Result<()> {
         while self.datagrams.is_empty() {
@@ -57,7 +66,10 @@ impl Batch {
 
     /// Takes what has come by now.
     pub(super) fn take(&mut self, socket: &UdpSocket) -> io::Result<usize> {
-        ROOM.with_borrow_mut(|room| room.take(socket, &mut self.datagrams))
+        ROOMS.with(|rooms| {
+            let room = &rooms[usize::from(self.is_ipv6)];
+            room.borrow_mut().take(socket, &mut self.datagrams)
+        })
     }
 }
 
@@ -108,28 +120,50 @@ fn address(from: &SockaddrStorage) -> Option<SocketAddr> {
 mod tests {
     use super::*;
 
+    async fn received(here: &UdpSocket, count: usize) -> Vec<(SocketAddr, Bytes)> {
+        let mut batch = Batch::new(here.local_addr().expect("bound").is_ipv6());
+        let mut all = Vec::new();
+        while all.len() < count {
+            batch.receive(here).await.expect("received");
+            assert!(batch.datagrams.len() <= BATCH);
+            all.append(&mut batch.datagrams);
+        }
+        all
+    }
+
+    async fn pair(address: &str) -> (UdpSocket, UdpSocket) {
+        let here = UdpSocket::bind(address).await.expect("a socket");
+        let there = UdpSocket::bind(address).await.expect("a socket");
+        let to = here.local_addr().expect("bound");
+        there.connect(to).await.expect("a socket");
+        (here, there)
+    }
+
     #[tokio::test]
     async fn what_has_come_is_taken_in_order_and_by_its_sender() {
-        let here = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-        let there = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
-        let to = here.local_addr().expect("bound");
-        let from = there.local_addr().expect("bound");
-        let mut batch = Batch::default();
+        let (here, there) = pair("127.0.0.1:0").await;
         let count = 2 * BATCH + 3;
         for number in 0..count {
             // The empty datagram is one, too.
-            let text = "x".repeat(number);
-            there.send_to(text.as_bytes(), to).await.expect("sent");
+            there
+                .send("x".repeat(number).as_bytes())
+                .await
+                .expect("sent");
         }
-        let mut lengths = Vec::new();
-        while lengths.len() < count {
-            batch.receive(&here).await.expect("received");
-            assert!(batch.datagrams.len() <= BATCH);
-            for (remote, raw) in batch.datagrams.drain(..) {
-                assert_eq!(remote, from);
-                lengths.push(raw.len());
-            }
-        }
+        let all = received(&here, count).await;
+        let from = there.local_addr().expect("bound");
+        assert!(all.iter().all(|(remote, _)| *remote == from));
+        let lengths: Vec<usize> = all.iter().map(|(_, raw)| raw.len()).collect();
         assert_eq!(lengths, Vec::from_iter(0..count));
+    }
+
+    #[tokio::test]
+    async fn one_thread_reads_for_both_families() {
+        for address in ["127.0.0.1:0", "[::1]:0", "127.0.0.1:0", "[::1]:0"] {
+            let (here, there) = pair(address).await;
+            there.send(b"hello").await.expect("sent");
+            let from = there.local_addr().expect("bound");
+            assert_eq!(received(&here, 1).await, [(from, "hello".into())]);
+        }
     }
 }

@@ -57,7 +57,9 @@ impl Edge {
     /// Whether a datagram may be read, as far as its source is concerned.
     pub fn may_be_read(&self, source: IpAddr, raw: &[u8]) -> bool {
         let is_ours = || self.registrar.has_nonce_for(source, raw);
-        self.guard.may_be_read(self.clock.now(), source, is_ours)
+        let is_response = raw.starts_with(b"SIP/2.0 ");
+        self.guard
+            .may_be_read(self.clock.now(), source, is_response, is_ours)
     }
 
     /// Waits until a message that came by a stream may be read; until then no more is read of the stream, and the peer
@@ -123,7 +125,7 @@ impl Edge {
             return Pass::Drop;
         }
         if !begins_something(message) {
-            return match self.guard.may_belong(now, source) {
+            return match self.guard.may_belong(now, source, !message.is_request()) {
                 true => Pass::Go,
                 false => Pass::Drop,
             };

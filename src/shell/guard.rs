@@ -27,6 +27,10 @@ const PROVEN_FOR: Duration = Duration::from_secs(3 * 3600);
 /// What is looked at in spite of everything, from each source: requests with a nonce that was sent there.
 const RESERVE: Limit = Limit::new(100, 400);
 
+/// Responses that are looked at in spite of everything, where a phone has proven itself: whoever forges requests in its
+/// name is not to silence what it answers. A response is looked at twice.
+const RESPONSES: Limit = Limit::new(100, 400);
+
 /// What may seem to belong to a call, from where no phone has proven itself (one that was registered before a restart of
 /// ours is called, and has not registered again yet), or from where much came to nothing.
 const BELONGING: Limit = Limit::new(50, 200);
@@ -129,7 +133,13 @@ impl Guard {
     }
 
     /// A message arrived and was not read. Whether it may be. `is_ours` looks for a nonce in it.
-    pub fn may_be_read(&self, now: Now, source: IpAddr, is_ours: impl FnOnce() -> bool) -> bool {
+    pub fn may_be_read(
+        &self,
+        now: Now,
+        source: IpAddr,
+        is_response: bool,
+        is_ours: impl FnOnce() -> bool,
+    ) -> bool {
         if self.is_free(source) {
             return true;
         }
@@ -138,6 +148,7 @@ impl Guard {
         let has_room = |source: &mut Source| {
             let limit = limit[usize::from(source.is_proven(now))];
             source.messages.take(now, limit)
+                || is_response && source.is_proven(now) && source.responses.take(now, RESPONSES)
         };
         if self.table.with(network, has_room) {
             return true;
@@ -179,7 +190,7 @@ impl Guard {
 
     /// A response came, or a request of a call that may be there or not: whether it is worth a look. Little is from
     /// where nobody ever proved anything, and nothing once too much came to nothing.
-    pub fn may_belong(&self, now: Now, source: IpAddr) -> bool {
+    pub fn may_belong(&self, now: Now, source: IpAddr, is_response: bool) -> bool {
         if self.is_free(source) {
             return true;
         }
@@ -189,9 +200,9 @@ impl Guard {
             .table
             .with(network, |source| match source.is_proven(now) {
                 // Somebody may forge its address; others are not to wait for that, and the phone is to have a part.
-                true => {
-                    source.unproven.has_room(now, proven) || source.belonging.take(now, BELONGING)
-                }
+                true if source.unproven.has_room(now, proven) => true,
+                true if is_response => source.responses.take(now, RESPONSES),
+                true => source.belonging.take(now, BELONGING),
                 false => {
                     source.unproven.has_room(now, strangers)
                         && source.belonging.take(now, BELONGING)
@@ -317,7 +328,7 @@ mod tests {
     }
 
     fn read(guard: &Guard, now: Now, from: &str, messages: usize) -> usize {
-        let read = |_: &usize| guard.may_be_read(now, source(from), || false);
+        let read = |_: &usize| guard.may_be_read(now, source(from), false, || false);
         (0..messages).filter(read).count()
     }
 
@@ -331,7 +342,7 @@ mod tests {
         // One host of IPv6 has as many addresses as it likes.
         let flood = (0..1000).filter(|n| {
             let from = source(&format!("2001:db8::{n:x}"));
-            guard.may_be_read(at(0), from, || false)
+            guard.may_be_read(at(0), from, false, || false)
         });
         assert_eq!(flood.count(), 20);
     }
@@ -341,7 +352,7 @@ mod tests {
         let guard = guard(|_| ());
         let phone = source("192.0.2.1");
         assert_eq!(read(&guard, at(0), "192.0.2.1", 1000), 20);
-        assert!(guard.may_be_read(at(0), phone, || true));
+        assert!(guard.may_be_read(at(0), phone, false, || true));
         for _ in 0..4 {
             assert_eq!(guard.may_prove_nothing(at(0), phone, false), Pass::Go);
         }
@@ -367,19 +378,23 @@ mod tests {
             .collect();
         let count = |wanted| all.iter().filter(|pass| **pass == wanted).count();
         assert_eq!((count(Pass::Go), count(Pass::Later)), (4, 5));
-        assert!(!guard.may_belong(at(0), from));
-        assert!(guard.may_belong(at(1000), from));
+        assert!(!guard.may_belong(at(0), from, false));
+        assert!(guard.may_belong(at(1000), from, false));
         // A wrong password costs more than none.
         guard.saw(at(1000), from, Standing::Wrong);
-        assert!(!guard.may_belong(at(1000), from));
+        assert!(!guard.may_belong(at(1000), from, false));
         guard.saw(at(1000), from, Standing::Proven);
-        assert!(guard.may_belong(at(1000), from));
+        assert!(guard.may_belong(at(1000), from, false));
     }
 
     #[test]
     fn strangers_seem_to_belong_to_few_calls_and_phones_to_as_many_as_they_like() {
         let guard = guard(|settings| *settings = settings::Guard::default());
-        let belong = |from| (0..1000).filter(|_| guard.may_belong(at(0), from)).count();
+        let belong = |from| {
+            (0..1000)
+                .filter(|_| guard.may_belong(at(0), from, false))
+                .count()
+        };
         assert_eq!(belong(source("192.0.2.1")), 200);
         guard.saw(at(0), source("192.0.2.1"), Standing::Proven);
         assert_eq!(belong(source("192.0.2.1")), 1000);
@@ -431,9 +446,9 @@ mod tests {
             let now = at(n * 4);
             // A REGISTER and three SUBSCRIBEs, each first without a proof, each sent twice.
             for _ in 0..8 {
-                assert!(guard.may_be_read(now, office, || false));
+                assert!(guard.may_be_read(now, office, false, || false));
                 assert_eq!(guard.may_prove_nothing(now, office, false), Pass::Go);
-                assert!(guard.may_be_read(now, office, || false));
+                assert!(guard.may_be_read(now, office, false, || false));
             }
             guard.saw(now, office, Standing::Proven);
         }

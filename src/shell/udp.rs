@@ -169,7 +169,7 @@ impl Udp {
 
     async fn receive(&self, index: usize, sockets: &[Arc<UdpSocket>], own: usize, edge: &Edge) {
         let listening = &self.sockets[index];
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(listening.bound.is_ipv6());
         loop {
             if let Err(error) = batch.receive(&sockets[own]).await {
                 tracing::warn!(local = %listening.bound, %error, "cannot receive datagrams");

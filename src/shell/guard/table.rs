@@ -26,6 +26,7 @@ pub(super) struct Source {
     pub(super) unproven: Bucket,
     pub(super) reserve: Bucket,
     pub(super) belonging: Bucket,
+    pub(super) responses: Bucket,
     pub(super) told: Bucket,
     /// Until then a phone that proved itself speaks for it (uptime).
     pub(super) proven_until: Duration,
