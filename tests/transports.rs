@@ -17,6 +17,8 @@ mod connections;
 mod digest;
 #[path = "transports/flows.rs"]
 mod flows;
+#[path = "transports/transfers.rs"]
+mod transfers;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/wire_phone.rs"]
 mod wire_phone;

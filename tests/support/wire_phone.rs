@@ -284,7 +284,7 @@ impl Phone {
         &mut self,
         method: Method,
         side: &mut Side,
-        headers: &[(&'static str, &'static str)],
+        headers: &[(&str, &str)],
         body: &[u8],
     ) -> Message {
         self.send_request(method, side, headers, body);
@@ -299,6 +299,16 @@ impl Phone {
         }
         self.send_request(method, side, headers, body);
         self.final_answer()
+    }
+
+    /// What a Refer-To says that means this call of ours: its Replaces, escaped as a header in a URI is.
+    pub fn names(&self, side: &Side) -> String {
+        let tag = |address: &str| {
+            let tag = address.split_once(";tag=").map(|(_, tag)| tag.to_owned());
+            tag.expect("the call is answered")
+        };
+        let (ours, theirs) = (tag(&side.own), tag(&side.other));
+        format!("{}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}", side.call_id)
     }
 
     /// Begins a call to a number, proving who it is; the 100 has been taken.
@@ -380,7 +390,7 @@ impl Phone {
         &mut self,
         method: Method,
         side: &mut Side,
-        headers: &[(&'static str, &'static str)],
+        headers: &[(&str, &str)],
         body: &[u8],
     ) {
         self.count += 1;
