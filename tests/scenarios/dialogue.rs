@@ -245,3 +245,24 @@ fn the_yes_waits_for_the_store_and_a_failing_store_is_heard() {
             09:01:02.160 desk-2 hears "It could not be stored. Try again""#]],
     );
 }
+
+/// The same, in the core's own words, for a phone that tells of its hook: while it is asked it has not been left lying.
+#[test]
+fn the_dialogue_knows_no_protocol() {
+    check(
+        "rules: SES-1, SES-8, IDL-3",
+        "
+        alice: 2001, pin 1111   desk-1: guest 9001   off hook limit 10s   silence 20s
+        09:00 desk-1 goes off hook   desk-1 dials *11
+        09:00:15 desk-1 types 2001#1112#   09:00:20 desk-1 types 2001#1111#
+        09:00:25 desk-1 goes on hook
+        09:01 desk-1 goes off hook   desk-1 dials *90   09:10 desk-1 goes on hook
+        ",
+        expect![[r#"
+            09:00 desk-1 is prompted: Dial
+            09:00:15 desk-1 is prompted: Silence, is prompted: DialMore, is prompted: Silence, is prompted: DialAgain
+            09:00:20 desk-1 is prompted: Silence, is prompted: DialMore, is prompted: Silence, becomes alice, is alice's and reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:01 desk-1 is prompted: Echo
+            09:06 desk-1 hears "The echo test is over""#]],
+    );
+}

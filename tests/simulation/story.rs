@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::watch::Watch;
 use crate::support::network::Weather;
-use crate::support::phone::{CallState, Order};
+use crate::support::phone::{CallState, LOGIN_BY_TONES, Order};
 use crate::support::site_text::SiteText;
 use crate::support::world::{Building, Protocol, World};
 
@@ -275,13 +275,15 @@ impl Story {
     fn some_digits(&mut self) -> String {
         let number = self.numbers[self.random.random_range(0..self.numbers.len())].clone();
         let (user, pin) = self.some_user();
-        match self.random.random_range(0..20) {
+        match self.random.random_range(0..23) {
             0..8 => number,
             8..14 => format!("*11*{user}*{pin}#"),
             14 => format!("*11*{user}*9#"),
             15 => format!("*11*{user}*#"),
             16..18 => "*12".to_owned(),
             18 => format!("*13{number}"),
+            19..21 => LOGIN_BY_TONES.to_owned(),
+            21 => "*90".to_owned(),
             _ => "*11*".to_owned(),
         }
     }
@@ -323,8 +325,13 @@ impl Story {
             (70..75, Some(CallState::Ringing)) => Order::IsBusy,
             (75..80, Some(CallState::Ringing)) => Order::PlayEarly,
             (14..30, Some(CallState::Talking)) => Order::Hold,
-            (30..50, Some(CallState::Talking)) => Order::PressDigit('7'),
-            (50..80, Some(CallState::Talking)) => Order::HangUp,
+            (30..40, Some(CallState::Talking)) => Order::PressDigit('7'),
+            // Who is asked for user and PIN may know them; in other calls these are just keys.
+            (40..55, Some(CallState::Talking)) => {
+                let (_, pin) = self.some_user();
+                Order::Type(format!("200{}#{pin}#", &pin[..1]))
+            }
+            (55..80, Some(CallState::Talking)) => Order::HangUp,
             (14..60, Some(CallState::Holding)) => Order::Resume,
             (60..80, Some(CallState::Holding)) => Order::HangUp,
             (14..50, Some(CallState::Calling)) => Order::HangUp,

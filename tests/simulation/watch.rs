@@ -125,7 +125,8 @@ impl Watch {
             CallState::Holding => cause != Cause::Idle,
             CallState::Calling | CallState::Ringing | CallState::Ending => false,
         };
-        for call in calls.iter().filter(|call| by_itself && counts(call.state)) {
+        let calls = calls.iter().filter(|call| !call.is_dialling);
+        for call in calls.filter(|call| by_itself && counts(call.state)) {
             self.suspicions.push(Suspicion {
                 until: world.uptime() + GONE_BY_NOW,
                 phone: phone.clone(),
@@ -230,6 +231,12 @@ impl Watch {
             }
         }
         self.comes_to_rest(world)?;
+        if world.ends() > 0 {
+            return Err(format!(
+                "quiet, but {} ends of media are open",
+                world.ends()
+            ));
+        }
         let Answer::Status(status) = self.ask(world, Query::Status)? else {
             return Err("asked how it is, and got no such answer".to_owned());
         };

@@ -155,6 +155,7 @@ impl Phone for HookPhone {
             state,
             since,
             number: leg.0,
+            is_dialling: false,
             excused: false,
         };
         self.call.map(sight).into_iter().collect()

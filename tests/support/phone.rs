@@ -5,6 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use perch::pbx::{Action, Event};
 
+/// What is dialled to be asked for user and PIN.
+pub const LOGIN_BY_TONES: &str = "*11";
+
 /// What a phone and the server exchange.
 #[derive(Clone, Debug)]
 pub enum Packet {
@@ -86,6 +89,8 @@ pub struct CallSight {
     pub since: Duration,
     /// Which call of this phone's.
     pub number: u64,
+    /// Whether the server is asking for user and PIN: that is dialling, only slower.
+    pub is_dialling: bool,
     /// Whether the server may have lost it from its sight, through nobody's fault but the test's.
     pub excused: bool,
 }

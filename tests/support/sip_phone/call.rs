@@ -107,6 +107,8 @@ pub struct Call {
     pub without_offer: bool,
     /// Whether the other side never said what media it has.
     pub is_mute: bool,
+    /// Whether it is one in which the server asks for user and PIN.
+    pub is_dialling: bool,
     /// Whether the phone is hanging up, as soon as it may.
     pub hangs_up: bool,
     /// Whether the server may have forgotten it.
@@ -131,6 +133,7 @@ impl Call {
             unacknowledged: None,
             without_offer: false,
             is_mute: false,
+            is_dialling: false,
             hangs_up: false,
             excused: false,
             acknowledged: BTreeSet::new(),
@@ -171,6 +174,7 @@ impl Call {
             state,
             since: self.since,
             number,
+            is_dialling: self.is_dialling,
             excused: self.excused,
         }
     }

@@ -22,7 +22,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rsip::Method;
 
-use super::phone::{CallSight, Doings, Order, Packet, Phone};
+use super::phone::{CallSight, Doings, LOGIN_BY_TONES, Order, Packet, Phone};
 use call::{Call, Dialog, Stage};
 use media::Direction;
 use transactions::{Client, Key, PATIENCE, Purpose, Request, Server, T1, T2};
@@ -235,6 +235,7 @@ impl SipPhone {
         let unsent = Stage::Calling((String::new(), String::new()));
         let mut call = Call::new(self.uptime, dialog, unsent);
         call.without_offer = offer == Offer::None;
+        call.is_dialling = digits == LOGIN_BY_TONES;
         let mut request = call.dialog.request(Method::Invite);
         let described = match offer {
             Offer::Usual => Some(call.describe(&self.account, Direction::Both)),
