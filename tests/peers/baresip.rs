@@ -175,6 +175,20 @@ impl Baresip {
         self.wait("CALL_CLOSED");
     }
 
+    /// Types a command that changes the media of the call, and waits until the other side has agreed: the log, which has
+    /// every message, then ends a 200 with this.
+    fn changes(&self, command: &str, agreed: &str) {
+        let answers = || {
+            let log = log_of(&self.dir);
+            let answers = log.split("SIP/2.0 200 OK").skip(1);
+            answers.filter(|answer| answer.contains(agreed)).count()
+        };
+        let before = answers();
+        self.command(command, "");
+        let agreed = format!("{self}: the other side agrees to {command}");
+        wait_until(&agreed, SOON, || answers() > before);
+    }
+
     /// How much of what this phone heard was a tone, in the call where that was most of it.
     pub fn heard_tone(&self, hertz: u32) -> f64 {
         let files = fs::read_dir(&self.dir).expect("the directory is ours");
@@ -217,11 +231,13 @@ impl Softphone for Baresip {
     }
 
     fn holds(&self) {
-        self.command("hold", "");
+        // Only the other side's answer to a hold says so.
+        self.changes("hold", "a=recvonly");
     }
 
     fn resumes(&self) {
-        self.command("resume", "");
+        // Said by both: in the offer and in the answer.
+        self.changes("resume", "a=sendrecv");
     }
 
     fn transfers_to(&self, digits: &str) {
