@@ -195,10 +195,10 @@ impl Agent {
                     interval_s: interval_s.max(before.interval_s),
                     ..before
                 };
+                // Asked again when it is due again, not at once: a phone that always says so would be asked for ever.
                 if let Some(talking) = self.talking(leg) {
                     talking.timer = Some(timer);
                 }
-                self.session_due(now, leg);
             }
             // Not now: once more in a while.
             491 | 500 | 503 => {}
