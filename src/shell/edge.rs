@@ -118,10 +118,10 @@ impl Edge {
     /// What the source may still have this message lead to.
     fn admit(&self, flow: &Flow, message: &Message) -> Pass {
         let (now, source) = (self.clock.now(), flow.remote.ip());
-        if self
-            .guard
-            .is_scanner(source, message.header(Name::UserAgent))
-        {
+        // Where a phone has proven itself nobody is taken for a scanner, and refreshes need not be looked through.
+        let is_known = self.guard.is_known(now, source);
+        let agent = message.header(Name::UserAgent);
+        if !is_known && self.guard.is_scanner(source, agent) {
             return Pass::Drop;
         }
         if !begins_something(message) {
@@ -132,7 +132,7 @@ impl Edge {
         }
         let has_nonce = message.header(Name::Authorization).is_some()
             && self.registrar.has_nonce_for(source, message.raw());
-        if has_nonce && self.guard.is_known(now, source) {
+        if has_nonce && is_known {
             return Pass::Go;
         }
         let is_urgent = has_nonce || self.registrar.is_emergency(message);
