@@ -25,6 +25,9 @@ const HARMLESS: [u16; 10] = [
     0x0001, 0x0006, 0x0008, 0x001C, 0x001D, 0x001E, 0x0014, 0x0015, 0x0024, 0x0025,
 ];
 
+/// The longest question that is read: what fits into every datagram (RFC 8489 §6.1). Its checksum is paid for by length.
+const LONGEST: usize = 548;
+
 /// The most unknown attributes that are named in an answer.
 const NAMED: usize = 4;
 
@@ -67,7 +70,8 @@ impl<'a> Request<'a> {
     fn read(datagram: &'a [u8]) -> Option<Request<'a>> {
         let (header, attributes) = datagram.split_at_checked(HEADER)?;
         let length = usize::from(u16_at(header, 2)?);
-        let is_sound = length == attributes.len() && length.is_multiple_of(4);
+        let is_sound =
+            length == attributes.len() && length.is_multiple_of(4) && datagram.len() <= LONGEST;
         if u16_at(header, 0)? != BINDING_REQUEST || header[4..8] != COOKIE || !is_sound {
             return None;
         }
@@ -187,6 +191,22 @@ mod tests {
         request[3] = u8::try_from(attribute.len()).expect("it is short");
         request.extend_from_slice(attribute);
         request
+    }
+
+    #[test]
+    fn a_question_that_fits_into_no_small_datagram_is_not_read() {
+        let asked = |padding: usize| {
+            // One attribute that may be passed over, of this length.
+            let length = u16::try_from(padding + 4).expect("short").to_be_bytes();
+            let mut question = [&BINDING_REQUEST.to_be_bytes(), &length, &COOKIE[..]].concat();
+            question.extend_from_slice(b"abcdefghijkl");
+            question.extend_from_slice(&[0x80, 0x22]);
+            question.extend_from_slice(&u16::try_from(padding).expect("short").to_be_bytes());
+            question.resize(question.len() + padding, 0);
+            answer(&question, "192.0.2.1:32853".parse().expect("an address"))
+        };
+        assert!(asked(LONGEST - HEADER - 4).is_some());
+        assert!(asked(LONGEST - HEADER).is_none());
     }
 
     #[test]
