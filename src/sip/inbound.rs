@@ -12,6 +12,7 @@ use super::flow::Flow;
 use super::leg::{Incoming, Leg, Stage};
 use super::registrar::ALLOW;
 use super::reliable::Reliable;
+use super::reply;
 use super::transaction::{self, ClientId, ServerId};
 use super::wire::{Builder, Message, Name, Scheme, Via, respond, status_reason};
 use crate::pbx::{Body, Event, LegId, PhoneName, Secret};
@@ -113,8 +114,9 @@ impl Agent {
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
-        if let Err(status) = self.may_replace(invite) {
-            return self.respond(now, server, invite, flow, status, None);
+        if let Err((status, why)) = self.may_replace(invite) {
+            let why = reply::reason("SIP", status, why);
+            return self.respond(now, server, invite, flow, status, Some(why));
         }
         let Some(digits) = invite.uri().ok().map(|uri| uri.user_decoded().into_owned()) else {
             self.respond(now, server, invite, flow, 416, None);

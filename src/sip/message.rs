@@ -42,7 +42,8 @@ impl Agent {
             return self.respond(now, server, request, flow, 416, None);
         };
         let Some(body) = body_of(request) else {
-            return self.respond(now, server, request, flow, 400, None);
+            let why = reply::reason("SIP", 400, "A MESSAGE needs a text");
+            return self.respond(now, server, request, flow, 400, Some(why));
         };
         if self.texts.len() >= MOST_TEXTS {
             return self.respond(now, server, request, flow, 503, None);

@@ -129,7 +129,8 @@ impl Agent {
             return;
         };
         if refer.contacts().next().is_none() {
-            return self.respond(now, server, refer, flow, 400, None);
+            let why = reply::reason("SIP", 400, "A REFER needs a Contact");
+            return self.respond(now, server, refer, flow, 400, Some(why));
         }
         let named = refer.text(Name::TargetDialog);
         let Some(id) = named.as_deref().and_then(target_dialog) else {

@@ -62,18 +62,21 @@ fn dialog_id(value: &str, names: [&str; 2]) -> Option<DialogId> {
 }
 
 impl Agent {
-    /// Whether an INVITE may go on that asks to take the place of a call, and the status if not (RFC 3891 §3). Transfers
-    /// are carried out here, not by phones among themselves: nobody is entitled to it.
-    pub(super) fn may_replace(&self, invite: &Message) -> Result<(), u16> {
+    /// Whether an INVITE may go on that asks to take the place of a call; the status if not, and why (RFC 3891 §3).
+    /// Transfers are carried out here, not by phones among themselves: nobody is entitled to it.
+    pub(super) fn may_replace(&self, invite: &Message) -> Result<(), (u16, &'static str)> {
         let mut values = invite.values(Name::Replaces);
         let Some(value) = values.next() else {
             return Ok(());
         };
         let id = replaces(&String::from_utf8_lossy(value)).filter(|_| values.next().is_none());
         Err(match id {
-            None => 400,
-            Some(id) if self.leg_named(&id).is_some() => 403,
-            Some(_) => 481,
+            None => (400, "One Replaces with both tags is needed"),
+            Some(id) if self.leg_named(&id).is_some() => (
+                403,
+                "Calls are handed on by REFER, not taken over by INVITE",
+            ),
+            Some(_) => (481, "There is no such call to be replaced"),
         })
     }
 

@@ -313,15 +313,7 @@ impl Phone {
 
     /// Begins a call to a number, proving who it is; the 100 has been taken.
     pub fn invite(&mut self, number: &str) -> Side {
-        let uri = format!("{}:{number}@{}", self.scheme, self.server);
-        self.count += 1;
-        let mut side = Side {
-            call_id: format!("call-{}-{}", self.name, self.count),
-            own: format!("{};tag=c{}", self.aor(), self.count),
-            other: format!("<{uri}>"),
-            target: uri,
-            cseq: 0,
-        };
+        let mut side = self.new_call(number);
         self.send_request(Method::Invite, &mut side, &[], SDP);
         let answer = self.link.take();
         if answer.status() == Some(401) {
@@ -334,6 +326,19 @@ impl Phone {
             assert_eq!(answer.status(), Some(100));
         }
         side
+    }
+
+    /// This side of a call to a number that is not begun yet.
+    pub fn new_call(&mut self, number: &str) -> Side {
+        let uri = format!("{}:{number}@{}", self.scheme, self.server);
+        self.count += 1;
+        Side {
+            call_id: format!("call-{}-{}", self.name, self.count),
+            own: format!("{};tag=c{}", self.aor(), self.count),
+            other: format!("<{uri}>"),
+            target: uri,
+            cseq: 0,
+        }
     }
 
     /// Takes answers until a final one comes.

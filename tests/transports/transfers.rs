@@ -128,3 +128,25 @@ fn two_calls_are_joined_over_every_transport() {
         desk.ends();
     }
 }
+
+/// rules: CAL-2
+#[test]
+fn nobody_takes_a_call_over_by_invite() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let server = Perch::demo(dir.path());
+    let mut desk = Desk::new(&server, Over::Tcp);
+    let call = desk.one.names(&desk.calling);
+    let call = call.replace("%3B", ";").replace("%3D", "=");
+    let (other, half) = (format!("x{call}"), "x;to-tag=1");
+    for (replaces, status) in [(call.as_str(), 403), (&other, 481), (half, 400)] {
+        let mut side = desk.three.new_call("9002");
+        let headers = [("Replaces", replaces)];
+        let refused = desk.three.ask(Method::Invite, &mut side, &headers, SDP);
+        assert_eq!(refused.status(), Some(status), "{replaces}");
+        let why = refused.text(Name::Reason).unwrap_or_default();
+        assert!(why.contains("text="), "{refused:?}");
+    }
+    let bye = Method::Bye;
+    desk.one.send_request(bye, &mut desk.calling, &[], b"");
+    assert_eq!(desk.one.final_answer().status(), Some(200));
+}
