@@ -2,7 +2,8 @@
 //!
 //! There are two queues. Peers and the control API knock at the first: when it is full they are told so. The second
 //! carries what must not be lost (what the store, the edge and the PIN checkers have to say); whoever sends there
-//! waits for room, and the exchange never waits for them.
+//! waits for room, and the exchange never waits for them. Whoever has put something in works at the exchange, too, if
+//! nobody else does: see [`Turns`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::overload::Overload;
+use super::turns::Turns;
 use crate::exchange::{ControlRequest, Input};
 use crate::pbx::{Answer, Query, Refusal, Ticket};
 use crate::time::Now;
@@ -35,6 +37,7 @@ pub struct Intake {
     own: mpsc::Sender<Input>,
     waiting: Arc<Waiting>,
     overload: Arc<Overload>,
+    turns: Arc<Turns>,
 }
 
 /// The other end of an [`Intake`].
@@ -48,6 +51,8 @@ pub struct Inputs {
     pub waiting: Arc<Waiting>,
     /// How long what comes from peers had to wait.
     pub overload: Arc<Overload>,
+    /// Who works at the exchange.
+    pub turns: Arc<Turns>,
 }
 
 /// Why a question was not answered.
@@ -67,17 +72,20 @@ pub fn intake(peers: usize) -> (Intake, Inputs) {
     let (own_in, own_out) = mpsc::channel(OWN_QUEUE);
     let waiting = Arc::new(Waiting::default());
     let overload = Arc::new(Overload::default());
+    let turns = Arc::new(Turns::default());
     let intake = Intake {
         peers: peers_in,
         own: own_in,
         waiting: Arc::clone(&waiting),
         overload: Arc::clone(&overload),
+        turns: Arc::clone(&turns),
     };
     let inputs = Inputs {
         peers: peers_out,
         own: own_out,
         waiting,
         overload,
+        turns,
     };
     (intake, inputs)
 }
@@ -89,11 +97,9 @@ impl Intake {
         reason = "the caller answers what was refused"
     )]
     pub fn offer(&self, input: Input) -> Result<(), Input> {
-        self.peers.try_send(input).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(input) | mpsc::error::TrySendError::Closed(input) => {
-                input
-            }
-        })
+        self.put(input)?;
+        self.turns.take();
+        Ok(())
     }
 
     /// The same for a message of a peer. What `begins` something is refused before the others have to wait for long.
@@ -106,19 +112,40 @@ impl Intake {
         if begins && !self.overload.may_begin(now, self.depth(), room) {
             return Err(input);
         }
-        self.offer(input)?;
+        self.put(input)?;
         self.overload.offered(now);
+        self.turns.take();
         Ok(())
+    }
+
+    #[expect(
+        clippy::result_large_err,
+        reason = "the caller answers what was refused"
+    )]
+    fn put(&self, input: Input) -> Result<(), Input> {
+        self.peers.try_send(input).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(input) | mpsc::error::TrySendError::Closed(input) => {
+                input
+            }
+        })
     }
 
     /// Hands in something that must not be lost; waits for room. Lost only when the server is stopping.
     pub async fn tell(&self, input: Input) {
         let _ = self.own.send(input).await;
+        self.turns.take();
     }
 
     /// Like [`Intake::tell`], for threads that are not the runtime's.
     pub fn tell_blocking(&self, input: Input) {
         let _ = self.own.blocking_send(input);
+        self.turns.take();
+    }
+
+    /// Like [`Intake::tell_blocking`], for threads that have better to do than to work at the exchange.
+    pub fn leave(&self, input: Input) {
+        let _ = self.own.blocking_send(input);
+        self.turns.call();
     }
 
     /// How many inputs of peers are waiting.

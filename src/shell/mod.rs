@@ -28,6 +28,7 @@ mod streams;
 mod supervise;
 mod tcp;
 mod tls;
+mod turns;
 mod udp;
 mod wires;
 mod ws;
