@@ -50,6 +50,7 @@ pub struct Metrics {
     batches: Histogram,
     commits_outstanding: Gauge64,
     connections: Gauges,
+    half_open: Gauge64,
     certificate_days: Gauge64,
     certificates_read: Counters,
     queue_depth: Gauge64,
@@ -96,6 +97,7 @@ impl Metrics {
             batches: durations(),
             commits_outstanding: Gauge::default(),
             connections: Gauges::default(),
+            half_open: Gauge::default(),
             certificate_days: Gauge::default(),
             certificates_read: Counters::default(),
             queue_depth: Gauge::default(),
@@ -204,6 +206,11 @@ impl Metrics {
             "sip_connections",
             format!("Open SIP stream connections, {transport}"),
             self.connections.clone(),
+        );
+        registry.register(
+            "sip_connections_half_open",
+            "SIP stream connections on which nothing was proven yet",
+            self.half_open.clone(),
         );
         registry.register(
             "tls_certificate_days",
@@ -389,6 +396,11 @@ impl Metrics {
     pub fn connections(&self, transport: &'static str, open: usize) {
         let label = [("transport", transport)];
         self.connections.get_or_create(&label).set(gauge(open));
+    }
+
+    /// Nothing was proven yet on so many stream connections.
+    pub fn half_open(&self, open: usize) {
+        self.half_open.set(gauge(open));
     }
 
     /// The certificate is good for so many days.

@@ -175,8 +175,12 @@ pub struct Queues {
 pub struct Limits {
     /// Stream connections.
     pub connections: usize,
-    /// Stream connections from one address.
+    /// Stream connections from one source.
     pub connections_per_source: usize,
+    /// Stream connections on which nothing was proven yet. Of too many the oldest ends.
+    pub half_open: usize,
+    /// The same from one source.
+    pub half_open_per_source: usize,
     /// How long a stream connection may be silent.
     pub idle: Duration,
     /// How long a stream connection may last on which no phone proved itself.
@@ -237,6 +241,8 @@ impl Default for Settings {
             limits: Limits {
                 connections: 20_000,
                 connections_per_source: 1000,
+                half_open: 4000,
+                half_open_per_source: 500,
                 // A phone that registers for as long as it may and says nothing else keeps its connection.
                 idle: Duration::from_secs(7500),
                 stranger: Duration::from_secs(120),
@@ -458,19 +464,14 @@ impl Settings {
         reader.number("queues", "connection", 4..=100_000, &mut queues.connection);
         reader.number("queues", "events", 16..=1_000_000, &mut queues.events);
         let limits = &mut self.limits;
-        reader.number(
-            "limits",
-            "connections",
-            1..=1_000_000,
-            &mut limits.connections,
-        );
-        let per_source = &mut limits.connections_per_source;
-        reader.number(
-            "limits",
-            "connections_per_source",
-            1..=1_000_000,
-            per_source,
-        );
+        for (key, into) in [
+            ("connections", &mut limits.connections),
+            ("connections_per_source", &mut limits.connections_per_source),
+            ("half_open", &mut limits.half_open),
+            ("half_open_per_source", &mut limits.half_open_per_source),
+        ] {
+            reader.number("limits", key, 1..=1_000_000, into);
+        }
         reader.seconds("limits", "idle_s", 1..=86_400, &mut limits.idle);
         reader.seconds("limits", "stranger_s", 1..=86_400, &mut limits.stranger);
         reader.seconds("limits", "greeting_s", 1..=3600, &mut limits.greeting);
