@@ -48,6 +48,8 @@ pub enum Refusal {
     Failed(Failure),
     /// Numbers are forwarded to each other, or too often.
     Circle,
+    /// The call has been through too many servers already.
+    TooManyHops,
     /// The called user is logged in nowhere and has nothing that answers instead.
     NobodyThere,
     /// No such user, phone or session; only administrators are told.
@@ -68,6 +70,7 @@ impl Refusal {
             Refusal::Silence => "Nothing was dialled for too long".into(),
             Refusal::NobodyThere => "Nobody is logged in with that number".into(),
             Refusal::Circle => "That number is forwarded in a circle".into(),
+            Refusal::TooManyHops => "The call has been through too many servers".into(),
             Refusal::Failed(failure) => match failure {
                 Failure::Busy => "Busy".into(),
                 Failure::Declined => "Declined".into(),

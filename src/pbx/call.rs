@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use super::change::{Change, Door, Signal, What};
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, MediaFlow, Secret};
-use super::forward::{History, Wanted};
+use super::forward::{History, Hops, Wanted};
 use super::login::Asker;
 use super::names::{Dn, PhoneName};
 use super::phone::InUse;
@@ -200,7 +200,7 @@ impl Pbx {
         leg: LegId,
         phone: &PhoneName,
         digits: &Secret,
-        offer: Option<Body>,
+        (offer, hops): (Option<Body>, Hops),
     ) {
         self.phone_used(now, phone, Signal::CallBegun);
         match dialplan::destination(&self.site, digits.reveal()) {
@@ -223,13 +223,15 @@ impl Pbx {
                 self.emergency_call(now, phone, called.as_str());
                 match self.helpers(phone, phones) {
                     Ok(phones) => {
-                        let ring = (called, phones, History::default());
+                        // Help is rung however far the call has come.
+                        let hops = hops.spent().unwrap_or(hops);
+                        let ring = (called, phones, History::dialled(hops));
                         self.begin_call(now, leg, phone, ring, offer, true);
                     }
                     Err(why) => self.refuse_call(leg, phone, &called, why),
                 }
             }
-            Destination::Number(dn) => self.number_dialled(now, leg, phone, dn, offer),
+            Destination::Number(dn) => self.number_dialled(now, leg, phone, dn, (offer, hops)),
         }
     }
 
@@ -239,9 +241,12 @@ impl Pbx {
         leg: LegId,
         phone: &PhoneName,
         dn: Dn,
-        offer: Option<Body>,
+        (offer, hops): (Option<Body>, Hops),
     ) {
-        let mut history = History::default();
+        let Some(hops) = hops.spent() else {
+            return self.refuse_call(leg, phone, &dn, Refusal::TooManyHops);
+        };
+        let mut history = History::dialled(hops);
         let wanted = Wanted {
             from: phone,
             dn: dn.clone(),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, Signal};
+use super::forward::Hops;
 use super::names::{PhoneName, UserId};
 use super::prompt::Digit;
 use super::site::Site;
@@ -146,6 +147,8 @@ pub enum Event {
         digits: Secret,
         /// The media offer; none if the callee is to make it.
         offer: Option<Body>,
+        /// How far the call may go; all the way, if the phone does not say.
+        hops: Hops,
     },
     /// A phone that was made to ring does, or has something to play meanwhile.
     Progressed {

@@ -46,7 +46,7 @@ pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
     Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
 };
-pub use forward::{Diversion, Diverted, History};
+pub use forward::{Diversion, Diverted, History, Hops};
 pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, UserProfile};
 pub use prompt::{Digit, Prompt};
@@ -194,7 +194,8 @@ impl Pbx {
                 phone,
                 digits,
                 offer,
-            } => self.dialled(now, leg, &phone, &digits, offer),
+                hops,
+            } => self.dialled(now, leg, &phone, &digits, (offer, hops)),
             Event::Progressed {
                 leg,
                 branch,

@@ -138,8 +138,8 @@ impl Pbx {
         let dn = self.transfer_target(&phone, digits)?;
         let from = self.phone_of(transferee)?;
         let mut history = History {
-            diversions: Vec::new(),
             transferred_by: Some(self.party_at(&phone)),
+            ..History::default()
         };
         let wanted = Wanted { from: &from, dn };
         let (called, phones) = self.reach(wanted, &mut history)?;

@@ -87,6 +87,8 @@ pub(super) struct Talking {
     pub ack: Option<(u32, Owed)>,
     /// Their re-INVITE that waits for the other party.
     pub incoming: Option<(ServerId, Message)>,
+    /// Their re-INVITE that came before the ACK of our last 2xx: datagrams overtake each other.
+    pub overtaker: Option<(ServerId, Message)>,
     /// Our re-INVITE that is under way.
     pub outgoing: Option<Wish>,
     /// A change that waits until this leg is ready for it.
@@ -138,6 +140,7 @@ impl Talking {
             unacknowledged: None,
             ack: None,
             incoming: None,
+            overtaker: None,
             outgoing: None,
             wish: None,
             closing: None,

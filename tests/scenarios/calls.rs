@@ -287,7 +287,7 @@ fn a_caller_that_vanishes_while_it_rings_does_not_ring_for_ever() {
         expect![[r#"
             09:00 desk-2 rings (from 9001 Lobby)
             09:00 desk-1 hears it ring
-            09:00:45.500 desk-2 hears "The other party cannot be reached any more"
+            09:00:42 desk-2 hears "The other party cannot be reached any more"
             09:03 admin reads: 2 of 2 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
