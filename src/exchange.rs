@@ -363,6 +363,7 @@ impl Exchange {
                 News::Registered(phone) => Event::PhoneRegistered(phone),
                 News::Restored(phone) => Event::PhoneRestored(phone),
                 News::Gone(phone) => Event::PhoneGone(phone),
+                News::Moved(phone) => Event::PhoneMoved(phone),
             };
             self.pbx.handle(now, event);
         }

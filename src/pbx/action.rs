@@ -105,6 +105,11 @@ pub enum Action {
         /// How the call came here.
         history: Box<History>,
     },
+    /// The phone of a leg that rings can be reached at one more place: it is to ring there, too.
+    RingAnew {
+        /// The leg.
+        leg: LegId,
+    },
     /// Tell a caller that the call goes on elsewhere.
     ShowForwarding {
         /// The caller's leg.
@@ -127,7 +132,7 @@ pub enum Action {
         leg: LegId,
         /// Which phone and contact answered.
         from: (LegId, u32),
-        /// The media answer, or the offer if the caller made none.
+        /// The media answer, or the offer if the caller made none; none if no media is to flow as yet.
         media: Option<Body>,
         /// Who answered.
         connected: Party,

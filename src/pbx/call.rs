@@ -81,6 +81,8 @@ pub(super) enum Stage {
         callee: LegId,
         change: Option<MediaChange>,
     },
+    /// Somebody has picked up what rang elsewhere, and media is being agreed.
+    PickedUp { by: LegId },
     /// One of two parties hands the other on to a third.
     Transferring(Box<Transfer>),
 }
@@ -134,8 +136,21 @@ impl Calls {
         match &mut self.calls.get_mut(&id)?.stage {
             Stage::Alerting(attempt) => Some(&mut **attempt),
             Stage::Transferring(transfer) => transfer.attempt(),
-            Stage::Answered { .. } => None,
+            Stage::Answered { .. } | Stage::PickedUp { .. } => None,
         }
+    }
+
+    /// The calls in which phones ring, in order.
+    pub fn ringing(&self) -> Vec<CallId> {
+        let rings = |call: &Call| match &call.stage {
+            Stage::Alerting(_) => true,
+            Stage::Transferring(transfer) => transfer.is_ringing(),
+            Stage::Answered { .. } | Stage::PickedUp { .. } => false,
+        };
+        let ringing = self.calls.iter().filter(|(_, call)| rings(call));
+        let mut ids: Vec<CallId> = ringing.map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// A new call.
@@ -171,7 +186,7 @@ impl Calls {
         let other = match &call.stage {
             Stage::Answered { callee, .. } => *callee,
             Stage::Transferring(transfer) => transfer.talks_with()?,
-            Stage::Alerting(_) => return None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } => return None,
         };
         match leg {
             leg if leg == call.caller => Some(other),
@@ -187,7 +202,7 @@ impl Calls {
         match &mut call.stage {
             Stage::Answered { change, .. } => Some(change),
             Stage::Transferring(transfer) => Some(&mut transfer.change),
-            Stage::Alerting(_) => None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } => None,
         }
     }
 }
@@ -315,6 +330,7 @@ impl Pbx {
             offer,
             callees: Vec::new(),
             failure: None,
+            refused_by: Vec::new(),
             history,
             alternatives: VecDeque::new(),
             stays,
@@ -398,6 +414,7 @@ impl Pbx {
             Stage::Alerting(_) if leg == caller => self.end_attempt(now, id, None),
             Stage::Alerting(_) => self.failed(now, leg, Failure::Unreachable),
             Stage::Transferring(_) => self.left_transfer(now, id, leg, dead),
+            Stage::PickedUp { .. } => self.left_pickup(now, id, leg, dead),
             Stage::Answered { callee, .. } => {
                 let peer = if leg == caller { *callee } else { caller };
                 let phone = self.calls.leg(leg).map(|leg| leg.phone.as_str());

@@ -128,6 +128,8 @@ pub enum Event {
     PhoneRestored(PhoneName),
     /// A phone cannot be reached any more.
     PhoneGone(PhoneName),
+    /// A phone can be reached at one more place, or has started again where it was.
+    PhoneMoved(PhoneName),
 
     /// The phone was used in a way that is not a call (IDL-1).
     PhoneUsed {
@@ -149,6 +151,17 @@ pub enum Event {
         offer: Option<Body>,
         /// How far the call may go; all the way, if the phone does not say.
         hops: Hops,
+    },
+    /// A phone wants to take the place of a leg in its call: one that talks, or one that rings.
+    TookOver {
+        /// The new leg.
+        leg: LegId,
+        /// Whose.
+        phone: PhoneName,
+        /// The leg whose place it takes.
+        of: LegId,
+        /// The media offer; none if the other side is to make it.
+        offer: Option<Body>,
     },
     /// A phone that was made to ring does, or has something to play meanwhile.
     Progressed {

@@ -227,7 +227,7 @@ impl Pbx {
     }
 
     /// Whether a phone takes one more call: not if it is in use and its user wants no call waiting.
-    fn takes_calls(&self, phone: &PhoneName) -> bool {
+    pub(super) fn takes_calls(&self, phone: &PhoneName) -> bool {
         let profile = self.user_profile_at(phone).map(|(_, profile)| profile);
         profile.is_none_or(|profile| !profile.forwarding.one_call_at_a_time)
             || self.in_use(phone) == InUse::Idle

@@ -113,6 +113,8 @@ pub struct Agent {
     pub(super) events: Vec<Event>,
     pub(super) leg_ids: LegIds,
     pub(super) draining: bool,
+    /// How many phones ring.
+    ringing: usize,
     random: StdRng,
     last_ticket: u64,
 }
@@ -139,6 +141,7 @@ impl Agent {
             events: Vec::new(),
             leg_ids: LegIds::minted_by(SIP_LEGS),
             draining: false,
+            ringing: 0,
             random: StdRng::from_seed(seed),
             last_ticket: 0,
         }
@@ -370,6 +373,7 @@ impl Agent {
                 self.callers.remove(&caller_key(&incoming.invite));
             }
             Stage::Outgoing(outgoing) => {
+                self.rings_less();
                 let key = (outgoing.call_id, outgoing.local_tag);
                 self.dialogs.remove(&key);
             }
@@ -385,6 +389,18 @@ impl Agent {
                 self.dialogs.remove(&(call_id, local_tag));
             }
         }
+    }
+
+    /// One phone more rings: the registrar tells where it is besides.
+    pub(super) fn rings_more(&mut self) {
+        self.ringing += 1;
+        self.registrar.set_ringing(self.ringing);
+    }
+
+    /// One phone less rings.
+    pub(super) fn rings_less(&mut self) {
+        self.ringing = self.ringing.saturating_sub(1);
+        self.registrar.set_ringing(self.ringing);
     }
 
     pub(super) fn talking(&mut self, leg: LegId) -> Option<&mut Talking> {

@@ -114,10 +114,13 @@ impl Agent {
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
-        if let Err((status, why)) = self.may_replace(invite) {
-            let why = reply::reason("SIP", status, why);
-            return self.respond(now, server, invite, flow, status, Some(why));
-        }
+        let replaced = match self.replaced_by(invite) {
+            Ok(replaced) => replaced,
+            Err((status, why)) => {
+                let why = reply::reason("SIP", status, why);
+                return self.respond(now, server, invite, flow, status, Some(why));
+            }
+        };
         let Some(digits) = invite.uri().ok().map(|uri| uri.user_decoded().into_owned()) else {
             self.respond(now, server, invite, flow, 416, None);
             return;
@@ -144,13 +147,22 @@ impl Agent {
             stage,
         };
         self.legs.insert(leg, entry);
-        self.events.push(Event::Dialled {
-            leg,
-            phone,
-            digits: Secret::new(digits),
-            offer: body_of(invite),
-            // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
-            hops: invite.max_forwards().map_or(Hops::default(), Hops::left),
+        let offer = body_of(invite);
+        self.events.push(match replaced {
+            Some(of) => Event::TookOver {
+                leg,
+                phone,
+                of,
+                offer,
+            },
+            None => Event::Dialled {
+                leg,
+                phone,
+                digits: Secret::new(digits),
+                offer,
+                // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
+                hops: invite.max_forwards().map_or(Hops::default(), Hops::left),
+            },
         });
     }
 

@@ -69,6 +69,8 @@ pub(super) struct Branch {
     pub client: ClientId,
     pub target: String,
     pub flow: Flow,
+    /// The Call-ID of the registration that it was found by: a phone that has started again has another.
+    pub registered_by: Box<str>,
     /// More flows to the same place, best first, for when this one turns out to be dead.
     pub spare: Vec<Binding>,
     /// Its early dialogs, as far as they were acknowledged.

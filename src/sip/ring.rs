@@ -21,6 +21,9 @@ use crate::time::Now;
 /// What phones may use with us.
 const SUPPORTED: &str = "timer, replaces, norefersub, tdialog";
 
+/// A phone that moves about while it rings is followed so far.
+const MOST_BRANCHES: usize = 32;
+
 /// So often a phone is asked that finds every interval too short.
 const MOST_TRIES: u32 = 4;
 
@@ -74,6 +77,7 @@ impl Agent {
         }
         let key = (outgoing.call_id.clone(), outgoing.local_tag.clone());
         self.dialogs.insert(key, leg);
+        self.rings_more();
         let stage = Stage::Outgoing(Box::new(outgoing));
         self.legs.insert(leg, Leg { phone, stage });
     }
@@ -130,10 +134,49 @@ impl Agent {
             client,
             target: target.uri.to_owned(),
             flow,
+            registered_by: binding.call_id,
             spare: flows,
             early: Vec::new(),
             ended: false,
         })
+    }
+
+    /// A phone that rings can be reached at one more place, or has started again and knows nothing of the call: it is
+    /// called there, too.
+    pub(super) fn ring_anew(&mut self, now: Now, leg: LegId) {
+        // Out of the table for as long as it is written.
+        let Some(mut entry) = self.legs.remove(&leg) else {
+            return;
+        };
+        let Stage::Outgoing(outgoing) = &mut entry.stage else {
+            self.legs.insert(leg, entry);
+            return;
+        };
+        for flows in self.registrar.targets_of(&entry.phone, now) {
+            let reached = |branch: &Branch| {
+                let leads_there = |flow: &Binding| {
+                    flow.call_id == branch.registered_by
+                        && flow_to_binding(&flow.contact, flow.flow) == branch.flow
+                        && Target::of(&flow.contact).uri == branch.target
+                };
+                flows.iter().any(leads_there)
+            };
+            // A place that has declined is not asked again either.
+            if outgoing.branches.iter().any(reached) || outgoing.branches.len() >= MOST_BRANCHES {
+                continue;
+            }
+            let stale = flows.first().map(|flow| Target::of(&flow.contact).uri);
+            for branch in &mut outgoing.branches {
+                if !branch.ended && Some(branch.target.as_str()) == stale {
+                    branch.ended = true;
+                    self.transactions.cancel(now, branch.client, "");
+                }
+            }
+            let index = outgoing.branches.len();
+            let branch = self.invite(now, (leg, index), outgoing, flows);
+            outgoing.branches.extend(branch);
+        }
+        self.legs.insert(leg, entry);
     }
 
     /// Rings by the next flow to a place whose flow is dead (RFC 5626 §5.3). Whether there was one.
@@ -243,6 +286,7 @@ impl Agent {
         let mut talking = Talking::new(dialog);
         talking.ack = Some((cseq, Owed::AnswerTo(media.clone())));
         entry.stage = Stage::Talking(Box::new(talking));
+        self.rings_less();
         for other in others {
             let reason = reply::reason("SIP", 200, "Call completed elsewhere");
             self.transactions.cancel(now, other, &reason);

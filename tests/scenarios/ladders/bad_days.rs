@@ -497,3 +497,37 @@ fn what_nobody_here_speaks_is_refused_by_name() {
         "#]],
     );
 }
+
+#[test]
+fn a_phone_that_has_started_again_rings_again() {
+    ladder(
+        "rules: CAL-1, RFC 3261 §10.2.4",
+        expect![[r#"
+            a INVITE 9002 [a1]
+              a < 100 INVITE
+              b < INVITE [a1] from 9001
+            b 180
+              a < 180 INVITE
+            b is numb
+            b starts again
+              b < CANCEL
+              b < INVITE [a1] from 9001
+            b 180 INVITE
+              a < 180 INVITE/2
+            b starts again
+              b < CANCEL
+              b < INVITE [a1] from 9001
+            b 200 INVITE [b1]
+              b < ACK
+              a < 200 INVITE [b1] with 9002
+            a ACK
+            a BYE
+              a < 200 BYE
+              b < BYE "The other party hung up"
+            b 200 BYE
+            all is quiet
+              b < CANCEL (again, 10 times)
+              b < CANCEL (again, 10 times)
+        "#]],
+    );
+}

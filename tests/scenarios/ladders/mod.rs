@@ -4,3 +4,4 @@ mod bad_days;
 mod changes;
 mod early;
 mod hops;
+mod replaces;

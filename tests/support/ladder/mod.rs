@@ -73,6 +73,8 @@ struct Stage {
     got: Vec<Got>,
     text: String,
     last_branch: u64,
+    /// How often a phone has started again: its registrations are others then.
+    starts: u32,
 }
 
 struct Got {
@@ -109,9 +111,10 @@ impl Stage {
             got: Vec::new(),
             text: String::new(),
             last_branch: 0,
+            starts: 0,
         };
         for phone in PHONES {
-            stage.register(phone);
+            stage.register(phone, 3600);
         }
         stage.note();
         stage.text.clear();
@@ -131,8 +134,11 @@ impl Stage {
             self.handle(Input::SiteApplied(site));
         } else if let Some(phone) = line.strip_suffix(" is numb") {
             self.numb.insert(phone.to_owned());
-        } else if let Some(phone) = line.strip_suffix(" registers") {
-            self.register(phone);
+        } else if let Some(phone) = line.strip_suffix(" starts again") {
+            self.starts += 1;
+            self.register(phone, 3600);
+        } else if let Some(phone) = line.strip_suffix(" unregisters") {
+            self.register(phone, 0);
         } else if let Some((caller, callee)) = line.split_once(" talks with ") {
             self.connect(caller, callee);
         } else if line == "all is quiet" {
@@ -219,18 +225,18 @@ impl Stage {
         Some(digest::authorization(challenge, &answer))
     }
 
-    fn register(&mut self, phone: &str) {
+    fn register(&mut self, phone: &str, expires_s: u32) {
         self.registering = true;
         for _ in 0..2 {
             self.last_branch += 1;
-            let (number, own) = (self.last_branch, address(phone));
+            let (number, own, starts) = (self.last_branch, address(phone), self.starts);
             let uri = format!("sip:{SERVER}");
             let proof = self.sign(phone, "REGISTER", &uri);
             let proof = proof.map_or(String::new(), |proof| format!("Authorization: {proof}\r\n"));
             let raw = format!(
                 "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKr{number}\r\n\
                  Max-Forwards: 70\r\nFrom: <sip:{phone}@{SERVER}>;tag=r\r\nTo: <sip:{phone}@{SERVER}>\r\n\
-                 Call-ID: register-{phone}\r\nCSeq: {number} REGISTER\r\nContact: <sip:{phone}@{own}>\r\n\
+                 Call-ID: register-{phone}-{starts}\r\nExpires: {expires_s}\r\nCSeq: {number} REGISTER\r\nContact: <sip:{phone}@{own}>\r\n\
                  {proof}Content-Length: 0\r\n\r\n"
             );
             self.send(phone, raw.into());
@@ -325,7 +331,7 @@ impl Stage {
                 again: 0,
             });
         };
-        if self.registering {
+        if self.registering && message.cseq().1 == "REGISTER" {
             if let Some(challenge) = message.header(Name::WwwAuthenticate) {
                 let challenge = String::from_utf8_lossy(challenge).into_owned();
                 self.challenges.insert(phone.to_owned(), (challenge, 0));
