@@ -3,6 +3,8 @@
 //! Here is where "commit, then act" is kept: an action that tells somebody what a change says is held until the
 //! store has confirmed the change, and later actions for the same phone queue behind it.
 
+mod transfers;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,8 +19,10 @@ use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
 };
-use crate::sip::{Agent, Flow, News, Registrar, wire};
+use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, wire};
 use crate::time::Now;
+use transfers::Transfers;
+pub use transfers::{TransferFate, TransferKind};
 
 /// Numbers the commits, from 1.
 pub type CommitSeq = u64;
@@ -103,6 +107,8 @@ pub struct Output {
     pub media: Vec<media::Order>,
     /// How many calls found no port for an end of media.
     pub portless: u64,
+    /// Transfers that were wanted, and what became of them.
+    pub transfers: Vec<(TransferKind, TransferFate)>,
     /// To be sent.
     pub sends: Vec<Send>,
     /// Secrets to be compared, away from here.
@@ -161,6 +167,7 @@ pub struct Exchange {
     /// The last commit that the store confirmed.
     last_confirmed: CommitSeq,
     held: Held,
+    transfers: Transfers,
     output: Output,
 }
 
@@ -223,6 +230,7 @@ impl Exchange {
             last_commit: 0,
             last_confirmed: 0,
             held: Held::default(),
+            transfers: Transfers::default(),
             output: Output::default(),
         };
         exchange.take_news(start.now, news);
@@ -233,6 +241,12 @@ impl Exchange {
     /// The same exchange, with sockets for media of its own, by the addresses that they are bound to.
     pub fn with_media_at(mut self, bound: Vec<SocketAddr>) -> Exchange {
         self.agent = self.agent.with_ports(media::Ports::new(bound));
+        self
+    }
+
+    /// The same exchange, with other intervals in which calls are to be refreshed.
+    pub fn with_sessions(mut self, sessions: SessionIntervals) -> Exchange {
+        self.agent = self.agent.with_sessions(sessions);
         self
     }
 
@@ -297,6 +311,7 @@ impl Exchange {
         let (orders, portless) = self.agent.take_media();
         output.media.extend(orders);
         output.portless += portless;
+        output.transfers.extend(self.transfers.take());
         let sends = self.agent.take_sends().into_iter();
         output
             .sends
@@ -348,6 +363,7 @@ impl Exchange {
                 News::Registered(phone) => Event::PhoneRegistered(phone),
                 News::Restored(phone) => Event::PhoneRestored(phone),
                 News::Gone(phone) => Event::PhoneGone(phone),
+                News::Moved(phone) => Event::PhoneMoved(phone),
             };
             self.pbx.handle(now, event);
         }
@@ -382,6 +398,7 @@ impl Exchange {
                 return;
             }
             for event in events {
+                self.transfers.hear(&event);
                 self.pbx.handle(now, event);
                 self.take_outcome(now);
             }
@@ -400,6 +417,7 @@ impl Exchange {
     }
 
     fn act(&mut self, now: Now, action: Action) {
+        self.transfers.see(&action);
         match action {
             Action::CheckSecret {
                 ticket,

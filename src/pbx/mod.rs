@@ -15,6 +15,7 @@ mod event;
 mod explain;
 mod forward;
 mod idle;
+mod latecomer;
 mod lock;
 mod login;
 mod names;
@@ -26,6 +27,7 @@ mod schedule;
 mod session;
 pub mod site;
 mod softphone;
+mod takeover;
 mod text;
 mod transfer;
 
@@ -46,7 +48,7 @@ pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
     Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
 };
-pub use forward::{Diversion, Diverted, History};
+pub use forward::{Diversion, Diverted, History, Hops};
 pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, UserProfile};
 pub use prompt::{Digit, Prompt};
@@ -185,7 +187,11 @@ impl Pbx {
     pub fn handle(&mut self, now: Now, event: Event) {
         match event {
             Event::SiteApplied(site) => self.site_applied(now, site),
-            Event::PhoneRegistered(phone) => self.reached(now, &phone, Reach::Registered),
+            Event::PhoneRegistered(phone) => {
+                self.reached(now, &phone, Reach::Registered);
+                self.rings_late(&phone);
+            }
+            Event::PhoneMoved(phone) => self.rings_late(&phone),
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
             Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
             Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
@@ -194,7 +200,14 @@ impl Pbx {
                 phone,
                 digits,
                 offer,
-            } => self.dialled(now, leg, &phone, &digits, offer),
+                hops,
+            } => self.dialled(now, leg, &phone, &digits, (offer, hops)),
+            Event::TookOver {
+                leg,
+                phone,
+                of,
+                offer,
+            } => self.took_over(now, leg, &phone, of, offer),
             Event::Progressed {
                 leg,
                 branch,

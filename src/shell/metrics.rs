@@ -16,12 +16,14 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::events::door_word;
+use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Record, Status, What};
 use crate::sip::Registrar;
 
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
 type Counters = Family<Label, Counter>;
+type CountersOfTwo = Family<[(&'static str, &'static str); 2], Counter>;
 type Gauge64 = Gauge<i64, AtomicI64>;
 type Gauges = Family<Label, Gauge64>;
 
@@ -56,6 +58,7 @@ pub struct Metrics {
     queue_depth: Gauge64,
     sessions: Gauge64,
     calls: Gauge64,
+    transfers: CountersOfTwo,
     phones: Gauge64,
     phones_registered: Gauge64,
     logouts_queued: Gauge64,
@@ -103,6 +106,7 @@ impl Metrics {
             queue_depth: Gauge::default(),
             sessions: Gauge::default(),
             calls: Gauge::default(),
+            transfers: CountersOfTwo::default(),
             phones: Gauge::default(),
             phones_registered: Gauge::default(),
             logouts_queued: Gauge::default(),
@@ -235,6 +239,11 @@ impl Metrics {
         registry.register("logouts", "Logouts, by cause", self.logouts.clone());
         registry.register("sessions", "Open sessions", self.sessions.clone());
         registry.register("calls", "Calls going on", self.calls.clone());
+        registry.register(
+            "transfers",
+            "Transfers, by kind (to a number, or to another call) and what became of them",
+            self.transfers.clone(),
+        );
         registry.register("phones", "Phones in the site", self.phones.clone());
         registry.register(
             "phones_registered",
@@ -300,6 +309,23 @@ impl Metrics {
     /// Somebody pressed a key, and the exchange could not hear of it.
     pub fn media_digit_lost(&self) {
         self.media.digits_lost.inc();
+    }
+
+    /// Calls were handed on, or were to be.
+    pub fn transfers(&self, transfers: &[(TransferKind, TransferFate)]) {
+        for (kind, fate) in transfers {
+            let kind = match kind {
+                TransferKind::Blind => "blind",
+                TransferKind::Attended => "attended",
+            };
+            let fate = match fate {
+                TransferFate::Attempted => "attempted",
+                TransferFate::Completed => "completed",
+                TransferFate::Failed => "failed",
+            };
+            let labels = [("kind", kind), ("outcome", fate)];
+            self.transfers.get_or_create(&labels).inc();
+        }
     }
 
     /// A message came in.

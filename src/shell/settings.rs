@@ -4,6 +4,7 @@
 mod guard;
 mod media;
 mod reader;
+mod sessions;
 mod transports;
 
 pub use guard::{Guard, Prefix};
@@ -51,6 +52,8 @@ pub struct Settings {
     pub digest: sip::Offer,
     /// How long registrations last.
     pub registration: sip::Limits,
+    /// In which intervals phones say that their calls go on.
+    pub sessions: sip::SessionIntervals,
     /// How much the store keeps.
     pub history: store::Limits,
     /// How long the queues may grow.
@@ -231,6 +234,7 @@ impl Default for Settings {
             argon2: Hashing::default(),
             digest: sip::Offer::Md5,
             registration: sip::Limits::default(),
+            sessions: sip::SessionIntervals::default(),
             history: store::Limits::default(),
             queues: Queues {
                 exchange: 8192,
@@ -396,6 +400,7 @@ impl Settings {
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
         self.read_memory(reader);
+        sessions::read(reader, &mut self.sessions);
         self.read_limits(reader);
         self.guard.read(reader);
     }
@@ -614,7 +619,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, guard, history, http, limits, log, media, ports, queues, registration, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, ports, queues, registration, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use perch::pbx::{Action, Digit, Event, LegId, LegIds, PhoneName, Secret, Shown, Signal};
+use perch::pbx::{Action, Digit, Event, Hops, LegId, LegIds, PhoneName, Secret, Shown, Signal};
 
 use super::phone::{CallSight, CallState, Doings, Order, Packet, Phone};
 
@@ -54,6 +54,7 @@ impl HookPhone {
             phone: self.name.clone(),
             digits: Secret::new(digits.to_owned()),
             offer: None,
+            hops: Hops::default(),
         });
     }
 
