@@ -226,7 +226,6 @@ impl Agent {
 
     pub(super) fn outcome(&mut self, now: Now, outcome: Outcome) {
         match outcome {
-            Outcome::Response(client, response) => self.responded(now, client, &response),
             Outcome::TimedOut(client) => self.timed_out(now, client, 408),
             Outcome::Unreachable(client) => self.timed_out(now, client, 430),
             Outcome::Ended(client) => {

@@ -25,8 +25,8 @@ impl Agent {
     /// Takes a message that the edge did not answer.
     pub fn receive(&mut self, now: Now, flow: Flow, message: &Message) {
         if message.status().is_some() {
-            if let Some(outcome) = self.transactions.response(now, message.clone()) {
-                self.outcome(now, outcome);
+            if let Some(client) = self.transactions.response(now, message) {
+                self.responded(now, client, message);
             }
             return;
         }
@@ -126,7 +126,7 @@ impl Agent {
             return;
         };
         let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
-        self.transactions.respond(now, server, 100, trying);
+        self.transactions.trying(now, server, trying);
         if invite.allows(Method::Message) {
             self.silent.remove(&phone);
         }
