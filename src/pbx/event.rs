@@ -99,6 +99,15 @@ pub enum Failure {
     Other(u16),
 }
 
+/// Between a caller and one contact of one phone that rings for it: what is said there before the call is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlyLink {
+    /// The leg of the phone that rings.
+    pub ringing: LegId,
+    /// Which of its contacts.
+    pub branch: u32,
+}
+
 /// Whether a party put the other one on hold by a change of media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaFlow {
@@ -173,6 +182,24 @@ pub enum Event {
         ringing: bool,
         /// Early media.
         media: Option<Body>,
+    },
+    /// A caller, or a phone that rings for it, wants other media before the call is answered.
+    EarlyOffered {
+        /// Whose leg.
+        leg: LegId,
+        /// Between whom.
+        link: EarlyLink,
+        /// The offer.
+        offer: Body,
+    },
+    /// What it was asked for, the other way round.
+    EarlyAnswered {
+        /// Whose leg.
+        leg: LegId,
+        /// Between whom.
+        link: EarlyLink,
+        /// Its answer, or why it wants no such media.
+        media: Result<Body, Failure>,
     },
     /// A ringing leg was answered.
     Answered {

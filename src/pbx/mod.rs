@@ -46,7 +46,8 @@ pub use change::{
 pub use class_of_service::ClassOfService;
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
-    Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
+    Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
+    TransferTo,
 };
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
@@ -214,6 +215,8 @@ impl Pbx {
                 ringing,
                 media,
             } => self.progressed(leg, branch, ringing, media),
+            Event::EarlyOffered { leg, link, offer } => self.early_offered(leg, link, offer),
+            Event::EarlyAnswered { leg, link, media } => self.early_answered(leg, link, media),
             Event::Answered { leg, branch, media } => self.answered(now, leg, branch, media),
             Event::Acknowledged { leg, media } => self.acknowledged(leg, media),
             Event::Failed { leg, why } => self.failed(now, leg, why),

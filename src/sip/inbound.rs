@@ -138,7 +138,7 @@ impl Agent {
             invite: invite.clone(),
             flow,
             tag: self.mint_tag(),
-            tags: Vec::new(),
+            early: Vec::new(),
             reliable: Reliable::default(),
         };
         let stage = Stage::Incoming(Box::new(incoming));
@@ -255,7 +255,7 @@ impl Agent {
         };
         let phone = entry.phone.clone();
         let Stage::Talking(talking) = &mut entry.stage else {
-            return self.request_while_ringing(now, flow, request, server);
+            return self.request_while_ringing(now, flow, request, server, leg);
         };
         // Requests within a call come from where the call came from; others have to prove who they are.
         if talking.dialog.flow.remote.ip() != flow.remote.ip() {
@@ -313,12 +313,19 @@ impl Agent {
     }
 
     /// A request of a phone that rings, within the early dialog.
-    fn request_while_ringing(&mut self, now: Now, flow: Flow, request: &Message, server: ServerId) {
+    fn request_while_ringing(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        request: &Message,
+        server: ServerId,
+        leg: LegId,
+    ) {
         let status = match request.method() {
-            // RFC 3261 §14.2, RFC 3311 §5.2: our INVITE is under way.
+            // RFC 3261 §14.2: our INVITE is under way.
             Some(Method::Invite) => 491,
-            Some(Method::Update) if !request.body().is_empty() => 491,
-            Some(Method::Update | Method::Options) => 200,
+            Some(Method::Update) => return self.updated_early(now, flow, request, server, leg),
+            Some(Method::Options) => 200,
             _ => 481,
         };
         self.respond(now, server, request, flow, status, None);
@@ -356,6 +363,7 @@ impl Agent {
                 (incoming.invite.clone(), incoming.flow, incoming.tag.clone());
             let answer = respond(&request, flow.remote, 487, status_reason(487), Some(&tag));
             self.transactions.respond(now, invite, 487, answer.finish());
+            self.settle_early(now, leg, 487);
             self.forget(leg);
             self.events.push(Event::Released { leg, dead: false });
         }
@@ -411,6 +419,7 @@ impl Agent {
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Text(ticket) => self.text_answered(now, ticket, status),
             Purpose::Refresh(leg) => self.refreshed(now, leg, response),
+            Purpose::Early(leg, link) => self.early_update_answered(leg, link, Ok(response)),
             Purpose::Signal(ticket) => {
                 self.events.push(Event::SignalAnswered { ticket, status });
             }

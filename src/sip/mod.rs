@@ -7,6 +7,7 @@ mod auth;
 mod bindings;
 mod content;
 mod dialog;
+mod early;
 mod flow;
 mod hex;
 mod history;
