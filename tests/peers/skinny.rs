@@ -40,11 +40,11 @@ fn capture() -> (Vec<u8>, BTreeMap<u32, (&'static str, u8)>) {
     for version in Version::ALL {
         let port = 40_000 + u16::from(version.number());
         for message in from_phone() {
-            capture.from_client(port, &message.to_frame(version).bytes());
+            capture.client_says(port, &message.to_frame(version).bytes());
             note(FromPhone::name(&message), version);
         }
         for message in to_phone() {
-            capture.to_client(port, &message.to_frame(version).bytes());
+            capture.client_hears(port, &message.to_frame(version).bytes());
             note(ToPhone::name(&message), version);
         }
     }
@@ -52,7 +52,7 @@ fn capture() -> (Vec<u8>, BTreeMap<u32, (&'static str, u8)>) {
 }
 
 /// The packets of a capture in which tshark finds messages, and those in which it finds one that is malformed.
-pub fn judged(file: &Path) -> (BTreeSet<u32>, BTreeSet<u32>) {
+fn judged(file: &Path) -> (BTreeSet<u32>, BTreeSet<u32>) {
     let fields = ["frame.number", "skinny.messageId", "_ws.malformed"];
     let mut tshark = Command::new("tshark");
     tshark.args(["-T", "fields", "-r"]).arg(file);
