@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::change::{ClaimId, Door, Signal};
+use super::change::{ClaimId, Door, LockedOut, Signal};
 use super::forward::Hops;
 use super::names::{PhoneName, UserId};
 use super::prompt::Digit;
@@ -334,6 +334,17 @@ pub enum Event {
         ticket: Ticket,
         /// Whose.
         user: UserId,
+    },
+    /// A source guessed a phone's password too often, and is not believed for a while (SES-8).
+    LockedOut(LockedOut),
+    /// An administrator wants whoever has a phone's password believed again; the adapter has forgotten its guessers.
+    Forgiven {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Which phone.
+        phone: PhoneName,
+        /// How many sources were locked out.
+        sources: usize,
     },
     /// A secret was compared.
     SecretChecked {

@@ -40,8 +40,8 @@ use rand::{Rng, SeedableRng};
 
 pub use action::{Action, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Record, Remembered, SessionId,
-    Signal, StoredSession, What,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
+    SessionId, Signal, StoredSession, What,
 };
 pub use class_of_service::ClassOfService;
 pub use dialplan::{Codes, EmergencyNumbers};
@@ -254,6 +254,12 @@ impl Pbx {
                 target,
             } => self.log_out(now, ticket, door, &target),
             Event::UnlockRequested { ticket, user } => self.unlock(now, ticket, &user),
+            Event::LockedOut(locked) => self.locked_out(now, locked),
+            Event::Forgiven {
+                ticket,
+                phone,
+                sources,
+            } => self.forgiven(now, ticket, &phone, sources),
             Event::SecretChecked { ticket, matches } => self.secret_checked(now, ticket, matches),
             Event::ClaimGranted(claim) => self.claim_granted(now, claim),
             Event::ClaimLost {

@@ -3,6 +3,7 @@
 //! `inbound.rs` turns messages into events, `outbound.rs` actions into messages; what both need is here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -516,8 +517,9 @@ impl Agent {
         1 + self.random.next_u32() % 0x7fff_ffff
     }
 
-    pub(super) fn mint_tag(&mut self) -> String {
-        format!("{:016x}", self.random.next_u64())
+    /// A tag of ours, for somebody there.
+    pub(super) fn mint_tag(&mut self, towards: IpAddr) -> String {
+        self.registrar.tag_for(self.random.next_u64(), towards)
     }
 
     pub(super) fn mint_branch(&mut self) -> String {

@@ -137,7 +137,7 @@ impl Agent {
             server,
             invite: invite.clone(),
             flow,
-            tag: self.mint_tag(),
+            tag: self.mint_tag(flow.remote.ip()),
             early: Vec::new(),
             reliable: Reliable::default(),
         };
@@ -470,7 +470,7 @@ impl Agent {
     }
 
     pub(super) fn begin_response(&mut self, request: &Message, flow: Flow, status: u16) -> Builder {
-        let tag = self.mint_tag();
+        let tag = self.mint_tag(flow.remote.ip());
         respond(
             request,
             flow.remote,

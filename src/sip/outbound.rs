@@ -1,5 +1,7 @@
 //! Actions to messages: how a SIP phone is told what the core wants.
 
+use std::net::Ipv4Addr;
+
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
@@ -173,12 +175,13 @@ impl Agent {
         if self.say_farewell(now, leg, Tone::Confirm, reason) {
             return;
         }
-        let tag = self.mint_tag();
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
+        let flow = incoming.flow;
         let offer = super::inbound::body_of(&incoming.invite);
-        let media = sdp::inactive(offer.as_ref(), incoming.flow.local.ip());
+        let media = sdp::inactive(offer.as_ref(), flow.local.ip());
+        let tag = self.mint_tag(flow.remote.ip());
         if self.accept(now, leg, &tag, Some(&media), None)
             && let Some(talking) = self.talking(leg)
         {
@@ -337,7 +340,8 @@ impl Agent {
 
     /// The To tag of the dialog with a caller that stands for one contact of one phone.
     fn tag_towards(&mut self, leg: LegId, from: (LegId, u32)) -> String {
-        let fresh = self.mint_tag();
+        let caller = self.incoming(leg).map(|incoming| incoming.flow.remote.ip());
+        let fresh = self.mint_tag(caller.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
         let Some(Stage::Incoming(incoming)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
         else {
             return fresh;

@@ -63,7 +63,7 @@ impl Agent {
         let mut outgoing = Outgoing {
             call_id: self.mint_call_id(),
             local: identity(caller, first.flow),
-            local_tag: self.mint_tag(),
+            local_tag: self.mint_tag(first.flow.remote.ip()),
             called,
             history,
             branches: Vec::new(),
