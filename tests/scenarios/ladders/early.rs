@@ -206,15 +206,31 @@ fn other_media_cannot_be_had_before_the_first_is_agreed() {
         "rules: CAL-2, RFC 3311 §5.2",
         expect![[r#"
             a INVITE 9002 [a1] 100rel {Allow: UPDATE}
+              a < 100 INVITE
+              b < INVITE [a1] from 9001
             b 183 [b1] rel=5 {Allow: UPDATE}
+              b < PRACK RAck=5_1_INVITE
+              a < 183 INVITE [b1] rel=1
             a UPDATE [a2]
+              a < 500 UPDATE Retry-After=5
             b UPDATE [b2]
+              b < 491 UPDATE
             a UPDATE [a2]
+              a < 500 UPDATE Retry-After=5
             a PRACK
+              a < 200 PRACK
             a UPDATE [text/plain]
+              a < 415 UPDATE Accept=application/sdp,_multipart/mixed
             b UPDATE [text/plain]
+              b < 415 UPDATE Accept=application/sdp,_multipart/mixed
             a CANCEL cseq=1
-            all is quiet"#]],
+              a < 200 CANCEL
+              a < 487 INVITE
+              b < CANCEL "The caller gave up"
+              b < ACK
+            all is quiet
+              b < PRACK RAck=5_1_INVITE (again, 10 times)
+        "#]],
     );
 }
 
