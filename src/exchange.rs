@@ -17,6 +17,7 @@ use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
 };
+use crate::sccp::{self, Switchboard};
 use crate::sip::{Agent, Flow, News, Registrar, wire};
 use crate::time::Now;
 
@@ -41,6 +42,29 @@ pub enum Input {
     ConnectionClosed(u64),
     /// There is no connection for what was to be sent on this flow, and none could be opened.
     Unreachable(Flow),
+    /// An SCCP phone opened a connection.
+    SccpOpened {
+        /// The number of the connection; no other ever has it.
+        connection: u64,
+        /// Where the phone is, as seen from here.
+        remote: SocketAddr,
+        /// Where it came in.
+        local: SocketAddr,
+        /// Whether the connection is encrypted.
+        secure: bool,
+    },
+    /// An SCCP message that the edge did not answer itself.
+    Sccp {
+        /// Over which connection.
+        connection: u64,
+        /// The message.
+        frame: sccp::wire::Frame,
+    },
+    /// The connection of an SCCP phone ended.
+    SccpClosed {
+        /// Which one.
+        connection: u64,
+    },
     /// The edge has news of a phone.
     News(News),
     /// A commit is durable. Answers to the claims in it, in order.
@@ -105,6 +129,10 @@ pub struct Output {
     pub portless: u64,
     /// To be sent.
     pub sends: Vec<Send>,
+    /// To be sent to SCCP phones, each one or several whole messages, by the number of the connection.
+    pub frames: Vec<(u64, Bytes)>,
+    /// Connections of SCCP phones to be closed, after what was sent over them.
+    pub hang_ups: Vec<u64>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -153,6 +181,7 @@ pub struct Start {
 pub struct Exchange {
     pbx: Pbx,
     agent: Agent,
+    switchboard: Switchboard,
     registrar: Arc<Registrar>,
     /// Changes since the last output, to be stored as the next commit.
     changes: Vec<Change>,
@@ -218,6 +247,7 @@ impl Exchange {
         let mut exchange = Exchange {
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
             agent: Agent::new(Arc::clone(&start.registrar), agent_seed),
+            switchboard: Switchboard::default(),
             registrar: start.registrar,
             changes: Vec::new(),
             last_commit: 0,
@@ -242,6 +272,23 @@ impl Exchange {
             Input::Sip { flow, message } => self.agent.receive(now, flow, &message),
             Input::ConnectionClosed(connection) => self.agent.connection_closed(now, connection),
             Input::Unreachable(flow) => self.agent.unreachable(now, flow),
+            Input::SccpOpened {
+                connection,
+                remote,
+                local,
+                secure,
+            } => {
+                let id = connection;
+                let connection = sccp::Connection {
+                    id,
+                    remote,
+                    local,
+                    secure,
+                };
+                self.switchboard.opened(now, connection);
+            }
+            Input::Sccp { connection, frame } => self.switchboard.receive(now, connection, &frame),
+            Input::SccpClosed { connection } => self.switchboard.closed(now, connection),
             Input::News(news) => self.take_news(now, vec![news]),
             Input::Committed { seq, claims } => self.committed(now, seq, claims),
             Input::ClaimsFailed(claims) => {
@@ -276,6 +323,7 @@ impl Exchange {
     /// Does what is due.
     pub fn wake(&mut self, now: Now) {
         self.agent.wake(now);
+        self.switchboard.wake(now);
         self.settle(now);
         self.pbx.wake(now);
         self.settle(now);
@@ -283,7 +331,11 @@ impl Exchange {
 
     /// When to call [`Exchange::wake`] (uptime).
     pub fn next_deadline(&self) -> Option<Duration> {
-        let deadlines = [self.pbx.next_deadline(), self.agent.next_deadline()];
+        let deadlines = [
+            self.pbx.next_deadline(),
+            self.agent.next_deadline(),
+            self.switchboard.next_deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -301,6 +353,8 @@ impl Exchange {
         output
             .sends
             .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
+        output.frames = self.switchboard.take_frames();
+        output.hang_ups = self.switchboard.take_hang_ups();
         output
     }
 
@@ -377,7 +431,8 @@ impl Exchange {
     fn settle(&mut self, now: Now) {
         loop {
             self.take_outcome(now);
-            let events = self.agent.take_events();
+            let mut events = self.agent.take_events();
+            events.extend(self.switchboard.take_events());
             if events.is_empty() {
                 return;
             }
@@ -412,7 +467,10 @@ impl Exchange {
             }),
             Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
             Action::Announce(record) => self.output.announcements.push(record),
-            for_phones => self.agent.perform(now, for_phones),
+            for_sccp if self.switchboard.concerns(&for_sccp) => {
+                self.switchboard.perform(now, for_sccp);
+            }
+            for_sip => self.agent.perform(now, for_sip),
         }
     }
 }

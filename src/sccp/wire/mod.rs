@@ -1,0 +1,5 @@
+//! What SCCP phones say and hear, byte by byte.
+
+mod frame;
+
+pub use frame::Frame;
