@@ -47,11 +47,11 @@ pub use event::{
     Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
 };
 pub use forward::{Diversion, Diverted, History};
-pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
-pub use profile::{AbsentHandling, Forwarding, LogoutProfile, UserProfile};
+pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
+pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
-pub use site::{DigestSecret, Phone, PinHash, SecondLogin, Settings, Site, User};
+pub use site::{DigestSecret, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User};
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
 
 use crate::time::{Deadlines, Now};
