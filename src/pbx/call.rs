@@ -198,7 +198,7 @@ impl Pbx {
         &mut self,
         now: Now,
         leg: LegId,
-        phone: &PhoneName,
+        (phone, line): (&PhoneName, Option<Dn>),
         digits: &Secret,
         offer: Option<Body>,
     ) {
@@ -208,7 +208,7 @@ impl Pbx {
                 let asker = (Asker::Leg(leg), Door::Code);
                 self.login_requested(now, asker, phone, &user, Some(secret));
             }
-            Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
+            Destination::LoginDialogue => self.ask_for_login(now, leg, phone, Door::Code),
             Destination::Echo => self.begin_echo(now, leg, phone),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
@@ -224,12 +224,12 @@ impl Pbx {
                 match self.helpers(phone, phones) {
                     Ok(phones) => {
                         let ring = (called, phones, History::default());
-                        self.begin_call(now, leg, phone, ring, offer, true);
+                        self.begin_call(now, leg, (phone, line), ring, offer, true);
                     }
                     Err(why) => self.refuse_call(leg, phone, &called, why),
                 }
             }
-            Destination::Number(dn) => self.number_dialled(now, leg, phone, dn, offer),
+            Destination::Number(dn) => self.number_dialled(now, leg, (phone, line), dn, offer),
         }
     }
 
@@ -237,7 +237,7 @@ impl Pbx {
         &mut self,
         now: Now,
         leg: LegId,
-        phone: &PhoneName,
+        (phone, line): (&PhoneName, Option<Dn>),
         dn: Dn,
         offer: Option<Body>,
     ) {
@@ -251,7 +251,8 @@ impl Pbx {
             .and_then(|()| self.reach(wanted, &mut history));
         match reached {
             Ok((called, phones)) => {
-                self.begin_call(now, leg, phone, (called, phones, history), offer, false);
+                let ring = (called, phones, history);
+                self.begin_call(now, leg, (phone, line), ring, offer, false);
             }
             Err(why) => self.refuse_call(leg, phone, &dn, why),
         }
@@ -296,12 +297,16 @@ impl Pbx {
         &mut self,
         now: Now,
         caller: LegId,
-        phone: &PhoneName,
+        (phone, line): (&PhoneName, Option<Dn>),
         (called, phones, history): (Dn, Vec<PhoneName>, History),
         offer: Option<Body>,
         stays: bool,
     ) {
-        let party = self.party_at(phone);
+        let mut party = self.party_at(phone);
+        // A line that has moved away meanwhile is not called from.
+        if let Some(line) = line.filter(|line| self.lines_of(phone).contains(line)) {
+            party.dn = line;
+        }
         let line = party.dn.clone();
         let attempt = Attempt {
             from: phone.clone(),
@@ -421,6 +426,7 @@ impl Pbx {
         if let Some(phone) = self.phones.get_mut(&leg.phone) {
             phone.legs.retain(|other| *other != id);
         }
+        self.hook_without_call(now, &leg.phone);
         if leg.state != LegState::Ringing {
             self.phone_used(now, &leg.phone, Signal::CallEnded);
         }

@@ -8,6 +8,7 @@ mod call;
 mod carry;
 mod change;
 mod class_of_service;
+mod desk;
 mod dialogue;
 mod dialplan;
 mod directory;
@@ -18,6 +19,7 @@ mod idle;
 mod lock;
 mod login;
 mod names;
+mod numbers;
 mod phone;
 mod profile;
 mod prompt;
@@ -36,18 +38,20 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-pub use action::{Action, Ordered, Outcome, Party, Refusal, Shown};
+pub use action::{Action, Notice, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Record, Remembered, SessionId,
     Signal, StoredSession, What,
 };
 pub use class_of_service::ClassOfService;
+pub use desk::{Desk, DeskLine};
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
     Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
 };
 pub use forward::{Diversion, Diverted, History};
 pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
+pub use numbers::{Extent, NumberPlan};
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
@@ -188,13 +192,15 @@ impl Pbx {
             Event::PhoneRegistered(phone) => self.reached(now, &phone, Reach::Registered),
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
             Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
+            Event::DeskRequested(phone) => self.desk_requested(phone),
             Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
             Event::Dialled {
                 leg,
                 phone,
+                line,
                 digits,
                 offer,
-            } => self.dialled(now, leg, &phone, &digits, offer),
+            } => self.dialled(now, leg, (&phone, line), &digits, offer),
             Event::Progressed {
                 leg,
                 branch,
@@ -232,6 +238,18 @@ impl Pbx {
                 user,
                 secret,
             } => self.login_requested(now, (Asker::Ticket(ticket), door), &phone, &user, secret),
+            Event::LoginAsked { leg, door, phone } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.ask_for_login(now, leg, &phone, door);
+            }
+            Event::LeaveAsked {
+                ticket,
+                door,
+                phone,
+            } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.leave(now, Asker::Ticket(ticket), &phone, door);
+            }
             Event::LogoutRequested {
                 ticket,
                 door,

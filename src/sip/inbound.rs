@@ -147,6 +147,7 @@ impl Agent {
         self.events.push(Event::Dialled {
             leg,
             phone,
+            line: None,
             digits: Secret::new(digits),
             offer: body_of(invite),
         });
