@@ -6,6 +6,9 @@ pub mod time;
 /// SIP: bytes to events, actions to bytes; the registrar at the edge.
 pub mod sip;
 
+/// SCCP: Cisco's own protocol, bytes to messages and back.
+pub mod sccp;
+
 /// Decisions: sessions, idleness, schedules, calls. No I/O, no clock, no protocol.
 pub mod pbx;
 

@@ -14,7 +14,7 @@ struct Room {
 }
 
 const ALL: &[&str] = &[
-    "time", "pbx", "media", "sip", "store", "site", "exchange", "shell", "control", "cli",
+    "time", "pbx", "media", "sip", "sccp", "store", "site", "exchange", "shell", "control", "cli",
 ];
 
 const ROOMS: &[Room] = &[
@@ -39,6 +39,11 @@ const ROOMS: &[Room] = &[
         why: "a protocol knows the core's words and what media can do, and no other room",
     },
     Room {
+        name: "sccp",
+        may_use: &["pbx", "media", "time"],
+        why: "a protocol knows the core's words and what media can do, and no other protocol",
+    },
+    Room {
         name: "store",
         may_use: &["pbx", "time"],
         why: "the store knows facts, and neither protocols nor the shell",
@@ -50,7 +55,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "exchange",
-        may_use: &["pbx", "media", "sip", "time"],
+        may_use: &["pbx", "media", "sip", "sccp", "time"],
         why: "the exchange is the server without its sockets and its disk",
     },
     Room {
