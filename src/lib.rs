@@ -6,6 +6,9 @@ pub mod time;
 /// SIP: bytes to events, actions to bytes; the registrar at the edge.
 pub mod sip;
 
+/// Session descriptions: what protocols say of media.
+pub mod sdp;
+
 /// SCCP: frames to events, actions to frames; what a station is.
 pub mod sccp;
 
