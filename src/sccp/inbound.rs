@@ -178,14 +178,15 @@ impl Station {
             (Key::Logout, _) => self.ask_to_confirm(shared),
             (Key::Confirm, _) => self.log_out(shared),
             (Key::Stay, _) => self.stay(shared),
+            // Whichever call such a key names: only one of these can be meant.
             (Key::Answer, meant) => {
-                let ringing = meant.or_else(|| self.first(Call::is_ringing));
+                let ringing = self.meant_or_first(meant, Call::is_ringing);
                 ringing
                     .into_iter()
                     .for_each(|call| self.answer(shared, call));
             }
             (Key::Resume, meant) => {
-                let held = meant.or_else(|| self.first(Call::is_held));
+                let held = self.meant_or_first(meant, Call::is_held);
                 held.into_iter().for_each(|call| self.resume(shared, call));
             }
             (Key::Hold, Some(call)) => self.hold(shared, call),
@@ -209,6 +210,13 @@ impl Station {
     /// The oldest call of a kind.
     fn first(&self, kind: impl Fn(&Call) -> bool) -> Option<u32> {
         self.calls.iter().find(|c| kind(c)).map(|c| c.reference)
+    }
+
+    /// The call that a key means, if it is of that kind; else the oldest that is.
+    fn meant_or_first(&self, meant: Option<u32>, kind: fn(&Call) -> bool) -> Option<u32> {
+        let meant = meant.and_then(|reference| self.call(reference));
+        let meant = meant.filter(|call| kind(call)).map(|call| call.reference);
+        meant.or_else(|| self.first(kind))
     }
 
     fn stimulus(&mut self, shared: &mut Shared, event: &StimulusEvent) {

@@ -31,7 +31,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            keep_alive_s: 60,
+            keep_alive_s: 30,
             date_template: "D.M.Y".into(),
             newest: BTreeMap::new(),
             swaps: BTreeMap::new(),
