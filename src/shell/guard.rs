@@ -4,7 +4,7 @@
 //! which costs answering them. Where a phone has proven itself both are far larger. Whoever forges a phone's address
 //! can use its allowances up; so what carries a nonce that was sent there is looked at even then (see `reserve`).
 
-mod bucket;
+pub mod bucket;
 mod report;
 mod table;
 
@@ -246,7 +246,8 @@ impl Guard {
         self.turn_away(source.into(), Reason::Connections);
     }
 
-    fn is_free(&self, source: IpAddr) -> bool {
+    /// Whether the source has no limits.
+    pub fn is_free(&self, source: IpAddr) -> bool {
         let is_trusted = || self.settings.trusted.iter().any(|net| net.holds(source));
         !self.settings.enabled || is_trusted()
     }

@@ -1,8 +1,9 @@
 //! The way into the exchange, and the way back for those who wait for an answer.
 //!
-//! There are two queues. Peers and the control API knock at the first: when it is full they are told so. The second
+//! There are three queues. Peers and the control API knock at the first: when it is full they are told so. The second
 //! carries what must not be lost (what the store, the edge and the PIN checkers have to say); whoever sends there
-//! waits for room, and the exchange never waits for them.
+//! waits for room, and the exchange never waits for them. The third carries what SCCP phones say: they cannot be told
+//! to come back later, so while there is no room they are not read.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,6 +34,7 @@ const OWN_QUEUE: usize = 4096;
 pub struct Intake {
     peers: mpsc::Sender<Input>,
     own: mpsc::Sender<Input>,
+    stations: mpsc::Sender<Input>,
     waiting: Arc<Waiting>,
     overload: Arc<Overload>,
 }
@@ -44,6 +46,8 @@ pub struct Inputs {
     pub peers: mpsc::Receiver<Input>,
     /// From the server's own parts.
     pub own: mpsc::Receiver<Input>,
+    /// From SCCP phones.
+    pub stations: mpsc::Receiver<Input>,
     /// Those who wait for an answer.
     pub waiting: Arc<Waiting>,
     /// How long what comes from peers had to wait.
@@ -61,21 +65,24 @@ pub enum AskError {
     NoAnswer,
 }
 
-/// A way into an exchange with room for `peers` inputs of peers, and where they come out.
+/// A way into an exchange with room for `peers` inputs of peers and as many of SCCP phones, and where they come out.
 pub fn intake(peers: usize) -> (Intake, Inputs) {
     let (peers_in, peers_out) = mpsc::channel(peers);
     let (own_in, own_out) = mpsc::channel(OWN_QUEUE);
+    let (stations_in, stations_out) = mpsc::channel(peers);
     let waiting = Arc::new(Waiting::default());
     let overload = Arc::new(Overload::default());
     let intake = Intake {
         peers: peers_in,
         own: own_in,
+        stations: stations_in,
         waiting: Arc::clone(&waiting),
         overload: Arc::clone(&overload),
     };
     let inputs = Inputs {
         peers: peers_out,
         own: own_out,
+        stations: stations_out,
         waiting,
         overload,
     };
@@ -119,6 +126,11 @@ impl Intake {
     /// Like [`Intake::tell`], for threads that are not the runtime's.
     pub fn tell_blocking(&self, input: Input) {
         let _ = self.own.blocking_send(input);
+    }
+
+    /// Hands in what an SCCP phone has to say; waits for room. False if the server is stopping.
+    pub async fn station(&self, input: Input) -> bool {
+        self.stations.send(input).await.is_ok()
     }
 
     /// How many inputs of peers are waiting.

@@ -72,7 +72,7 @@ impl Run {
     /// Runs until the server is drained: told to stop, its calls have ended or taken too long, and all that it wanted
     /// stored is stored.
     pub async fn until_drained(mut self) {
-        let mut batch = Vec::with_capacity(2 * BATCH);
+        let mut batch = Vec::with_capacity(3 * BATCH);
         // Until when calls are waited for (uptime), once the server was told to stop.
         let mut draining: Option<Duration> = None;
         while !draining.is_some_and(|until| self.is_drained(until)) {
@@ -125,12 +125,14 @@ impl Run {
             biased;
             Some(input) = self.inputs.own.recv() => batch.push(input),
             Some(input) = self.inputs.peers.recv(), if may_take => batch.push(input),
+            Some(input) = self.inputs.stations.recv(), if may_take => batch.push(input),
             () = tokio::time::sleep_until(wake_at) => {}
         }
         fill(batch, &mut self.inputs.own, BATCH);
         // The server's own parts must not shut peers out either.
         if may_take {
             fill(batch, &mut self.inputs.peers, 2 * BATCH);
+            fill(batch, &mut self.inputs.stations, 3 * BATCH);
         }
     }
 
@@ -162,6 +164,12 @@ impl Run {
         self.metrics.media_portless(output.portless);
         for send in output.sends {
             self.wires.send(send);
+        }
+        for (connection, frames) in output.frames {
+            self.wires.sccp.send(connection, frames);
+        }
+        for connection in output.hang_ups {
+            self.wires.sccp.hang_up(connection);
         }
         self.backlog.checks.extend(output.checks);
         self.check();
