@@ -14,7 +14,8 @@ struct Room {
 }
 
 const ALL: &[&str] = &[
-    "time", "pbx", "media", "sdp", "sip", "sccp", "store", "site", "exchange", "shell", "control", "cli",
+    "time", "pbx", "media", "sdp", "sip", "sccp", "store", "site", "exchange", "shell", "control",
+    "cli",
 ];
 
 const ROOMS: &[Room] = &[

@@ -3,7 +3,8 @@
 //! There are three queues. Peers and the control API knock at the first: when it is full they are told so. The second
 //! carries what must not be lost (what the store, the edge and the PIN checkers have to say); whoever sends there
 //! waits for room, and the exchange never waits for them. The third carries what SCCP phones say: they cannot be told
-//! to come back later, so while there is no room they are not read.
+//! to come back later, so while there is no room they are not read. Whoever has put something in works at the exchange,
+//! too, if nobody else does: see [`Turns`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::overload::Overload;
+use super::turns::Turns;
 use crate::exchange::{ControlRequest, Input};
 use crate::pbx::{Answer, Query, Refusal, Ticket};
 use crate::time::Now;
@@ -37,6 +39,7 @@ pub struct Intake {
     stations: mpsc::Sender<Input>,
     waiting: Arc<Waiting>,
     overload: Arc<Overload>,
+    turns: Arc<Turns>,
 }
 
 /// The other end of an [`Intake`].
@@ -52,6 +55,8 @@ pub struct Inputs {
     pub waiting: Arc<Waiting>,
     /// How long what comes from peers had to wait.
     pub overload: Arc<Overload>,
+    /// Who works at the exchange.
+    pub turns: Arc<Turns>,
 }
 
 /// Why a question was not answered.
@@ -72,12 +77,14 @@ pub fn intake(peers: usize) -> (Intake, Inputs) {
     let (stations_in, stations_out) = mpsc::channel(peers);
     let waiting = Arc::new(Waiting::default());
     let overload = Arc::new(Overload::default());
+    let turns = Arc::new(Turns::default());
     let intake = Intake {
         peers: peers_in,
         own: own_in,
         stations: stations_in,
         waiting: Arc::clone(&waiting),
         overload: Arc::clone(&overload),
+        turns: Arc::clone(&turns),
     };
     let inputs = Inputs {
         peers: peers_out,
@@ -85,6 +92,7 @@ pub fn intake(peers: usize) -> (Intake, Inputs) {
         stations: stations_out,
         waiting,
         overload,
+        turns,
     };
     (intake, inputs)
 }
@@ -96,11 +104,9 @@ impl Intake {
         reason = "the caller answers what was refused"
     )]
     pub fn offer(&self, input: Input) -> Result<(), Input> {
-        self.peers.try_send(input).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(input) | mpsc::error::TrySendError::Closed(input) => {
-                input
-            }
-        })
+        self.put(input)?;
+        self.turns.take();
+        Ok(())
     }
 
     /// The same for a message of a peer. What `begins` something is refused before the others have to wait for long.
@@ -113,24 +119,47 @@ impl Intake {
         if begins && !self.overload.may_begin(now, self.depth(), room) {
             return Err(input);
         }
-        self.offer(input)?;
+        self.put(input)?;
         self.overload.offered(now);
+        self.turns.take();
         Ok(())
+    }
+
+    #[expect(
+        clippy::result_large_err,
+        reason = "the caller answers what was refused"
+    )]
+    fn put(&self, input: Input) -> Result<(), Input> {
+        self.peers.try_send(input).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(input) | mpsc::error::TrySendError::Closed(input) => {
+                input
+            }
+        })
     }
 
     /// Hands in something that must not be lost; waits for room. Lost only when the server is stopping.
     pub async fn tell(&self, input: Input) {
         let _ = self.own.send(input).await;
+        self.turns.take();
     }
 
     /// Like [`Intake::tell`], for threads that are not the runtime's.
     pub fn tell_blocking(&self, input: Input) {
         let _ = self.own.blocking_send(input);
+        self.turns.take();
+    }
+
+    /// Like [`Intake::tell_blocking`], for threads that have better to do than to work at the exchange.
+    pub fn leave(&self, input: Input) {
+        let _ = self.own.blocking_send(input);
+        self.turns.call();
     }
 
     /// Hands in what an SCCP phone has to say; waits for room. False if the server is stopping.
     pub async fn station(&self, input: Input) -> bool {
-        self.stations.send(input).await.is_ok()
+        let is_taken = self.stations.send(input).await.is_ok();
+        self.turns.take();
+        is_taken
     }
 
     /// How many inputs of peers are waiting.

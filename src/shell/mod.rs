@@ -29,6 +29,7 @@ mod streams;
 mod supervise;
 mod tcp;
 mod tls;
+mod turns;
 mod udp;
 mod wires;
 mod ws;

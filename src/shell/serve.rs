@@ -16,7 +16,7 @@ use super::intake::{Inputs, Intake, intake};
 use super::media::Media;
 use super::metrics::Metrics;
 use super::readiness::Readiness;
-use super::run::{Backlog, Run};
+use super::run::{Backlog, Progress, Run};
 use super::sccp::{self, Sccp};
 use super::settings::Settings;
 use super::signals::Signals;
@@ -25,6 +25,7 @@ use super::sockets::{self, ListenError, Sockets};
 use super::stream::Service;
 use super::streams::Streams;
 use super::tls::{Tls, TlsError};
+use super::turns::Died;
 use super::udp::Udp;
 use super::wires::Wires;
 use super::{Clock, housekeeping, http};
@@ -94,7 +95,7 @@ struct Running {
     server: Server,
     registrar: Arc<Registrar>,
     wires: Wires,
-    exchange: JoinHandle<()>,
+    exchange: JoinHandle<Result<(), Died>>,
 }
 
 /// Serves until a signal says to stop. `first` is the site for an empty store, and the only one that is served
@@ -168,8 +169,8 @@ async fn open_store(
 ) -> Result<Opened, ServeError> {
     let (intake, readiness) = (intake.clone(), readiness.clone());
     let listener: Listener = Box::new(move |news| match news {
-        Stored::Committed { seq, claims } => intake.tell_blocking(Input::Committed { seq, claims }),
-        Stored::ClaimsFailed(claims) => intake.tell_blocking(Input::ClaimsFailed(claims)),
+        Stored::Committed { seq, claims } => intake.leave(Input::Committed { seq, claims }),
+        Stored::ClaimsFailed(claims) => intake.leave(Input::ClaimsFailed(claims)),
         Stored::Trouble { why } => {
             tracing::error!(why, "the store does not work");
             readiness.update(|state| state.store = Some(why));
@@ -224,7 +225,7 @@ async fn connect(
     for news in registrar.restore(server.clock.now(), bindings) {
         server.intake.tell(Input::News(news)).await;
     }
-    udp.start(&edge, workers());
+    udp.start(&edge, workers())?;
     for (transport, listener) in sockets.streams {
         wires.streams.start(transport, listener);
     }
@@ -306,7 +307,7 @@ fn run(
     inputs: Inputs,
     wires: Wires,
     media: Arc<Media>,
-) -> JoinHandle<()> {
+) -> JoinHandle<Result<(), Died>> {
     let checks = Checks::start(
         server.clock,
         workers(),
@@ -314,7 +315,8 @@ fn run(
         server.intake.clone(),
         Arc::clone(&server.metrics),
     );
-    let run = Run {
+    let turns = Arc::clone(&inputs.turns);
+    turns.begin(Run {
         clock: server.clock,
         exchange,
         inputs,
@@ -326,8 +328,9 @@ fn run(
         events: server.events.clone(),
         metrics: Arc::clone(&server.metrics),
         backlog: Backlog::default(),
-    };
-    tokio::spawn(run.until_drained())
+        progress: Progress::default(),
+    });
+    tokio::spawn(async move { turns.until_drained().await })
 }
 
 fn pages(server: &Server) -> http::Pages {
@@ -348,7 +351,11 @@ async fn stop(running: Running) -> Result<(), ServeError> {
     let server = running.server;
     server.readiness.update(|state| state.draining = true);
     server.intake.tell(Input::Draining).await;
-    running.exchange.await.map_err(|_| ServeError::Died)?;
+    let drained = running.exchange.await;
+    drained
+        .map_err(|_| Died)
+        .flatten()
+        .map_err(|_| ServeError::Died)?;
     housekeeping::save_bindings(&server, &running.registrar);
     running.wires.streams.close_all();
     running.wires.sccp.close_all();

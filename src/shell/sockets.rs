@@ -1,9 +1,9 @@
 //! Opens everything that is listened at, before anything else is touched.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
 use super::sccp::Security;
 use super::settings::Settings;
@@ -24,7 +24,7 @@ pub struct Sockets {
     /// Metrics and health.
     pub http: Vec<TcpListener>,
     /// Media of our own.
-    pub media: Vec<std::net::UdpSocket>,
+    pub media: Vec<UdpSocket>,
 }
 
 /// Why the server cannot listen.
