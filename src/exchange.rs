@@ -133,6 +133,8 @@ pub struct Output {
     pub frames: Vec<(u64, Bytes)>,
     /// Connections of SCCP phones to be closed, after what was sent over them.
     pub hang_ups: Vec<u64>,
+    /// SCCP phones that have become something else, for the metrics.
+    pub swapped: Vec<sccp::Swapped>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -242,12 +244,12 @@ impl Exchange {
             random.fill_bytes(&mut seed);
             seed
         };
-        let (core_seed, agent_seed) = (seed(), seed());
+        let (core_seed, agent_seed, sccp_seed) = (seed(), seed(), seed());
         let news = start.registrar.set_phones(Arc::clone(&start.site));
         let mut exchange = Exchange {
+            switchboard: Switchboard::new(start.now, sccp_seed, Arc::clone(&start.site)),
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
             agent: Agent::new(Arc::clone(&start.registrar), agent_seed),
-            switchboard: Switchboard::default(),
             registrar: start.registrar,
             changes: Vec::new(),
             last_commit: 0,
@@ -263,6 +265,12 @@ impl Exchange {
     /// The same exchange, with sockets for media of its own, by the addresses that they are bound to.
     pub fn with_media_at(mut self, bound: Vec<SocketAddr>) -> Exchange {
         self.agent = self.agent.with_ports(media::Ports::new(bound));
+        self
+    }
+
+    /// The same exchange, with other settings for SCCP phones.
+    pub fn with_sccp(mut self, settings: sccp::Settings) -> Exchange {
+        self.switchboard.set_settings(settings);
         self
     }
 
@@ -308,12 +316,14 @@ impl Exchange {
             Input::Media(report) => self.agent.media_reported(&report),
             Input::SiteApplied(site) => {
                 let news = self.registrar.set_phones(Arc::clone(&site));
-                self.pbx.handle(now, Event::SiteApplied(site));
+                self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
                 self.take_news(now, news);
+                self.switchboard.set_site(now, site);
             }
             Input::Control { ticket, request } => self.control(now, ticket, request),
             Input::Draining => {
                 self.agent.drain();
+                self.switchboard.drain();
                 self.pbx.settle_background(now);
             }
         }
@@ -355,12 +365,18 @@ impl Exchange {
             .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
         output.frames = self.switchboard.take_frames();
         output.hang_ups = self.switchboard.take_hang_ups();
+        output.swapped = self.switchboard.take_swapped();
         output
     }
 
     /// How many legs and SIP transactions there are: none, when all is quiet.
     pub fn sip_load(&self) -> (usize, usize) {
         self.agent.load()
+    }
+
+    /// How many legs of SCCP phones there are.
+    pub fn sccp_load(&self) -> usize {
+        self.switchboard.load()
     }
 
     fn control(&mut self, now: Now, ticket: Ticket, request: ControlRequest) {
@@ -456,6 +472,9 @@ impl Exchange {
 
     fn act(&mut self, now: Now, action: Action) {
         match action {
+            for_sccp if self.switchboard.concerns(&for_sccp) => {
+                self.switchboard.perform(now, for_sccp);
+            }
             Action::CheckSecret {
                 ticket,
                 secret,
@@ -467,9 +486,6 @@ impl Exchange {
             }),
             Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
             Action::Announce(record) => self.output.announcements.push(record),
-            for_sccp if self.switchboard.concerns(&for_sccp) => {
-                self.switchboard.perform(now, for_sccp);
-            }
             for_sip => self.agent.perform(now, for_sip),
         }
     }

@@ -50,6 +50,12 @@ impl NumberPlan {
         }
     }
 
+    /// Whether what was dialled may hold a PIN: then it is shown and kept nowhere.
+    pub fn is_private(&self, digits: &str) -> bool {
+        let asks_for_pin = |(code, alone): &(Dn, bool)| *alone && digits.starts_with(code.as_str());
+        self.open.iter().any(asks_for_pin)
+    }
+
     /// What the digits so far are.
     pub fn extent(&self, digits: &str) -> Extent {
         let mut exact = self.numbers.contains(digits);
