@@ -39,7 +39,7 @@ impl Checks {
                     let matches = verify_pin(check.secret.reveal(), check.against.as_ref());
                     drop(permit);
                     metrics.check(clock.now().uptime.saturating_sub(since));
-                    intake.tell_blocking(Input::SecretChecked {
+                    intake.leave(Input::SecretChecked {
                         ticket: check.ticket,
                         matches,
                     });

@@ -7,12 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Clock;
-use super::guard::{Guard, Pass};
+use super::guard::{Guard, Known, Pass};
 use super::intake::Intake;
 use super::metrics::Metrics;
 use crate::exchange::Input;
 use crate::sip::wire::{self, Message, Method, Name, Parsed};
-use crate::sip::{self, Flow, Registrar};
+use crate::sip::{self, Flow, News, Registrar};
+use crate::time::Now;
 
 /// After how many seconds somebody who was turned away may come again: at random, so that they do not all come
 /// at once.
@@ -33,6 +34,25 @@ pub struct Edge {
     /// The To tag of answers that no state is kept for: one for all, so that a retransmission gets the same
     /// (RFC 3261 §8.2.7).
     tag: String,
+}
+
+/// What a message led to at once.
+#[derive(Default)]
+struct Taken {
+    /// For the exchange, before the answer: a phone that is told that it is registered must be known to be. Whoever
+    /// tells it waits for room.
+    news: Option<News>,
+    /// For the peer.
+    answer: Option<Bytes>,
+}
+
+impl From<Bytes> for Taken {
+    fn from(answer: Bytes) -> Taken {
+        Taken {
+            news: None,
+            answer: Some(answer),
+        }
+    }
 }
 
 impl Edge {
@@ -76,7 +96,7 @@ impl Edge {
 
     /// Whether a phone has proven itself there.
     pub fn is_known(&self, source: IpAddr) -> bool {
-        self.guard.is_known(self.clock.now(), source)
+        self.guard.known(self.clock.now(), source) != Known::Stranger
     }
 
     /// A connection from there was not taken.
@@ -86,42 +106,58 @@ impl Edge {
 
     /// Takes one whole message, and says what is to be sent back on the same flow, if anything.
     pub async fn receive(&self, flow: Flow, raw: Bytes) -> Option<Bytes> {
+        let Taken { news, answer } = self.take(flow, raw);
+        if let Some(news) = news {
+            self.intake.tell(Input::News(news)).await;
+        }
+        answer
+    }
+
+    /// The same, for threads that are not the runtime's.
+    pub fn receive_blocking(&self, flow: Flow, raw: Bytes) -> Option<Bytes> {
+        let Taken { news, answer } = self.take(flow, raw);
+        if let Some(news) = news {
+            self.intake.tell_blocking(Input::News(news));
+        }
+        answer
+    }
+
+    fn take(&self, flow: Flow, raw: Bytes) -> Taken {
         self.metrics.received(flow.transport.word());
-        let source = flow.remote.ip();
+        let (now, source) = (self.clock.now(), flow.remote.ip());
         match wire::parse(raw) {
             Parsed::Drop(reason) => {
                 tracing::debug!(remote = %flow.remote, reason, "message dropped");
                 self.metrics.dropped(reason);
-                self.guard.wasted(self.clock.now(), source);
-                None
+                self.guard.wasted(now, source);
+                Taken::default()
             }
             Parsed::Reject(rejected) => {
                 let (status, reason) = (rejected.status, rejected.reason);
                 tracing::debug!(remote = %flow.remote, status, reason, "message refused");
                 self.metrics.rejected(reason);
-                match self
-                    .guard
-                    .may_prove_nothing(self.clock.now(), source, false)
-                {
-                    Pass::Go => Some(self.answer(&rejected.message, flow.remote, status, reason)),
-                    Pass::Later | Pass::Drop => None,
+                match self.guard.may_prove_nothing(now, source, false) {
+                    Pass::Go => self
+                        .answer(&rejected.message, flow.remote, status, reason)
+                        .into(),
+                    Pass::Later | Pass::Drop => Taken::default(),
                 }
             }
-            Parsed::Accept(message) => match self.admit(&flow, &message) {
-                Pass::Go => self.accept(flow, message).await,
-                Pass::Later => Some(self.overloaded(&message, flow.remote)),
-                Pass::Drop => None,
+            Parsed::Accept(message) => match self.admit(now, &flow, &message) {
+                Pass::Go => self.accept(now, flow, message),
+                Pass::Later => self.overloaded(&message, flow.remote).into(),
+                Pass::Drop => Taken::default(),
             },
         }
     }
 
     /// What the source may still have this message lead to.
-    fn admit(&self, flow: &Flow, message: &Message) -> Pass {
-        let (now, source) = (self.clock.now(), flow.remote.ip());
+    fn admit(&self, now: Now, flow: &Flow, message: &Message) -> Pass {
+        let source = flow.remote.ip();
         // Where a phone has proven itself nobody is taken for a scanner, and refreshes need not be looked through.
-        let is_known = self.guard.is_known(now, source);
+        let known = self.guard.known(now, source);
         let agent = message.header(Name::UserAgent);
-        if !is_known && self.guard.is_scanner(source, agent) {
+        if known == Known::Stranger && self.guard.is_scanner(source, agent) {
             return Pass::Drop;
         }
         if !begins_something(message) {
@@ -130,9 +166,13 @@ impl Edge {
                 false => Pass::Drop,
             };
         }
-        let has_nonce = message.header(Name::Authorization).is_some()
-            && self.registrar.has_nonce_for(source, message.raw());
-        if has_nonce && is_known {
+        let is_tried = message.header(Name::Authorization).is_some();
+        // A try that fails is charged for when it has.
+        if is_tried && known == Known::Calm {
+            return Pass::Go;
+        }
+        let has_nonce = is_tried && self.registrar.has_nonce_for(source, message.raw());
+        if has_nonce && known == Known::Busy {
             return Pass::Go;
         }
         let is_urgent = has_nonce || self.registrar.is_emergency(message);
@@ -155,25 +195,25 @@ impl Edge {
         self.intake.tell(Input::Unreachable(flow)).await;
     }
 
-    async fn accept(&self, flow: Flow, message: Message) -> Option<Bytes> {
-        match self.registrar.edge(self.clock.now(), &flow, &message) {
-            sip::Edge::NotMine => self.hand_in(flow, message),
+    fn accept(&self, now: Now, flow: Flow, message: Message) -> Taken {
+        match self.registrar.edge(now, &flow, &message) {
+            sip::Edge::NotMine => Taken {
+                news: None,
+                answer: self.hand_in(now, flow, message),
+            },
             sip::Edge::Answered { bytes, news } => {
                 self.metrics.edge_answered();
-                if let Some(news) = news {
-                    // Waits for room: a phone that is told that it is registered must be known to be.
-                    self.intake.tell(Input::News(news)).await;
-                }
-                Some(bytes)
+                let answer = Some(bytes);
+                Taken { news, answer }
             }
         }
     }
 
-    fn hand_in(&self, flow: Flow, message: Message) -> Option<Bytes> {
+    fn hand_in(&self, now: Now, flow: Flow, message: Message) -> Option<Bytes> {
         // Help is not kept waiting, whatever else is.
         let begins = begins_something(&message) && !self.registrar.is_emergency(&message);
         let input = Input::Sip { flow, message };
-        let offered = self.intake.offer_message(self.clock.now(), input, begins);
+        let offered = self.intake.offer_message(now, input, begins);
         let Err(Input::Sip { flow, message }) = offered else {
             return None;
         };
@@ -200,7 +240,7 @@ impl Edge {
 /// Whether a request belongs to nothing that was there before it. What ends or acknowledges something does.
 fn begins_something(message: &Message) -> bool {
     let belongs = matches!(message.method(), Some(Method::Ack | Method::Cancel))
-        || message.to().is_ok_and(|to| to.tag().is_some());
+        || message.to_tag().is_some();
     message.is_request() && !belongs
 }
 
@@ -280,16 +320,25 @@ mod tests {
             accepted(text.into())
         };
         for _ in 0..12 {
-            assert_eq!(edge.hand_in(flow(), new()), None);
+            assert_eq!(edge.hand_in(edge.clock.now(), flow(), new()), None);
         }
-        let refused = edge.hand_in(flow(), new()).expect("no new calls");
+        let refused = edge
+            .hand_in(edge.clock.now(), flow(), new())
+            .expect("no new calls");
         assert!(refused.starts_with(b"SIP/2.0 503 "));
         for method in ["BYE", "CANCEL", "ACK"] {
             let message = accepted(request(method));
-            assert_eq!(edge.hand_in(flow(), message), None, "{method}");
+            assert_eq!(
+                edge.hand_in(edge.clock.now(), flow(), message),
+                None,
+                "{method}"
+            );
         }
         let help = String::from_utf8_lossy(new().raw()).replace("sip:2001@", "sip:112@");
-        assert_eq!(edge.hand_in(flow(), accepted(help.into())), None);
+        assert_eq!(
+            edge.hand_in(edge.clock.now(), flow(), accepted(help.into())),
+            None
+        );
         assert_eq!(edge.metrics.overloads(), 1);
     }
 

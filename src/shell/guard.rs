@@ -4,7 +4,7 @@
 //! which costs answering them. Where a phone has proven itself both are far larger. Whoever forges a phone's address
 //! can use its allowances up; so what carries a nonce that was sent there is looked at even then (see `reserve`).
 
-mod bucket;
+pub mod bucket;
 mod report;
 mod table;
 
@@ -72,6 +72,17 @@ impl Reason {
             Reason::Connections => "connections",
         }
     }
+}
+
+/// What is known of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// No phone has proven itself there.
+    Stranger,
+    /// One has, or need not.
+    Calm,
+    /// One has, and much came from there that proved nothing: somebody may forge its address.
+    Busy,
 }
 
 /// What a message may lead to.
@@ -211,12 +222,19 @@ impl Guard {
         is_worth_it || self.turn_away(network, Reason::Unproven)
     }
 
-    /// Whether a phone has proven itself there, or need not.
-    pub fn is_known(&self, now: Now, source: IpAddr) -> bool {
-        self.is_free(source)
-            || self
-                .table
-                .with(source.into(), |source| source.is_proven(now))
+    /// What is known of a source.
+    pub fn known(&self, now: Now, source: IpAddr) -> Known {
+        if self.is_free(source) {
+            return Known::Calm;
+        }
+        let [_, limit] = self.limits.unproven;
+        self.table.with(source.into(), |source| {
+            match (source.is_proven(now), source.unproven.has_room(now, limit)) {
+                (false, _) => Known::Stranger,
+                (true, true) => Known::Calm,
+                (true, false) => Known::Busy,
+            }
+        })
     }
 
     /// What came from there could not be understood, or came to nothing.
@@ -246,7 +264,8 @@ impl Guard {
         self.turn_away(source.into(), Reason::Connections);
     }
 
-    fn is_free(&self, source: IpAddr) -> bool {
+    /// Whether the source has no limits.
+    pub fn is_free(&self, source: IpAddr) -> bool {
         let is_trusted = || self.settings.trusted.iter().any(|net| net.holds(source));
         !self.settings.enabled || is_trusted()
     }

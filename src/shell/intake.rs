@@ -1,8 +1,10 @@
 //! The way into the exchange, and the way back for those who wait for an answer.
 //!
-//! There are two queues. Peers and the control API knock at the first: when it is full they are told so. The second
+//! There are three queues. Peers and the control API knock at the first: when it is full they are told so. The second
 //! carries what must not be lost (what the store, the edge and the PIN checkers have to say); whoever sends there
-//! waits for room, and the exchange never waits for them.
+//! waits for room, and the exchange never waits for them. The third carries what SCCP phones say: they cannot be told
+//! to come back later, so while there is no room they are not read. Whoever has put something in works at the exchange,
+//! too, if nobody else does: see [`Turns`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::overload::Overload;
+use super::turns::Turns;
 use crate::exchange::{ControlRequest, Input};
 use crate::pbx::{Answer, Query, Refusal, Ticket};
 use crate::time::Now;
@@ -33,8 +36,10 @@ const OWN_QUEUE: usize = 4096;
 pub struct Intake {
     peers: mpsc::Sender<Input>,
     own: mpsc::Sender<Input>,
+    stations: mpsc::Sender<Input>,
     waiting: Arc<Waiting>,
     overload: Arc<Overload>,
+    turns: Arc<Turns>,
 }
 
 /// The other end of an [`Intake`].
@@ -44,10 +49,14 @@ pub struct Inputs {
     pub peers: mpsc::Receiver<Input>,
     /// From the server's own parts.
     pub own: mpsc::Receiver<Input>,
+    /// From SCCP phones.
+    pub stations: mpsc::Receiver<Input>,
     /// Those who wait for an answer.
     pub waiting: Arc<Waiting>,
     /// How long what comes from peers had to wait.
     pub overload: Arc<Overload>,
+    /// Who works at the exchange.
+    pub turns: Arc<Turns>,
 }
 
 /// Why a question was not answered.
@@ -61,23 +70,29 @@ pub enum AskError {
     NoAnswer,
 }
 
-/// A way into an exchange with room for `peers` inputs of peers, and where they come out.
+/// A way into an exchange with room for `peers` inputs of peers and as many of SCCP phones, and where they come out.
 pub fn intake(peers: usize) -> (Intake, Inputs) {
     let (peers_in, peers_out) = mpsc::channel(peers);
     let (own_in, own_out) = mpsc::channel(OWN_QUEUE);
+    let (stations_in, stations_out) = mpsc::channel(peers);
     let waiting = Arc::new(Waiting::default());
     let overload = Arc::new(Overload::default());
+    let turns = Arc::new(Turns::default());
     let intake = Intake {
         peers: peers_in,
         own: own_in,
+        stations: stations_in,
         waiting: Arc::clone(&waiting),
         overload: Arc::clone(&overload),
+        turns: Arc::clone(&turns),
     };
     let inputs = Inputs {
         peers: peers_out,
         own: own_out,
+        stations: stations_out,
         waiting,
         overload,
+        turns,
     };
     (intake, inputs)
 }
@@ -89,11 +104,9 @@ impl Intake {
         reason = "the caller answers what was refused"
     )]
     pub fn offer(&self, input: Input) -> Result<(), Input> {
-        self.peers.try_send(input).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(input) | mpsc::error::TrySendError::Closed(input) => {
-                input
-            }
-        })
+        self.put(input)?;
+        self.turns.take();
+        Ok(())
     }
 
     /// The same for a message of a peer. What `begins` something is refused before the others have to wait for long.
@@ -106,19 +119,47 @@ impl Intake {
         if begins && !self.overload.may_begin(now, self.depth(), room) {
             return Err(input);
         }
-        self.offer(input)?;
+        self.put(input)?;
         self.overload.offered(now);
+        self.turns.take();
         Ok(())
+    }
+
+    #[expect(
+        clippy::result_large_err,
+        reason = "the caller answers what was refused"
+    )]
+    fn put(&self, input: Input) -> Result<(), Input> {
+        self.peers.try_send(input).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(input) | mpsc::error::TrySendError::Closed(input) => {
+                input
+            }
+        })
     }
 
     /// Hands in something that must not be lost; waits for room. Lost only when the server is stopping.
     pub async fn tell(&self, input: Input) {
         let _ = self.own.send(input).await;
+        self.turns.take();
     }
 
     /// Like [`Intake::tell`], for threads that are not the runtime's.
     pub fn tell_blocking(&self, input: Input) {
         let _ = self.own.blocking_send(input);
+        self.turns.take();
+    }
+
+    /// Like [`Intake::tell_blocking`], for threads that have better to do than to work at the exchange.
+    pub fn leave(&self, input: Input) {
+        let _ = self.own.blocking_send(input);
+        self.turns.call();
+    }
+
+    /// Hands in what an SCCP phone has to say; waits for room. False if the server is stopping.
+    pub async fn station(&self, input: Input) -> bool {
+        let is_taken = self.stations.send(input).await.is_ok();
+        self.turns.take();
+        is_taken
     }
 
     /// How many inputs of peers are waiting.

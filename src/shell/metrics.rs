@@ -1,5 +1,7 @@
 //! What is counted and measured, for `/metrics`.
 
+mod sccp;
+
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,6 +20,7 @@ use prometheus_client::registry::Registry;
 use super::events::door_word;
 use crate::pbx::{Record, Status, What};
 use crate::sip::Registrar;
+pub use sccp::SccpMetrics;
 
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -60,6 +63,8 @@ pub struct Metrics {
     logouts_queued: Gauge64,
     memory: Gauge64,
     media: MediaMetrics,
+    /// What is counted of SCCP.
+    pub sccp: SccpMetrics,
 }
 
 /// What is counted of media of our own.
@@ -106,6 +111,7 @@ impl Metrics {
             logouts_queued: Gauge::default(),
             memory: Gauge::default(),
             media: MediaMetrics::default(),
+            sccp: SccpMetrics::default(),
         }
         .registered()
     }
@@ -124,6 +130,7 @@ impl Metrics {
         self.register_sip(&mut registry);
         self.register_pbx(&mut registry);
         self.register_media(&mut registry);
+        self.sccp.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

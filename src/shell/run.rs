@@ -1,10 +1,12 @@
-//! The loop that owns the exchange: inputs in, outputs out, woken when something is due.
+//! Work at the exchange: inputs in, outputs out, and what is due.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::Clock;
 use super::checks::Checks;
@@ -23,6 +25,9 @@ const BATCH: usize = 256;
 
 /// The exchange is woken at least so often, so that a jump of the wall clock is seen.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// How late the exchange may be woken. The shortest timer that a phone minds is half a second (RFC 3261 §17.1.1.1).
+const TICK: Duration = Duration::from_millis(5);
 
 /// How soon something that did not fit is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -51,6 +56,25 @@ pub struct Run {
     pub drain: Duration,
     /// What did not fit yet.
     pub backlog: Backlog,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}
+
+/// How far the work is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// What is being handled; kept for its room.
+    batch: Vec<Input>,
+    /// Until when calls are waited for (uptime), once the server was told to stop.
+    draining: Option<Duration>,
+    /// When somebody looks again without being asked (uptime).
+    looked_at: Duration,
 }
 
 /// What was wanted but did not fit. While there is any, no more work is taken from peers.
@@ -69,18 +93,16 @@ impl Backlog {
 }
 
 impl Run {
-    /// Runs until the server is drained: told to stop, its calls have ended or taken too long, and all that it wanted
-    /// stored is stored.
-    pub async fn until_drained(mut self) {
-        let mut batch = Vec::with_capacity(2 * BATCH);
-        // Until when calls are waited for (uptime), once the server was told to stop.
-        let mut draining: Option<Duration> = None;
-        while !draining.is_some_and(|until| self.is_drained(until)) {
-            self.next_batch(&mut batch, draining.is_some()).await;
+    /// Does what there is to do, until there is nothing more.
+    pub fn work(&mut self) {
+        let mut batch = std::mem::take(&mut self.progress.batch);
+        loop {
+            let is_full = self.next_batch(&mut batch);
             let now = self.clock.now();
             for input in batch.drain(..) {
                 if matches!(input, Input::Draining) {
-                    draining.get_or_insert(now.uptime + self.drain);
+                    let until = now.uptime + self.drain;
+                    self.progress.draining.get_or_insert(until);
                 }
                 self.note(now, &input);
                 self.exchange.handle(now, input);
@@ -90,10 +112,18 @@ impl Run {
             self.metrics
                 .batch(self.clock.now().uptime.saturating_sub(now.uptime));
             self.carry_out(now, output);
+            if !is_full {
+                break;
+            }
         }
+        self.progress.batch = batch;
     }
 
-    fn is_drained(&self, until: Duration) -> bool {
+    /// Whether the server was told to stop, and may.
+    pub fn is_drained(&self) -> bool {
+        let Some(until) = self.progress.draining else {
+            return false;
+        };
         let (legs, _) = self.exchange.sip_load();
         let is_up = self.clock.now().uptime >= until;
         if !self.backlog.is_empty() || !self.backlog.outstanding.is_empty() || (legs > 0 && !is_up)
@@ -109,29 +139,41 @@ impl Run {
         true
     }
 
-    /// Waits for something to do. What the server's own parts have to say comes first: much of what peers wait for
-    /// depends on it, and a phone is known to the exchange before its first call is.
-    async fn next_batch(&mut self, batch: &mut Vec<Input>, draining: bool) {
-        let may_take = self.backlog.is_empty();
-        let uptime = self.clock.now().uptime;
-        let due = self.exchange.next_deadline().unwrap_or(Duration::MAX);
-        let longest = if may_take && !draining {
-            LONGEST_SLEEP
-        } else {
-            RETRY
-        };
-        let wake_at = self.clock.instant_at(due.min(uptime + longest));
-        tokio::select! {
-            biased;
-            Some(input) = self.inputs.own.recv() => batch.push(input),
-            Some(input) = self.inputs.peers.recv(), if may_take => batch.push(input),
-            () = tokio::time::sleep_until(wake_at) => {}
+    /// When to look again, whatever happens. Whoever asks will.
+    pub fn sleep(&mut self) -> Instant {
+        self.progress.looked_at = self.next_look();
+        self.clock.instant_at(self.progress.looked_at)
+    }
+
+    /// Whether something is due before anybody looks. Only the first who asks is told so.
+    pub fn is_due_sooner(&mut self) -> bool {
+        let next = self.next_look();
+        let is_sooner = next < self.progress.looked_at;
+        if is_sooner {
+            self.progress.looked_at = next;
         }
+        is_sooner
+    }
+
+    fn next_look(&self) -> Duration {
+        let due = self.exchange.next_deadline().unwrap_or(Duration::MAX);
+        let longest = match self.backlog.is_empty() && self.progress.draining.is_none() {
+            true => LONGEST_SLEEP,
+            false => RETRY,
+        };
+        coarse(due).min(self.clock.now().uptime + longest)
+    }
+
+    /// Takes what there is, and says whether there may be more. What the server's own parts have to say comes first: much
+    /// of what peers wait for depends on it, and a phone is known to the exchange before its first call is.
+    fn next_batch(&mut self, batch: &mut Vec<Input>) -> bool {
         fill(batch, &mut self.inputs.own, BATCH);
         // The server's own parts must not shut peers out either.
-        if may_take {
+        if self.backlog.is_empty() {
             fill(batch, &mut self.inputs.peers, 2 * BATCH);
+            fill(batch, &mut self.inputs.stations, 3 * BATCH);
         }
+        batch.len() >= BATCH
     }
 
     fn note(&mut self, now: Now, input: &Input) {
@@ -162,6 +204,12 @@ impl Run {
         self.metrics.media_portless(output.portless);
         for send in output.sends {
             self.wires.send(send);
+        }
+        for (connection, frames) in output.frames {
+            self.wires.sccp.send(connection, frames);
+        }
+        for connection in output.hang_ups {
+            self.wires.sccp.hang_up(connection);
         }
         self.backlog.checks.extend(output.checks);
         self.check();
@@ -197,6 +245,15 @@ impl Run {
                 return;
             }
         }
+    }
+}
+
+/// The next tick at or after that: what is due at nearly the same time is done at once.
+fn coarse(due: Duration) -> Duration {
+    let over = due.subsec_nanos() % TICK.subsec_nanos();
+    match over {
+        0 => due,
+        _ => due.saturating_add(TICK - Duration::from_nanos(over.into())),
     }
 }
 

@@ -16,7 +16,8 @@ use super::intake::{Inputs, Intake, intake};
 use super::media::Media;
 use super::metrics::Metrics;
 use super::readiness::Readiness;
-use super::run::{Backlog, Run};
+use super::run::{Backlog, Progress, Run};
+use super::sccp::{self, Sccp};
 use super::settings::Settings;
 use super::signals::Signals;
 use super::sites::{FirstSite, FirstSiteError, Sites, begin_with};
@@ -24,6 +25,7 @@ use super::sockets::{self, ListenError, Sockets};
 use super::stream::Service;
 use super::streams::Streams;
 use super::tls::{Tls, TlsError};
+use super::turns::Died;
 use super::udp::Udp;
 use super::wires::Wires;
 use super::{Clock, housekeeping, http};
@@ -93,7 +95,7 @@ struct Running {
     server: Server,
     registrar: Arc<Registrar>,
     wires: Wires,
-    exchange: JoinHandle<()>,
+    exchange: JoinHandle<Result<(), Died>>,
 }
 
 /// Serves until a signal says to stop. `first` is the site for an empty store, and the only one that is served
@@ -167,8 +169,8 @@ async fn open_store(
 ) -> Result<Opened, ServeError> {
     let (intake, readiness) = (intake.clone(), readiness.clone());
     let listener: Listener = Box::new(move |news| match news {
-        Stored::Committed { seq, claims } => intake.tell_blocking(Input::Committed { seq, claims }),
-        Stored::ClaimsFailed(claims) => intake.tell_blocking(Input::ClaimsFailed(claims)),
+        Stored::Committed { seq, claims } => intake.leave(Input::Committed { seq, claims }),
+        Stored::ClaimsFailed(claims) => intake.leave(Input::ClaimsFailed(claims)),
         Stored::Trouble { why } => {
             tracing::error!(why, "the store does not work");
             readiness.update(|state| state.store = Some(why));
@@ -195,12 +197,14 @@ async fn connect(
 ) -> Result<Running, ServeError> {
     let token = server.settings.control.token_file.as_deref();
     let token = token.map(Token::read).transpose()?;
-    let edge = Arc::new(edge(&server, &registrar));
+    let guard = guard(&server, &registrar);
+    let edge = Arc::new(edge(&server, &registrar, &guard));
     let tls = open_tls(&server).await?;
     let udp = Arc::new(Udp::new(sockets.datagrams, Arc::clone(&server.metrics))?);
     let wires = Wires {
         streams: Arc::new(stream_side(&server, &edge, &tls)),
         udp: Arc::clone(&udp),
+        sccp: Arc::new(sccp_side(&server, guard, &tls)),
     };
     let start = Start {
         now: server.clock.now(),
@@ -221,9 +225,12 @@ async fn connect(
     for news in registrar.restore(server.clock.now(), bindings) {
         server.intake.tell(Input::News(news)).await;
     }
-    udp.start(&edge, workers());
+    udp.start(&edge, workers())?;
     for (transport, listener) in sockets.streams {
         wires.streams.start(transport, listener);
+    }
+    for (security, listener) in sockets.sccp {
+        wires.sccp.start(security, listener);
     }
     control::start(sockets.control, &server, token);
     for listener in sockets.http {
@@ -239,19 +246,36 @@ async fn connect(
     })
 }
 
-/// What the socket workers share, with a guard in front of it.
-fn edge(server: &Server, registrar: &Arc<Registrar>) -> Edge {
+/// What is in front of the sockets.
+fn guard(server: &Server, registrar: &Arc<Registrar>) -> Arc<Guard> {
     let settings = server.settings.guard.clone();
     let guard = Arc::new(Guard::new(settings, Arc::clone(&server.metrics)));
     registrar.be_watched_by(Arc::clone(&guard) as Arc<dyn Witness>);
     guard::start(Arc::clone(&guard), server.clock);
+    guard
+}
+
+/// What the socket workers share.
+fn edge(server: &Server, registrar: &Arc<Registrar>, guard: &Arc<Guard>) -> Edge {
     Edge::new(
         server.clock,
         Arc::clone(registrar),
         server.intake.clone(),
         Arc::clone(&server.metrics),
-        guard,
+        Arc::clone(guard),
     )
+}
+
+fn sccp_side(server: &Server, guard: Arc<Guard>, tls: &Arc<Tls>) -> Sccp {
+    let service = sccp::Service {
+        clock: server.clock,
+        limits: server.settings.limits,
+        settings: server.settings.sccp,
+        intake: server.intake.clone(),
+        guard,
+        metrics: Arc::clone(&server.metrics),
+    };
+    Sccp::new(service, Arc::clone(tls))
 }
 
 fn stream_side(server: &Server, edge: &Arc<Edge>, tls: &Arc<Tls>) -> Streams {
@@ -283,7 +307,7 @@ fn run(
     inputs: Inputs,
     wires: Wires,
     media: Arc<Media>,
-) -> JoinHandle<()> {
+) -> JoinHandle<Result<(), Died>> {
     let checks = Checks::start(
         server.clock,
         workers(),
@@ -291,7 +315,8 @@ fn run(
         server.intake.clone(),
         Arc::clone(&server.metrics),
     );
-    let run = Run {
+    let turns = Arc::clone(&inputs.turns);
+    turns.begin(Run {
         clock: server.clock,
         exchange,
         inputs,
@@ -303,8 +328,9 @@ fn run(
         events: server.events.clone(),
         metrics: Arc::clone(&server.metrics),
         backlog: Backlog::default(),
-    };
-    tokio::spawn(run.until_drained())
+        progress: Progress::default(),
+    });
+    tokio::spawn(async move { turns.until_drained().await })
 }
 
 fn pages(server: &Server) -> http::Pages {
@@ -325,9 +351,14 @@ async fn stop(running: Running) -> Result<(), ServeError> {
     let server = running.server;
     server.readiness.update(|state| state.draining = true);
     server.intake.tell(Input::Draining).await;
-    running.exchange.await.map_err(|_| ServeError::Died)?;
+    let drained = running.exchange.await;
+    drained
+        .map_err(|_| Died)
+        .flatten()
+        .map_err(|_| ServeError::Died)?;
     housekeeping::save_bindings(&server, &running.registrar);
     running.wires.streams.close_all();
+    running.wires.sccp.close_all();
     let store = server.store;
     let closed = tokio::task::spawn_blocking(move || store.close()).await;
     closed.map_err(|_| StoreError::Died)??;

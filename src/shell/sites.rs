@@ -155,7 +155,7 @@ impl Sites {
             revision,
             site: Arc::clone(&site),
         }));
-        self.intake.tell_blocking(Input::SiteApplied(site));
+        self.intake.leave(Input::SiteApplied(site));
         self.readiness.update(|state| state.site = true);
         tracing::info!(revision, "site applied");
     }

@@ -1,28 +1,25 @@
 //! Datagram sockets.
 
 use std::io;
-use std::iter;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use dashmap::DashMap;
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, SockaddrStorage, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::UdpSocket;
+use tokio::runtime::Handle;
 
-use super::datagrams::Batch;
+use super::datagrams::Room;
 use super::edge::Edge;
 use super::metrics::Metrics;
-use super::supervise::supervise;
+use super::supervise::supervise_thread;
 use crate::sip::{Flow, Transport, stun};
 
 /// What the kernel is asked to buffer per socket and direction; it may give less (`net.core.rmem_max`).
 const BUFFER: usize = 8 * 1024 * 1024;
-
-/// From how many datagrams at once on a task looks at the others' sockets as well.
-const BUSY: usize = 4;
 
 /// For how many remote addresses we remember our own.
 const LEARNED: usize = 65_536;
@@ -36,7 +33,7 @@ pub struct Udp {
 
 #[derive(Debug)]
 struct Listening {
-    socket: Arc<UdpSocket>,
+    socket: UdpSocket,
     bound: SocketAddr,
     /// Our address towards a remote one, on a socket that has none of its own.
     learned: DashMap<IpAddr, IpAddr>,
@@ -44,34 +41,15 @@ struct Listening {
 
 /// Opens one datagram socket. IPv6 sockets take IPv6 alone.
 pub fn open(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = unbound(address)?;
-    socket.bind(&address.into())?;
-    // Only now: an address that somebody else listens at must not be shared with them.
-    setsockopt(&socket, sockopt::ReusePort, &true)?;
-    UdpSocket::from_std(socket.into())
-}
-
-/// Opens another socket at an address where one is open. The kernel spreads peers over them.
-fn open_beside(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = unbound(address)?;
-    setsockopt(&socket, sockopt::ReusePort, &true)?;
-    socket.bind(&address.into())?;
-    UdpSocket::from_std(socket.into())
-}
-
-fn unbound(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
-    socket.set_nonblocking(true)?;
     socket.set_recv_buffer_size(BUFFER)?;
     socket.set_send_buffer_size(BUFFER)?;
-    Ok(socket)
+    socket.bind(&address.into())?;
+    Ok(socket.into())
 }
 
 impl Udp {
@@ -80,7 +58,7 @@ impl Udp {
         let listening = |socket: UdpSocket| {
             Ok(Listening {
                 bound: socket.local_addr()?,
-                socket: Arc::new(socket),
+                socket,
                 learned: DashMap::new(),
             })
         };
@@ -91,30 +69,21 @@ impl Udp {
         })
     }
 
-    /// Begins to receive at each address, with `workers` sockets and a task for each: two tasks that wait for one
-    /// socket would both be woken by every datagram.
-    pub fn start(self: &Arc<Self>, edge: &Arc<Edge>, workers: usize) {
-        for (index, listening) in self.sockets.iter().enumerate() {
-            let others = (1..workers).map_while(|_| {
-                open_beside(listening.bound)
-                    .map(Arc::new)
-                    .inspect_err(
-                        |error| tracing::warn!(local = %listening.bound, %error, "one socket less"),
-                    )
-                    .ok()
-            });
-            let sockets = iter::once(Arc::clone(&listening.socket)).chain(others);
-            let sockets: Arc<[Arc<UdpSocket>]> = sockets.collect();
-            for own in 0..sockets.len() {
-                let (udp, edge, sockets) =
-                    (Arc::clone(self), Arc::clone(edge), Arc::clone(&sockets));
-                supervise("receiving datagrams", move || {
-                    let (udp, edge) = (Arc::clone(&udp), Arc::clone(&edge));
-                    let sockets = Arc::clone(&sockets);
-                    async move { udp.receive(index, &sockets, own, &edge).await }
-                });
+    /// Begins to receive at each address, with `workers` threads that wait in the kernel for the same socket: each datagram
+    /// wakes one of them, whichever processor is free.
+    pub fn start(self: &Arc<Self>, edge: &Arc<Edge>, workers: usize) -> io::Result<()> {
+        for index in 0..self.sockets.len() {
+            for _ in 0..workers {
+                let (udp, edge) = (Arc::clone(self), Arc::clone(edge));
+                let runtime = Handle::current();
+                supervise_thread("receiving datagrams", move || {
+                    // What a message leads to may be to open a connection, which is a task.
+                    let _entered = runtime.enter();
+                    udp.receive(index, &edge);
+                })?;
             }
         }
+        Ok(())
     }
 
     /// Sends one datagram, or loses it: the network may do that too, and retransmissions make up for it.
@@ -126,8 +95,8 @@ impl Udp {
         self.send_by(&listening.socket, flow.remote, bytes);
     }
 
-    fn send_by(&self, socket: &UdpSocket, remote: SocketAddr, bytes: &Bytes) {
-        match socket.try_send_to(bytes, remote) {
+    fn send_by(&self, socket: &UdpSocket, remote: SocketAddr, bytes: &[u8]) {
+        match send_now(socket, remote, bytes) {
             Ok(_) => self.metrics.sent("udp"),
             Err(error) => {
                 tracing::debug!(%remote, %error, "datagram not sent");
@@ -142,7 +111,7 @@ impl Udp {
     /// A phone asks where it is, to keep its NAT open.
     fn answer_stun(&self, listening: &Listening, question: &[u8], remote: SocketAddr) {
         match stun::answer(question, remote) {
-            Some(answer) => match listening.socket.try_send_to(&answer, remote) {
+            Some(answer) => match send_now(&listening.socket, remote, &answer) {
                 Ok(_) => self.metrics.sent("stun"),
                 Err(_) => self.metrics.unsent("network"),
             },
@@ -167,44 +136,23 @@ impl Udp {
         exact.or_else(|| usable.find(|l| l.bound.ip().is_unspecified()))
     }
 
-    async fn receive(&self, index: usize, sockets: &[Arc<UdpSocket>], own: usize, edge: &Edge) {
+    /// Receives for ever.
+    fn receive(&self, index: usize, edge: &Edge) {
         let listening = &self.sockets[index];
-        let mut batch = Batch::new(listening.bound.is_ipv6());
+        let mut room = Room::new();
+        let mut datagrams = Vec::new();
         loop {
-            if let Err(error) = batch.receive(&sockets[own]).await {
+            if let Err(error) = room.receive(&listening.socket, &mut datagrams) {
                 tracing::warn!(local = %listening.bound, %error, "cannot receive datagrams");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
+                std::thread::sleep(Duration::from_millis(100));
             }
-            let is_busy = batch.datagrams.len() >= BUSY;
-            self.answer(listening, &sockets[own], &mut batch, edge)
-                .await;
-            // The thread that should read there may be kept from running for longer than the kernel's buffer lasts.
-            let others = sockets
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != own && is_busy);
-            for (_, other) in others {
-                if batch.take(other).is_ok() {
-                    self.answer(listening, other, &mut batch, edge).await;
+            for (remote, raw) in datagrams.drain(..) {
+                let Some(flow) = self.flow(listening, edge, remote, &raw) else {
+                    continue;
+                };
+                if let Some(answer) = edge.receive_blocking(flow, raw) {
+                    self.send_by(&listening.socket, remote, &answer);
                 }
-            }
-        }
-    }
-
-    async fn answer(
-        &self,
-        listening: &Listening,
-        socket: &UdpSocket,
-        batch: &mut Batch,
-        edge: &Edge,
-    ) {
-        for (remote, raw) in batch.datagrams.drain(..) {
-            let Some(flow) = self.flow(listening, edge, remote, &raw) else {
-                continue;
-            };
-            if let Some(answer) = edge.receive(flow, raw).await {
-                self.send_by(socket, remote, &answer);
             }
         }
     }
@@ -241,6 +189,17 @@ impl Udp {
             connection: 0,
         })
     }
+}
+
+/// The sockets wait when they are read; nobody waits until there is room to send.
+fn send_now(socket: &UdpSocket, remote: SocketAddr, bytes: &[u8]) -> io::Result<usize> {
+    let to = SockaddrStorage::from(remote);
+    Ok(sendto(
+        socket.as_raw_fd(),
+        bytes,
+        &to,
+        MsgFlags::MSG_DONTWAIT,
+    )?)
 }
 
 impl Listening {

@@ -505,7 +505,7 @@ impl Agent {
 
 /// The dialog that a request of theirs belongs to: its Call-ID and our tag.
 pub(super) fn dialog_of(request: &Message) -> (String, String) {
-    let tag = request.to().ok().and_then(|to| to.tag());
+    let tag = request.to_tag();
     (
         request.call_id().to_owned(),
         tag.unwrap_or_default().to_owned(),
@@ -514,7 +514,7 @@ pub(super) fn dialog_of(request: &Message) -> (String, String) {
 
 /// What tells the INVITEs of one caller apart from all others.
 pub(super) fn caller_key(invite: &Message) -> (String, String) {
-    let tag = invite.from().ok().and_then(|from| from.tag());
+    let tag = invite.from_tag();
     (
         invite.call_id().to_owned(),
         tag.unwrap_or_default().to_owned(),

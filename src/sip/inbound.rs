@@ -61,7 +61,7 @@ impl Agent {
             self.transactions.respond(now, server, 420, answer);
             return;
         }
-        let tag = request.to().ok().and_then(|to| to.tag());
+        let tag = request.to_tag();
         match tag {
             Some(tag) => {
                 let key = (request.call_id().to_owned(), tag.to_owned());

@@ -89,7 +89,7 @@ impl Agent {
         };
         let ticket = self.mint_ticket();
         let tag = self.mint_tag();
-        let in_dialog = refer.to().is_ok_and(|to| to.tag().is_some());
+        let in_dialog = refer.to_tag().is_some();
         let dialog = (!in_dialog).then(|| Dialog::by_their_request(refer, flow, &tag));
         let subscribes = refer.text(Name::ReferSub).is_none_or(|value| {
             !value

@@ -556,7 +556,7 @@ impl Registrar {
 
 /// Whether a request belongs to nothing that was there before it.
 fn begins_something(message: &Message) -> bool {
-    message.is_request() && message.to().is_ok_and(|to| to.tag().is_none())
+    message.is_request() && message.to_tag().is_none()
 }
 
 /// The most that is kept of a User-Agent.

@@ -198,7 +198,7 @@ impl Agent {
         let outgoing = match &mut entry.stage {
             Stage::Outgoing(outgoing) => outgoing,
             Stage::Talking(talking) => {
-                let tag = response.to().ok().and_then(|to| to.tag());
+                let tag = response.to_tag();
                 if tag.unwrap_or_default() != talking.dialog.remote_tag {
                     return self.release_stray(now, response);
                 }

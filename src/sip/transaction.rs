@@ -564,7 +564,7 @@ fn server_key(request: &Message, method: &str) -> ServerKey {
     let branch = match via.and_then(|via| via.unique_branch()) {
         Some(branch) => branch.to_owned(),
         None => {
-            let tag = request.from().ok().and_then(|from| from.tag());
+            let tag = request.from_tag();
             let (call_id, (cseq, _)) = (request.call_id(), request.cseq());
             format!("{call_id} {cseq} {}", tag.unwrap_or_default())
         }

@@ -1,7 +1,7 @@
 //! What every message must have, and what makes it refusable (RFC 3261 §8.1.1, §16.3; judged as RFC 4475 does).
 
 use super::Flaw;
-use super::message::Message;
+use super::message::{Message, Span, Tags};
 use super::name::Name;
 use super::text::{self, list};
 use super::uri::Scheme;
@@ -24,18 +24,23 @@ pub(super) fn is_answerable(message: &Message) -> bool {
     message.is_request() && message.method_text() != "ACK" && via && has_cseq
 }
 
-/// Finds the first reason to refuse the message.
-pub(super) fn check(message: &Message) -> Result<(), Flaw> {
+/// Finds the first reason to refuse the message. What everybody asks of one that has none is kept.
+pub(super) fn check(message: &mut Message) -> Result<(), Flaw> {
+    message.tags = tags(message)?;
+    Ok(())
+}
+
+fn tags(message: &Message) -> Result<Tags, Flaw> {
     for (name, reason) in SINGLE {
         if message.headers(name).nth(1).is_some() {
             return Err(Flaw::bad(reason));
         }
     }
     vias(message)?;
-    message
+    let from = message
         .from()
         .map_err(|_| Flaw::bad("Bad Or Missing From"))?;
-    message.to().map_err(|_| Flaw::bad("Bad Or Missing To"))?;
+    let to = message.to().map_err(|_| Flaw::bad("Bad Or Missing To"))?;
     if message.call_id().is_empty() {
         return Err(Flaw::bad("Bad Or Missing Call-ID"));
     }
@@ -46,10 +51,14 @@ pub(super) fn check(message: &Message) -> Result<(), Flaw> {
         return Err(Flaw::bad("Bad Contact"));
     }
     if message.is_request() {
-        request(message, method)
-    } else {
-        Ok(())
+        request(message, method)?;
     }
+    let span =
+        |tag: Option<&str>| tag.map_or(Span::default(), |tag| Span::within(&message.raw, tag));
+    Ok(Tags {
+        from: span(from.tag()),
+        to: span(to.tag()),
+    })
 }
 
 fn vias(message: &Message) -> Result<(), Flaw> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use memchr::{memchr, memchr2};
 
-use super::message::{Field, Fields, Message, Span, Start, method_of};
+use super::message::{Field, Fields, Message, Span, Start, Tags, method_of};
 use super::name::Name;
 use super::text::{self, is_lws};
 use super::{BODY_MAX, Flaw, HEAD_MAX, HEADERS_MAX};
@@ -62,6 +62,7 @@ fn finish(
         raw,
         start,
         fields,
+        tags: Tags::default(),
     };
     let length = match whole {
         Whole { body: Some(_), .. } => body_end(&message),

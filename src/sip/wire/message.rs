@@ -35,6 +35,12 @@ impl Span {
         }
     }
 
+    /// Where a part that was borrowed from the head is.
+    pub(super) fn within(raw: &[u8], part: &str) -> Span {
+        let start = part.as_ptr().addr().saturating_sub(raw.as_ptr().addr());
+        Span::new(start, start + part.len())
+    }
+
     pub(super) fn of(self, raw: &[u8]) -> &[u8] {
         &raw[usize::from(self.start)..usize::from(self.end)]
     }
@@ -75,6 +81,15 @@ pub struct Message {
     pub(super) fields: Fields,
     /// Where the body begins.
     pub(super) body: usize,
+    /// The tags of From and To, as the check found them; nothing if there are none.
+    pub(super) tags: Tags,
+}
+
+/// The two tags that, with the Call-ID, name a dialog (RFC 3261 §12). Everybody asks for them.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tags {
+    pub(super) from: Span,
+    pub(super) to: Span,
 }
 
 impl Message {
@@ -199,6 +214,16 @@ impl Message {
     /// Who the request was first meant for (RFC 3261 §20.39).
     pub fn to(&self) -> Result<Address<'_>, WireError> {
         self.address(Name::To)
+    }
+
+    /// From's tag (RFC 3261 §19.3); None if there is none.
+    pub fn from_tag(&self) -> Option<&str> {
+        Some(self.tags.from.text(&self.raw)).filter(|tag| !tag.is_empty())
+    }
+
+    /// To's tag: whoever has answered before. None if there is none.
+    pub fn to_tag(&self) -> Option<&str> {
+        Some(self.tags.to.text(&self.raw)).filter(|tag| !tag.is_empty())
     }
 
     /// A header that holds one address, such as Refer-To or P-Asserted-Identity; of a list, its first.

@@ -64,11 +64,11 @@ pub struct Rejected {
 ///
 /// What follows a datagram's body is cut off; a body that is shorter than its Content-Length is refused.
 pub fn parse(raw: Bytes) -> Parsed {
-    let (message, flaw) = match lexer::lex(raw) {
+    let (mut message, flaw) = match lexer::lex(raw) {
         Ok(lexed) => lexed,
         Err(why) => return Parsed::Drop(why),
     };
-    match flaw.map_or_else(|| check::check(&message), Err) {
+    match flaw.map_or_else(|| check::check(&mut message), Err) {
         Ok(()) => Parsed::Accept(message),
         Err(flaw) if check::is_answerable(&message) => Parsed::Reject(Rejected {
             message,
