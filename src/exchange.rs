@@ -3,6 +3,8 @@
 //! Here is where "commit, then act" is kept: an action that tells somebody what a change says is held until the
 //! store has confirmed the change, and later actions for the same phone queue behind it.
 
+mod transfers;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,8 +20,10 @@ use crate::pbx::{
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
 };
 use crate::sccp::{self, Switchboard};
-use crate::sip::{Agent, Flow, News, Registrar, wire};
+use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, wire};
 use crate::time::Now;
+use transfers::Transfers;
+pub use transfers::{TransferFate, TransferKind};
 
 /// Numbers the commits, from 1.
 pub type CommitSeq = u64;
@@ -127,6 +131,8 @@ pub struct Output {
     pub media: Vec<media::Order>,
     /// How many calls found no port for an end of media.
     pub portless: u64,
+    /// Transfers that were wanted, and what became of them.
+    pub transfers: Vec<(TransferKind, TransferFate)>,
     /// To be sent.
     pub sends: Vec<Send>,
     /// To be sent to SCCP phones, each one or several whole messages, by the number of the connection.
@@ -192,6 +198,7 @@ pub struct Exchange {
     /// The last commit that the store confirmed.
     last_confirmed: CommitSeq,
     held: Held,
+    transfers: Transfers,
     output: Output,
 }
 
@@ -255,6 +262,7 @@ impl Exchange {
             last_commit: 0,
             last_confirmed: 0,
             held: Held::default(),
+            transfers: Transfers::default(),
             output: Output::default(),
         };
         exchange.take_news(start.now, news);
@@ -271,6 +279,12 @@ impl Exchange {
     /// The same exchange, with other settings for SCCP phones.
     pub fn with_sccp(mut self, settings: sccp::Settings) -> Exchange {
         self.switchboard.set_settings(settings);
+        self
+    }
+
+    /// The same exchange, with other intervals in which calls are to be refreshed.
+    pub fn with_sessions(mut self, sessions: SessionIntervals) -> Exchange {
+        self.agent = self.agent.with_sessions(sessions);
         self
     }
 
@@ -359,6 +373,7 @@ impl Exchange {
         let (orders, portless) = self.agent.take_media();
         output.media.extend(orders);
         output.portless += portless;
+        output.transfers.extend(self.transfers.take());
         let sends = self.agent.take_sends().into_iter();
         output
             .sends
@@ -418,6 +433,7 @@ impl Exchange {
                 News::Registered(phone) => Event::PhoneRegistered(phone),
                 News::Restored(phone) => Event::PhoneRestored(phone),
                 News::Gone(phone) => Event::PhoneGone(phone),
+                News::Moved(phone) => Event::PhoneMoved(phone),
             };
             self.pbx.handle(now, event);
         }
@@ -453,6 +469,7 @@ impl Exchange {
                 return;
             }
             for event in events {
+                self.transfers.hear(&event);
                 self.pbx.handle(now, event);
                 self.take_outcome(now);
             }
@@ -471,6 +488,7 @@ impl Exchange {
     }
 
     fn act(&mut self, now: Now, action: Action) {
+        self.transfers.see(&action);
         match action {
             for_sccp if self.switchboard.concerns(&for_sccp) => {
                 self.switchboard.perform(now, for_sccp);

@@ -1,4 +1,4 @@
-//! Real peers against the built server, over real sockets and in real time: baresip and sipp, as Debian has them.
+//! Real peers against the built server, over real sockets and in real time: baresip, sipp and others, as Debian has them.
 //!
 //! Without them the tests say that they were not run; with `PERCH_PEERS=required` in the environment they fail.
 #![allow(
@@ -19,8 +19,16 @@ mod installed;
 mod linphone;
 #[path = "peers/matrix.rs"]
 mod matrix;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "support/pcap.rs"]
+mod pcap;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "support/sccp_samples/mod.rs"]
+mod sccp_samples;
 #[path = "peers/sipp.rs"]
 mod sipp;
+#[path = "peers/skinny.rs"]
+mod skinny;
 #[path = "peers/softphone.rs"]
 mod softphone;
 #[path = "peers/wav.rs"]

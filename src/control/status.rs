@@ -29,6 +29,10 @@ pub fn refused(refusal: Refusal) -> Status {
             Code::FailedPrecondition,
             "that number is forwarded in a circle".into(),
         ),
+        Refusal::TooManyHops => (
+            Code::FailedPrecondition,
+            "the call has been through too many servers".into(),
+        ),
         Refusal::NotFound(text) => (Code::NotFound, text),
     };
     Status::new(code, text)

@@ -58,6 +58,8 @@ pub enum Refusal {
     Failed(Failure),
     /// Numbers are forwarded to each other, or too often.
     Circle,
+    /// The call has been through too many servers already.
+    TooManyHops,
     /// The called user is logged in nowhere and has nothing that answers instead.
     NobodyThere,
     /// No such user, phone or session; only administrators are told.
@@ -78,6 +80,7 @@ impl Refusal {
             Refusal::Silence => "Nothing was dialled for too long".into(),
             Refusal::NobodyThere => "Nobody is logged in with that number".into(),
             Refusal::Circle => "That number is forwarded in a circle".into(),
+            Refusal::TooManyHops => "The call has been through too many servers".into(),
             Refusal::Failed(failure) => match failure {
                 Failure::Busy => "Busy".into(),
                 Failure::Declined => "Declined".into(),
@@ -112,6 +115,11 @@ pub enum Action {
         /// How the call came here.
         history: Box<History>,
     },
+    /// The phone of a leg that rings can be reached at one more place: it is to ring there, too.
+    RingAnew {
+        /// The leg.
+        leg: LegId,
+    },
     /// Tell a caller that the call goes on elsewhere.
     ShowForwarding {
         /// The caller's leg.
@@ -134,7 +142,7 @@ pub enum Action {
         leg: LegId,
         /// Which phone and contact answered.
         from: (LegId, u32),
-        /// The media answer, or the offer if the caller made none.
+        /// The media answer, or the offer if the caller made none; none if no media is to flow as yet.
         media: Option<Body>,
         /// Who answered.
         connected: Party,

@@ -29,6 +29,8 @@ pub(super) struct Attempt {
     pub callees: Vec<LegId>,
     /// The most telling of what those said that do not ring any more.
     pub failure: Option<Failure>,
+    /// The phones that would not have it: not rung again.
+    pub refused_by: Vec<PhoneName>,
     /// How the call came here.
     pub history: History,
     /// Numbers to try when nothing rings any more.
@@ -59,34 +61,38 @@ impl Pbx {
         };
         attempt.called = called.clone();
         attempt.failure = None;
-        let (caller, offer) = (attempt.caller.clone(), attempt.offer.clone());
-        let (history, stays) = (attempt.history.clone(), attempt.stays);
-        tracing::info!(call = %id, from = %caller.dn, %called, rings = ?phones, "phones ring");
-        let mut legs = Vec::new();
-        for phone in phones {
-            let leg = self.leg_ids.mint();
-            // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
-            let lines = self.lines_of(&phone);
-            let line = lines.iter().find(|line| *line == called).or(lines.first());
-            let line = line.unwrap_or(called).clone();
-            self.add_leg(id, leg, &phone, &line, LegState::Ringing);
-            legs.push(leg);
-            self.act(Action::Ring {
-                leg,
-                phone,
-                caller: caller.clone(),
-                called: called.clone(),
-                offer: offer.clone(),
-                history: Box::new(history.clone()),
-            });
-        }
+        attempt.refused_by.clear();
+        let stays = attempt.stays;
+        tracing::info!(call = %id, from = %attempt.caller.dn, %called, rings = ?phones, "phones ring");
+        self.ring_phones(id, phones);
         let limit = match stays {
             true => std::time::Duration::from_secs(self.site.settings.no_answer_s.max(1).into()),
             false => self.rings_for(called),
         };
-        if let Some(attempt) = self.calls.attempt(id) {
-            attempt.callees.extend(legs);
-            self.deadlines.arm(Timer::NoAnswer(id), now.uptime + limit);
+        self.deadlines.arm(Timer::NoAnswer(id), now.uptime + limit);
+    }
+
+    /// Makes phones ring, for as long as the attempt goes on.
+    pub(super) fn ring_phones(&mut self, id: CallId, phones: Vec<PhoneName>) {
+        for phone in phones {
+            let leg = self.leg_ids.mint();
+            let Some(attempt) = self.calls.attempt(id) else {
+                return;
+            };
+            attempt.callees.push(leg);
+            let called = attempt.called.clone();
+            let ring = Action::Ring {
+                leg,
+                phone: phone.clone(),
+                caller: attempt.caller.clone(),
+                called: called.clone(),
+                offer: attempt.offer.clone(),
+                history: Box::new(attempt.history.clone()),
+            };
+            // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
+            let line = self.line_for(&phone, &called);
+            self.add_leg(id, leg, &phone, &line, LegState::Ringing);
+            self.act(ring);
         }
     }
 
@@ -119,13 +125,13 @@ impl Pbx {
                     self.act(Action::ShowTransfer { ticket });
                 }
             }
-            Stage::Transferring(_) | Stage::Answered { .. } => {}
+            Stage::Transferring(_) | Stage::Answered { .. } | Stage::PickedUp { .. } => {}
         }
     }
 
     /// A phone will not answer.
     pub(super) fn failed(&mut self, now: Now, leg: LegId, why: Failure) {
-        let Some(id) = self.calls.leg(leg).map(|leg| leg.call) else {
+        let Some((id, phone)) = self.calls.leg(leg).map(|l| (l.call, l.phone.clone())) else {
             return;
         };
         let Some(attempt) = self.calls.attempt(id) else {
@@ -133,6 +139,9 @@ impl Pbx {
         };
         attempt.callees.retain(|other| *other != leg);
         attempt.failure = Some(worse(attempt.failure, why));
+        if why != Failure::Unreachable {
+            attempt.refused_by.push(phone);
+        }
         self.drop_leg(now, leg);
         self.go_on_if_silent(now, id);
     }
@@ -282,7 +291,7 @@ impl Pbx {
                 self.stop_ringing(now, id, &ringing.unwrap_or_default());
                 self.transfer_failed(now, id, why);
             }
-            Some(Stage::Answered { .. }) | None => {}
+            Some(Stage::Answered { .. } | Stage::PickedUp { .. }) | None => {}
         }
     }
 

@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use super::change::{Change, Door, Signal, What};
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, MediaFlow, Secret};
-use super::forward::{History, Wanted};
+use super::forward::{History, Hops, Wanted};
 use super::login::Asker;
 use super::names::{Dn, PhoneName};
 use super::phone::InUse;
@@ -81,6 +81,8 @@ pub(super) enum Stage {
         callee: LegId,
         change: Option<MediaChange>,
     },
+    /// Somebody has picked up what rang elsewhere, and media is being agreed.
+    PickedUp { by: LegId },
     /// One of two parties hands the other on to a third.
     Transferring(Box<Transfer>),
 }
@@ -134,8 +136,21 @@ impl Calls {
         match &mut self.calls.get_mut(&id)?.stage {
             Stage::Alerting(attempt) => Some(&mut **attempt),
             Stage::Transferring(transfer) => transfer.attempt(),
-            Stage::Answered { .. } => None,
+            Stage::Answered { .. } | Stage::PickedUp { .. } => None,
         }
+    }
+
+    /// The calls in which phones ring, in order.
+    pub fn ringing(&self) -> Vec<CallId> {
+        let rings = |call: &Call| match &call.stage {
+            Stage::Alerting(_) => true,
+            Stage::Transferring(transfer) => transfer.is_ringing(),
+            Stage::Answered { .. } | Stage::PickedUp { .. } => false,
+        };
+        let ringing = self.calls.iter().filter(|(_, call)| rings(call));
+        let mut ids: Vec<CallId> = ringing.map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// A new call.
@@ -171,7 +186,7 @@ impl Calls {
         let other = match &call.stage {
             Stage::Answered { callee, .. } => *callee,
             Stage::Transferring(transfer) => transfer.talks_with()?,
-            Stage::Alerting(_) => return None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } => return None,
         };
         match leg {
             leg if leg == call.caller => Some(other),
@@ -187,7 +202,7 @@ impl Calls {
         match &mut call.stage {
             Stage::Answered { change, .. } => Some(change),
             Stage::Transferring(transfer) => Some(&mut transfer.change),
-            Stage::Alerting(_) => None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } => None,
         }
     }
 }
@@ -200,7 +215,7 @@ impl Pbx {
         leg: LegId,
         (phone, line): (&PhoneName, Option<Dn>),
         digits: &Secret,
-        offer: Option<Body>,
+        (offer, hops): (Option<Body>, Hops),
     ) {
         self.phone_used(now, phone, Signal::CallBegun);
         match dialplan::destination(&self.site, digits.reveal()) {
@@ -223,13 +238,17 @@ impl Pbx {
                 self.emergency_call(now, phone, called.as_str());
                 match self.helpers(phone, phones) {
                     Ok(phones) => {
-                        let ring = (called, phones, History::default());
+                        // Help is rung however far the call has come.
+                        let hops = hops.spent().unwrap_or(hops);
+                        let ring = (called, phones, History::dialled(hops));
                         self.begin_call(now, leg, (phone, line), ring, offer, true);
                     }
                     Err(why) => self.refuse_call(leg, phone, &called, why),
                 }
             }
-            Destination::Number(dn) => self.number_dialled(now, leg, (phone, line), dn, offer),
+            Destination::Number(dn) => {
+                self.number_dialled(now, leg, (phone, line), dn, (offer, hops))
+            }
         }
     }
 
@@ -239,9 +258,12 @@ impl Pbx {
         leg: LegId,
         (phone, line): (&PhoneName, Option<Dn>),
         dn: Dn,
-        offer: Option<Body>,
+        (offer, hops): (Option<Body>, Hops),
     ) {
-        let mut history = History::default();
+        let Some(hops) = hops.spent() else {
+            return self.refuse_call(leg, phone, &dn, Refusal::TooManyHops);
+        };
+        let mut history = History::dialled(hops);
         let wanted = Wanted {
             from: phone,
             dn: dn.clone(),
@@ -315,6 +337,7 @@ impl Pbx {
             offer,
             callees: Vec::new(),
             failure: None,
+            refused_by: Vec::new(),
             history,
             alternatives: VecDeque::new(),
             stays,
@@ -398,6 +421,7 @@ impl Pbx {
             Stage::Alerting(_) if leg == caller => self.end_attempt(now, id, None),
             Stage::Alerting(_) => self.failed(now, leg, Failure::Unreachable),
             Stage::Transferring(_) => self.left_transfer(now, id, leg, dead),
+            Stage::PickedUp { .. } => self.left_pickup(now, id, leg, dead),
             Stage::Answered { callee, .. } => {
                 let peer = if leg == caller { *callee } else { caller };
                 let phone = self.calls.leg(leg).map(|leg| leg.phone.as_str());

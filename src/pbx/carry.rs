@@ -30,6 +30,9 @@ impl Pbx {
         if self.is_joining(leg) {
             return self.join_answered(now, leg, media);
         }
+        if self.pickup_answered(leg, media.as_ref()) {
+            return;
+        }
         let Some(MediaChange { by, flow }) = self.change_answered_by(leg) else {
             return;
         };
@@ -51,6 +54,9 @@ impl Pbx {
     pub(super) fn reoffer_refused(&mut self, now: Now, leg: LegId, why: Failure) {
         if self.is_joining(leg) {
             return self.join_refused(now, leg, why);
+        }
+        if self.pickup_refused(now, leg, why) {
+            return;
         }
         if let Some(MediaChange { by, .. }) = self.change_answered_by(leg) {
             self.refuse_change(by, why);

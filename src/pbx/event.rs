@@ -7,6 +7,7 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, Signal};
+use super::forward::Hops;
 use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Digit;
 use super::site::Site;
@@ -129,6 +130,8 @@ pub enum Event {
     PhoneGone(PhoneName),
     /// A phone that cannot be reached yet, or that may have changed, wants to know what it is.
     DeskRequested(PhoneName),
+    /// A phone can be reached at one more place, or has started again where it was.
+    PhoneMoved(PhoneName),
 
     /// The phone was used in a way that is not a call (IDL-1).
     PhoneUsed {
@@ -149,6 +152,19 @@ pub enum Event {
         /// What was dialled. May hold a PIN after a login code: wiped when dropped, never shown.
         digits: Secret,
         /// The media offer; none if the callee is to make it.
+        offer: Option<Body>,
+        /// How far the call may go; all the way, if the phone does not say.
+        hops: Hops,
+    },
+    /// A phone wants to take the place of a leg in its call: one that talks, or one that rings.
+    TookOver {
+        /// The new leg.
+        leg: LegId,
+        /// Whose.
+        phone: PhoneName,
+        /// The leg whose place it takes.
+        of: LegId,
+        /// The media offer; none if the other side is to make it.
         offer: Option<Body>,
     },
     /// A phone that was made to ring does, or has something to play meanwhile.

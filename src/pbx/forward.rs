@@ -38,9 +38,41 @@ pub struct Diversion {
     pub why: Diverted,
 }
 
+/// How many more servers a call may go through, so that one that goes in circles between servers ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hops(u32);
+
+/// A call that begins here may go through so many.
+const MOST_HOPS: u32 = 70;
+
+impl Default for Hops {
+    fn default() -> Hops {
+        Hops(MOST_HOPS)
+    }
+}
+
+impl Hops {
+    /// As many as a call came with.
+    pub fn left(left: u32) -> Hops {
+        Hops(left.min(MOST_HOPS))
+    }
+
+    /// How many that is.
+    pub fn count(self) -> u32 {
+        self.0
+    }
+
+    /// What is left behind this server; none if the call must go no further.
+    pub(super) fn spent(self) -> Option<Hops> {
+        self.0.checked_sub(1).map(Hops)
+    }
+}
+
 /// How a call came to ring where it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
+    /// How far it may go on.
+    pub hops: Hops,
     /// The numbers that it was sent on from, in order.
     pub diversions: Vec<Diversion>,
     /// Who transferred it.
@@ -48,6 +80,14 @@ pub struct History {
 }
 
 impl History {
+    /// Of a call that has just been dialled.
+    pub(super) fn dialled(hops: Hops) -> History {
+        History {
+            hops,
+            ..History::default()
+        }
+    }
+
     /// Writes a forwarding down, unless it leads back or there were too many.
     fn forwarded(&mut self, from: Party, why: Diverted, to: &Dn) -> bool {
         let leads_back = from.dn == *to || self.diversions.iter().any(|d| d.from.dn == *to);
@@ -187,7 +227,7 @@ impl Pbx {
     }
 
     /// Whether a phone takes one more call: not if it is in use and its user wants no call waiting.
-    fn takes_calls(&self, phone: &PhoneName) -> bool {
+    pub(super) fn takes_calls(&self, phone: &PhoneName) -> bool {
         let profile = self.user_profile_at(phone).map(|(_, profile)| profile);
         profile.is_none_or(|profile| !profile.forwarding.one_call_at_a_time)
             || self.in_use(phone) == InUse::Idle

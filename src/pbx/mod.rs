@@ -16,6 +16,7 @@ mod event;
 mod explain;
 mod forward;
 mod idle;
+mod latecomer;
 mod lock;
 mod login;
 mod names;
@@ -28,6 +29,7 @@ mod schedule;
 mod session;
 pub mod site;
 mod softphone;
+mod takeover;
 mod text;
 mod transfer;
 
@@ -49,7 +51,7 @@ pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
     Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
 };
-pub use forward::{Diversion, Diverted, History};
+pub use forward::{Diversion, Diverted, History, Hops};
 pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
@@ -189,7 +191,11 @@ impl Pbx {
     pub fn handle(&mut self, now: Now, event: Event) {
         match event {
             Event::SiteApplied(site) => self.site_applied(now, site),
-            Event::PhoneRegistered(phone) => self.reached(now, &phone, Reach::Registered),
+            Event::PhoneRegistered(phone) => {
+                self.reached(now, &phone, Reach::Registered);
+                self.rings_late(&phone);
+            }
+            Event::PhoneMoved(phone) => self.rings_late(&phone),
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
             Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
             Event::DeskRequested(phone) => self.desk_requested(phone),
@@ -200,7 +206,14 @@ impl Pbx {
                 line,
                 digits,
                 offer,
-            } => self.dialled(now, leg, (&phone, line), &digits, offer),
+                hops,
+            } => self.dialled(now, leg, (&phone, line), &digits, (offer, hops)),
+            Event::TookOver {
+                leg,
+                phone,
+                of,
+                offer,
+            } => self.took_over(now, leg, &phone, of, offer),
             Event::Progressed {
                 leg,
                 branch,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::action::{Action, Refusal};
 use super::attempt::Attempt;
-use super::call::{Call, CallId, MediaChange, Stage, why_alone};
+use super::call::{Call, CallId, LegState, MediaChange, Stage, why_alone};
 use super::change::Signal;
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, Secret, Ticket, TransferTo};
@@ -17,6 +17,16 @@ use super::forward::{History, Wanted};
 use super::names::{Dn, PhoneName};
 use super::{Pbx, Timer};
 use crate::time::Now;
+
+/// What is to take the place of what in a call.
+pub(super) struct Taken {
+    /// The leg that is let go.
+    pub of: LegId,
+    /// Whose it is.
+    pub from: PhoneName,
+    /// The leg that comes instead.
+    pub by: LegId,
+}
 
 /// A call that one of its parties hands on.
 #[derive(Debug)]
@@ -51,6 +61,8 @@ enum Target {
     Ringing(Box<Attempt>),
     /// A phone answered; what it offers is put to the party that is handed on.
     Answered(LegId),
+    /// A phone that wants to be in the place of the transferor; what it offers is put to the other party.
+    TakenOver(LegId),
     /// The other call of the transferor, with its leg there until that leaves, and the far end.
     Consulted {
         through: Option<LegId>,
@@ -70,8 +82,13 @@ impl Transfer {
     pub fn attempt(&mut self) -> Option<&mut Attempt> {
         match &mut self.target {
             Target::Ringing(attempt) => Some(&mut **attempt),
-            Target::Answered(_) | Target::Consulted { .. } => None,
+            Target::Answered(_) | Target::TakenOver(_) | Target::Consulted { .. } => None,
         }
+    }
+
+    /// Whether phones ring.
+    pub fn is_ringing(&self) -> bool {
+        matches!(self.target, Target::Ringing(_))
     }
 
     /// Whom the party that is handed on still talks with.
@@ -81,7 +98,7 @@ impl Transfer {
 
     /// Whether media is being agreed with the new party.
     pub fn is_joining(&self) -> bool {
-        matches!(self.target, Target::Answered(_) | Target::Consulted { .. })
+        !self.is_ringing()
     }
 }
 
@@ -138,15 +155,15 @@ impl Pbx {
         let dn = self.transfer_target(&phone, digits)?;
         let from = self.phone_of(transferee)?;
         let mut history = History {
-            diversions: Vec::new(),
             transferred_by: Some(self.party_at(&phone)),
+            ..History::default()
         };
         let wanted = Wanted { from: &from, dn };
         let (called, phones) = self.reach(wanted, &mut history)?;
         tracing::info!(call = %id, by = %phone, to = %called, "call transferred");
         let attempt = self.attempt_for(&from, &called, history);
         let target = Target::Ringing(Box::new(attempt));
-        self.enter_transfer(id, transferee, (leg, phone, ticket), target);
+        self.enter_transfer(id, transferee, (leg, phone, Some(ticket)), target);
         self.act(Action::AcceptTransfer { ticket });
         self.ring_all(now, id, &called, phones);
         Ok(())
@@ -198,7 +215,7 @@ impl Pbx {
             far,
             offered: false,
         };
-        self.enter_transfer(id, transferee, (leg, phone, ticket), target);
+        self.enter_transfer(id, transferee, (leg, phone, Some(ticket)), target);
         self.act(Action::AcceptTransfer { ticket });
         let connected = self.phone_of(far).ok().map(|phone| self.party_at(&phone));
         self.act(Action::Reoffer {
@@ -222,6 +239,7 @@ impl Pbx {
             offer: None,
             callees: Vec::new(),
             failure: None,
+            refused_by: Vec::new(),
             history,
             alternatives: VecDeque::new(),
             stays: false,
@@ -232,13 +250,13 @@ impl Pbx {
         &mut self,
         id: CallId,
         transferee: LegId,
-        (leg, phone, ticket): (LegId, PhoneName, Ticket),
+        (leg, phone, ticket): (LegId, PhoneName, Option<Ticket>),
         target: Target,
     ) {
         let transferor = Transferor {
             place: Place::Here(leg),
             phone,
-            ticket: Some(ticket),
+            ticket,
         };
         let transfer = Transfer {
             transferor,
@@ -249,6 +267,12 @@ impl Pbx {
             call.caller = transferee;
             call.stage = Stage::Transferring(Box::new(transfer));
         }
+    }
+
+    /// Another phone takes the place of one of the parties: as if that one handed the other on.
+    pub(super) fn enter_takeover(&mut self, id: CallId, peer: LegId, taken: Taken) {
+        let Taken { of, from, by } = taken;
+        self.enter_transfer(id, peer, (of, from, None), Target::TakenOver(by));
     }
 
     /// A phone answered that rang for whoever is handed on.
@@ -291,6 +315,14 @@ impl Pbx {
                 self.act(Action::Acknowledge { leg: new, media });
                 self.transfer_done(now, id, new);
             }
+            Target::TakenOver(new) if leg == transferee => {
+                let new = *new;
+                if media.is_none() {
+                    return self.join_refused(now, leg, Failure::NotAcceptable);
+                }
+                self.placed(new, transferee, media);
+                self.transfer_done(now, id, new);
+            }
             Target::Consulted { far, offered, .. } if leg == transferee && !*offered => {
                 *offered = true;
                 let far = *far;
@@ -314,6 +346,21 @@ impl Pbx {
         }
     }
 
+    /// Whoever takes the place of a party is in the call now.
+    fn placed(&mut self, new: LegId, with: LegId, media: Option<Body>) {
+        if let Some(new) = self.calls.leg_mut(new) {
+            new.state = LegState::Talking;
+        }
+        if let Ok(phone) = self.phone_of(with) {
+            self.act(Action::Answer {
+                leg: new,
+                from: (with, 0),
+                media,
+                connected: self.party_at(&phone),
+            });
+        }
+    }
+
     /// One of the two who are to be joined wants no such media.
     pub(super) fn join_refused(&mut self, now: Now, leg: LegId, why: Failure) {
         let Some(id) = self.calls.leg(leg).map(|leg| leg.call) else {
@@ -328,6 +375,15 @@ impl Pbx {
                 let new = *new;
                 self.release(new, "The transfer failed", false);
                 self.drop_leg(now, new);
+                self.transfer_failed(now, id, why);
+            }
+            Target::TakenOver(new) if leg == transferee => {
+                let leg = *new;
+                self.act(Action::Refuse {
+                    leg,
+                    why: why.clone(),
+                });
+                self.drop_leg(now, leg);
                 self.transfer_failed(now, id, why);
             }
             Target::Consulted { far, offered, .. } => {
@@ -360,12 +416,13 @@ impl Pbx {
             let outcome = Ok(());
             self.act(Action::EndTransfer { ticket, outcome });
         }
-        let through = match transfer.target {
-            Target::Consulted { through, .. } => through,
-            _ => None,
+        let (through, text) = match transfer.target {
+            Target::Consulted { through, .. } => (through, "Transferred"),
+            Target::TakenOver(_) => (None, "Taken over at another phone"),
+            Target::Ringing(_) | Target::Answered(_) => (None, "Transferred"),
         };
         for leg in [transfer.transferor.leg(), through].into_iter().flatten() {
-            self.release(leg, "Transferred", false);
+            self.release(leg, text, false);
             self.drop_leg(now, leg);
         }
     }
@@ -380,6 +437,8 @@ impl Pbx {
         let place = transfer.transferor.place;
         let phone = transfer.transferor.phone.clone();
         let change = transfer.change;
+        // Who was to be replaced and has hung up has not sent anybody away.
+        let comes_back = !matches!(transfer.target, Target::TakenOver(_));
         self.split_consultation(now, id);
         if let Some(ticket) = ticket {
             let outcome = Err(why);
@@ -390,10 +449,14 @@ impl Pbx {
             Place::Here(callee) => {
                 self.leave_transfer(id, Stage::Answered { callee, change });
             }
-            Place::Gone if self.recall(now, id, transferee, &phone) => {}
+            Place::Gone if comes_back && self.recall(now, id, transferee, &phone) => {}
             Place::Gone | Place::Recalled => {
                 self.calls.remove(id);
-                self.release(transferee, "The transfer failed", false);
+                let text = match comes_back {
+                    true => "The transfer failed",
+                    false => why_alone(false),
+                };
+                self.release(transferee, text, false);
                 self.drop_leg(now, transferee);
             }
         }
@@ -473,7 +536,7 @@ impl Pbx {
         }
         let why = Refusal::Failed(Failure::Unreachable);
         match &mut transfer.target {
-            Target::Answered(new) if *new == leg => {
+            Target::Answered(new) | Target::TakenOver(new) if *new == leg => {
                 self.drop_leg(now, leg);
                 self.transfer_failed(now, id, why);
             }
@@ -507,7 +570,7 @@ impl Pbx {
         }
         let others = match transfer.target {
             Target::Ringing(attempt) => attempt.callees,
-            Target::Answered(new) => vec![new],
+            Target::Answered(new) | Target::TakenOver(new) => vec![new],
             Target::Consulted { .. } => Vec::new(),
         };
         for leg in transfer.transferor.leg().into_iter().chain(others) {

@@ -7,7 +7,7 @@ use super::shared::{Shared, Timer};
 use super::softkeys;
 use super::station::Station;
 use super::wire::{BackSpace, CallState, KeySet, Tone};
-use crate::pbx::{Event, Extent, Party, Secret, Signal};
+use crate::pbx::{Event, Extent, Hops, Party, Secret, Signal};
 
 /// More digits than this are no number, even with a PIN.
 const MOST_DIGITS: usize = 80;
@@ -148,6 +148,7 @@ impl Station {
             line,
             digits,
             offer,
+            hops: Hops::default(),
         });
     }
 }

@@ -31,7 +31,8 @@ impl Switchboard {
             | Action::Reoffer { leg, .. }
             | Action::AcceptReoffer { leg, .. }
             | Action::RefuseReoffer { leg, .. }
-            | Action::Signal { leg, .. } => self.shared.legs.contains_key(leg),
+            | Action::Signal { leg, .. }
+            | Action::RingAnew { leg, .. } => self.shared.legs.contains_key(leg),
             Action::SignalReply { ticket, .. }
             | Action::AcceptTransfer { ticket }
             | Action::ShowTransfer { ticket }

@@ -12,7 +12,7 @@ use super::intake::Intake;
 use super::metrics::Metrics;
 use crate::exchange::Input;
 use crate::sip::wire::{self, Message, Method, Name, Parsed};
-use crate::sip::{self, Flow, News, Registrar};
+use crate::sip::{self, Flow, Network, News, Registrar};
 use crate::time::Now;
 
 /// After how many seconds somebody who was turned away may come again: at random, so that they do not all come
@@ -97,6 +97,21 @@ impl Edge {
     /// Whether a phone has proven itself there.
     pub fn is_known(&self, source: IpAddr) -> bool {
         self.guard.known(self.clock.now(), source) != Known::Stranger
+    }
+
+    /// Whether a source has no limits.
+    pub fn is_trusted(&self, source: IpAddr) -> bool {
+        self.guard.is_trusted(source)
+    }
+
+    /// Whether a connection from there may be taken, as far as its source is concerned.
+    pub fn may_connect(&self, source: IpAddr, is_secure: bool) -> bool {
+        self.guard.may_connect(self.clock.now(), source, is_secure)
+    }
+
+    /// A connection from there had to make room for another.
+    pub fn gave_way(&self, source: Network) {
+        self.guard.gave_way(source);
     }
 
     /// A connection from there was not taken.

@@ -1,16 +1,17 @@
 //! The table of stream connections: who is connected, how many, and how to reach them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::half_open::HalfOpen;
 use super::metrics::Metrics;
 use super::settings::Limits;
-use crate::sip::{Flow, Transport};
+use crate::sip::{Flow, Network, Transport};
 
 /// Every stream connection, those that are being opened included.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ struct Table {
     connections: HashMap<u64, Connection>,
     /// The newest connection of each kind to each remote address.
     by_remote: HashMap<Peer, u64>,
-    per_source: HashMap<IpAddr, usize>,
+    per_source: HashMap<Network, usize>,
+    half_open: HalfOpen,
     per_transport: BTreeMap<Transport, usize>,
 }
 
@@ -51,6 +53,32 @@ pub struct Place {
     /// When it is to end.
     pub close: CancellationToken,
     flows: Arc<Flows>,
+}
+
+/// A connection that a peer opened has its place.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The place.
+    pub place: Place,
+    /// Whose connection had to go for it, if one had to.
+    pub gave_way: Option<Network>,
+}
+
+/// Who opens a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newcomer {
+    /// Somebody with limits.
+    Limited,
+    /// Somebody who is trusted: it may be half open for as long as it likes.
+    Trusted,
+}
+
+/// What a connection that is half open waits for.
+#[derive(Debug)]
+pub struct Proof {
+    id: u64,
+    flows: Arc<Flows>,
+    is_given: bool,
 }
 
 /// The beginning of a connection's end.
@@ -92,22 +120,41 @@ impl Flows {
         }
     }
 
-    /// Gives a connection that a peer opened its place.
+    /// Gives a connection that a peer opened its place. It is half open until it gives a proof, and if too many are,
+    /// the oldest of those ends.
     pub fn accept(
         self: &Arc<Self>,
         transport: Transport,
         local: SocketAddr,
         remote: SocketAddr,
-    ) -> Result<Place, Full> {
+        newcomer: Newcomer,
+    ) -> Result<Accepted, Full> {
         let mut table = self.table();
         if table.connections.len() >= self.limits.connections {
             return Err(Full::Total);
         }
-        let from_there = table.per_source.get(&remote.ip()).copied().unwrap_or(0);
+        let source = Network::from(remote.ip());
+        let from_there = table.per_source.get(&source).copied().unwrap_or(0);
         if from_there >= self.limits.connections_per_source {
             return Err(Full::Source);
         }
-        Ok(self.insert(&mut table, local, (transport, remote)))
+        let place = self.insert(&mut table, local, (transport, remote));
+        let gave_way = match newcomer {
+            Newcomer::Limited => self.half_open(&mut table, place.flow.connection, source),
+            Newcomer::Trusted => None,
+        };
+        Ok(Accepted { place, gave_way })
+    }
+
+    /// A connection is half open. Whose had to go for it, if one had to.
+    fn half_open(&self, table: &mut Table, id: u64, source: Network) -> Option<Network> {
+        let oldest = table.half_open.add(id, source, &self.limits);
+        self.metrics.half_open(table.half_open.len());
+        let (oldest, source) = oldest?;
+        if let Some(connection) = table.connections.get(&oldest) {
+            connection.close.cancel();
+        }
+        Some(source)
     }
 
     /// Sends on the flow's connection, or on any other to the same peer, or on a new one.
@@ -173,7 +220,7 @@ impl Flows {
         let (transport, remote) = peer;
         table.connections.insert(id, connection);
         table.by_remote.insert(peer, id);
-        *table.per_source.entry(remote.ip()).or_default() += 1;
+        *table.per_source.entry(remote.ip().into()).or_default() += 1;
         *table.per_transport.entry(transport).or_default() += 1;
         self.count(table, transport);
         let flow = Flow {
@@ -205,13 +252,21 @@ impl Flows {
         if let Some(count) = table.per_transport.get_mut(&transport) {
             *count -= 1;
         }
-        if let Some(count) = table.per_source.get_mut(&remote.ip()) {
+        let source = Network::from(remote.ip());
+        if let Some(count) = table.per_source.get_mut(&source) {
             *count -= 1;
             if *count == 0 {
-                table.per_source.remove(&remote.ip());
+                table.per_source.remove(&source);
             }
         }
         self.count(&table, transport);
+        self.settle(&mut table, id);
+    }
+
+    /// A connection is not half open any more.
+    fn settle(&self, table: &mut Table, id: u64) {
+        table.half_open.remove(id);
+        self.metrics.half_open(table.half_open.len());
     }
 
     fn count(&self, table: &Table, transport: Transport) {
@@ -225,6 +280,15 @@ impl Flows {
 }
 
 impl Place {
+    /// What it waits for while it is half open.
+    pub fn proof(&self) -> Proof {
+        Proof {
+            id: self.flow.connection,
+            flows: Arc::clone(&self.flows),
+            is_given: false,
+        }
+    }
+
     /// How its connection is to be left alone while answers may still be written to it.
     pub fn retirement(&self) -> Retirement {
         Retirement {
@@ -239,6 +303,15 @@ impl Drop for Place {
     fn drop(&mut self) {
         let peer = (self.flow.transport, self.flow.remote);
         self.flows.remove(self.flow.connection, peer);
+    }
+}
+
+impl Proof {
+    /// Something was proven. Costs nothing but the first time.
+    pub fn given(&mut self) {
+        if !std::mem::replace(&mut self.is_given, true) {
+            self.flows.settle(&mut self.flows.table(), self.id);
+        }
     }
 }
 
@@ -271,6 +344,16 @@ mod tests {
         Arc::new(Metrics::new(Arc::new(registrar)))
     }
 
+    fn accept(
+        flows: &Arc<Flows>,
+        transport: Transport,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<Place, Full> {
+        let accepted = flows.accept(transport, local, remote, Newcomer::Limited);
+        accepted.map(|accepted| accepted.place)
+    }
+
     fn limits() -> Limits {
         super::super::Settings::default().limits
     }
@@ -283,32 +366,56 @@ mod tests {
             ..limits()
         });
         let local = address("192.0.2.1:5060");
-        let first = flows
-            .accept(Transport::Tcp, local, address("192.0.2.7:1"))
-            .expect("room");
-        let _second = flows
-            .accept(Transport::Tcp, local, address("192.0.2.7:2"))
-            .expect("room");
-        let third = flows.accept(Transport::Tcp, local, address("192.0.2.7:3"));
+        let first = accept(&flows, Transport::Tcp, local, address("192.0.2.7:1")).expect("room");
+        let _second = accept(&flows, Transport::Tcp, local, address("192.0.2.7:2")).expect("room");
+        let third = accept(&flows, Transport::Tcp, local, address("192.0.2.7:3"));
         assert_eq!(third.err(), Some(Full::Source));
-        let _other = flows
-            .accept(Transport::Tcp, local, address("192.0.2.8:1"))
-            .expect("room");
-        let fourth = flows.accept(Transport::Tcp, local, address("192.0.2.9:1"));
+        let _other = accept(&flows, Transport::Tcp, local, address("192.0.2.8:1")).expect("room");
+        let fourth = accept(&flows, Transport::Tcp, local, address("192.0.2.9:1"));
         assert_eq!(fourth.err(), Some(Full::Total));
         drop(first);
-        assert!(
-            flows
-                .accept(Transport::Tcp, local, address("192.0.2.7:3"))
-                .is_ok()
+        assert!(accept(&flows, Transport::Tcp, local, address("192.0.2.7:3")).is_ok());
+    }
+
+    #[test]
+    fn the_oldest_half_open_connection_ends_for_the_newest() {
+        let flows = flows(Limits {
+            half_open_per_source: 2,
+            ..limits()
+        });
+        let local = address("192.0.2.1:5061");
+        let accept = |remote: &str, newcomer| {
+            let accepted = flows.accept(Transport::Tls, local, address(remote), newcomer);
+            accepted.expect("room")
+        };
+        let limited = |remote| accept(remote, Newcomer::Limited);
+        let proven = limited("192.0.2.7:1");
+        proven.place.proof().given();
+        // One that its source has 2^64 addresses for counts as one of the same.
+        let oldest = limited("[2001:db8::1]:2");
+        let second = limited("[2001:db8::2]:3");
+        let trusted = accept("[2001:db8::2]:4", Newcomer::Trusted);
+        assert!(!oldest.place.close.is_cancelled());
+        let newest = limited("[2001:db8::3]:5");
+        assert_eq!(
+            newest.gave_way.map(|n| n.to_string()).as_deref(),
+            Some("2001:db8::/64")
         );
+        assert!(oldest.place.close.is_cancelled());
+        for other in [&proven, &second, &trusted, &newest] {
+            assert!(!other.place.close.is_cancelled());
+        }
+        // Those that end by themselves are not counted.
+        drop((second, newest));
+        assert_eq!(limited("[2001:db8::1]:6").gave_way, None);
+        assert_eq!(limited("192.0.2.7:7").gave_way, None);
     }
 
     #[test]
     fn an_open_connection_to_the_same_peer_is_used_again() {
         let flows = flows(limits());
         let (local, remote) = (address("192.0.2.1:5060"), address("192.0.2.7:5060"));
-        let mut open = flows.accept(Transport::Tcp, local, remote).expect("room");
+        let mut open = accept(&flows, Transport::Tcp, local, remote).expect("room");
         let any = Flow {
             connection: 0,
             ..open.flow
@@ -334,7 +441,7 @@ mod tests {
     fn a_peer_that_does_not_read_is_cut_off() {
         let flows = flows(limits());
         let remote = address("192.0.2.7:5060");
-        let place = flows.accept(Transport::Tcp, address("192.0.2.1:5060"), remote);
+        let place = accept(&flows, Transport::Tcp, address("192.0.2.1:5060"), remote);
         let place = place.expect("room");
         for _ in 0..2 {
             assert!(matches!(
@@ -354,7 +461,7 @@ mod tests {
     fn kinds_are_kept_apart_and_nobody_listens_behind_a_web_socket() {
         let flows = flows(limits());
         let (local, remote) = (address("192.0.2.1:5080"), address("192.0.2.7:40000"));
-        let mut open = flows.accept(Transport::Ws, local, remote).expect("room");
+        let mut open = accept(&flows, Transport::Ws, local, remote).expect("room");
         let tcp = Flow {
             transport: Transport::Tcp,
             ..open.flow
@@ -374,7 +481,7 @@ mod tests {
     fn a_connection_that_ends_takes_answers_and_nothing_new() {
         let flows = flows(limits());
         let remote = address("192.0.2.7:40000");
-        let open = flows.accept(Transport::Ws, address("192.0.2.1:5080"), remote);
+        let open = accept(&flows, Transport::Ws, address("192.0.2.1:5080"), remote);
         let mut open = open.expect("room");
         open.retirement().begin();
         let any = Flow {

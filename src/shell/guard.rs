@@ -38,6 +38,10 @@ const BELONGING: Limit = Limit::new(50, 200);
 /// How often a source is told to come back later.
 const TOLD: Limit = Limit::new(2, 5);
 
+/// A connection costs as much as so many messages that prove nothing, one under TLS for its handshake.
+const CONNECTION: u32 = 1;
+const HANDSHAKE: u32 = 4;
+
 /// A wrong password costs as much as so many requests without one.
 const WRONG_PASSWORD: u32 = 5;
 
@@ -52,15 +56,18 @@ pub enum Reason {
     Scanner,
     /// Too many connections.
     Connections,
+    /// Too many connections on which nothing was proven yet: one of them ended.
+    HalfOpen,
 }
 
 impl Reason {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Reason; 4] = [
+    pub const ALL: [Reason; 5] = [
         Reason::Messages,
         Reason::Unproven,
         Reason::Scanner,
         Reason::Connections,
+        Reason::HalfOpen,
     ];
 
     /// The word for it in metrics.
@@ -70,6 +77,7 @@ impl Reason {
             Reason::Unproven => "unproven",
             Reason::Scanner => "scanner",
             Reason::Connections => "connections",
+            Reason::HalfOpen => "half-open",
         }
     }
 }
@@ -151,7 +159,7 @@ impl Guard {
         is_response: bool,
         is_ours: impl FnOnce() -> bool,
     ) -> bool {
-        if self.is_free(source) {
+        if self.is_trusted(source) {
             return true;
         }
         let network = Network::from(source);
@@ -175,7 +183,7 @@ impl Guard {
     /// A request begins something and shows no credentials, or none that were asked for. `is_urgent` if somebody needs
     /// help, or if it carries a nonce that was sent there.
     pub fn may_prove_nothing(&self, now: Now, source: IpAddr, is_urgent: bool) -> Pass {
-        if self.is_free(source) {
+        if self.is_trusted(source) {
             return Pass::Go;
         }
         let network = Network::from(source);
@@ -202,7 +210,7 @@ impl Guard {
     /// A response came, or a request of a call that may be there or not: whether it is worth a look. Little is from
     /// where nobody ever proved anything, and nothing once too much came to nothing.
     pub fn may_belong(&self, now: Now, source: IpAddr, is_response: bool) -> bool {
-        if self.is_free(source) {
+        if self.is_trusted(source) {
             return true;
         }
         let [strangers, proven] = self.limits.unproven;
@@ -224,7 +232,7 @@ impl Guard {
 
     /// What is known of a source.
     pub fn known(&self, now: Now, source: IpAddr) -> Known {
-        if self.is_free(source) {
+        if self.is_trusted(source) {
             return Known::Calm;
         }
         let [_, limit] = self.limits.unproven;
@@ -259,19 +267,45 @@ impl Guard {
         is_one
     }
 
+    /// A connection came from there. Whether it is taken: that costs a handshake before anybody can prove anything.
+    pub fn may_connect(&self, now: Now, source: IpAddr, is_secure: bool) -> bool {
+        if self.is_trusted(source) {
+            return true;
+        }
+        let network = Network::from(source);
+        let cost = if is_secure { HANDSHAKE } else { CONNECTION };
+        let limit = &self.limits.unproven;
+        let (has_room, is_proven) = self.table.with(network, |source| {
+            let is_proven = source.is_proven(now);
+            let limit = limit[usize::from(is_proven)];
+            let has_room = source.unproven.has_room(now, limit);
+            if has_room {
+                source.unproven.charge(now, limit, cost);
+            }
+            (has_room, is_proven)
+        });
+        let has_room = has_room && (is_proven || self.strangers_have_room(now));
+        has_room || self.turn_away(network, Reason::Connections)
+    }
+
+    /// A connection from there made room for another before anything was proven on it.
+    pub fn gave_way(&self, source: Network) {
+        self.turn_away(source, Reason::HalfOpen);
+    }
+
     /// A connection from there was not taken.
     pub fn connection_refused(&self, source: IpAddr) {
         self.turn_away(source.into(), Reason::Connections);
     }
 
-    /// Whether the source has no limits.
-    pub fn is_free(&self, source: IpAddr) -> bool {
-        let is_trusted = || self.settings.trusted.iter().any(|net| net.holds(source));
-        !self.settings.enabled || is_trusted()
+    /// Whether a source has no limits.
+    pub fn is_trusted(&self, source: IpAddr) -> bool {
+        let is_one = || self.settings.trusted.iter().any(|net| net.holds(source));
+        !self.settings.enabled || is_one()
     }
 
     fn charge(&self, now: Now, source: IpAddr, times: u32) {
-        if self.is_free(source) {
+        if self.is_trusted(source) {
             return;
         }
         let limit = &self.limits.unproven;
@@ -304,7 +338,7 @@ impl Guard {
 impl Witness for Guard {
     fn saw(&self, now: Now, source: IpAddr, standing: Standing) {
         match standing {
-            Standing::Proven if !self.is_free(source) => {
+            Standing::Proven if !self.is_trusted(source) => {
                 let until = now.uptime + PROVEN_FOR;
                 self.table
                     .with(source.into(), |source| source.proven_until = until);

@@ -18,6 +18,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::events::door_word;
+use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Record, Status, What};
 use crate::sip::Registrar;
 pub use sccp::SccpMetrics;
@@ -25,6 +26,7 @@ pub use sccp::SccpMetrics;
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
 type Counters = Family<Label, Counter>;
+type CountersOfTwo = Family<[(&'static str, &'static str); 2], Counter>;
 type Gauge64 = Gauge<i64, AtomicI64>;
 type Gauges = Family<Label, Gauge64>;
 
@@ -53,11 +55,13 @@ pub struct Metrics {
     batches: Histogram,
     commits_outstanding: Gauge64,
     connections: Gauges,
+    half_open: Gauge64,
     certificate_days: Gauge64,
     certificates_read: Counters,
     queue_depth: Gauge64,
     sessions: Gauge64,
     calls: Gauge64,
+    transfers: CountersOfTwo,
     phones: Gauge64,
     phones_registered: Gauge64,
     logouts_queued: Gauge64,
@@ -101,11 +105,13 @@ impl Metrics {
             batches: durations(),
             commits_outstanding: Gauge::default(),
             connections: Gauges::default(),
+            half_open: Gauge::default(),
             certificate_days: Gauge::default(),
             certificates_read: Counters::default(),
             queue_depth: Gauge::default(),
             sessions: Gauge::default(),
             calls: Gauge::default(),
+            transfers: CountersOfTwo::default(),
             phones: Gauge::default(),
             phones_registered: Gauge::default(),
             logouts_queued: Gauge::default(),
@@ -213,6 +219,11 @@ impl Metrics {
             self.connections.clone(),
         );
         registry.register(
+            "sip_connections_half_open",
+            "SIP stream connections on which nothing was proven yet",
+            self.half_open.clone(),
+        );
+        registry.register(
             "tls_certificate_days",
             "Days that the TLS certificate in force is still good for",
             self.certificate_days.clone(),
@@ -235,6 +246,11 @@ impl Metrics {
         registry.register("logouts", "Logouts, by cause", self.logouts.clone());
         registry.register("sessions", "Open sessions", self.sessions.clone());
         registry.register("calls", "Calls going on", self.calls.clone());
+        registry.register(
+            "transfers",
+            "Transfers, by kind (to a number, or to another call) and what became of them",
+            self.transfers.clone(),
+        );
         registry.register("phones", "Phones in the site", self.phones.clone());
         registry.register(
             "phones_registered",
@@ -300,6 +316,23 @@ impl Metrics {
     /// Somebody pressed a key, and the exchange could not hear of it.
     pub fn media_digit_lost(&self) {
         self.media.digits_lost.inc();
+    }
+
+    /// Calls were handed on, or were to be.
+    pub fn transfers(&self, transfers: &[(TransferKind, TransferFate)]) {
+        for (kind, fate) in transfers {
+            let kind = match kind {
+                TransferKind::Blind => "blind",
+                TransferKind::Attended => "attended",
+            };
+            let fate = match fate {
+                TransferFate::Attempted => "attempted",
+                TransferFate::Completed => "completed",
+                TransferFate::Failed => "failed",
+            };
+            let labels = [("kind", kind), ("outcome", fate)];
+            self.transfers.get_or_create(&labels).inc();
+        }
     }
 
     /// A message came in.
@@ -396,6 +429,11 @@ impl Metrics {
     pub fn connections(&self, transport: &'static str, open: usize) {
         let label = [("transport", transport)];
         self.connections.get_or_create(&label).set(gauge(open));
+    }
+
+    /// Nothing was proven yet on so many stream connections.
+    pub fn half_open(&self, open: usize) {
+        self.half_open.set(gauge(open));
     }
 
     /// The certificate is good for so many days.

@@ -7,6 +7,7 @@ mod edge;
 pub mod events;
 mod flows;
 mod guard;
+mod half_open;
 pub mod heap;
 mod housekeeping;
 mod http;

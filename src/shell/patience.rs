@@ -64,6 +64,15 @@ impl Patience {
         self.until = self.clock.now().uptime + limit;
     }
 
+    /// A whole frame of control was taken out. It may stand in the middle of a message, which it does not put off.
+    pub fn control(&mut self, length: usize) {
+        let unfinished = self.unfinished.saturating_sub(length);
+        match unfinished {
+            0..=KEEP_ALIVE => self.frame(length),
+            _ => self.unfinished = unfinished,
+        }
+    }
+
     /// No phone has proven itself at the other end yet. One that just did may say so with its next frame.
     pub fn with_a_stranger(&mut self) {
         self.until = self.until.min(self.stranger_until);

@@ -202,6 +202,7 @@ impl Run {
             self.media.carry_out(now.uptime, order);
         }
         self.metrics.media_portless(output.portless);
+        self.metrics.transfers(&output.transfers);
         for send in output.sends {
             self.wires.send(send);
         }

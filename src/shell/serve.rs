@@ -219,7 +219,9 @@ async fn connect(
         server.intake.clone(),
         Arc::clone(&server.metrics),
     ));
-    let exchange = Exchange::new(start).with_media_at(media.bound()?);
+    let exchange = Exchange::new(start)
+        .with_media_at(media.bound()?)
+        .with_sessions(server.settings.sessions);
     media.start();
     let exchange = run(&server, exchange, inputs, wires.clone(), media);
     for news in registrar.restore(server.clock.now(), bindings) {

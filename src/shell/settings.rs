@@ -5,6 +5,7 @@ mod guard;
 mod media;
 mod reader;
 mod sccp;
+mod sessions;
 mod transports;
 
 pub use guard::{Guard, Prefix};
@@ -56,6 +57,8 @@ pub struct Settings {
     pub digest: sip::Offer,
     /// How long registrations last.
     pub registration: sip::Limits,
+    /// In which intervals phones say that their calls go on.
+    pub sessions: sip::SessionIntervals,
     /// How much the store keeps.
     pub history: store::Limits,
     /// How long the queues may grow.
@@ -186,8 +189,12 @@ pub struct Queues {
 pub struct Limits {
     /// Stream connections.
     pub connections: usize,
-    /// Stream connections from one address.
+    /// Stream connections from one source.
     pub connections_per_source: usize,
+    /// Stream connections on which nothing was proven yet. Of too many the oldest ends.
+    pub half_open: usize,
+    /// The same from one source.
+    pub half_open_per_source: usize,
     /// How long a stream connection may be silent.
     pub idle: Duration,
     /// How long a stream connection may last on which no phone proved itself.
@@ -241,6 +248,7 @@ impl Default for Settings {
             argon2: Hashing::default(),
             digest: sip::Offer::Md5,
             registration: sip::Limits::default(),
+            sessions: sip::SessionIntervals::default(),
             history: store::Limits::default(),
             queues: Queues {
                 exchange: 8192,
@@ -251,6 +259,8 @@ impl Default for Settings {
             limits: Limits {
                 connections: 20_000,
                 connections_per_source: 1000,
+                half_open: 4000,
+                half_open_per_source: 500,
                 // A phone that registers for as long as it may and says nothing else keeps its connection.
                 idle: Duration::from_secs(7500),
                 stranger: Duration::from_secs(120),
@@ -419,6 +429,7 @@ impl Settings {
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
         self.read_memory(reader);
+        sessions::read(reader, &mut self.sessions);
         self.read_limits(reader);
         self.guard.read(reader);
     }
@@ -487,19 +498,14 @@ impl Settings {
         reader.number("queues", "connection", 4..=100_000, &mut queues.connection);
         reader.number("queues", "events", 16..=1_000_000, &mut queues.events);
         let limits = &mut self.limits;
-        reader.number(
-            "limits",
-            "connections",
-            1..=1_000_000,
-            &mut limits.connections,
-        );
-        let per_source = &mut limits.connections_per_source;
-        reader.number(
-            "limits",
-            "connections_per_source",
-            1..=1_000_000,
-            per_source,
-        );
+        for (key, into) in [
+            ("connections", &mut limits.connections),
+            ("connections_per_source", &mut limits.connections_per_source),
+            ("half_open", &mut limits.half_open),
+            ("half_open_per_source", &mut limits.half_open_per_source),
+        ] {
+            reader.number("limits", key, 1..=1_000_000, into);
+        }
         reader.seconds("limits", "idle_s", 1..=86_400, &mut limits.idle);
         reader.seconds("limits", "stranger_s", 1..=86_400, &mut limits.stranger);
         reader.seconds("limits", "greeting_s", 1..=3600, &mut limits.greeting);
@@ -642,7 +648,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, control, guard, history, http, limits, log, media, ports, queues, registration, sccp, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, ports, queues, registration, sccp, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

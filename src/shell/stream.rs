@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::edge::Edge;
-use super::flows::Place;
+use super::flows::{Place, Proof};
 use super::metrics::Metrics;
 use super::patience::Patience;
 use super::settings::Limits;
@@ -89,6 +89,7 @@ impl Service {
             patience,
             answers,
             close: place.close.clone(),
+            proof: place.proof(),
         };
         let writing = Writing {
             clock: self.clock,
@@ -119,6 +120,7 @@ struct Reading<'a> {
     patience: Patience,
     answers: mpsc::Sender<Answer>,
     close: CancellationToken,
+    proof: Proof,
 }
 
 impl Reading<'_> {
@@ -159,7 +161,10 @@ impl Reading<'_> {
                     return Err(why);
                 }
             };
-            self.patience.frame(cut.length);
+            match &cut.what {
+                What::Control { .. } => self.patience.control(cut.length),
+                _ => self.patience.frame(cut.length),
+            }
             let said = match &cut.what {
                 What::Message(raw) => raw.as_ref(),
                 _ => b"",
@@ -180,8 +185,9 @@ impl Reading<'_> {
                     None
                 }
             };
-            if !self.service.edge.is_known(source) {
-                self.patience.with_a_stranger();
+            match self.service.edge.is_known(source) {
+                true => self.proof.given(),
+                false => self.patience.with_a_stranger(),
             }
             if let Some(answer) = answer
                 && !self.answer(Answer::Message(answer)).await
@@ -205,7 +211,7 @@ enum Cutter {
 
 /// Something whole.
 struct Cut {
-    /// How many of the bytes that were read it took; the most there is if all of them.
+    /// How many of the bytes that were read it took.
     length: usize,
     what: What,
 }
@@ -252,7 +258,7 @@ impl Cutter {
                 }),
             },
             Cutter::WebSocket(socket) => match socket.next() {
-                Ok(heard) => Ok(heard.map(Cut::heard)),
+                Ok(heard) => Ok(heard.map(|heard| Cut::heard(heard, socket.length()))),
                 Err(ws::Broken { why, farewell }) => Err(Unclear { why, farewell }),
             },
         }
@@ -265,7 +271,7 @@ impl Cut {
     }
 
     /// RFC 7118 §6: the keep-alive of a stream is one on a WebSocket, too.
-    fn heard(heard: Heard) -> Cut {
+    fn heard(heard: Heard, length: usize) -> Cut {
         let what = match heard {
             Heard::Control { reply, last } => What::Control { reply, last },
             Heard::Message(raw) => match raw.as_ref() {
@@ -274,7 +280,7 @@ impl Cut {
                 _ => What::Message(raw),
             },
         };
-        Cut::new(usize::MAX, what)
+        Cut::new(length, what)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The stream side of SIP: connections accepted and opened on demand, over TCP, TLS and WebSocket.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{timeout, timeout_at};
 
-use super::flows::{Flows, Place, Sent, without_scope};
+use super::flows::{Accepted, Flows, Newcomer, Place, Sent, without_scope};
 use super::patience::Patience;
 use super::stream::{Framing, Service};
 use super::supervise::supervise;
@@ -86,16 +87,35 @@ impl Streams {
             let Ok(local) = stream.local_addr() else {
                 continue;
             };
-            match self.flows.accept(transport, without_scope(local), remote) {
-                Ok(place) => {
-                    let streams = Arc::clone(&self);
-                    tokio::spawn(async move { streams.welcome(stream, place).await });
+            if let Some(place) = self.place(transport, without_scope(local), remote) {
+                let streams = Arc::clone(&self);
+                tokio::spawn(async move { streams.welcome(stream, place).await });
+            }
+        }
+    }
+
+    /// The place of a connection that a peer opened, if it may have one.
+    fn place(&self, transport: Transport, local: SocketAddr, remote: SocketAddr) -> Option<Place> {
+        let edge = &self.service.edge;
+        if !edge.may_connect(remote.ip(), transport.is_secure()) {
+            return None;
+        }
+        let newcomer = match edge.is_trusted(remote.ip()) {
+            true => Newcomer::Trusted,
+            false => Newcomer::Limited,
+        };
+        match self.flows.accept(transport, local, remote, newcomer) {
+            Ok(Accepted { place, gave_way }) => {
+                if let Some(source) = gave_way {
+                    edge.gave_way(source);
                 }
-                Err(full) => {
-                    tracing::debug!(%remote, ?full, "connection refused");
-                    self.service.metrics.dropped("too-many-connections");
-                    self.service.edge.connection_refused(remote.ip());
-                }
+                Some(place)
+            }
+            Err(full) => {
+                tracing::debug!(%remote, ?full, "connection refused");
+                self.service.metrics.dropped("too-many-connections");
+                edge.connection_refused(remote.ip());
+                None
             }
         }
     }
@@ -125,14 +145,13 @@ impl Streams {
         place: &Place,
         patience: &Patience,
     ) -> Result<impl AsyncRead + AsyncWrite + Unpin + use<>, &'static str> {
-        match timeout_at(patience.until(), self.tls.accept(stream)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => {
+        match in_time(place, patience, self.tls.accept(stream)).await? {
+            Ok(stream) => Ok(stream),
+            Err(error) => {
                 tracing::debug!(remote = %place.flow.remote, %error, "TLS handshake failed");
                 self.service.metrics.dropped("tls-handshake");
                 Err("the TLS handshake failed")
             }
-            Err(_) => Err("the TLS handshake was not finished in time"),
         }
     }
 
@@ -145,7 +164,8 @@ impl Streams {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        match timeout_at(patience.until(), ws::accept(stream, &self.origins)).await {
+        let accepting = ws::accept(stream, &self.origins);
+        match in_time(place, &patience, accepting).await {
             Ok(Ok(stream)) => {
                 self.service
                     .serve(stream, Framing::WebSocket, place, patience)
@@ -156,7 +176,7 @@ impl Streams {
                 self.service.metrics.dropped("websocket-handshake");
                 "the WebSocket handshake was refused"
             }
-            Err(_) => "the WebSocket handshake was not finished in time",
+            Err(why) => why,
         }
     }
 
@@ -210,6 +230,20 @@ impl Streams {
     }
 }
 
+/// A handshake, for as long as it may last: it ends early when it is the oldest of too many.
+async fn in_time<T>(
+    place: &Place,
+    patience: &Patience,
+    handshake: impl Future<Output = T>,
+) -> Result<T, &'static str> {
+    tokio::select! {
+        done = timeout_at(patience.until(), handshake) => {
+            done.map_err(|_| "a handshake was not finished in time")
+        }
+        () = place.close.cancelled() => Err("it made room for others before it proved anything"),
+    }
+}
+
 async fn timed<T>(
     limit: Duration,
     connecting: impl Future<Output = io::Result<T>>,
@@ -225,8 +259,6 @@ fn ended(flow: &Flow, why: &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::super::edge::Edge;

@@ -1,5 +1,7 @@
 //! WebSockets (RFC 6455) that carry SIP (RFC 7118): the handshake, and messages out of frames and into them.
 
+mod lengths;
+
 use std::io::{self, Read, Write};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -15,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketC
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::sip::wire::{BODY_MAX, HEAD_MAX};
+use lengths::Lengths;
 
 /// The sub-protocol, RFC 7118 §4.1.
 const SIP: &str = "sip";
@@ -97,6 +100,7 @@ fn config() -> WebSocketConfig {
 pub struct WebSocket {
     context: WebSocketContext,
     pipe: Pipe,
+    lengths: Lengths,
 }
 
 /// What came out of a WebSocket.
@@ -128,12 +132,19 @@ impl WebSocket {
         WebSocket {
             context: WebSocketContext::new(Role::Server, Some(config())),
             pipe: Pipe::default(),
+            lengths: Lengths::default(),
         }
     }
 
     /// Takes what was read from the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         self.pipe.incoming.extend_from_slice(bytes);
+        self.lengths.pass(bytes);
+    }
+
+    /// How long what came out last was on the wire. To be asked once for each.
+    pub fn length(&mut self) -> usize {
+        self.lengths.next()
     }
 
     /// What comes next, or None until more is pushed.

@@ -22,6 +22,7 @@ use super::registrar::Registrar;
 use super::reply;
 use super::sdp;
 use super::session_timer::SessionIntervals;
+use super::stray::Stray;
 use super::target::Target;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::wire::{Message, Name};
@@ -102,6 +103,8 @@ pub struct Agent {
     pub(super) sessions: SessionIntervals,
     /// Transfers that phones wait for the outcome of.
     pub(super) referrals: BTreeMap<Ticket, Referral>,
+    /// Answers that came too late, by the INVITE that they answer.
+    pub(super) strays: BTreeMap<ClientId, Vec<Stray>>,
     /// Phones that took no MESSAGE, whatever they said that they allow.
     pub(super) silent: BTreeSet<PhoneName>,
     /// Calls in which Perch itself is the other party.
@@ -110,6 +113,8 @@ pub struct Agent {
     pub(super) events: Vec<Event>,
     pub(super) leg_ids: LegIds,
     pub(super) draining: bool,
+    /// How many phones ring.
+    ringing: usize,
     random: StdRng,
     last_ticket: u64,
 }
@@ -129,15 +134,23 @@ impl Agent {
             texts: BTreeMap::new(),
             sessions: SessionIntervals::default(),
             referrals: BTreeMap::new(),
+            strays: BTreeMap::new(),
             silent: BTreeSet::new(),
             own: OwnMedia::default(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
             leg_ids: LegIds::minted_by(SIP_LEGS),
             draining: false,
+            ringing: 0,
             random: StdRng::from_seed(seed),
             last_ticket: 0,
         }
+    }
+
+    /// The same agent, with other intervals in which calls are to be refreshed.
+    pub fn with_sessions(mut self, sessions: SessionIntervals) -> Agent {
+        self.sessions = sessions;
+        self
     }
 
     /// Takes out what happened.
@@ -218,6 +231,7 @@ impl Agent {
             Outcome::Unreachable(client) => self.timed_out(now, client, 430),
             Outcome::Ended(client) => {
                 self.purposes.remove(&client);
+                self.strays.remove(&client);
             }
         }
     }
@@ -327,9 +341,9 @@ impl Agent {
             return;
         };
         let flow = talking.dialog.flow;
-        let change = talking.incoming.take();
+        let changes = [talking.incoming.take(), talking.overtaker.take()];
         let dialog = talking.dialog.key();
-        if let Some((server, invite)) = change {
+        for (server, invite) in changes.into_iter().flatten() {
             self.respond(now, server, &invite, flow, 487, None);
         }
         let waiting = self.signals.iter();
@@ -359,6 +373,7 @@ impl Agent {
                 self.callers.remove(&caller_key(&incoming.invite));
             }
             Stage::Outgoing(outgoing) => {
+                self.rings_less();
                 let key = (outgoing.call_id, outgoing.local_tag);
                 self.dialogs.remove(&key);
             }
@@ -374,6 +389,18 @@ impl Agent {
                 self.dialogs.remove(&(call_id, local_tag));
             }
         }
+    }
+
+    /// One phone more rings: the registrar tells where it is besides.
+    pub(super) fn rings_more(&mut self) {
+        self.ringing += 1;
+        self.registrar.set_ringing(self.ringing);
+    }
+
+    /// One phone less rings.
+    pub(super) fn rings_less(&mut self) {
+        self.ringing = self.ringing.saturating_sub(1);
+        self.registrar.set_ringing(self.ringing);
     }
 
     pub(super) fn talking(&mut self, leg: LegId) -> Option<&mut Talking> {
@@ -425,7 +452,7 @@ impl Agent {
             return;
         }
         waiting.interval = (waiting.interval * 2).min(T2);
-        let next = now.uptime + waiting.interval;
+        let next = (now.uptime + waiting.interval).min(waiting.give_up);
         let bytes = waiting.answer.clone();
         self.deadlines.arm(Timer::Resend2xx(leg), next);
         self.transactions.sends.push((flow, bytes));

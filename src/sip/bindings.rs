@@ -31,6 +31,8 @@ pub enum News {
     Restored(PhoneName),
     /// The phone cannot be reached any more.
     Gone(PhoneName),
+    /// The phone can be reached at one more place, or has started again where it was.
+    Moved(PhoneName),
 }
 
 /// A place where a phone can be reached, until it expires.
@@ -132,6 +134,17 @@ pub(super) enum Refused {
     Unknown,
 }
 
+/// What became of what a REGISTER asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Applied {
+    /// It was done already.
+    Nothing,
+    /// There is something to be saved.
+    Refreshed,
+    /// The phone is where it was not, or has started again.
+    Moved,
+}
+
 /// The REGISTER that a phone was answered last.
 #[derive(Clone, Copy, Debug, Default)]
 struct Answered {
@@ -160,6 +173,8 @@ pub(super) struct Bindings {
     due: Mutex<BTreeMap<i64, Vec<PhoneName>>>,
     unsaved: Mutex<VecDeque<PhoneName>>,
     bound: AtomicUsize,
+    /// How many phones ring: while none does, nobody wants to know where phones are besides.
+    ringing: AtomicUsize,
     /// Which phones registered by a connection, in order; not all of them need still be there.
     by_connection: DashMap<u64, SmallVec<[PhoneName; 1]>>,
 }
@@ -186,7 +201,8 @@ impl Bindings {
         record.check(now, update, max)?;
         let was_bound = !record.bindings.is_empty();
         record.bindings.retain(|b| b.expires_at > now.utc);
-        let is_changed = record.apply(now, update);
+        let applied = record.apply(now, update);
+        let is_changed = applied != Applied::Nothing;
         record.last = Answered {
             fingerprint: update.fingerprint,
             at: now.uptime,
@@ -200,7 +216,10 @@ impl Bindings {
         if is_changed {
             self.mark_unsaved(phone, &mut record);
         }
-        Ok((answer, self.news(phone, was_bound, is_bound)))
+        let is_news = applied == Applied::Moved && is_bound && self.is_ringing();
+        let moved = || is_news.then(|| News::Moved(phone.clone()));
+        let news = self.news(phone, was_bound, is_bound).or_else(moved);
+        Ok((answer, news))
     }
 
     /// Whether the phone was answered a request of this fingerprint a moment ago.
@@ -303,6 +322,15 @@ impl Bindings {
             self.arm(now, phone, &mut record);
         }
         self.news(phone, before > 0, after > 0)
+    }
+
+    /// So many phones ring.
+    pub(super) fn set_ringing(&self, phones: usize) {
+        self.ringing.store(phones, Ordering::Relaxed);
+    }
+
+    fn is_ringing(&self) -> bool {
+        self.ringing.load(Ordering::Relaxed) > 0
     }
 
     /// How many phones can be reached.
@@ -489,33 +517,49 @@ impl Record {
         }
     }
 
-    /// Does it, and tells whether anything is to be saved for it.
-    fn apply(&mut self, now: Now, update: &Update<'_>) -> bool {
+    /// Does it.
+    fn apply(&mut self, now: Now, update: &Update<'_>) -> Applied {
         // The same request once more is no reason to do anything once more.
         let is_same = |b: &Binding| *b.call_id == *update.call_id && update.cseq == b.cseq;
         let contacts = match &update.what {
             What::UnbindAll => {
                 let before = self.bindings.len();
                 self.bindings.retain(is_same);
-                return self.bindings.len() < before;
+                return match self.bindings.len() < before {
+                    true => Applied::Refreshed,
+                    false => Applied::Nothing,
+                };
             }
             What::Contacts(contacts) => contacts,
         };
-        let mut is_changed = false;
+        let mut applied = Applied::Nothing;
         for asked in contacts {
-            match self.bindings.iter().position(|b| asked.replaces(b, update)) {
+            let done = match self.bindings.iter().position(|b| asked.replaces(b, update)) {
                 Some(at) if is_same(&self.bindings[at]) => continue,
-                Some(at) if asked.expires_s == 0 => drop(self.bindings.remove(at)),
-                Some(at) => asked.refresh(now, update, &mut self.bindings[at]),
+                Some(at) if asked.expires_s == 0 => {
+                    self.bindings.remove(at);
+                    Applied::Refreshed
+                }
+                Some(at) => {
+                    let binding = &mut self.bindings[at];
+                    let is_here =
+                        *binding.call_id == *update.call_id && binding.flow == *update.flow;
+                    asked.refresh(now, update, binding);
+                    match is_here {
+                        true => Applied::Refreshed,
+                        false => Applied::Moved,
+                    }
+                }
                 None if asked.expires_s == 0 => continue,
                 None => {
                     self.bindings.reserve_exact(1);
                     self.bindings.push(asked.binding(now, update));
+                    Applied::Moved
                 }
-            }
-            is_changed = true;
+            };
+            applied = applied.max(done);
         }
-        is_changed
+        applied
     }
 
     /// What is to be remembered; empty if nothing is.

@@ -49,7 +49,7 @@ fn words(why: Diverted) -> (&'static str, u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pbx::{Diversion, Party};
+    use crate::pbx::{Diversion, Hops, Party};
     use crate::sip::Transport;
     use rsip::Method;
 
@@ -75,6 +75,7 @@ mod tests {
             why,
         };
         let history = History {
+            hops: Hops::default(),
             diversions: vec![
                 diversion("2001", Diverted::Busy),
                 diversion("2002", Diverted::NoAnswer),

@@ -15,7 +15,7 @@ use super::reliable::Reliable;
 use super::reply;
 use super::transaction::{self, ClientId, ServerId};
 use super::wire::{Builder, Message, Name, Scheme, Via, respond, status_reason};
-use crate::pbx::{Body, Event, LegId, PhoneName, Secret};
+use crate::pbx::{Body, Event, Hops, LegId, PhoneName, Secret};
 use crate::time::Now;
 
 /// The extensions that a request may insist on (RFC 3261 §20.32).
@@ -114,10 +114,13 @@ impl Agent {
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
-        if let Err((status, why)) = self.may_replace(invite) {
-            let why = reply::reason("SIP", status, why);
-            return self.respond(now, server, invite, flow, status, Some(why));
-        }
+        let replaced = match self.replaced_by(invite) {
+            Ok(replaced) => replaced,
+            Err((status, why)) => {
+                let why = reply::reason("SIP", status, why);
+                return self.respond(now, server, invite, flow, status, Some(why));
+            }
+        };
         let Some(digits) = invite.uri().ok().map(|uri| uri.user_decoded().into_owned()) else {
             self.respond(now, server, invite, flow, 416, None);
             return;
@@ -144,12 +147,23 @@ impl Agent {
             stage,
         };
         self.legs.insert(leg, entry);
-        self.events.push(Event::Dialled {
-            leg,
-            phone,
-            line: None,
-            digits: Secret::new(digits),
-            offer: body_of(invite),
+        let offer = body_of(invite);
+        self.events.push(match replaced {
+            Some(of) => Event::TookOver {
+                leg,
+                phone,
+                of,
+                offer,
+            },
+            None => Event::Dialled {
+                leg,
+                phone,
+                line: None,
+                digits: Secret::new(digits),
+                offer,
+                // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
+                hops: invite.max_forwards().map_or(Hops::default(), Hops::left),
+            },
         });
     }
 
@@ -157,9 +171,6 @@ impl Agent {
     fn may_be_taken(&self, flow: Flow, invite: &Message) -> Result<(), u16> {
         if self.draining {
             return Err(503);
-        }
-        if invite.max_forwards() == Some(0) {
-            return Err(483);
         }
         if has_been_here(invite, flow) {
             return Err(482);
@@ -189,7 +200,7 @@ impl Agent {
     }
 
     /// RFC 3261 §21.4.7 and §21.4.13: says what would have been taken.
-    fn refuse_content(
+    pub(super) fn refuse_content(
         &mut self,
         now: Now,
         server: ServerId,
@@ -245,9 +256,7 @@ impl Agent {
         };
         let phone = entry.phone.clone();
         let Stage::Talking(talking) = &mut entry.stage else {
-            // An early dialog takes nothing but CANCEL from here.
-            self.respond(now, server, request, flow, 481, None);
-            return;
+            return self.request_while_ringing(now, flow, request, server);
         };
         // Requests within a call come from where the call came from; others have to prove who they are.
         if talking.dialog.flow.remote.ip() != flow.remote.ip() {
@@ -295,9 +304,25 @@ impl Agent {
             }
             Some(Method::Refer) => self.referred(now, flow, request, server, leg),
             Some(Method::Options) => self.respond(now, server, request, flow, 200, None),
-            Some(Method::Subscribe) => self.respond(now, server, request, flow, 489, None),
+            Some(Method::Subscribe | Method::Publish) => {
+                self.respond(now, server, request, flow, 489, None);
+            }
+            // RFC 6665 §4.1.3: nothing is subscribed to at phones.
+            Some(Method::Notify) => self.respond(now, server, request, flow, 481, None),
             _ => self.respond(now, server, request, flow, 405, None),
         }
+    }
+
+    /// A request of a phone that rings, within the early dialog.
+    fn request_while_ringing(&mut self, now: Now, flow: Flow, request: &Message, server: ServerId) {
+        let status = match request.method() {
+            // RFC 3261 §14.2, RFC 3311 §5.2: our INVITE is under way.
+            Some(Method::Invite) => 491,
+            Some(Method::Update) if !request.body().is_empty() => 491,
+            Some(Method::Update | Method::Options) => 200,
+            _ => 481,
+        };
+        self.respond(now, server, request, flow, status, None);
     }
 
     /// A caller gives up (RFC 3261 §9.2).
@@ -364,6 +389,7 @@ impl Agent {
         if let Some(media) = media {
             self.events.push(Event::Acknowledged { leg, media });
         }
+        self.take_overtaker(now, leg);
         self.reoffer_if_ready(now, leg);
     }
 
@@ -375,8 +401,7 @@ impl Agent {
         };
         let status = response.status().unwrap_or(500);
         if let Purpose::Ring(leg, branch) = purpose {
-            self.ring_responded(now, leg, branch, status, response);
-            return;
+            return self.ring_responded(now, client, (leg, branch), response);
         }
         if status < 200 {
             return;
@@ -421,9 +446,14 @@ impl Agent {
         if matches!(status, 405 | 501) || request.method() == Some(Method::Options) {
             answer = answer.header(Name::Allow, ALLOW);
         }
-        if matches!(status, 503) {
-            answer = answer.header(Name::RetryAfter, "10");
-        }
+        answer = match status {
+            503 => answer.header(Name::RetryAfter, "10"),
+            // RFC 6086 §7.2.1: which packages would be taken. Those of the other phone are not known here.
+            469 => answer.header(Name::RecvInfo, ""),
+            // RFC 6665 §8.2.2: the only package there is; REFER subscribes to it.
+            489 => answer.header(Name::AllowEvents, "refer"),
+            _ => answer,
+        };
         if let Some(reason) = reason {
             answer = answer.header(Name::Reason, reason);
         }

@@ -69,6 +69,8 @@ pub(super) struct Branch {
     pub client: ClientId,
     pub target: String,
     pub flow: Flow,
+    /// The Call-ID of the registration that it was found by: a phone that has started again has another.
+    pub registered_by: Box<str>,
     /// More flows to the same place, best first, for when this one turns out to be dead.
     pub spare: Vec<Binding>,
     /// Its early dialogs, as far as they were acknowledged.
@@ -87,6 +89,8 @@ pub(super) struct Talking {
     pub ack: Option<(u32, Owed)>,
     /// Their re-INVITE that waits for the other party.
     pub incoming: Option<(ServerId, Message)>,
+    /// Their re-INVITE that came before the ACK of our last 2xx: datagrams overtake each other.
+    pub overtaker: Option<(ServerId, Message)>,
     /// Our re-INVITE that is under way.
     pub outgoing: Option<Wish>,
     /// A change that waits until this leg is ready for it.
@@ -138,6 +142,7 @@ impl Talking {
             unacknowledged: None,
             ack: None,
             incoming: None,
+            overtaker: None,
             outgoing: None,
             wish: None,
             closing: None,

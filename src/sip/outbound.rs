@@ -32,6 +32,7 @@ impl Agent {
                 offer,
                 history,
             } => self.ring(now, leg, phone, &caller, (history, called), offer),
+            Action::RingAnew { leg } => self.ring_anew(now, leg),
             Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
             Action::ShowProgress {
                 leg,
@@ -152,11 +153,15 @@ impl Agent {
 
     pub(super) fn answer(&mut self, now: Now, leg: LegId, answer: Answer) {
         let tag = self.tag_towards(leg, answer.from);
-        let Some(flow) = self.incoming(leg).map(|incoming| incoming.flow) else {
+        let Some(incoming) = self.incoming(leg) else {
             return;
         };
+        let flow = incoming.flow;
+        let offer = super::inbound::body_of(&incoming.invite);
+        let nothing = || sdp::inactive(offer.as_ref(), flow.local.ip());
+        let media = answer.media.unwrap_or_else(nothing);
         let connected = identity(&answer.connected, flow);
-        self.accept(now, leg, &tag, answer.media.as_ref(), Some(&connected));
+        self.accept(now, leg, &tag, Some(&media), Some(&connected));
     }
 
     /// Answers and, when that is acknowledged, releases with a Reason.

@@ -264,6 +264,8 @@ impl Agent {
         server: ServerId,
     ) {
         let status = match body_of(info).as_ref().map(key_in) {
+            // RFC 6086 §4.2.2: no package is understood here.
+            _ if info.header(Name::InfoPackage).is_some() => 469,
             // RFC 6086 §4.2.2: an INFO without a body only asks whether somebody is there.
             None => 200,
             Some(Said::Key(digit)) => {
@@ -273,10 +275,11 @@ impl Agent {
             Some(Said::Other) => 200,
             Some(Said::Unknown) => 415,
         };
-        let mut answer = self.begin_response(info, flow, status);
-        if status == 415 {
-            answer = answer.header(Name::Accept, "application/dtmf-relay, application/dtmf");
+        if status != 415 {
+            return self.respond(now, server, info, flow, status, None);
         }
+        let answer = self.begin_response(info, flow, status);
+        let answer = answer.header(Name::Accept, "application/dtmf-relay, application/dtmf");
         self.transactions
             .respond(now, server, status, answer.finish());
     }

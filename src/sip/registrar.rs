@@ -208,6 +208,11 @@ impl Registrar {
         self.bindings.targets(self.steady(now), phone)
     }
 
+    /// So many phones ring: only then is it news that one is at another place.
+    pub fn set_ringing(&self, phones: usize) {
+        self.bindings.set_ringing(phones);
+    }
+
     /// A connection is gone: so are the bindings that only it led to.
     pub fn connection_closed(&self, now: Now, connection: u64) -> Vec<News> {
         self.bindings
@@ -424,10 +429,11 @@ impl Registrar {
         let (bytes, news) = done?;
         let begins_anew =
             logs_in && !is_refresh && self.bindings.has_call_id(phone, update.call_id);
-        Ok((
-            bytes,
-            news.or_else(|| begins_anew.then(|| News::Registered(phone.clone()))),
-        ))
+        let news = match news {
+            None | Some(News::Moved(_)) if begins_anew => Some(News::Registered(phone.clone())),
+            news => news,
+        };
+        Ok((bytes, news))
     }
 
     /// RFC 3261 §10.3 steps 6 and 7, as far as they need no look at the bindings.

@@ -8,6 +8,7 @@ use rsip::Method;
 use super::agent::{Agent, Purpose, Timer};
 use super::dialog::{Dialog, asked_by, contact};
 use super::flow::Flow;
+use super::inbound::body_of;
 use super::leg::{Incoming, Stage};
 use super::outbound::finish;
 use super::reply;
@@ -31,6 +32,8 @@ const MOST_EARLY: usize = 8;
 pub(super) struct Early {
     pub dialog: Dialog,
     rseq: u32,
+    /// What was said of media so that it must be believed: the answer of the call need not repeat it (RFC 3262 §5).
+    pub media: Option<Body>,
 }
 
 /// What is told to a caller so that it must acknowledge it.
@@ -183,7 +186,7 @@ impl Agent {
         }
         open.interval *= 2;
         let (bytes, status) = (open.bytes.clone(), open.status);
-        let next = now.uptime + open.interval;
+        let next = (now.uptime + open.interval).min(open.give_up);
         self.transactions.respond(now, server, status, bytes);
         self.deadlines.arm(Timer::Reliable(leg), next);
     }
@@ -253,6 +256,12 @@ impl Agent {
                 self.transactions.respond(now, server, 500, answer);
             }
             Some(Method::Options) => self.respond(now, server, request, flow, 200, None),
+            // RFC 3261 §14.2: the first INVITE is not answered.
+            Some(Method::Invite) => {
+                let answer = self.begin_response(request, flow, 500);
+                let answer = answer.header(Name::RetryAfter, "5").finish();
+                self.transactions.respond(now, server, 500, answer);
+            }
             // RFC 3261 §15: a caller may end an early dialog this way, too.
             Some(Method::Bye) => {
                 self.respond(now, server, request, flow, 200, None);
@@ -305,7 +314,11 @@ impl Agent {
             None if branch.early.len() < MOST_EARLY => {
                 let ours = (ours.0.as_str(), ours.1.as_str());
                 let dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
-                branch.early.push(Early { dialog, rseq });
+                branch.early.push(Early {
+                    dialog,
+                    rseq,
+                    media: None,
+                });
                 branch.early.len() - 1
             }
             _ => return false,
@@ -314,6 +327,7 @@ impl Agent {
             return false;
         };
         early.rseq = rseq;
+        early.media = body_of(response).or(early.media.take());
         let (flow, cseq) = (early.dialog.flow, response.cseq().0);
         let prack = early
             .dialog

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer};
+use super::content;
 use super::dialog::{asked_by, contact};
 use super::flow::Flow;
 use super::inbound::body_of;
@@ -35,23 +36,29 @@ impl Agent {
         server: ServerId,
         leg: LegId,
     ) {
+        if let Err(unsuitable) = content::check(invite) {
+            return self.refuse_content(now, server, invite, flow, unsuitable);
+        }
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
         let Some(talking) = self.talking(leg) else {
             return;
         };
+        let is_busy = talking.incoming.is_some() || talking.overtaker.is_some();
         if talking.outgoing.is_some() {
             self.respond(now, server, invite, flow, 491, None);
-        } else if talking.incoming.is_some()
-            || talking.unacknowledged.is_some()
-            || talking.closing.is_some()
-        {
+        } else if is_busy || talking.closing.is_some() {
             let answer = self.begin_response(invite, flow, 500);
             let answer = answer.header(Name::RetryAfter, "2").finish();
             self.transactions.respond(now, server, 500, answer);
         } else {
-            talking.incoming = Some((server, invite.clone()));
+            let change = Some((server, invite.clone()));
+            let is_early = talking.unacknowledged.is_some();
+            match is_early {
+                true => talking.overtaker = change,
+                false => talking.incoming = change,
+            }
             if invite.method() == Some(Method::Invite) {
                 let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
                 self.transactions.respond(now, server, 100, trying);
@@ -59,16 +66,29 @@ impl Agent {
                 self.deadlines
                     .arm(Timer::Update(leg), now.uptime + SIGNAL_LIMIT);
             }
-            let offer = body_of(invite);
-            if self.own.has(leg) {
-                return self.change_own_media(now, leg, offer.as_ref());
+            if !is_early {
+                self.change_wanted(now, leg, body_of(invite));
             }
-            let media_flow = offer.as_ref().and_then(sdp::flow_of);
-            self.events.push(Event::Reoffered {
-                leg,
-                offer,
-                flow: media_flow,
-            });
+        }
+    }
+
+    fn change_wanted(&mut self, now: Now, leg: LegId, offer: Option<Body>) {
+        if self.own.has(leg) {
+            return self.change_own_media(now, leg, offer.as_ref());
+        }
+        let flow = offer.as_ref().and_then(sdp::flow_of);
+        self.events.push(Event::Reoffered { leg, offer, flow });
+    }
+
+    /// The ACK has come that a change of theirs had overtaken. If it was lost, our 2xx was sent again until it came.
+    pub(super) fn take_overtaker(&mut self, now: Now, leg: LegId) {
+        let Some(talking) = self.talking(leg) else {
+            return;
+        };
+        if let Some(change) = talking.overtaker.take() {
+            let offer = body_of(&change.1);
+            talking.incoming = Some(change);
+            self.change_wanted(now, leg, offer);
         }
     }
 
@@ -106,7 +126,8 @@ impl Agent {
         let flow = talking.dialog.flow;
         let is_update =
             |(_, request): &mut (ServerId, Message)| request.method() == Some(Method::Update);
-        if let Some((server, update)) = talking.incoming.take_if(is_update) {
+        let late = talking.incoming.take_if(is_update);
+        if let Some((server, update)) = late.or_else(|| talking.overtaker.take_if(is_update)) {
             self.respond(now, server, &update, flow, 504, None);
             self.reoffer_if_ready(now, leg);
         }

@@ -15,6 +15,9 @@ pub(super) struct DialogId {
     pub early_only: bool,
 }
 
+/// A status, and why.
+type Refused = (u16, &'static str);
+
 /// The value of a Replaces header.
 pub(super) fn replaces(value: &str) -> Option<DialogId> {
     dialog_id(value, ["to-tag", "from-tag"])
@@ -62,22 +65,29 @@ fn dialog_id(value: &str, names: [&str; 2]) -> Option<DialogId> {
 }
 
 impl Agent {
-    /// Whether an INVITE may go on that asks to take the place of a call; the status if not, and why (RFC 3891 §3).
-    /// Transfers are carried out here, not by phones among themselves: nobody is entitled to it.
-    pub(super) fn may_replace(&self, invite: &Message) -> Result<(), (u16, &'static str)> {
+    /// The leg whose place an INVITE wants to take, if it does; the status if that cannot be, and why (RFC 3891 §3).
+    /// Whether it may is the core's affair.
+    pub(super) fn replaced_by(&self, invite: &Message) -> Result<Option<LegId>, Refused> {
         let mut values = invite.values(Name::Replaces);
         let Some(value) = values.next() else {
-            return Ok(());
+            return Ok(None);
         };
         let id = replaces(&String::from_utf8_lossy(value)).filter(|_| values.next().is_none());
-        Err(match id {
-            None => (400, "One Replaces with both tags is needed"),
-            Some(id) if self.leg_named(&id).is_some() => (
-                403,
-                "Calls are handed on by REFER, not taken over by INVITE",
-            ),
-            Some(_) => (481, "There is no such call to be replaced"),
-        })
+        let id = id.ok_or((400, "One Replaces with both tags is needed"))?;
+        if invite.header(Name::Join).is_some() {
+            return Err((400, "Either Replaces or Join, not both"));
+        }
+        let gone = (481, "There is no such call to be replaced");
+        let leg = self.leg_named(&id).ok_or(gone)?;
+        match self.legs.get(&leg).map(|leg| &leg.stage) {
+            Some(Stage::Talking(talking)) if talking.closing.is_some() => {
+                Err((603, "The call to be replaced is over"))
+            }
+            Some(Stage::Talking(_)) if id.early_only => Err((486, "The call is answered already")),
+            Some(Stage::Talking(_) | Stage::Outgoing(_)) => Ok(Some(leg)),
+            // An early dialog that was not begun here.
+            Some(Stage::Incoming(_)) | None => Err(gone),
+        }
     }
 
     /// The leg whose dialog it is: answered, ringing, or called by a phone that waits.

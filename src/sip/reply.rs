@@ -12,6 +12,7 @@ pub(super) fn status_of(why: &Refusal) -> u16 {
         Refusal::Silence => 408,
         Refusal::NobodyThere => 480,
         Refusal::Circle => 482,
+        Refusal::TooManyHops => 483,
         Refusal::Failed(failure) => status_of_failure(*failure),
     }
 }
@@ -27,8 +28,10 @@ pub(super) fn status_of_failure(failure: Failure) -> u16 {
         Failure::Glare => 491,
         Failure::Gone => 481,
         Failure::Released => 487,
-        // A challenge or a redirection is between the phone and us; the caller could do nothing with it.
-        Failure::Other(401 | 407 | 487 | ..=400) => 480,
+        // A challenge, a redirection or an interval is between the phone and us; the caller could do nothing with it.
+        Failure::Other(401 | 407 | 422 | 487 | ..=400) => 480,
+        // RFC 3261 §16.7 step 6: it is the phone that has no time, not this server.
+        Failure::Other(503) => 500,
         Failure::Other(status) => status,
     }
 }

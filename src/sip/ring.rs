@@ -5,7 +5,6 @@ use rsip::Method;
 use super::agent::{Agent, Purpose};
 use super::bindings::Binding;
 use super::dialog::{Dialog, contact, via};
-use super::flow::Flow;
 use super::history;
 use super::inbound::body_of;
 use super::leg::{Branch, Leg, Outgoing, Owed, Stage, Talking};
@@ -21,6 +20,12 @@ use crate::time::Now;
 
 /// What phones may use with us.
 const SUPPORTED: &str = "timer, replaces, norefersub, tdialog";
+
+/// A phone that moves about while it rings is followed so far.
+const MOST_BRANCHES: usize = 32;
+
+/// So often a phone is asked that finds every interval too short.
+const MOST_TRIES: u32 = 4;
 
 /// What an INVITE that is sent anew repeats of the one before.
 const KEPT: [Name; 12] = [
@@ -72,6 +77,7 @@ impl Agent {
         }
         let key = (outgoing.call_id.clone(), outgoing.local_tag.clone());
         self.dialogs.insert(key, leg);
+        self.rings_more();
         let stage = Stage::Outgoing(Box::new(outgoing));
         self.legs.insert(leg, Leg { phone, stage });
     }
@@ -102,7 +108,7 @@ impl Agent {
         let target = Target::of(&binding.contact);
         let builder = Builder::request(Method::Invite, target.uri)
             .display(Name::Via, via(flow, &branch))
-            .header(Name::MaxForwards, "70");
+            .display(Name::MaxForwards, history.hops.count());
         let builder = target
             .with_route(builder)
             .display(Name::From, format_args!("{local};tag={local_tag}"))
@@ -128,10 +134,49 @@ impl Agent {
             client,
             target: target.uri.to_owned(),
             flow,
+            registered_by: binding.call_id,
             spare: flows,
             early: Vec::new(),
             ended: false,
         })
+    }
+
+    /// A phone that rings can be reached at one more place, or has started again and knows nothing of the call: it is
+    /// called there, too.
+    pub(super) fn ring_anew(&mut self, now: Now, leg: LegId) {
+        // Out of the table for as long as it is written.
+        let Some(mut entry) = self.legs.remove(&leg) else {
+            return;
+        };
+        let Stage::Outgoing(outgoing) = &mut entry.stage else {
+            self.legs.insert(leg, entry);
+            return;
+        };
+        for flows in self.registrar.targets_of(&entry.phone, now) {
+            let reached = |branch: &Branch| {
+                let leads_there = |flow: &Binding| {
+                    flow.call_id == branch.registered_by
+                        && flow_to_binding(&flow.contact, flow.flow) == branch.flow
+                        && Target::of(&flow.contact).uri == branch.target
+                };
+                flows.iter().any(leads_there)
+            };
+            // A place that has declined is not asked again either.
+            if outgoing.branches.iter().any(reached) || outgoing.branches.len() >= MOST_BRANCHES {
+                continue;
+            }
+            let stale = flows.first().map(|flow| Target::of(&flow.contact).uri);
+            for branch in &mut outgoing.branches {
+                if !branch.ended && Some(branch.target.as_str()) == stale {
+                    branch.ended = true;
+                    self.transactions.cancel(now, branch.client, "");
+                }
+            }
+            let index = outgoing.branches.len();
+            let branch = self.invite(now, (leg, index), outgoing, flows);
+            outgoing.branches.extend(branch);
+        }
+        self.legs.insert(leg, entry);
     }
 
     /// Rings by the next flow to a place whose flow is dead (RFC 5626 §5.3). Whether there was one.
@@ -157,11 +202,11 @@ impl Agent {
     pub(super) fn ring_responded(
         &mut self,
         now: Now,
-        leg: LegId,
-        branch: usize,
-        status: u16,
+        client: ClientId,
+        (leg, branch): (LegId, usize),
         response: &Message,
     ) {
+        let status = response.status().unwrap_or(500);
         match status {
             100 => {}
             101..200 if !self.prack(now, leg, branch, response) => {}
@@ -182,7 +227,7 @@ impl Agent {
                     });
                 }
             }
-            200..300 => self.ring_answered(now, leg, branch, response),
+            200..300 => self.ring_answered(now, client, (leg, branch), response),
             300..400 => self.ring_deflected(now, leg, branch, response),
             422 => self.ring_again(now, leg, branch, response),
             _ => self.branch_failed(now, leg, branch, status),
@@ -190,17 +235,24 @@ impl Agent {
     }
 
     /// A contact of a phone answered. The first has the call; the others are acknowledged and released.
-    fn ring_answered(&mut self, now: Now, leg: LegId, index: usize, response: &Message) {
+    fn ring_answered(
+        &mut self,
+        now: Now,
+        client: ClientId,
+        (leg, index): (LegId, usize),
+        response: &Message,
+    ) {
         let cseq = response.cseq().0;
         let Some(entry) = self.legs.get_mut(&leg) else {
-            return self.release_stray(now, response);
+            return self.release_stray(now, client, response, "The call is over");
         };
         let outgoing = match &mut entry.stage {
             Stage::Outgoing(outgoing) => outgoing,
             Stage::Talking(talking) => {
                 let tag = response.to_tag();
                 if tag.unwrap_or_default() != talking.dialog.remote_tag {
-                    return self.release_stray(now, response);
+                    let why = "Call completed elsewhere";
+                    return self.release_stray(now, client, response, why);
                 }
                 if let Some((_, Owed::Sent(ack))) = talking.ack.clone().filter(|ack| ack.0 == cseq)
                 {
@@ -217,9 +269,12 @@ impl Agent {
         let ours = (outgoing.local.as_str(), outgoing.local_tag.as_str());
         let mut dialog = Dialog::by_their_response(response, branch.flow, ours, &branch.target);
         let mut early = branch.early.iter();
-        if let Some(early) = early.find(|early| early.dialog.remote_tag == dialog.remote_tag) {
+        let early = early.find(|early| early.dialog.remote_tag == dialog.remote_tag);
+        if let Some(early) = early {
             dialog.local_cseq = early.dialog.local_cseq;
         }
+        let said = || early.and_then(|early| early.media.clone());
+        let media = body_of(response).or_else(said);
         let offered = outgoing.offer.is_some();
         let others: Vec<ClientId> = outgoing
             .branches
@@ -229,8 +284,9 @@ impl Agent {
             .map(|(_, branch)| branch.client)
             .collect();
         let mut talking = Talking::new(dialog);
-        talking.ack = Some((cseq, Owed::AnswerTo(body_of(response))));
+        talking.ack = Some((cseq, Owed::AnswerTo(media.clone())));
         entry.stage = Stage::Talking(Box::new(talking));
+        self.rings_less();
         for other in others {
             let reason = reply::reason("SIP", 200, "Call completed elsewhere");
             self.transactions.cancel(now, other, &reason);
@@ -242,47 +298,14 @@ impl Agent {
         self.events.push(Event::Answered {
             leg,
             branch: u32::try_from(index).unwrap_or(u32::MAX),
-            media: body_of(response),
+            media,
         });
-    }
-
-    /// An answer that came too late: acknowledged, and hung up.
-    fn release_stray(&mut self, now: Now, response: &Message) {
-        let Some(flow) = self.flow_of_response(response) else {
-            return;
-        };
-        let Ok(from) = response.from() else { return };
-        let local = format!("<{}>", from.uri.text);
-        let tag = from.tag().unwrap_or_default();
-        let mut dialog = Dialog::by_their_response(response, flow, (&local, tag), "");
-        if dialog.target.is_empty() {
-            return;
-        }
-        let branch = self.mint_branch();
-        let ack = dialog.request_numbered(Method::Ack, &branch, response.cseq().0);
-        self.transactions.sends.push((flow, ack.finish()));
-        let branch = self.mint_branch();
-        let bye = dialog
-            .request(Method::Bye, &branch)
-            .header(
-                Name::Reason,
-                reply::reason("SIP", 200, "Call completed elsewhere"),
-            )
-            .finish();
-        let client = self
-            .transactions
-            .request(now, flow, Method::Bye, &branch, bye);
-        self.purposes.insert(client, Purpose::End);
-    }
-
-    fn flow_of_response(&self, response: &Message) -> Option<Flow> {
-        let branch = response.top_via().ok()?.branch?;
-        self.transactions.flow_of(branch, "INVITE")
     }
 
     /// A contact wants to be refreshed less often than it was asked for: it is asked anew (RFC 4028 §7.3).
     fn ring_again(&mut self, now: Now, leg: LegId, index: usize, response: &Message) {
         let least = min_se(response).filter(|seconds| *seconds > self.sessions.usual_s);
+        let least = least.filter(|_| response.cseq().0 < MOST_TRIES);
         let branch = self.open_branch(leg, index).map(|b| (b.client, b.flow));
         let (Some((client, flow)), Some(least)) = (branch, least) else {
             return self.branch_failed(now, leg, index, 422);

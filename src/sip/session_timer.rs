@@ -17,7 +17,7 @@ use crate::time::Now;
 
 /// How long a call may go on without a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SessionIntervals {
+pub struct SessionIntervals {
     /// What is asked for and granted, in seconds.
     pub usual_s: u32,
     /// The least that is granted, in seconds; RFC 4028 §4 allows no less than 90.
@@ -32,6 +32,9 @@ impl Default for SessionIntervals {
         }
     }
 }
+
+/// A call in which somebody wants to be asked less often than this is asked in another way.
+const LONGEST_S: u32 = 86_400;
 
 /// What two parties agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +96,7 @@ fn agreed(response: &Message) -> Option<SessionTimer> {
         _ => Refresher::Phone,
     };
     let can_be = refresher == Refresher::Phone || response.allows(Method::Update);
-    can_be.then_some(SessionTimer {
+    (can_be && interval_s <= LONGEST_S).then_some(SessionTimer {
         interval_s: interval_s.max(30),
         refresher,
     })
@@ -189,6 +192,9 @@ impl Agent {
                 self.watch(now, leg, Some(timer));
             }
             408 | 481 => self.dead(now, leg),
+            422 if min_se(response).is_some_and(|least| least > LONGEST_S) => {
+                self.watch(now, leg, None);
+            }
             422 => {
                 let interval_s = min_se(response).unwrap_or(before.interval_s);
                 let timer = SessionTimer {

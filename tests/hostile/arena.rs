@@ -1,7 +1,7 @@
 //! A running server, two honest phones, and what can be seen of the server from outside.
 
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,7 +10,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::built_server::{Perch, say, wait_until};
+use crate::neighbours::{self, Neighbours};
 use crate::phone::Phone;
+use crate::wire_phone::Over;
 
 /// Attacks take turns: what one measures is not to be another's doing.
 static TURN: Mutex<()> = Mutex::new(());
@@ -35,6 +37,7 @@ pub struct Arena {
     pub server: Perch,
     pub caller: Phone,
     pub callee: Phone,
+    neighbours: Option<Neighbours>,
     _dir: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -55,6 +58,7 @@ impl Arena {
                 "[phone.{name}]\nlogout_profile = \"guest\"\nguest_dn = \"900{n}\"\npassword = \"{name}-secret\"\n"
             );
         }
+        site += &neighbours::site();
         let file = dir.path().join("site.toml");
         fs::write(&file, site).expect("the directory is ours");
         server.tell(&["apply", &file.display().to_string()]);
@@ -66,13 +70,27 @@ impl Arena {
             server,
             caller,
             callee,
+            neighbours: None,
             _dir: dir,
             _turn: turn,
         }
     }
 
+    /// Where the server is by a transport.
+    pub fn at(&self, over: Over) -> SocketAddr {
+        self.server.at(Ipv4Addr::LOCALHOST.into(), over.port())
+    }
+
+    /// From now on two more honest phones live here, on this transport.
+    pub fn are_joined_over(&mut self, over: Over) {
+        self.neighbours = Some(Neighbours::new(&self.server, over));
+    }
+
     /// The honest phones do what phones do: they register, and one calls the other.
     pub fn live(&mut self) {
+        if let Some(neighbours) = &mut self.neighbours {
+            neighbours.live();
+        }
         let Arena { caller, callee, .. } = self;
         assert_eq!(caller.register(), Ok(200));
         assert_eq!(callee.register(), Ok(200));
@@ -86,7 +104,7 @@ impl Arena {
                 }
                 is_called
             });
-            let over = Over(&is_over);
+            let over = Ended(&is_over);
             let status = caller.dial("9001");
             drop(over);
             (status, called.join().expect("a phone waits"))
@@ -99,7 +117,7 @@ impl Arena {
     pub fn under(&mut self, metric: &str, attack: impl FnOnce(&AtomicBool) + Send) {
         let (count, memory) = (self.metric(metric), self.memory());
         let is_over = AtomicBool::new(false);
-        let over = Over(&is_over);
+        let over = Ended(&is_over);
         thread::scope(|scope| {
             let end = over;
             scope.spawn(|| attack(&is_over));
@@ -153,9 +171,9 @@ impl Arena {
 }
 
 /// Ends the attack, even if the test has failed.
-struct Over<'a>(&'a AtomicBool);
+struct Ended<'a>(&'a AtomicBool);
 
-impl Drop for Over<'_> {
+impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

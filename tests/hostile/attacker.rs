@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::wire_phone::Over;
+
 /// How many messages are sent at once, and how long the pause is after them: floods are bounded so that the machine
 /// has time for the honest.
-const BURST: u64 = 50;
-const PAUSE: Duration = Duration::from_millis(4);
+pub const BURST: u64 = 50;
+pub const PAUSE: Duration = Duration::from_millis(4);
 
 /// A datagram socket of the attacker's.
 pub struct Attacker {
@@ -64,18 +66,25 @@ impl Attacker {
     }
 }
 
-/// A request that begins something and proves nothing.
+/// A request that begins something and proves nothing, by datagram.
 pub fn request(method: &str, user: &str, n: u64, local: SocketAddr, headers: &str) -> Vec<u8> {
+    request_over(Over::Udp, method, user, n, local, headers)
+}
+
+/// The same over any transport.
+pub fn request_over(
+    over: Over,
+    method: &str,
+    user: &str,
+    n: u64,
+    local: SocketAddr,
+    headers: &str,
+) -> Vec<u8> {
     let to = match method {
         "BYE" => ";tag=1",
         _ => "",
     };
-    let transport = if headers.contains("TCP") {
-        "TCP"
-    } else {
-        "UDP"
-    };
-    let headers = headers.replace("TCP", "");
+    let transport = over.token();
     format!(
         "{method} sip:{user}@perch SIP/2.0\r\n\
          Via: SIP/2.0/{transport} {local};branch=z9hG4bKevil{n};rport\r\n\

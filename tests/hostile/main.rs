@@ -13,11 +13,17 @@ mod digest;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../crash/phone.rs"]
 mod phone;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "../support/wire_phone.rs"]
+mod wire_phone;
 
 mod arena;
 mod attacker;
 mod floods;
 mod guessing;
+mod hoards;
+mod intruder;
 mod mutations;
+mod neighbours;
 mod oracle;
 mod streams;

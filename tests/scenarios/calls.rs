@@ -287,7 +287,7 @@ fn a_caller_that_vanishes_while_it_rings_does_not_ring_for_ever() {
         expect![[r#"
             09:00 desk-2 rings (from 9001 Lobby)
             09:00 desk-1 hears it ring
-            09:00:45.500 desk-2 hears "The other party cannot be reached any more"
+            09:00:42 desk-2 hears "The other party cannot be reached any more"
             09:03 admin reads: 2 of 2 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
@@ -375,5 +375,50 @@ fn a_phone_may_have_two_calls_at_once() {
             09:02 desk-3 hears "The other party hung up"
             09:02 desk-2 is taken back
             09:03 desk-2 hears "The other party hung up""#]],
+    );
+}
+
+#[test]
+fn a_phone_that_comes_while_its_number_rings_rings_too() {
+    check(
+        "rules: CAL-1, SES-10",
+        "
+        second login allow   emergency 112 rings desk-2 desk-3
+        alice: 2001, pin 1111
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   mobile-2: second device of desk-2
+        09:00 desk-2 logs in alice   desk-3 logs in alice   desk-3 unregisters   mobile-2 unregisters
+        09:01 desk-1 dials 2001   desk-3 comes back   mobile-2 comes back   desk-3 answers   desk-3 hangs up
+        09:02 desk-1 dials 2001   desk-2 declines     desk-3 declines
+        09:03 desk-3 unregisters
+        09:04 desk-1 dials 112    desk-3 comes back   desk-3 answers   desk-3 hangs up
+        until 09:10
+        admin asks status
+        ",
+        expect![[r#"
+            09:00 desk-2 becomes alice, reads "Logged in: 2001 Alice"
+            09:00 mobile-2 reads "Logged in: 2001 Alice"
+            09:00 desk-2 hears "Logged in: 2001 Alice"
+            09:00 desk-3 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:01 desk-2 rings (from 9001 Lobby)
+            09:01 desk-1 hears it ring
+            09:01 desk-3 rings (from 9001 Lobby)
+            09:01 mobile-2 rings (from 9001 Lobby)
+            09:01 desk-2 stops ringing (answered elsewhere)
+            09:01 mobile-2 stops ringing (answered elsewhere)
+            09:01 desk-1 talks with desk-3, hears "The other party hung up"
+            09:02 mobile-2 rings (from 9001 Lobby)
+            09:02 desk-2 rings (from 9001 Lobby)
+            09:02 desk-3 rings (from 9001 Lobby)
+            09:02 desk-1 hears it ring
+            09:02 mobile-2 stops ringing
+            09:02 desk-1 hears 603 Declined
+            09:04 mobile-2 rings (from 9001 Lobby)
+            09:04 desk-2 rings (from 9001 Lobby)
+            09:04 desk-1 hears it ring
+            09:04 desk-3 rings (from 9001 Lobby)
+            09:04 mobile-2 stops ringing (answered elsewhere)
+            09:04 desk-2 stops ringing (answered elsewhere)
+            09:04 desk-1 talks with desk-3, hears "The other party hung up"
+            09:10 admin reads: 3 of 3 phones registered, 2 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }

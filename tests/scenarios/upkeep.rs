@@ -108,7 +108,7 @@ fn what_is_told_before_the_answer_may_have_to_be_acknowledged() {
             09:03 desk-2 hears "The other party hung up"
             09:04 desk-3 rings (from 9001 Lobby)
             09:04 desk-1 hears it ring, hears desk-3 before the answer
-            09:04:35.500 desk-3 hears "The other party cannot be reached any more"
+            09:04:32 desk-3 hears "The other party cannot be reached any more"
             09:06 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }

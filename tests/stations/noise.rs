@@ -1,7 +1,7 @@
 //! Phones that say anything at any time.
 
 use perch::exchange::Input;
-use perch::sccp::wire::{FromPhone, Frame, OnHook};
+use perch::sccp::wire::{Frame, FromPhone, OnHook};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

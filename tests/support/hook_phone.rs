@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use perch::pbx::{Action, Digit, Event, LegId, LegIds, PhoneName, Secret, Shown, Signal};
+use perch::pbx::{Action, Digit, Event, Hops, LegId, LegIds, PhoneName, Secret, Shown, Signal};
 
 use super::phone::{CallSight, CallState, Doings, Order, Packet, Phone};
 
@@ -55,6 +55,7 @@ impl HookPhone {
             line: None,
             digits: Secret::new(digits.to_owned()),
             offer: None,
+            hops: Hops::default(),
         });
     }
 

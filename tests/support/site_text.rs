@@ -270,8 +270,8 @@ impl SiteText {
             ["transfer", "recall", limit] => settings.transfer_recall_s = seconds(limit)?,
             ["voicemail", dn] => settings.voicemail = Some(dn.into()),
             ["user", "ids", "are", "digits"] => settings.alphanumeric_user_id = false,
-            ["emergency", number, "rings", phone] => {
-                let phones = vec![phone.into()];
+            ["emergency", number, "rings", ref phones @ ..] => {
+                let phones = phones.iter().map(|phone| (*phone).into()).collect();
                 self.site.emergency.insert(number.into(), phones);
             }
             ["silence", limit] => settings.silence_s = seconds(limit)?,

@@ -228,6 +228,8 @@ pub struct Phone {
     server: SocketAddr,
     challenge: Option<String>,
     count: u32,
+    /// The number of the last request, which the next answer is for.
+    asked: u32,
 }
 
 impl Phone {
@@ -256,6 +258,7 @@ impl Phone {
             server,
             challenge: None,
             count: 0,
+            asked: 0,
         }
     }
 
@@ -315,13 +318,13 @@ impl Phone {
     pub fn invite(&mut self, number: &str) -> Side {
         let mut side = self.new_call(number);
         self.send_request(Method::Invite, &mut side, &[], SDP);
-        let answer = self.link.take();
+        let answer = self.next_answer();
         if answer.status() == Some(401) {
             let challenge = answer.text(Name::WwwAuthenticate).expect("a challenge");
             self.challenge = Some(challenge.into_owned());
             self.acknowledge(&side, &answer);
             self.send_request(Method::Invite, &mut side, &[], SDP);
-            assert_eq!(self.link.take().status(), Some(100));
+            assert_eq!(self.next_answer().status(), Some(100));
         } else {
             assert_eq!(answer.status(), Some(100));
         }
@@ -344,11 +347,28 @@ impl Phone {
     /// Takes answers until a final one comes.
     pub fn final_answer(&mut self) -> Message {
         loop {
-            let message = self.link.take();
+            let message = self.next_answer();
             if message.status().is_some_and(|status| status >= 200) {
                 return message;
             }
         }
+    }
+
+    /// The next answer to what was asked last. One to what was asked before may come again.
+    fn next_answer(&mut self) -> Message {
+        loop {
+            let message = self.link.take();
+            if message.status().is_none() || message.cseq().0 == self.asked {
+                return message;
+            }
+        }
+    }
+
+    /// The final answer to the INVITE of a call that is refused. Acknowledged.
+    pub fn refused(&mut self, side: &Side) -> Option<u16> {
+        let answer = self.final_answer();
+        self.acknowledge(side, &answer);
+        answer.status()
     }
 
     /// The answer to the INVITE of a call: the dialog is known from here on. Acknowledged.
@@ -400,6 +420,7 @@ impl Phone {
     ) {
         self.count += 1;
         side.cseq = side.cseq.max(self.count) + 1;
+        self.asked = side.cseq;
         let via = self.via(&format!("{}-{}", self.name, self.count));
         let mut builder = Builder::request(method, &side.target)
             .header(Name::Via, via)

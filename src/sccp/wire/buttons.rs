@@ -120,7 +120,7 @@ pub struct FeatureStatReq {
 impl Layout for FeatureStatReq {
     fn layout(&mut self, body: &mut impl Cursor) {
         body.word(&mut self.index);
-        if !body.is_over(self.capabilities != 0) {
+        if !body.ends(self.capabilities != 0) {
             body.word(&mut self.capabilities);
         }
     }
@@ -306,6 +306,6 @@ impl Layout for Notification {
         body.word(&mut self.transaction);
         body.word(&mut self.feature);
         body.value(&mut self.status);
-        body.open_text(&mut self.text, 97);
+        body.text(&mut self.text, 97);
     }
 }

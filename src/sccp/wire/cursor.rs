@@ -55,12 +55,23 @@ pub(super) trait Cursor {
     /// What stands `ahead` bytes further on, when reading.
     fn peek<const N: usize>(&self, ahead: usize) -> Option<[u8; N]>;
 
-    /// Whether the body is over at this field: when reading, because nothing is left; when writing, because it does not go
-    /// on here.
-    fn is_over(&mut self, goes_on: bool) -> bool;
+    /// Whether the body is over before a field that may be left out: when reading, because nothing is left; when writing,
+    /// because it does not go on here.
+    fn ends(&self, goes_on: bool) -> bool;
 
     /// Something that was read is not as it should be.
     fn fault(&mut self, what: &'static str);
+
+    /// The same before a field that a version has or does not have.
+    fn is_over(&mut self, goes_on: bool) -> bool {
+        let is_over = self.ends(goes_on);
+        match (is_over, goes_on) {
+            (true, true) => self.fault("the body ends too early"),
+            (false, false) => self.fault("fields that this version does not have"),
+            (true, false) | (false, true) => {}
+        }
+        is_over
+    }
 
     /// A byte.
     fn byte(&mut self, value: &mut u8) {

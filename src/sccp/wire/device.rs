@@ -11,6 +11,11 @@ use super::values::{
     AlarmSeverity, HeadsetMode, MediaPath, MediaPathAbility, MediaPathActivity, ResetType,
 };
 
+/// How long a report in XML may be.
+const MOST_XML: usize = 2048;
+/// How long the description of a place may be.
+const MOST_LOCATION: usize = 2401;
+
 /// What a phone has to report: why it started, mostly.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alarm {
@@ -37,29 +42,29 @@ impl Layout for Alarm {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct XmlAlarm {
     /// The report.
-    pub xml: Bytes,
+    pub xml: String,
 }
 
 impl Layout for XmlAlarm {
     const LEAST: usize = 0;
 
     fn layout(&mut self, body: &mut impl Cursor) {
-        body.data(&mut self.xml, TO_THE_END);
+        body.open_text(&mut self.xml, MOST_XML);
     }
 }
 
 /// Where a wireless phone is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocationInfo {
-    /// The place.
-    pub location: Bytes,
+    /// The place, in words of the phone's own.
+    pub location: String,
 }
 
 impl Layout for LocationInfo {
     const LEAST: usize = 0;
 
     fn layout(&mut self, body: &mut impl Cursor) {
-        body.data(&mut self.location, TO_THE_END);
+        body.text(&mut self.location, MOST_LOCATION);
     }
 }
 

@@ -61,6 +61,9 @@ impl Layout for KeypadButton {
     }
 }
 
+/// No phone has more lines than this by far. What looks like more is not a line.
+const MOST_LINE: u32 = 0x00FF_FFFF;
+
 /// A whole number was dialled at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnblocCall {
@@ -87,24 +90,20 @@ impl Layout for EnblocCall {
         if body.version() < Version::V17 {
             return;
         }
+        if body.version() == Version::V17 {
+            body.word(&mut self.line);
+            return;
+        }
         // Since version 18, 79xx put the line right after the number, 89xx where it would be aligned.
-        let aligned = match body.version() {
-            Version::V17 => None,
-            _ => body.peek(3).map(u32::from_le_bytes),
-        };
-        match aligned {
-            Some(line) if line != 0 => {
-                let mut line = line;
-                body.skip(3);
-                body.word(&mut line);
-                self.line = line;
-            }
-            _ => {
-                body.word(&mut self.line);
-                if body.version() > Version::V17 {
-                    body.skip(3);
-                }
-            }
+        if let Some([0, 0, 0, line @ .., 0]) = body.peek::<7>(0)
+            && line != [0; 3]
+        {
+            body.skip(3);
+            body.word(&mut self.line);
+        } else {
+            body.word(&mut self.line);
+            self.line &= MOST_LINE;
+            body.skip(3);
         }
     }
 }

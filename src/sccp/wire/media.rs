@@ -191,7 +191,8 @@ pub struct CloseReceiveChannel {
 }
 
 impl Layout for CloseReceiveChannel {
-    const LEAST: usize = 8;
+    /// The oldest servers say nothing: whatever is taken.
+    const LEAST: usize = 0;
 
     fn layout(&mut self, body: &mut impl Cursor) {
         body.word(&mut self.conference);
@@ -342,7 +343,8 @@ pub struct StopMediaTransmission {
 }
 
 impl Layout for StopMediaTransmission {
-    const LEAST: usize = 8;
+    /// The oldest servers say nothing: whatever is sent.
+    const LEAST: usize = 0;
 
     fn layout(&mut self, body: &mut impl Cursor) {
         body.word(&mut self.conference);

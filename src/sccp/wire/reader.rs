@@ -158,14 +158,8 @@ impl Cursor for Reader<'_> {
         rest.first_chunk().copied()
     }
 
-    fn is_over(&mut self, goes_on: bool) -> bool {
-        let is_over = self.at >= self.body.len();
-        match (is_over, goes_on) {
-            (true, true) => self.fault("the body ends too early"),
-            (false, false) => self.fault("fields that this version does not have"),
-            (true, false) | (false, true) => {}
-        }
-        is_over
+    fn ends(&self, _goes_on: bool) -> bool {
+        self.at >= self.body.len()
     }
 
     fn fault(&mut self, what: &'static str) {

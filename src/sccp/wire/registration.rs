@@ -164,7 +164,7 @@ impl Layout for Unregister {
     const LEAST: usize = 0;
 
     fn layout(&mut self, body: &mut impl Cursor) {
-        if !body.is_over(self.reason != 0) {
+        if !body.ends(self.reason != 0) {
             body.word(&mut self.reason);
         }
     }

@@ -67,11 +67,7 @@ impl Layout for ConnectionStatisticsRes {
     fn layout(&mut self, body: &mut impl Cursor) {
         number(body, &mut self.number);
         body.word(&mut self.call);
-        // Since version 18 the mode is one byte and what follows is not aligned; some phones keep to four bytes. The
-        // other three are zero then; as part of a counter they would be 2^24 packets.
-        let is_short =
-            body.version() >= Version::V18 && !matches!(body.peek(0), Some([0 | 1, 0, 0, 0]));
-        if is_short {
+        if self.has_short_mode(body) {
             body.byte_value(&mut self.mode);
         } else {
             body.value(&mut self.mode);
@@ -88,9 +84,37 @@ impl Layout for ConnectionStatisticsRes {
             body.word(counter);
         }
         let mut length = u32::try_from(self.quality.len()).unwrap_or(u32::MAX);
-        if !body.is_over(length > 0) {
+        if !body.ends(length > 0) {
             body.word(&mut length);
             body.data(&mut self.quality, length);
         }
     }
+}
+
+impl ConnectionStatisticsRes {
+    /// Since version 18 the mode is one byte, and what follows is not aligned; some phones keep to four bytes.
+    fn has_short_mode(&self, body: &impl Cursor) -> bool {
+        if body.version() < Version::V18 {
+            return false;
+        }
+        let Some([_, rest @ ..]) = body.peek::<4>(0) else {
+            // Writing. What could be taken for a mode of four bytes is written as one.
+            return self.packets_sent.trailing_zeros() < 24 || !self.quality.is_empty();
+        };
+        // Three zeros: the rest of the mode, unless a text fits whose length is where it would be after one byte.
+        rest != [0; 3]
+            || body
+                .peek(SHORT_TO_LENGTH)
+                .is_some_and(|length| is_text(body, length))
+    }
+}
+
+/// How far it is from the mode of one byte to the length of the text.
+const SHORT_TO_LENGTH: usize = 1 + 7 * 4;
+
+/// Whether a text of this length ends where the body does, but for its padding.
+fn is_text(body: &impl Cursor, length: [u8; 4]) -> bool {
+    let length = u16::try_from(u32::from_le_bytes(length)).unwrap_or(0);
+    let end = SHORT_TO_LENGTH + 4 + usize::from(length);
+    length > 0 && body.peek::<1>(end - 1).is_some() && body.peek::<1>(end + 3).is_none()
 }

@@ -58,8 +58,13 @@ impl Version {
     }
 
     /// The newest version that is neither above what a phone offers nor above `cap`.
+    ///
+    /// Nobody is asked to speak 16 or 21: what is known of their media messages contradicts itself, and who speaks them
+    /// speaks the one before as well.
     pub fn agree(offer: u8, cap: Version) -> Version {
-        let fits = |version: &Version| version.0 <= offer && *version <= cap;
+        let fits = |version: &Version| {
+            version.0 <= offer && *version <= cap && !matches!(version.0, 16 | 21)
+        };
         let mut from_newest = Version::ALL.into_iter().rev();
         from_newest.find(fits).unwrap_or(Version::V0)
     }
@@ -166,6 +171,9 @@ mod tests {
             (6, 22, 5),
             (11, 22, 11),
             (14, 22, 11),
+            (16, 22, 15),
+            (21, 22, 20),
+            (22, 16, 15),
             (17, 11, 11),
             (20, 22, 20),
             (33, 3, 3),

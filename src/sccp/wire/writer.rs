@@ -83,7 +83,7 @@ impl Cursor for Writer {
         None
     }
 
-    fn is_over(&mut self, goes_on: bool) -> bool {
+    fn ends(&self, goes_on: bool) -> bool {
         !goes_on
     }
 

@@ -17,7 +17,7 @@ const ROUND: Duration = Duration::from_secs(1);
 const EVERY: Duration = Duration::from_secs(60);
 
 /// How many lines each part of the table may have in one round.
-const LINES: usize = 1;
+const LINES: usize = 3;
 
 /// Begins to say so.
 pub fn start(guard: Arc<Guard>, clock: Clock) {
@@ -46,6 +46,7 @@ impl Guard {
                 unproven = count(Reason::Unproven),
                 scanner = count(Reason::Scanner),
                 connections = count(Reason::Connections),
+                half_open = count(Reason::HalfOpen),
                 "a source is over its limits and was turned away so often"
             );
         }

@@ -236,11 +236,11 @@ mod tests {
         for _ in 0..5 {
             table.note(network(1), Reason::Messages);
         }
-        assert_eq!(said(0), (vec![[5, 0, 0, 0]], 0));
+        assert_eq!(said(0), (vec![[5, 0, 0, 0, 0]], 0));
         table.note(network(1), Reason::Unproven);
         table.note(network(1), Reason::Messages);
         assert_eq!(said(59), (vec![], 0));
-        assert_eq!(said(60), (vec![[1, 1, 0, 0]], 0));
+        assert_eq!(said(60), (vec![[1, 1, 0, 0, 0]], 0));
         assert_eq!(said(200), (vec![], 0));
         for n in 0..10_000 {
             table.note(network(n), Reason::Messages);

@@ -171,7 +171,7 @@ impl<'a> Connection<'a> {
     fn may_go_on(&mut self) -> bool {
         let (now, source) = (self.service.clock.now(), self.place.remote.ip());
         let guard = &self.service.guard;
-        if guard.is_free(source) {
+        if guard.is_trusted(source) {
             return true;
         }
         let is_registered = self.place.line.is_registered();

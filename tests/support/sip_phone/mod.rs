@@ -12,6 +12,8 @@ mod strict;
 mod transactions;
 mod transfers;
 
+pub use strict::{reason_text, tag_of};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,0 +1,60 @@
+//! Phones that come, or come back, while their number rings: they ring, too.
+
+use super::Pbx;
+use super::action::Action;
+use super::call::{CallId, LegState};
+use super::event::LegId;
+use super::names::PhoneName;
+
+impl Pbx {
+    /// A phone can be reached, or at one more place.
+    pub(super) fn rings_late(&mut self, phone: &PhoneName) {
+        let legs = self.phones.get(phone).map(|state| state.legs.clone());
+        for leg in legs.unwrap_or_default() {
+            let is_ringing = |leg: &super::call::Leg| leg.state == LegState::Ringing;
+            if self.calls.leg(leg).is_some_and(is_ringing) {
+                self.act(Action::RingAnew { leg });
+            }
+        }
+        for id in self.calls.ringing() {
+            if self.may_join(id, phone) {
+                self.ring_also(id, phone);
+            }
+        }
+    }
+
+    /// Whether a call rings that would have rung at a phone, had it been there.
+    fn may_join(&mut self, id: CallId, phone: &PhoneName) -> bool {
+        let is_in_it = |leg: &LegId| self.calls.leg(*leg).is_some_and(|leg| leg.call == id);
+        let mut legs = self.phones.get(phone).into_iter().flat_map(|p| &p.legs);
+        if legs.any(is_in_it) {
+            return false;
+        }
+        let Some(attempt) = self.calls.attempt(id) else {
+            return false;
+        };
+        if attempt.from == *phone || attempt.refused_by.contains(phone) {
+            return false;
+        }
+        let (called, stays) = (attempt.called.clone(), attempt.stays);
+        let mut helpers = self
+            .site
+            .emergency
+            .get(called.as_str())
+            .into_iter()
+            .flatten();
+        match stays {
+            true => helpers.any(|helper| helper == phone),
+            false => {
+                let mut phones = self.directory.phones_with(&called);
+                phones.any(|other| other == phone) && self.takes_calls(phone)
+            }
+        }
+    }
+
+    /// One more phone rings, for as long as the others do.
+    fn ring_also(&mut self, id: CallId, phone: &PhoneName) {
+        tracing::info!(call = %id, %phone, "a phone that came late rings, too");
+        self.ring_phones(id, vec![phone.clone()]);
+    }
+}

@@ -1,0 +1,7 @@
+//! Calls message by message: bad days, and what only the wire can show. Each names what says how it must go.
+
+mod bad_days;
+mod changes;
+mod early;
+mod hops;
+mod replaces;

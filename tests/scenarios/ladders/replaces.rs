@@ -1,0 +1,398 @@
+//! INVITE with Replaces (RFC 3891): a phone takes the place of another in its call, or picks up what rings there.
+
+use expect_test::expect;
+
+use crate::support::ladder::ladder;
+
+#[test]
+fn a_user_takes_a_call_over_at_another_phone() {
+    ladder(
+        "rules: CAL-2, SES-17, RFC 3891 §3",
+        expect![[r#"
+            site: second login allow
+            site: alice: 2001, pin 1111
+            b INVITE *11*2001*1111 [x]
+              b < 100 INVITE
+              b < 200 INVITE [Perch, inactive]
+            b ACK
+              b < BYE "Logged in: 2001 Alice"
+            a INVITE 2001 [a1]
+              a < 100 INVITE
+              b2 < INVITE [a1] from 9001
+            b2 200 [b1]
+              b2 < ACK
+              a < 200 INVITE [b1] with 2001
+            a ACK
+            d INVITE *11*2001*1111 [x]
+              d < 100 INVITE
+              d < 200 INVITE [Perch, inactive]
+            d ACK
+              d < BYE "Logged in: 2001 Alice"
+            d2 INVITE 2001 [d1] replaces=b2
+              d2 < 100 INVITE
+              a < INVITE [d1] with 2001
+            a 200 [a2]
+              a < ACK
+              d2 < 200 INVITE [a2] with 9001
+              b2 < BYE "Taken over at another phone"
+            d2 ACK
+            a INFO
+              d2 < INFO
+            d2 200
+              a < 200 INFO
+            d2 BYE
+              d2 < 200 BYE
+              a < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn a_call_is_taken_over_by_a_phone_that_leaves_the_offer_to_the_other() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            site: second login allow
+            site: alice: 2001, pin 1111
+            b INVITE *11*2001*1111 [x]
+              b < 100 INVITE
+              b < 200 INVITE [Perch, inactive]
+            b ACK
+              b < BYE "Logged in: 2001 Alice"
+            a INVITE 2001 [a1]
+              a < 100 INVITE
+              b2 < INVITE [a1] from 9001
+            b2 200 [b1]
+              b2 < ACK
+              a < 200 INVITE [b1] with 2001
+            a ACK
+            d INVITE *11*2001*1111 [x]
+              d < 100 INVITE
+              d < 200 INVITE [Perch, inactive]
+            d ACK
+              d < BYE "Logged in: 2001 Alice"
+            d2 INVITE 2001 replaces=b2
+              d2 < 100 INVITE
+              a < INVITE with 2001
+            a 200 [a2]
+              d2 < 200 INVITE [a2] with 9001
+              b2 < BYE "Taken over at another phone"
+            d2 ACK [d1]
+              a < ACK [d1]
+            a BYE
+              a < 200 BYE
+              d2 < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn a_phone_takes_the_place_of_its_own_other_call() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            a talks with b
+            b2 INVITE 9002 [b9] replaces=b
+              b2 < 100 INVITE
+              a < INVITE [b9] with 9002
+            a 200 [a2]
+              a < ACK
+              b2 < 200 INVITE [a2] with 9001
+              b < BYE "Taken over at another phone"
+            b2 ACK
+            b2 BYE
+              b2 < 200 BYE
+              a < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn a_call_that_cannot_be_taken_over_stays_what_it_was() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            site: second login allow
+            site: alice: 2001, pin 1111
+            b INVITE *11*2001*1111 [x]
+              b < 100 INVITE
+              b < 200 INVITE [Perch, inactive]
+            b ACK
+              b < BYE "Logged in: 2001 Alice"
+            a INVITE 2001 [a1]
+              a < 100 INVITE
+              b2 < INVITE [a1] from 9001
+            b2 200 [b1]
+              b2 < ACK
+              a < 200 INVITE [b1] with 2001
+            a ACK
+            d INVITE *11*2001*1111 [x]
+              d < 100 INVITE
+              d < 200 INVITE [Perch, inactive]
+            d ACK
+              d < BYE "Logged in: 2001 Alice"
+            d2 INVITE 2001 [d1] replaces=b2
+              d2 < 100 INVITE
+              a < INVITE [d1] with 2001
+            a 488
+              a < ACK
+              d2 < 488 INVITE "No media in common"
+            d3 INVITE 2001 [d1] replaces=b2
+              d3 < 100 INVITE
+              a < INVITE [d1] with 2001
+            d3 CANCEL
+              d3 < 200 CANCEL
+              d3 < 487 INVITE
+            a 200 [a2]
+              a < ACK
+            b2 INFO
+              a < INFO
+            a 200
+              b2 < 200 INFO
+            a BYE
+              a < 200 BYE
+              b2 < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn whoever_is_replaced_or_stays_may_hang_up_meanwhile() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            site: second login allow
+            site: alice: 2001, pin 1111
+            b INVITE *11*2001*1111 [x]
+              b < 100 INVITE
+              b < 200 INVITE [Perch, inactive]
+            b ACK
+              b < BYE "Logged in: 2001 Alice"
+            a INVITE 2001 [a1]
+              a < 100 INVITE
+              b2 < INVITE [a1] from 9001
+            b2 200 [b1]
+              b2 < ACK
+              a < 200 INVITE [b1] with 2001
+            a ACK
+            d INVITE *11*2001*1111 [x]
+              d < 100 INVITE
+              d < 200 INVITE [Perch, inactive]
+            d ACK
+              d < BYE "Logged in: 2001 Alice"
+            d2 INVITE 2001 [d1] replaces=b2
+              d2 < 100 INVITE
+              a < INVITE [d1] with 2001
+            b2 BYE
+              b2 < 200 BYE
+            a 200 [a2]
+              a < ACK
+              d2 < 200 INVITE [a2] with 9001
+            d2 ACK
+            d2 BYE
+              d2 < 200 BYE
+              a < BYE "The other party hung up"
+            d3 INVITE 2001 [d1] replaces=b2
+              d3 < 481 INVITE "There is no such call to be replaced"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn who_is_replaced_hangs_up_and_the_other_wants_no_such_media() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            site: transfer recall 30s
+            a talks with b
+            b2 INVITE 9002 [b9] replaces=b
+              b2 < 100 INVITE
+              a < INVITE [b9] with 9002
+            b BYE
+              b < 200 BYE
+            a 488 INVITE
+              a < ACK
+              b2 < 488 INVITE "No media in common"
+              a < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn the_party_that_stays_may_leave_and_the_one_that_comes_is_told() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            a talks with b
+            b2 INVITE 9002 [b9] replaces=b
+              b2 < 100 INVITE
+              a < INVITE [b9] with 9002
+            a BYE
+              a < 200 BYE
+              b < BYE "The other party hung up"
+              b2 < 480 INVITE "The phone cannot be reached"
+            all is quiet
+              a < INVITE [b9] with 9002 (again, 6 times)
+        "#]],
+    );
+}
+
+#[test]
+fn what_rings_at_one_phone_is_picked_up_at_another() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            a INVITE 9002 [a1]
+              a < 100 INVITE
+              b < INVITE [a1] from 9001
+            b 180
+              a < 180 INVITE
+            b2 INVITE 9002 [b2] replaces=b
+              b2 < 100 INVITE
+              b < CANCEL "Call completed elsewhere"
+              b < ACK
+              b2 < 200 INVITE [Perch, inactive] with 9001
+            b2 ACK
+              b2 < INVITE [a1] with 9001
+            b2 200 INVITE [b3]
+              b2 < ACK
+              a < 200 INVITE [b3] with 9002
+            a ACK
+            b2 INFO
+              a < INFO
+            a 200
+              b2 < 200 INFO
+            a BYE
+              a < 200 BYE
+              b2 < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn what_rings_for_a_caller_without_offer_is_picked_up() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            a INVITE 9002
+              a < 100 INVITE
+              b < INVITE from 9001
+            b 180
+              a < 180 INVITE
+            b2 INVITE 9002 replaces=b early-only
+              b2 < 100 INVITE
+              b < CANCEL "Call completed elsewhere"
+              b < ACK
+              b2 < 200 INVITE [Perch, inactive] with 9001
+            b2 ACK [b2]
+              b2 < INVITE with 9001
+            b2 200 INVITE [b3]
+              a < 200 INVITE [b3] with 9002
+            a ACK [a1]
+              b2 < ACK [a1]
+            a BYE
+              a < 200 BYE
+              b2 < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn a_pickup_may_come_to_nothing_in_every_way() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            a INVITE 9002 [a1]
+              a < 100 INVITE
+              b < INVITE [a1] from 9001
+            b 180
+              a < 180 INVITE
+            b2 INVITE 9002 [b2] replaces=b
+              b2 < 100 INVITE
+              b < CANCEL "Call completed elsewhere"
+              b < ACK
+              b2 < 200 INVITE [Perch, inactive] with 9001
+            b2 ACK
+              b2 < INVITE [a1] with 9001
+            b2 488 INVITE
+              b2 < ACK
+              b2 < BYE "The call could not be picked up"
+              a < 488 INVITE "No media in common"
+            a2 INVITE 9002 [a1]
+              a2 < 100 INVITE
+              b3 < INVITE [a1] from 9001
+            b3 180
+              a2 < 180 INVITE
+            b4 INVITE 9002 [b2] replaces=b3
+              b4 < 100 INVITE
+              b3 < CANCEL "Call completed elsewhere"
+              b3 < ACK
+              b4 < 200 INVITE [Perch, inactive] with 9001
+            b4 ACK
+              b4 < INVITE [a1] with 9001
+            a2 CANCEL
+              a2 < 200 CANCEL
+              a2 < 487 INVITE
+              b4 < BYE "The other party hung up"
+            b4 200 INVITE [b9]
+            a3 INVITE 9002 [a1]
+              a3 < 100 INVITE
+              b5 < INVITE [a1] from 9001
+            b5 180
+              a3 < 180 INVITE
+            b6 INVITE 9002 [b2] replaces=b5
+              b6 < 100 INVITE
+              b5 < CANCEL "Call completed elsewhere"
+              b5 < ACK
+              b6 < 200 INVITE [Perch, inactive] with 9001
+            b6 BYE
+              b6 < 200 BYE
+              a3 < 480 INVITE "The phone cannot be reached"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn nobody_takes_what_is_not_theirs_or_not_there() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            a talks with b
+            c INVITE 9002 [c1] replaces=b
+              c < 100 INVITE
+              c < 403 INVITE "Not allowed from this phone"
+            c2 INVITE 9002 [c1] {Replaces: nothing;to-tag=1;from-tag=2}
+              c2 < 481 INVITE "There is no such call to be replaced"
+            c3 INVITE 9002 [c1] {Replaces: nothing;to-tag=1}
+              c3 < 400 INVITE "One Replaces with both tags is needed"
+            c4 INVITE 9002 [c1] replaces=b {Join: nothing;to-tag=1;from-tag=2}
+              c4 < 400 INVITE "Either Replaces or Join, not both"
+            b2 INVITE 9002 [c1] replaces=b early-only
+              b2 < 486 INVITE "The call is answered already"
+            c5 INVITE 9002 [c1] replaces=b unproven
+              c5 < 401 INVITE
+            a2 INVITE 9003 [a2]
+              a2 < 100 INVITE
+              c6 < INVITE [a2] from 9001
+            a3 INVITE 9003 [a2] replaces=a2
+              a3 < 481 INVITE "There is no such call to be replaced"
+            a2 CANCEL
+              a2 < 200 CANCEL
+              a2 < 487 INVITE
+            a BYE
+              a < 200 BYE
+              b < BYE "The other party hung up"
+            all is quiet
+              c6 < INVITE [a2] from 9001 (again, 6 times)
+        "#]],
+    );
+}
