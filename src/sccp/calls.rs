@@ -84,9 +84,9 @@ impl Station {
         match active.stage {
             CallStage::Talking(_) => self.hold(shared, reference),
             CallStage::Dialling(_) | CallStage::Over => self.remove(shared, reference),
-            _ => return false,
+            _ => {}
         }
-        true
+        self.active().is_none()
     }
 
     /// Somebody takes a call that rings.

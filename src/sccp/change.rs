@@ -14,7 +14,8 @@ use crate::sdp::Direction;
 const MOST_TRIES: u8 = 5;
 
 impl Station {
-    /// The user holds a call.
+    /// The user holds a call. One whose channel is just being opened cannot be held yet: somebody waits for what the
+    /// phone will say.
     pub fn hold(&mut self, shared: &mut Shared, reference: u32) {
         let Some(call) = self.call_mut(reference) else {
             return;
@@ -22,6 +23,9 @@ impl Station {
         let CallStage::Talking(leg) = call.stage else {
             return;
         };
+        if matches!(call.media.receive, Receive::Opening { .. }) {
+            return;
+        }
         call.stage = CallStage::Holding(leg);
         call.tries = 0;
         let line = call.line;

@@ -27,12 +27,11 @@ impl Station {
         let is_first = longer.is_empty();
         longer.push(digit);
         let extent = shared.extent(&longer);
-        let ends = digit == '#' && !is_first && extent == Extent::NoSuchNumber;
-        if ends {
+        let ends = digit == '#' && !is_first && extent != Extent::Incomplete;
+        if ends && extent == Extent::NoSuchNumber {
             longer.pop();
         }
         let is_long = longer.len() >= MOST_DIGITS;
-        let is_code = digit == '#' && shared.is_private(&longer);
         *digits = Secret::new(longer);
         self.used(shared, Signal::Digit);
         if is_first {
@@ -43,7 +42,7 @@ impl Station {
             );
         }
         match extent {
-            _ if ends || is_long || is_code => self.dialled(shared, reference),
+            _ if ends || is_long => self.dialled(shared, reference),
             Extent::Complete | Extent::NoSuchNumber => self.dialled(shared, reference),
             Extent::Incomplete | Extent::CompleteOrLonger => {
                 let pause = shared.site.settings.digit_pause_s.max(1);

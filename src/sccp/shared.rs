@@ -11,7 +11,7 @@ use rand::{Rng, SeedableRng};
 
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
-use crate::pbx::{Event, Extent, LegId, LegIds, NumberPlan, PhoneName, Site, Ticket};
+use crate::pbx::{Event, Extent, LegId, LegIds, NumberPlan, PhoneName, Shown, Site, Ticket};
 use crate::time::{Deadlines, Now};
 
 /// Leg ids of calls that SCCP phones begin, and tickets, are minted in this range.
@@ -54,6 +54,8 @@ pub(super) enum Waiting {
 pub(super) struct Returning {
     /// Since when its profile is another (uptime).
     pub since: Duration,
+    /// What it is from then on.
+    pub shown: Shown,
     /// What it is to show when it is back.
     pub note: String,
 }

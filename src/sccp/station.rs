@@ -36,6 +36,8 @@ pub(super) struct Station {
     pub connection: Connection,
     pub model: &'static Model,
     pub modules: Vec<ModelName>,
+    /// Whether these have changed since it registered (SES-7).
+    pub has_other_modules: bool,
     pub dialect: Dialect,
     pub stage: Stage,
     /// What it can do with media.
@@ -115,6 +117,7 @@ impl Station {
             connection,
             model,
             modules: Vec::new(),
+            has_other_modules: false,
             dialect,
             stage: Stage::Waiting,
             abilities: Abilities::unknown(register.features),

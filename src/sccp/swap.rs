@@ -24,7 +24,9 @@ impl Station {
     pub fn take_desk(&mut self, shared: &mut Shared, desk: Desk, shown: Shown, note: String) {
         match &mut self.stage {
             Stage::Waiting => {
+                // Why somebody was logged out is told once; the phone was away at that moment.
                 let returning = shared.returning.get(&self.name);
+                let returning = returning.filter(|returning| returning.shown == shown);
                 let note = returning.map_or(note, |returning| returning.note.clone());
                 self.wear(desk, shown, note);
                 self.let_in(shared);
@@ -48,10 +50,11 @@ impl Station {
     }
 
     fn take_on(&mut self, shared: &mut Shared, pending: Pending) {
-        let is_news = pending.desk != self.desk || pending.shown != self.shown;
+        let is_other = pending.desk != self.desk || pending.shown != self.shown;
+        let is_news = is_other || self.has_other_modules;
         if !is_news && self.pending.is_none() {
             // Asked again, and nothing has changed.
-            if !pending.note.is_empty() {
+            if !pending.note.is_empty() && pending.note != self.note {
                 self.note = pending.note;
                 self.show_idle_if_idle(shared);
             }
@@ -88,6 +91,8 @@ impl Station {
         let buttons = Buttons::of(self.model, &self.modules, &to.desk);
         let way = shared.settings.swap_of(self.model);
         let live = match way {
+            // SES-7: with other modules plugged in, a phone begins from its start.
+            _ if self.has_other_modules => false,
             Swap::Template => true,
             Swap::Lines => buttons == self.buttons,
             Swap::Restart => false,
@@ -104,11 +109,15 @@ impl Station {
         } else {
             let returning = Returning {
                 since: to.since,
+                shown: to.shown,
                 note: to.note,
             };
             shared.returning.insert(self.name.clone(), returning);
             shared.arm(Timer::Restart(self.name.clone()), BACK_SOON);
-            let kind = ResetType::Restart;
+            let kind = match std::mem::take(&mut self.has_other_modules) {
+                true => ResetType::Reset,
+                false => ResetType::Restart,
+            };
             self.say(shared, Reset { kind });
         }
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::settings::Settings;
 use super::shared::{Shared, Swapped, Timer};
 use super::station::Station;
-use super::wire::{Frame, FromPhone, RegisterReject, ToPhone, Version};
+use super::wire::{Frame, FromPhone, RegisterReject, Version};
 use crate::pbx::{Event, PhoneName, Site};
 use crate::time::Now;
 
@@ -113,6 +113,7 @@ impl Switchboard {
             match hardware {
                 Some(hardware) => {
                     if let Some(station) = self.stations.get_mut(&phone) {
+                        station.has_other_modules |= station.modules != hardware.add_on_modules;
                         station.modules.clone_from(&hardware.add_on_modules);
                     }
                     self.shared.events.push(Event::DeskRequested(phone));
@@ -128,11 +129,11 @@ impl Switchboard {
             return;
         };
         tracing::info!(%phone, "SCCP phone is no longer of this site");
+        self.reject(connection, "No longer known here");
         self.unplug(phone);
         if let Some(plug) = self.plugs.get_mut(&connection) {
             plug.phone = None;
         }
-        self.reject(connection, "No longer known here");
     }
 
     /// Does what is due.
@@ -242,8 +243,13 @@ impl Switchboard {
     /// Tells a phone no, and why, and hangs up.
     pub(super) fn reject(&mut self, connection: u64, text: &str) {
         let reject = RegisterReject { text: text.into() };
-        let message = ToPhone::from(reject);
-        self.shared.send(connection, Version::V0.into(), &message);
+        let phone = self
+            .plugs
+            .get(&connection)
+            .and_then(|plug| plug.phone.as_ref());
+        let station = phone.and_then(|phone| self.stations.get(phone));
+        let dialect = station.map_or(Version::V0.into(), |station| station.dialect);
+        self.shared.send(connection, dialect, &reject.into());
         self.shared.hang_ups.push(connection);
     }
 

@@ -20,7 +20,7 @@ impl Station {
                 self.join(shared, first, reference);
             }
             (CallStage::Talking(_), None) if leg.is_some() => {
-                self.hold(shared, reference);
+                // Beginning another call holds this one.
                 if let Some(second) = self.begin(shared, line)
                     && let Some(call) = self.call_mut(second)
                 {

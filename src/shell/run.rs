@@ -125,6 +125,7 @@ impl Run {
             return false;
         };
         let (legs, _) = self.exchange.sip_load();
+        let legs = legs + self.exchange.sccp_load();
         let is_up = self.clock.now().uptime >= until;
         if !self.backlog.is_empty() || !self.backlog.outstanding.is_empty() || (legs > 0 && !is_up)
         {
@@ -208,6 +209,9 @@ impl Run {
         }
         for (connection, frames) in output.frames {
             self.wires.sccp.send(connection, frames);
+        }
+        for swapped in &output.swapped {
+            self.metrics.sccp.swapped(swapped);
         }
         for connection in output.hang_ups {
             self.wires.sccp.hang_up(connection);

@@ -81,7 +81,7 @@ impl Sccp {
     pub fn new(service: Service, tls: Arc<Tls>) -> Sccp {
         let metrics = Arc::clone(&service.metrics);
         Sccp {
-            lines: Arc::new(Lines::new(service.settings, metrics)),
+            lines: Arc::new(Lines::new(service.settings.clone(), metrics)),
             service,
             tls,
         }

@@ -221,7 +221,8 @@ async fn connect(
     ));
     let exchange = Exchange::new(start)
         .with_media_at(media.bound()?)
-        .with_sessions(server.settings.sessions);
+        .with_sessions(server.settings.sessions)
+        .with_sccp(server.settings.sccp.of_exchange());
     media.start();
     let exchange = run(&server, exchange, inputs, wires.clone(), media);
     for news in registrar.restore(server.clock.now(), bindings) {
@@ -272,7 +273,7 @@ fn sccp_side(server: &Server, guard: Arc<Guard>, tls: &Arc<Tls>) -> Sccp {
     let service = sccp::Service {
         clock: server.clock,
         limits: server.settings.limits,
-        settings: server.settings.sccp,
+        settings: server.settings.sccp.clone(),
         intake: server.intake.clone(),
         guard,
         metrics: Arc::clone(&server.metrics),

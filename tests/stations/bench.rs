@@ -146,6 +146,8 @@ impl Bench {
     }
 
     pub fn connect(&mut self, connection: u64) {
+        self.versions.remove(&connection);
+        self.framers.remove(&connection);
         self.input(Input::SccpOpened {
             connection,
             remote: address(connection),

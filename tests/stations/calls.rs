@@ -201,6 +201,32 @@ fn a_pause_ends_a_number_and_backspace_takes_a_digit_back() {
 }
 
 #[test]
+fn a_hash_ends_what_could_go_on() {
+    let mut bench = Bench::registered(&[OLD]);
+    bench.say(1, OffHook::default());
+    bench.press(1, "*132001");
+    assert_eq!(prompt(&bench, 1), "");
+    bench.press(1, "#");
+    assert_eq!(prompt(&bench, 1), "Not allowed from this phone");
+}
+
+#[test]
+fn a_call_whose_channel_is_just_being_opened_is_not_held() {
+    let mut bench = Bench::registered(&[OLD, NEW]);
+    bench.say(1, OffHook::default());
+    bench.press(1, "9002");
+    bench.say(2, OffHook::default());
+    bench.open_channel(2, 4002);
+    bench.soft(1, "Hold");
+    bench.soft(1, "NewCall");
+    assert_eq!(state(&bench, 1), CallState::Connected);
+    bench.open_channel(1, 4001);
+    assert_eq!(sends_to(&bench, 2), ("192.0.2.1".into(), 4001));
+    bench.soft(1, "Hold");
+    assert_eq!(state(&bench, 1), CallState::Hold);
+}
+
+#[test]
 fn a_phone_that_vanishes_ends_its_calls() {
     let mut bench = talking();
     bench.input(Input::SccpClosed { connection: 1 });

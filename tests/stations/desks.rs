@@ -1,8 +1,12 @@
 //! Phones become somebody's, and nobody's again.
 
-use perch::sccp::wire::{OffHook, OnHook, ToPhone};
+use std::sync::Arc;
 
-use super::bench::{Bench, NEW, OLD};
+use perch::exchange::Input;
+use perch::pbx::Hardware;
+use perch::sccp::wire::{OffHook, OnHook, ResetType, ToPhone};
+
+use super::bench::{Bench, NEW, OLD, name, site};
 
 fn number(bench: &Bench, connection: u64) -> String {
     bench.last(connection, |message| match message {
@@ -109,6 +113,30 @@ fn an_idle_phone_is_warned_and_a_key_keeps_the_session() {
     bench.wait(29 * 60);
     assert_eq!(number(&bench, 1), "9001");
     assert_eq!(prompt(&bench, 1), "Logged out: not used");
+}
+
+/// rules: SES-7, SES-13
+#[test]
+fn another_site_touches_only_the_phones_that_it_changes() {
+    let mut bench = Bench::registered(&[NEW, NEW]);
+    bench.names(1);
+    bench.names(2);
+    let mut changed = site(&[NEW, NEW]);
+    let phone = changed.phones.get_mut(name(1).as_str()).expect("a phone");
+    phone.hardware = Some(Box::new(Hardware {
+        model: "7975".into(),
+        add_on_modules: vec!["7916-24".into()],
+    }));
+    bench.say(2, OffHook::default());
+    bench.input(Input::SiteApplied(Arc::new(changed)));
+    assert_eq!(bench.names(1), "");
+    assert!(!bench.names(2).contains("Reset"));
+    bench.say(2, OnHook::default());
+    let kind = bench.last(2, |message| match message {
+        ToPhone::Reset(reset) => Some(reset.kind),
+        _ => None,
+    });
+    assert_eq!(kind, ResetType::Reset);
 }
 
 /// rules: IDL-3

@@ -1,9 +1,14 @@
 //! What is counted of SCCP.
 
+use std::fmt;
+
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use super::{Counters, Gauge64, Gauges, gauge};
+use crate::sccp::Swapped;
 
 /// What is counted of SCCP.
 #[derive(Debug, Default)]
@@ -16,6 +21,27 @@ pub struct SccpMetrics {
     sent: Counter,
     unsent: Counters,
     closed: Counters,
+    swaps: Swaps,
+}
+
+/// How long phones took to become something else.
+struct Swaps(Family<[(&'static str, &'static str); 2], Histogram, fn() -> Histogram>);
+
+impl Default for Swaps {
+    fn default() -> Swaps {
+        Swaps(Family::new_with_constructor(swap_times))
+    }
+}
+
+impl fmt::Debug for Swaps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Swaps").finish_non_exhaustive()
+    }
+}
+
+/// From a millisecond to some two minutes.
+fn swap_times() -> Histogram {
+    Histogram::new(exponential_buckets(0.001, 2.0, 18))
 }
 
 impl SccpMetrics {
@@ -60,6 +86,11 @@ impl SccpMetrics {
             "SCCP connections that ended or were not taken, by reason",
             self.closed.clone(),
         );
+        registry.register(
+            "sccp_swap_seconds",
+            "How long a phone took to take another profile, by model and way: live, or by registering anew",
+            self.swaps.0.clone(),
+        );
     }
 
     /// So many connections are open.
@@ -101,6 +132,14 @@ impl SccpMetrics {
     /// Messages could not be sent.
     pub fn unsent(&self, reason: &'static str) {
         self.unsent.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// A phone has become something else.
+    pub fn swapped(&self, swapped: &Swapped) {
+        let way = if swapped.live { "live" } else { "restart" };
+        let labels = [("model", swapped.model), ("way", way)];
+        let histogram = self.swaps.0.get_or_create(&labels);
+        histogram.observe(swapped.took.as_secs_f64());
     }
 
     /// A connection ended, or was not taken.
