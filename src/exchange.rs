@@ -19,6 +19,7 @@ use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
 };
+use crate::sccp::{self, Switchboard};
 use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, wire};
 use crate::time::Now;
 use transfers::Transfers;
@@ -45,6 +46,29 @@ pub enum Input {
     ConnectionClosed(u64),
     /// There is no connection for what was to be sent on this flow, and none could be opened.
     Unreachable(Flow),
+    /// An SCCP phone opened a connection.
+    SccpOpened {
+        /// The number of the connection; no other ever has it.
+        connection: u64,
+        /// Where the phone is, as seen from here.
+        remote: SocketAddr,
+        /// Where it came in.
+        local: SocketAddr,
+        /// Whether the connection is encrypted.
+        secure: bool,
+    },
+    /// An SCCP message that the edge did not answer itself.
+    Sccp {
+        /// Over which connection.
+        connection: u64,
+        /// The message.
+        frame: sccp::wire::Frame,
+    },
+    /// The connection of an SCCP phone ended.
+    SccpClosed {
+        /// Which one.
+        connection: u64,
+    },
     /// The edge has news of a phone.
     News(News),
     /// A commit is durable. Answers to the claims in it, in order.
@@ -113,6 +137,12 @@ pub struct Output {
     pub transfers: Vec<(TransferKind, TransferFate)>,
     /// To be sent.
     pub sends: Vec<Send>,
+    /// To be sent to SCCP phones, each one or several whole messages, by the number of the connection.
+    pub frames: Vec<(u64, Bytes)>,
+    /// Connections of SCCP phones to be closed, after what was sent over them.
+    pub hang_ups: Vec<u64>,
+    /// SCCP phones that have become something else, for the metrics.
+    pub swapped: Vec<sccp::Swapped>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -161,6 +191,7 @@ pub struct Start {
 pub struct Exchange {
     pbx: Pbx,
     agent: Agent,
+    switchboard: Switchboard,
     registrar: Arc<Registrar>,
     /// Changes since the last output, to be stored as the next commit.
     changes: Vec<Change>,
@@ -222,12 +253,13 @@ impl Exchange {
             random.fill_bytes(&mut seed);
             seed
         };
-        let (core_seed, agent_seed) = (seed(), seed());
+        let (core_seed, agent_seed, sccp_seed) = (seed(), seed(), seed());
         let news = start.registrar.set_phones(Arc::clone(&start.site));
         start
             .registrar
             .lock_out_again(start.now, &start.remembered.locked_out);
         let mut exchange = Exchange {
+            switchboard: Switchboard::new(start.now, sccp_seed, Arc::clone(&start.site)),
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
             agent: Agent::new(Arc::clone(&start.registrar), agent_seed),
             registrar: start.registrar,
@@ -249,6 +281,12 @@ impl Exchange {
         self
     }
 
+    /// The same exchange, with other settings for SCCP phones.
+    pub fn with_sccp(mut self, settings: sccp::Settings) -> Exchange {
+        self.switchboard.set_settings(settings);
+        self
+    }
+
     /// The same exchange, with other intervals in which calls are to be refreshed.
     pub fn with_sessions(mut self, sessions: SessionIntervals) -> Exchange {
         self.agent = self.agent.with_sessions(sessions);
@@ -261,6 +299,23 @@ impl Exchange {
             Input::Sip { flow, message } => self.agent.receive(now, flow, &message),
             Input::ConnectionClosed(connection) => self.agent.connection_closed(now, connection),
             Input::Unreachable(flow) => self.agent.unreachable(now, flow),
+            Input::SccpOpened {
+                connection,
+                remote,
+                local,
+                secure,
+            } => {
+                let id = connection;
+                let connection = sccp::Connection {
+                    id,
+                    remote,
+                    local,
+                    secure,
+                };
+                self.switchboard.opened(now, connection);
+            }
+            Input::Sccp { connection, frame } => self.switchboard.receive(now, connection, &frame),
+            Input::SccpClosed { connection } => self.switchboard.closed(now, connection),
             Input::News(news) => self.take_news(now, vec![news]),
             Input::Committed { seq, claims } => self.committed(now, seq, claims),
             Input::ClaimsFailed(claims) => {
@@ -280,12 +335,14 @@ impl Exchange {
             Input::Media(report) => self.agent.media_reported(&report),
             Input::SiteApplied(site) => {
                 let news = self.registrar.set_phones(Arc::clone(&site));
-                self.pbx.handle(now, Event::SiteApplied(site));
+                self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
                 self.take_news(now, news);
+                self.switchboard.set_site(now, site);
             }
             Input::Control { ticket, request } => self.control(now, ticket, request),
             Input::Draining => {
                 self.agent.drain();
+                self.switchboard.drain();
                 self.pbx.settle_background(now);
             }
         }
@@ -295,6 +352,7 @@ impl Exchange {
     /// Does what is due.
     pub fn wake(&mut self, now: Now) {
         self.agent.wake(now);
+        self.switchboard.wake(now);
         self.settle(now);
         self.pbx.wake(now);
         self.settle(now);
@@ -302,7 +360,11 @@ impl Exchange {
 
     /// When to call [`Exchange::wake`] (uptime).
     pub fn next_deadline(&self) -> Option<Duration> {
-        let deadlines = [self.pbx.next_deadline(), self.agent.next_deadline()];
+        let deadlines = [
+            self.pbx.next_deadline(),
+            self.agent.next_deadline(),
+            self.switchboard.next_deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -321,12 +383,20 @@ impl Exchange {
         output
             .sends
             .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
+        output.frames = self.switchboard.take_frames();
+        output.hang_ups = self.switchboard.take_hang_ups();
+        output.swapped = self.switchboard.take_swapped();
         output
     }
 
     /// How many legs and SIP transactions there are: none, when all is quiet.
     pub fn sip_load(&self) -> (usize, usize) {
         self.agent.load()
+    }
+
+    /// How many legs of SCCP phones there are.
+    pub fn sccp_load(&self) -> usize {
+        self.switchboard.load()
     }
 
     fn control(&mut self, now: Now, ticket: Ticket, request: ControlRequest) {
@@ -404,7 +474,8 @@ impl Exchange {
     fn settle(&mut self, now: Now) {
         loop {
             self.take_outcome(now);
-            let events = self.agent.take_events();
+            let mut events = self.agent.take_events();
+            events.extend(self.switchboard.take_events());
             if events.is_empty() {
                 return;
             }
@@ -430,6 +501,9 @@ impl Exchange {
     fn act(&mut self, now: Now, action: Action) {
         self.transfers.see(&action);
         match action {
+            for_sccp if self.switchboard.concerns(&for_sccp) => {
+                self.switchboard.perform(now, for_sccp);
+            }
             Action::CheckSecret {
                 ticket,
                 secret,
@@ -441,7 +515,7 @@ impl Exchange {
             }),
             Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
             Action::Announce(record) => self.output.announcements.push(record),
-            for_phones => self.agent.perform(now, for_phones),
+            for_sip => self.agent.perform(now, for_sip),
         }
     }
 }

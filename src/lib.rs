@@ -6,7 +6,10 @@ pub mod time;
 /// SIP: bytes to events, actions to bytes; the registrar at the edge.
 pub mod sip;
 
-/// SCCP: Cisco's own protocol, bytes to messages and back.
+/// Session descriptions: what protocols say of media.
+pub mod sdp;
+
+/// SCCP: frames to events, actions to frames; what a station is.
 pub mod sccp;
 
 /// Decisions: sessions, idleness, schedules, calls. No I/O, no clock, no protocol.

@@ -14,7 +14,8 @@ struct Room {
 }
 
 const ALL: &[&str] = &[
-    "time", "pbx", "media", "sip", "sccp", "store", "site", "exchange", "shell", "control", "cli",
+    "time", "pbx", "media", "sdp", "sip", "sccp", "store", "site", "exchange", "shell", "control",
+    "cli",
 ];
 
 const ROOMS: &[Room] = &[
@@ -35,12 +36,17 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "sip",
-        may_use: &["pbx", "media", "time"],
+        may_use: &["pbx", "media", "sdp", "time"],
         why: "a protocol knows the core's words and what media can do, and no other room",
     },
     Room {
+        name: "sdp",
+        may_use: &["pbx"],
+        why: "descriptions are bodies of the core's, and belong to no protocol",
+    },
+    Room {
         name: "sccp",
-        may_use: &["pbx", "media", "time"],
+        may_use: &["pbx", "media", "sdp", "time"],
         why: "a protocol knows the core's words and what media can do, and no other protocol",
     },
     Room {

@@ -1,10 +1,12 @@
 //! The site file: what it means, what is said about a broken one, and what a plan reads like.
 
+#[path = "site_file/buttons.rs"]
+mod buttons;
 #[path = "site_file/softphones.rs"]
 mod softphones;
 
 use expect_test::{Expect, expect};
-use perch::pbx::{AbsentHandling, Forwarding, PinHash, SecondLogin, Site};
+use perch::pbx::{AbsentHandling, Forwarding, Hardware, PinHash, SecondLogin, Site, SpeedDial};
 use perch::site::{Hashing, Parsed, digest_secret, parse, plan, verify_pin, write};
 use proptest::prelude::*;
 
@@ -76,26 +78,29 @@ fn the_demo_is_what_it_says() {
         .iter()
         .map(|(name, phone)| {
             let (name, location) = (name.as_str(), phone.location.as_deref());
-            let password = format!("{name}-secret");
-            assert_eq!(
-                phone.sip_secret,
-                Some(digest_secret(name, "perch", &password))
-            );
+            let secret = digest_secret(name, "perch", &format!("{name}-secret"));
+            let model = phone.hardware.as_ref().map(|h| h.model.as_str());
+            assert_eq!(phone.sip_secret, model.is_none().then_some(secret));
             assert!(location.is_some_and(|place| place.starts_with("Demo hall")));
-            (name, phone.guest_dn.as_ref().map_or("", |dn| dn.as_str()))
+            let dn = phone.guest_dn.as_ref().map_or("", |dn| dn.as_str());
+            (name, dn, model.unwrap_or("SIP"))
         })
         .collect();
     assert_eq!(
         phones,
         [
-            ("desk-1", "9001"),
-            ("desk-2", "9002"),
-            ("desk-3", "9003"),
-            ("desk-4", "9004"),
-            ("desk-5", "9005"),
-            ("desk-6", "9006"),
-            ("desk-7", "9007"),
-            ("desk-8", "9008"),
+            ("SEP001122334401", "9011", "7960"),
+            ("SEP001122334402", "9012", "7975"),
+            ("SEP001122334403", "9013", "6921"),
+            ("SEP001122334404", "9014", "8945"),
+            ("desk-1", "9001", "SIP"),
+            ("desk-2", "9002", "SIP"),
+            ("desk-3", "9003", "SIP"),
+            ("desk-4", "9004", "SIP"),
+            ("desk-5", "9005", "SIP"),
+            ("desk-6", "9006", "SIP"),
+            ("desk-7", "9007", "SIP"),
+            ("desk-8", "9008", "SIP"),
         ]
     );
     let users = [
@@ -190,11 +195,19 @@ fn what_is_written_is_read_as_the_same_site() {
         one_call_at_a_time: true,
     };
     profile.lines = vec!["2001".into(), "3000".into()];
+    profile.speed_dials = vec![SpeedDial {
+        number: "*90".into(),
+        label: "Echo \"test\"".into(),
+    }];
     let user = site.users.values_mut().next().expect("there are some");
     user.display_name = "Alice \"Al\" Ångström\n\\".into();
     let phone = site.phones.values_mut().next().expect("there are some");
     phone.exempt = true;
     phone.sip_secret = None;
+    phone.hardware = Some(Box::new(Hardware {
+        model: "7975".into(),
+        add_on_modules: vec!["7916-24".into(), "7914".into()],
+    }));
     assert_eq!(read(&write(&site), None).site, site);
 }
 
@@ -500,7 +513,7 @@ fn what_is_doubtful_is_told_too() {
         "",
         expect![[r#"
             site.toml:18:8: warning: phone.desk-1.guest_dn: this phone has no number while nobody is logged in, so nobody can call it. Add guest_dn = "…", or lines to its logout profile
-            site.toml:18:8: warning: phone.desk-1.password: without a password this phone cannot register. Add password = "…"
+            site.toml:18:8: warning: phone.desk-1.password: without a password this phone cannot register. Add password = "…", or model = "…" if it is a Cisco phone that speaks SCCP
         "#]],
     );
     check_with(

@@ -108,6 +108,7 @@ pub fn event(event: &Numbered) -> v1::Event {
 fn door(door: pbx::Door) -> v1::Door {
     match door {
         pbx::Door::Code => v1::Door::Code,
+        pbx::Door::Softkey => v1::Door::Softkey,
         pbx::Door::Control => v1::Door::Control,
         pbx::Door::Timer => v1::Door::Timer,
         pbx::Door::Registration => v1::Door::Registration,

@@ -1,6 +1,7 @@
 //! ACTIONS: what is to be done. Imperative. The only way out of the core, besides changes.
 
 use super::change::{Cause, Change, Record};
+use super::desk::Desk;
 use super::event::{Body, EarlyLink, Failure, LegId, Secret, Ticket};
 use super::forward::History;
 use super::names::{Dn, PhoneName, UserId};
@@ -23,6 +24,15 @@ pub enum Shown {
     User(UserId),
     /// Nobody's, and why if it was somebody's.
     Nobody(Option<Cause>),
+}
+
+/// What a text on a display is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The session there will end soon (IDL-6).
+    LogoutNear(Cause),
+    /// Something else that whoever is there should know.
+    News,
 }
 
 /// Why somebody was told no. The text is for the person at the phone and leaks nothing (SES-8).
@@ -285,11 +295,15 @@ pub enum Action {
         shown: Shown,
         /// In words, for its display.
         text: String,
+        /// What is on its desk.
+        desk: Box<Desk>,
     },
     /// Show something to whoever is at a phone.
     Tell {
         /// Which phone.
         phone: PhoneName,
+        /// What it is about.
+        notice: Notice,
         /// What.
         text: String,
     },

@@ -213,7 +213,7 @@ impl Pbx {
         &mut self,
         now: Now,
         leg: LegId,
-        phone: &PhoneName,
+        (phone, line): (&PhoneName, Option<Dn>),
         digits: &Secret,
         (offer, hops): (Option<Body>, Hops),
     ) {
@@ -223,7 +223,7 @@ impl Pbx {
                 let asker = (Asker::Leg(leg), Door::Code);
                 self.login_requested(now, asker, phone, &user, Some(secret));
             }
-            Destination::LoginDialogue => self.ask_for_login(now, leg, phone),
+            Destination::LoginDialogue => self.ask_for_login(now, leg, phone, Door::Code),
             Destination::Echo => self.begin_echo(now, leg, phone),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
@@ -241,12 +241,14 @@ impl Pbx {
                         // Help is rung however far the call has come.
                         let hops = hops.spent().unwrap_or(hops);
                         let ring = (called, phones, History::dialled(hops));
-                        self.begin_call(now, leg, phone, ring, offer, true);
+                        self.begin_call(now, leg, (phone, line), ring, offer, true);
                     }
                     Err(why) => self.refuse_call(leg, phone, &called, why),
                 }
             }
-            Destination::Number(dn) => self.number_dialled(now, leg, phone, dn, (offer, hops)),
+            Destination::Number(dn) => {
+                self.number_dialled(now, leg, (phone, line), dn, (offer, hops))
+            }
         }
     }
 
@@ -254,7 +256,7 @@ impl Pbx {
         &mut self,
         now: Now,
         leg: LegId,
-        phone: &PhoneName,
+        (phone, line): (&PhoneName, Option<Dn>),
         dn: Dn,
         (offer, hops): (Option<Body>, Hops),
     ) {
@@ -271,7 +273,8 @@ impl Pbx {
             .and_then(|()| self.reach(wanted, &mut history));
         match reached {
             Ok((called, phones)) => {
-                self.begin_call(now, leg, phone, (called, phones, history), offer, false);
+                let ring = (called, phones, history);
+                self.begin_call(now, leg, (phone, line), ring, offer, false);
             }
             Err(why) => self.refuse_call(leg, phone, &dn, why),
         }
@@ -316,12 +319,16 @@ impl Pbx {
         &mut self,
         now: Now,
         caller: LegId,
-        phone: &PhoneName,
+        (phone, line): (&PhoneName, Option<Dn>),
         (called, phones, history): (Dn, Vec<PhoneName>, History),
         offer: Option<Body>,
         stays: bool,
     ) {
-        let party = self.party_at(phone);
+        let mut party = self.party_at(phone);
+        // A line that has moved away meanwhile is not called from.
+        if let Some(line) = line.filter(|line| self.lines_of(phone).contains(line)) {
+            party.dn = line;
+        }
         let line = party.dn.clone();
         let attempt = Attempt {
             from: phone.clone(),
@@ -443,6 +450,7 @@ impl Pbx {
         if let Some(phone) = self.phones.get_mut(&leg.phone) {
             phone.legs.retain(|other| *other != id);
         }
+        self.hook_without_call(now, &leg.phone);
         if leg.state != LegState::Ringing {
             self.phone_used(now, &leg.phone, Signal::CallEnded);
         }

@@ -31,6 +31,8 @@ impl fmt::Debug for SessionId {
 pub enum Door {
     /// A feature code dialled at a phone.
     Code,
+    /// A key of the phone that has the word on it.
+    Softkey,
     /// The control API, and the command line over it.
     Control,
     /// A timer of Perch's own: idle, duration, clock time.

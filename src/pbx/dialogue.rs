@@ -21,6 +21,8 @@ const LONGEST_DIALOGUE: Duration = Duration::from_secs(180);
 #[derive(Debug)]
 struct Conversation {
     phone: PhoneName,
+    /// How it was asked for.
+    door: Door,
     /// When it is over, come what may (uptime).
     ends: Duration,
     topic: Topic,
@@ -155,17 +157,17 @@ fn nothing_typed() -> Secret {
 }
 
 impl Pbx {
-    /// Somebody dialled the login code alone.
-    pub(super) fn ask_for_login(&mut self, now: Now, leg: LegId, phone: &PhoneName) {
-        if let Err(why) = self.login_possible(phone, Door::Code) {
-            self.login_refused(now, Asker::Leg(leg), Door::Code, phone, None, why);
+    /// Somebody dialled the login code alone, or pressed the key for it.
+    pub(super) fn ask_for_login(&mut self, now: Now, leg: LegId, phone: &PhoneName, door: Door) {
+        if let Err(why) = self.login_possible(phone, door) {
+            self.login_refused(now, Asker::Leg(leg), door, phone, None, why);
             return;
         }
         let topic = Topic::Login {
             question: Question::first(),
             refused: 0,
         };
-        self.converse(leg, phone, topic, now.uptime + LONGEST_DIALOGUE);
+        self.converse(leg, (phone, door), topic, now.uptime + LONGEST_DIALOGUE);
         self.act(Action::Prompt {
             leg,
             prompt: Prompt::Dial,
@@ -177,7 +179,7 @@ impl Pbx {
     pub(super) fn begin_echo(&mut self, now: Now, leg: LegId, phone: &PhoneName) {
         let limit = Duration::from_secs(self.site.settings.echo_limit_s.into());
         let ends = now.uptime + limit;
-        self.converse(leg, phone, Topic::Echo, ends);
+        self.converse(leg, (phone, Door::Code), Topic::Echo, ends);
         self.act(Action::Prompt {
             leg,
             prompt: Prompt::Echo,
@@ -185,9 +187,16 @@ impl Pbx {
         self.deadlines.arm(Timer::Conversation(leg), ends);
     }
 
-    fn converse(&mut self, leg: LegId, phone: &PhoneName, topic: Topic, ends: Duration) {
+    fn converse(
+        &mut self,
+        leg: LegId,
+        (phone, door): (&PhoneName, Door),
+        topic: Topic,
+        ends: Duration,
+    ) {
         let conversation = Conversation {
             phone: phone.clone(),
+            door,
             ends,
             topic,
         };
@@ -238,6 +247,7 @@ impl Pbx {
             return;
         };
         let (phone, ends) = (conversation.phone.clone(), conversation.ends);
+        let door = conversation.door;
         match step {
             Step::Wait => self.await_key(now, leg),
             Step::Say(prompt) => {
@@ -247,7 +257,7 @@ impl Pbx {
             Step::Check { user, pin } => {
                 // Nobody is hurried while it is being looked at, and nobody waits for ever for a store that is stuck.
                 self.deadlines.arm(Timer::Conversation(leg), ends);
-                let asker = (Asker::Dialogue(leg), Door::Code);
+                let asker = (Asker::Dialogue(leg), door);
                 self.login_requested(now, asker, &phone, user.reveal(), Some(pin));
             }
             Step::GiveUp => {
@@ -326,6 +336,7 @@ impl Pbx {
         if matches!(conversation.topic, Topic::Echo) {
             self.phone_used(now, &phone, Signal::CallEnded);
         }
+        self.hook_without_call(now, &phone);
         self.phone_freed(now, &phone);
         true
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, LockedOut, Signal};
 use super::forward::Hops;
-use super::names::{PhoneName, UserId};
+use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Digit;
 use super::site::Site;
 
@@ -137,6 +137,8 @@ pub enum Event {
     PhoneRestored(PhoneName),
     /// A phone cannot be reached any more.
     PhoneGone(PhoneName),
+    /// A phone that cannot be reached yet, or that may have changed, wants to know what it is.
+    DeskRequested(PhoneName),
     /// A phone can be reached at one more place, or has started again where it was.
     PhoneMoved(PhoneName),
 
@@ -154,6 +156,8 @@ pub enum Event {
         leg: LegId,
         /// At which phone.
         phone: PhoneName,
+        /// On which of its lines; none for the prime line.
+        line: Option<Dn>,
         /// What was dialled. May hold a PIN after a login code: wiped when dropped, never shown.
         digits: Secret,
         /// The media offer; none if the callee is to make it.
@@ -318,6 +322,24 @@ pub enum Event {
         user: String,
         /// The PIN; none for an administrator, who needs none.
         secret: Option<Secret>,
+    },
+    /// Somebody at a phone wants to be asked for user and PIN, through a door other than a code.
+    LoginAsked {
+        /// Their leg, minted by the adapter.
+        leg: LegId,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
+    },
+    /// Whoever is logged in at a phone wants to leave, through a door other than a code.
+    LeaveAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
     },
     /// Somebody asked for a logout through a door other than a code.
     LogoutRequested {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::change::{Cause, Door, SessionId, Signal, What};
 use super::names::PhoneName;
 use super::phone::InUse;
-use super::{Action, Pbx, Timer};
+use super::{Action, Notice, Pbx, Timer};
 use crate::time::Now;
 
 /// The limits that hold for a session. All of them hold together (IDL-4).
@@ -196,6 +196,7 @@ impl Pbx {
         };
         self.act(Action::Tell {
             phone: phone.clone(),
+            notice: Notice::LogoutNear(cause),
             text,
         });
         self.record(

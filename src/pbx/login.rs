@@ -8,7 +8,7 @@ use super::event::{LegId, Secret, Ticket};
 use super::names::{PhoneName, UserId};
 use super::session::Session;
 use super::site::SecondLogin;
-use super::{Action, Pbx, Refusal, Shown, Timer};
+use super::{Action, Notice, Pbx, Refusal, Shown, Timer};
 use crate::time::Now;
 
 /// Who waits for the answer to a login or logout.
@@ -201,7 +201,7 @@ impl Pbx {
             if self.in_use(&login.phone).in_call() {
                 return Err(Refusal::Conflict("This phone is in a call".into()));
             }
-            let from_afar = login.door != Door::Code;
+            let from_afar = !matches!(login.door, Door::Code | Door::Softkey);
             if from_afar && self.emergency_hold(now, &login.phone).is_some() {
                 return Err(Refusal::Conflict(
                     "An emergency call was made there a short while ago".into(),
@@ -407,11 +407,8 @@ impl Pbx {
                 .is_some_and(|session| session.stored.phone != claim.opens.phone);
             let phone = self.forget_session(closed);
             if let Some(phone) = phone.filter(|_| gone_from_elsewhere) {
-                self.act(Action::ApplyProfile {
-                    phone,
-                    shown: Shown::Nobody(Some(closed.cause)),
-                    text,
-                });
+                let applied = self.applied(phone, Shown::Nobody(Some(closed.cause)), text);
+                self.act(applied);
             }
         }
         for record in claim.records {
@@ -420,19 +417,16 @@ impl Pbx {
         let (user, phone) = (claim.opens.user.clone(), claim.opens.phone.clone());
         let session = claim.opens.session;
         self.add_session(Session::opened_now(now, claim.opens));
-        self.act(Action::ApplyProfile {
-            phone,
-            shown: Shown::User(user.clone()),
-            text: self.welcome(&user),
-        });
         let text = self.welcome(&user);
+        let applied = self.applied(phone, Shown::User(user), text.clone());
+        self.act(applied);
         self.answer(login.asker, Ok(text));
         self.look_at(now, session);
         // A softphone may have gone while the store was asked.
         self.end_unregistered(now, session);
     }
 
-    fn welcome(&self, user: &UserId) -> String {
+    pub(super) fn welcome(&self, user: &UserId) -> String {
         match self.site.users.get(user) {
             Some(user) => format!("Logged in: {} {}", user.dn, user.display_name),
             None => format!("Logged in: {user}"),
@@ -494,8 +488,12 @@ impl Pbx {
             let Some(phone) = self.sessions.get(&id).map(|s| s.stored.phone.clone()) else {
                 continue;
             };
-            let text = text.clone();
-            self.act(Action::Tell { phone, text });
+            let (notice, text) = (Notice::News, text.clone());
+            self.act(Action::Tell {
+                phone,
+                notice,
+                text,
+            });
         }
     }
 

@@ -8,6 +8,7 @@ mod call;
 mod carry;
 mod change;
 mod class_of_service;
+mod desk;
 mod dialogue;
 mod dialplan;
 mod directory;
@@ -19,6 +20,7 @@ mod latecomer;
 mod lock;
 mod login;
 mod names;
+mod numbers;
 mod phone;
 mod profile;
 mod prompt;
@@ -38,23 +40,25 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-pub use action::{Action, Ordered, Outcome, Party, Refusal, Shown};
+pub use action::{Action, Notice, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
     SessionId, Signal, StoredSession, What,
 };
 pub use class_of_service::ClassOfService;
+pub use desk::{Desk, DeskLine};
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
     Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
     TransferTo,
 };
 pub use forward::{Diversion, Diverted, History, Hops};
-pub use names::{ClassName, Dn, PhoneName, ProfileName, UserId};
-pub use profile::{AbsentHandling, Forwarding, LogoutProfile, UserProfile};
+pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
+pub use numbers::{Extent, NumberPlan};
+pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
-pub use site::{DigestSecret, Phone, PinHash, SecondLogin, Settings, Site, User};
+pub use site::{DigestSecret, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User};
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
 
 use crate::time::{Deadlines, Now};
@@ -195,14 +199,16 @@ impl Pbx {
             Event::PhoneMoved(phone) => self.rings_late(&phone),
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
             Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
+            Event::DeskRequested(phone) => self.desk_requested(phone),
             Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
             Event::Dialled {
                 leg,
                 phone,
+                line,
                 digits,
                 offer,
                 hops,
-            } => self.dialled(now, leg, &phone, &digits, (offer, hops)),
+            } => self.dialled(now, leg, (&phone, line), &digits, (offer, hops)),
             Event::TookOver {
                 leg,
                 phone,
@@ -248,6 +254,18 @@ impl Pbx {
                 user,
                 secret,
             } => self.login_requested(now, (Asker::Ticket(ticket), door), &phone, &user, secret),
+            Event::LoginAsked { leg, door, phone } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.ask_for_login(now, leg, &phone, door);
+            }
+            Event::LeaveAsked {
+                ticket,
+                door,
+                phone,
+            } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.leave(now, Asker::Ticket(ticket), &phone, door);
+            }
             Event::LogoutRequested {
                 ticket,
                 door,

@@ -72,3 +72,7 @@ name! {
     /// A class of service.
     ClassName
 }
+name! {
+    /// A model of phones or of modules with more buttons, as its maker calls it.
+    ModelName
+}

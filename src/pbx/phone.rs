@@ -138,12 +138,33 @@ impl Pbx {
         }
     }
 
+    /// A call ended at a phone. A handset that is still up has no call from now on, and so it may have been left lying
+    /// (IDL-3).
+    pub(super) fn hook_without_call(&mut self, now: Now, phone: &PhoneName) {
+        let Some(state) = self.phones.get_mut(phone) else {
+            return;
+        };
+        if state.off_hook.is_none() || !state.legs.is_empty() {
+            return;
+        }
+        state.off_hook = Some(OffHook::Waiting { since: now.uptime });
+        let limit = Duration::from_secs(self.site.settings.off_hook_limit_s.into());
+        self.deadlines
+            .arm(Timer::OffHook(phone.clone()), now.uptime + limit);
+    }
+
     /// The handset has been up for the limit: left lying, unless there is a call (IDL-3).
     pub(super) fn off_hook_limit(&mut self, now: Now, phone: &PhoneName) {
         let Some(state) = self.phones.get_mut(phone) else {
             return;
         };
-        if state.off_hook.is_none() || !state.legs.is_empty() {
+        if state.off_hook.is_none() {
+            return;
+        }
+        if !state.legs.is_empty() {
+            let limit = Duration::from_secs(self.site.settings.off_hook_limit_s.into());
+            self.deadlines
+                .arm(Timer::OffHook(phone.clone()), now.uptime + limit);
             return;
         }
         state.off_hook = Some(OffHook::Forgotten);

@@ -29,6 +29,18 @@ pub struct UserProfile {
     /// What a softphone that registers as the user counts as (SES-17).
     #[serde(default)]
     pub softphone: SoftphoneUse,
+    /// Numbers at the press of a button, in button order (PRO-3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub speed_dials: Vec<SpeedDial>,
+}
+
+/// A number at the press of a button (PRO-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpeedDial {
+    /// What is dialled: a number, an emergency number or a feature code.
+    pub number: String,
+    /// What stands beside the button.
+    pub label: String,
 }
 
 /// Where calls to a user go on to, and whether a second one may come in (CAL-2).

@@ -9,7 +9,7 @@ use super::login::Asker;
 use super::names::{Dn, PhoneName, UserId};
 use super::phone::InUse;
 use super::profile::UserProfile;
-use super::{Action, Pbx, Refusal, Shown, Timer};
+use super::{Pbx, Refusal, Shown, Timer};
 use crate::time::Now;
 
 /// An open session.
@@ -289,11 +289,8 @@ impl Pbx {
         let text = format!("{user} logged out at {phone} ({})", cause.word());
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
-        self.act_stored(Action::ApplyProfile {
-            phone,
-            shown: Shown::Nobody(Some(cause)),
-            text: farewell(cause).into(),
-        });
+        let applied = self.applied(phone, Shown::Nobody(Some(cause)), farewell(cause).into());
+        self.act_stored(applied);
         if cause == Cause::Schedule {
             self.deadlines.arm_no_later(Timer::Pace, now.uptime);
         }

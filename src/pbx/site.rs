@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
-use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
+use super::names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::softphone::SoftphoneSecret;
 
@@ -57,6 +57,7 @@ impl Site {
                 logout_profile: shared(&self.logout_profiles, &phone.logout_profile),
                 guest_dn: phone.guest_dn.as_ref().map(|dn| dn.as_str().into()),
                 location: phone.location.clone(),
+                hardware: phone.hardware.clone(),
                 ..*phone
             };
             (name.as_str().into(), phone)
@@ -206,6 +207,19 @@ pub struct Phone {
     pub exempt: bool,
     /// Where the phone stands, for emergency calls (EMG-1).
     pub location: Option<String>,
+    /// What it is made of. None: it speaks SIP, and nobody needs to know more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<Box<Hardware>>,
+}
+
+/// What a phone is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hardware {
+    /// The phone itself.
+    pub model: ModelName,
+    /// What is plugged into it, in order.
+    #[serde(default)]
+    pub add_on_modules: Vec<ModelName>,
 }
 
 /// A PIN, hashed by argon2id, as a PHC string.
@@ -251,6 +265,10 @@ mod tests {
             sip_secret: None,
             exempt: true,
             location: Some("the hall".into()),
+            hardware: Some(Box::new(Hardware {
+                model: "7960".into(),
+                add_on_modules: vec!["7914".into()],
+            })),
         };
         let digest = DigestSecret {
             md5: [1; 16],

@@ -1,3 +1,30 @@
-//! SCCP ("Skinny"), as Cisco's phones speak it in their native firmware.
+//! SCCP ("Skinny"), as Cisco's phones speak it in their native firmware: frames to events, actions to frames, and what
+//! a station is.
+
+mod buttons;
+mod call;
+mod calls;
+mod change;
+mod channels;
+mod dialling;
+mod hotdesk;
+mod inbound;
+mod media;
+mod model;
+mod outbound;
+mod registration;
+mod screen;
+mod settings;
+mod shared;
+mod softkeys;
+mod station;
+mod swap;
+mod switchboard;
+mod transfer;
 
 pub mod wire;
+
+pub use model::{MODELS, MODULES, Model, Swap};
+pub use settings::Settings;
+pub use shared::Swapped;
+pub use switchboard::{Connection, Switchboard};

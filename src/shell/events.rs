@@ -66,6 +66,7 @@ fn log(record: &Record) {
 pub fn door_word(door: Door) -> &'static str {
     match door {
         Door::Code => "code",
+        Door::Softkey => "softkey",
         Door::Control => "control",
         Door::Timer => "timer",
         Door::Registration => "registration",

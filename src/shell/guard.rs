@@ -4,7 +4,7 @@
 //! which costs answering them. Where a phone has proven itself both are far larger. Whoever forges a phone's address
 //! can use its allowances up; so what carries a nonce that was sent there is looked at even then (see `reserve`).
 
-mod bucket;
+pub mod bucket;
 mod report;
 mod table;
 

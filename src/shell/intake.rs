@@ -1,9 +1,10 @@
 //! The way into the exchange, and the way back for those who wait for an answer.
 //!
-//! There are two queues. Peers and the control API knock at the first: when it is full they are told so. The second
+//! There are three queues. Peers and the control API knock at the first: when it is full they are told so. The second
 //! carries what must not be lost (what the store, the edge and the PIN checkers have to say); whoever sends there
-//! waits for room, and the exchange never waits for them. Whoever has put something in works at the exchange, too, if
-//! nobody else does: see [`Turns`].
+//! waits for room, and the exchange never waits for them. The third carries what SCCP phones say: they cannot be told
+//! to come back later, so while there is no room they are not read. Whoever has put something in works at the exchange,
+//! too, if nobody else does: see [`Turns`].
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,6 +36,7 @@ const OWN_QUEUE: usize = 4096;
 pub struct Intake {
     peers: mpsc::Sender<Input>,
     own: mpsc::Sender<Input>,
+    stations: mpsc::Sender<Input>,
     waiting: Arc<Waiting>,
     overload: Arc<Overload>,
     turns: Arc<Turns>,
@@ -47,6 +49,8 @@ pub struct Inputs {
     pub peers: mpsc::Receiver<Input>,
     /// From the server's own parts.
     pub own: mpsc::Receiver<Input>,
+    /// From SCCP phones.
+    pub stations: mpsc::Receiver<Input>,
     /// Those who wait for an answer.
     pub waiting: Arc<Waiting>,
     /// How long what comes from peers had to wait.
@@ -66,16 +70,18 @@ pub enum AskError {
     NoAnswer,
 }
 
-/// A way into an exchange with room for `peers` inputs of peers, and where they come out.
+/// A way into an exchange with room for `peers` inputs of peers and as many of SCCP phones, and where they come out.
 pub fn intake(peers: usize) -> (Intake, Inputs) {
     let (peers_in, peers_out) = mpsc::channel(peers);
     let (own_in, own_out) = mpsc::channel(OWN_QUEUE);
+    let (stations_in, stations_out) = mpsc::channel(peers);
     let waiting = Arc::new(Waiting::default());
     let overload = Arc::new(Overload::default());
     let turns = Arc::new(Turns::default());
     let intake = Intake {
         peers: peers_in,
         own: own_in,
+        stations: stations_in,
         waiting: Arc::clone(&waiting),
         overload: Arc::clone(&overload),
         turns: Arc::clone(&turns),
@@ -83,6 +89,7 @@ pub fn intake(peers: usize) -> (Intake, Inputs) {
     let inputs = Inputs {
         peers: peers_out,
         own: own_out,
+        stations: stations_out,
         waiting,
         overload,
         turns,
@@ -146,6 +153,13 @@ impl Intake {
     pub fn leave(&self, input: Input) {
         let _ = self.own.blocking_send(input);
         self.turns.call();
+    }
+
+    /// Hands in what an SCCP phone has to say; waits for room. False if the server is stopping.
+    pub async fn station(&self, input: Input) -> bool {
+        let is_taken = self.stations.send(input).await.is_ok();
+        self.turns.take();
+        is_taken
     }
 
     /// How many inputs of peers are waiting.

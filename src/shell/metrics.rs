@@ -1,5 +1,7 @@
 //! What is counted and measured, for `/metrics`.
 
+mod sccp;
+
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,6 +21,7 @@ use super::events::door_word;
 use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Record, Status, What};
 use crate::sip::Registrar;
+pub use sccp::SccpMetrics;
 
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -65,6 +68,8 @@ pub struct Metrics {
     logouts_queued: Gauge64,
     memory: Gauge64,
     media: MediaMetrics,
+    /// What is counted of SCCP.
+    pub sccp: SccpMetrics,
 }
 
 /// What is counted of media of our own.
@@ -114,6 +119,7 @@ impl Metrics {
             logouts_queued: Gauge::default(),
             memory: Gauge::default(),
             media: MediaMetrics::default(),
+            sccp: SccpMetrics::default(),
         }
         .registered()
     }
@@ -132,6 +138,7 @@ impl Metrics {
         self.register_sip(&mut registry);
         self.register_pbx(&mut registry);
         self.register_media(&mut registry);
+        self.sccp.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

@@ -19,6 +19,7 @@ mod overload;
 mod patience;
 pub mod readiness;
 mod run;
+mod sccp;
 pub mod serve;
 pub mod settings;
 mod signals;

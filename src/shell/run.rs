@@ -125,6 +125,7 @@ impl Run {
             return false;
         };
         let (legs, _) = self.exchange.sip_load();
+        let legs = legs + self.exchange.sccp_load();
         let is_up = self.clock.now().uptime >= until;
         if !self.backlog.is_empty() || !self.backlog.outstanding.is_empty() || (legs > 0 && !is_up)
         {
@@ -171,6 +172,7 @@ impl Run {
         // The server's own parts must not shut peers out either.
         if self.backlog.is_empty() {
             fill(batch, &mut self.inputs.peers, 2 * BATCH);
+            fill(batch, &mut self.inputs.stations, 3 * BATCH);
         }
         batch.len() >= BATCH
     }
@@ -204,6 +206,15 @@ impl Run {
         self.metrics.transfers(&output.transfers);
         for send in output.sends {
             self.wires.send(send);
+        }
+        for (connection, frames) in output.frames {
+            self.wires.sccp.send(connection, frames);
+        }
+        for swapped in &output.swapped {
+            self.metrics.sccp.swapped(swapped);
+        }
+        for connection in output.hang_ups {
+            self.wires.sccp.hang_up(connection);
         }
         self.backlog.checks.extend(output.checks);
         self.check();

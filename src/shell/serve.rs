@@ -17,6 +17,7 @@ use super::media::Media;
 use super::metrics::Metrics;
 use super::readiness::Readiness;
 use super::run::{Backlog, Progress, Run};
+use super::sccp::{self, Sccp};
 use super::settings::Settings;
 use super::signals::Signals;
 use super::sites::{FirstSite, FirstSiteError, Sites, begin_with};
@@ -196,12 +197,14 @@ async fn connect(
 ) -> Result<Running, ServeError> {
     let token = server.settings.control.token_file.as_deref();
     let token = token.map(Token::read).transpose()?;
-    let edge = Arc::new(edge(&server, &registrar));
+    let guard = guard(&server, &registrar);
+    let edge = Arc::new(edge(&server, &registrar, &guard));
     let tls = open_tls(&server).await?;
     let udp = Arc::new(Udp::new(sockets.datagrams, Arc::clone(&server.metrics))?);
     let wires = Wires {
         streams: Arc::new(stream_side(&server, &edge, &tls)),
         udp: Arc::clone(&udp),
+        sccp: Arc::new(sccp_side(&server, guard, &tls)),
     };
     let start = Start {
         now: server.clock.now(),
@@ -218,7 +221,8 @@ async fn connect(
     ));
     let exchange = Exchange::new(start)
         .with_media_at(media.bound()?)
-        .with_sessions(server.settings.sessions);
+        .with_sessions(server.settings.sessions)
+        .with_sccp(server.settings.sccp.of_exchange());
     media.start();
     let exchange = run(&server, exchange, inputs, wires.clone(), media);
     for news in registrar.restore(server.clock.now(), bindings) {
@@ -227,6 +231,9 @@ async fn connect(
     udp.start(&edge, workers())?;
     for (transport, listener) in sockets.streams {
         wires.streams.start(transport, listener);
+    }
+    for (security, listener) in sockets.sccp {
+        wires.sccp.start(security, listener);
     }
     control::start(sockets.control, &server, token);
     for listener in sockets.http {
@@ -242,19 +249,36 @@ async fn connect(
     })
 }
 
-/// What the socket workers share, with a guard in front of it.
-fn edge(server: &Server, registrar: &Arc<Registrar>) -> Edge {
+/// What is in front of the sockets.
+fn guard(server: &Server, registrar: &Arc<Registrar>) -> Arc<Guard> {
     let settings = server.settings.guard.clone();
     let guard = Arc::new(Guard::new(settings, Arc::clone(&server.metrics)));
     registrar.be_watched_by(Arc::clone(&guard) as Arc<dyn Witness>);
     guard::start(Arc::clone(&guard), server.clock);
+    guard
+}
+
+/// What the socket workers share.
+fn edge(server: &Server, registrar: &Arc<Registrar>, guard: &Arc<Guard>) -> Edge {
     Edge::new(
         server.clock,
         Arc::clone(registrar),
         server.intake.clone(),
         Arc::clone(&server.metrics),
-        guard,
+        Arc::clone(guard),
     )
+}
+
+fn sccp_side(server: &Server, guard: Arc<Guard>, tls: &Arc<Tls>) -> Sccp {
+    let service = sccp::Service {
+        clock: server.clock,
+        limits: server.settings.limits,
+        settings: server.settings.sccp.clone(),
+        intake: server.intake.clone(),
+        guard,
+        metrics: Arc::clone(&server.metrics),
+    };
+    Sccp::new(service, Arc::clone(tls))
 }
 
 fn stream_side(server: &Server, edge: &Arc<Edge>, tls: &Arc<Tls>) -> Streams {
@@ -338,6 +362,7 @@ async fn stop(running: Running) -> Result<(), ServeError> {
         .map_err(|_| ServeError::Died)?;
     housekeeping::save_bindings(&server, &running.registrar);
     running.wires.streams.close_all();
+    running.wires.sccp.close_all();
     let store = server.store;
     let closed = tokio::task::spawn_blocking(move || store.close()).await;
     closed.map_err(|_| StoreError::Died)??;

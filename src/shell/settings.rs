@@ -4,6 +4,7 @@
 mod guard;
 mod media;
 mod reader;
+mod sccp;
 mod sessions;
 mod transports;
 
@@ -15,11 +16,13 @@ use std::time::Duration;
 
 pub use transports::{Tls, TlsVersion, Trust, WebSocket};
 
+use super::sccp::Security;
 use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
 pub use media::Media;
 use reader::Reader;
+pub use sccp::Sccp;
 
 /// Where settings are looked for unless somebody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/perch/perch.toml";
@@ -37,6 +40,8 @@ pub struct Settings {
     pub tls: Tls,
     /// SIP over WebSocket.
     pub web_socket: WebSocket,
+    /// SCCP.
+    pub sccp: Sccp,
     /// The control API.
     pub control: Control,
     /// Metrics and health.
@@ -84,6 +89,10 @@ pub struct Ports {
     pub ws: u16,
     /// SIP over WebSocket under TLS; 0: none.
     pub wss: u16,
+    /// SCCP; 0: none.
+    pub sccp: u16,
+    /// SCCP under TLS; 0: none.
+    pub sccps: u16,
     /// The control API.
     pub control: u16,
     /// Metrics and health.
@@ -108,6 +117,8 @@ impl Ports {
             self.sips,
             self.ws,
             self.wss,
+            self.sccp,
+            self.sccps,
             self.control,
             self.http,
         ] {
@@ -213,6 +224,8 @@ impl Default for Settings {
                 sips: 5061,
                 ws: 5080,
                 wss: 5443,
+                sccp: 2000,
+                sccps: 0,
                 control: 5070,
                 http: 9090,
                 offset: 0,
@@ -221,6 +234,7 @@ impl Default for Settings {
             web_socket: WebSocket {
                 origins: Vec::new(),
             },
+            sccp: Sccp::default(),
             control: Control {
                 bind: vec![Ipv4Addr::LOCALHOST.into()],
                 token_file: None,
@@ -377,6 +391,18 @@ impl Settings {
             .collect()
     }
 
+    /// Where SCCP listens for connections of each kind.
+    pub fn sccp_addresses(&self) -> Vec<(Security, Vec<SocketAddr>)> {
+        let kinds = [
+            (Security::Plain, self.ports.sccp),
+            (Security::Tls, self.ports.sccps),
+        ];
+        let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
+        wanted
+            .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
+            .collect()
+    }
+
     fn read(&mut self, reader: &mut Reader) {
         reader.path("", "data", &mut self.data);
         if let Some(addresses) = reader.addresses("", "bind") {
@@ -390,10 +416,13 @@ impl Settings {
         reader.number("ports", "sips", 0..=65_535, &mut self.ports.sips);
         reader.number("ports", "ws", 0..=65_535, &mut self.ports.ws);
         reader.number("ports", "wss", 0..=65_535, &mut self.ports.wss);
+        reader.number("ports", "sccp", 0..=65_535, &mut self.ports.sccp);
+        reader.number("ports", "sccps", 0..=65_535, &mut self.ports.sccps);
         reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
         reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
         self.tls.read(reader);
         self.web_socket.read(reader);
+        self.sccp.read(reader);
         self.read_services(reader);
         if let Err(error) = self.shift(self.ports.offset) {
             let remedy = "Choose a smaller offset, or lower ports";
@@ -621,7 +650,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, ports, queues, registration, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, ports, queues, registration, sccp, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

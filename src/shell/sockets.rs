@@ -5,6 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use tokio::net::TcpListener;
 
+use super::sccp::Security;
 use super::settings::Settings;
 use super::{media, tcp, udp};
 use crate::sip::Transport;
@@ -16,6 +17,8 @@ pub struct Sockets {
     pub datagrams: Vec<UdpSocket>,
     /// SIP over streams of each kind.
     pub streams: Vec<(Transport, TcpListener)>,
+    /// SCCP, of each kind.
+    pub sccp: Vec<(Security, TcpListener)>,
     /// The control API.
     pub control: Vec<TcpListener>,
     /// Metrics and health.
@@ -63,6 +66,7 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
     Ok(Sockets {
         datagrams: all("SIP over UDP", &sip, may_skip, udp::open)?,
         streams: streams(settings, may_skip)?,
+        sccp: sccp(settings, may_skip)?,
         control: all(
             "the control API",
             &settings.control_addresses(),
@@ -90,6 +94,19 @@ fn streams(
         streams.extend(listening.into_iter().map(|listener| (transport, listener)));
     }
     Ok(streams)
+}
+
+fn sccp(settings: &Settings, may_skip: bool) -> Result<Vec<(Security, TcpListener)>, ListenError> {
+    let mut listeners = Vec::new();
+    for (security, addresses) in settings.sccp_addresses() {
+        let what = match security {
+            Security::Plain => "SCCP",
+            Security::Tls => "SCCP under TLS",
+        };
+        let listening = all(what, &addresses, may_skip, tcp::listen)?;
+        listeners.extend(listening.into_iter().map(|listener| (security, listener)));
+    }
+    Ok(listeners)
 }
 
 fn all<S>(

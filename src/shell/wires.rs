@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::sccp::Sccp;
 use super::streams::Streams;
 use super::udp::Udp;
 use crate::exchange::Send;
@@ -14,6 +15,8 @@ pub struct Wires {
     pub udp: Arc<Udp>,
     /// Streams.
     pub streams: Arc<Streams>,
+    /// SCCP phones.
+    pub sccp: Arc<Sccp>,
 }
 
 impl Wires {

@@ -158,6 +158,7 @@ impl Agent {
             None => Event::Dialled {
                 leg,
                 phone,
+                line: None,
                 digits: Secret::new(digits),
                 offer,
                 // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.

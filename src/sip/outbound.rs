@@ -94,7 +94,7 @@ impl Agent {
             Action::AcceptTransfer { ticket } => self.accept_transfer(now, ticket),
             Action::ShowTransfer { ticket } => self.show_transfer(now, ticket),
             Action::EndTransfer { ticket, outcome } => self.end_transfer(now, ticket, &outcome),
-            Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text } => {
+            Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text, .. } => {
                 self.tell(now, &phone, &text);
             }
             // SIP has no way to make a phone howl; and the rest is for others.

@@ -2,13 +2,10 @@
 
 use std::net::IpAddr;
 
-use bytes::Bytes;
 use sdp_types::{Attribute, Connection, Media, MediaType, Origin, Session, Time, TransportProto};
 
 use crate::pbx::{Body, MediaFlow};
-
-/// The media type of session descriptions.
-const SDP: &[u8] = b"application/sdp";
+pub(super) use crate::sdp::{body, parse};
 
 /// What an offer means for the other party; none if it is not a session description that can be read.
 pub(super) fn flow_of(offer: &Body) -> Option<MediaFlow> {
@@ -55,16 +52,6 @@ pub(super) fn inactive(offer: Option<&Body>, local: IpAddr) -> Body {
     body(&session)
 }
 
-/// A description as the body of a message.
-pub(super) fn body(session: &Session) -> Body {
-    let mut bytes = Vec::new();
-    session.write(&mut bytes).expect("a Vec takes everything");
-    Body {
-        content_type: Bytes::from_static(SDP),
-        bytes: bytes.into(),
-    }
-}
-
 /// The same media with nothing flowing: port 9 is where nobody listens.
 fn declined(media: &Media) -> Media {
     let kept = |attribute: &&Attribute| matches!(attribute.attribute.as_str(), "rtpmap" | "fmtp");
@@ -85,18 +72,13 @@ fn pcmu() -> Media {
     Media::new(MediaType::Audio, 9, TransportProto::RtpAvp, "0")
 }
 
-/// Reads the body of a message; none if it is no description.
-pub(super) fn parse(body: &Body) -> Option<Session> {
-    let content_type = body.content_type.split(|b| *b == b';').next()?;
-    if !content_type.trim_ascii().eq_ignore_ascii_case(SDP) {
-        return None;
-    }
-    Session::parse(&body.bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+
+    const SDP: &[u8] = b"application/sdp";
 
     fn offer(lines: &str) -> Body {
         let text = format!(

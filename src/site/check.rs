@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::hardware::check_hardware;
 use super::problem::{Finding, did_you_mean};
 use crate::pbx::{AbsentHandling, ClassName, Dn, Site};
 
@@ -20,6 +21,8 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_number_owners(site, &mut findings);
     check_credentials(site, &mut findings);
     check_softphone_names(site, &mut findings);
+    check_hardware(site, &mut findings);
+    check_speed_dials(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
         check_softphone_digests(site, previous, &mut findings);
@@ -302,6 +305,45 @@ fn check_numbers(site: &Site, findings: &mut Vec<Finding>) {
 
 fn is_number(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// How many speed dials a profile may have (PRO-2), and how long what a phone is told of them may be.
+const SPEED_DIALS: usize = 36;
+const SPEED_NUMBER: usize = 23;
+const SPEED_LABEL: usize = 39;
+
+fn check_speed_dials(site: &Site, findings: &mut Vec<Finding>) {
+    for (name, profile) in &site.user_profiles {
+        let name = name.as_str();
+        if profile.speed_dials.len() > SPEED_DIALS {
+            findings.push(Finding::new(
+                &["user_profile", name, "speed_dials"],
+                format!("there are more than {SPEED_DIALS}"),
+                format!("Keep {SPEED_DIALS} at most"),
+            ));
+        }
+        for (place, dial) in profile.speed_dials.iter().enumerate() {
+            let place = place.to_string();
+            let path = |key| ["user_profile", name, "speed_dials", &place, key];
+            let is_dialled = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#');
+            let length = dial.number.len();
+            if !(1..=SPEED_NUMBER).contains(&length) || !dial.number.bytes().all(is_dialled) {
+                findings.push(Finding::new(
+                    &path("number"),
+                    "a speed dial is 1 to 23 digits, * or #",
+                    "Write the number or code as it is dialled",
+                ));
+            }
+            let length = dial.label.chars().count();
+            if !(1..=SPEED_LABEL).contains(&length) || dial.label.contains(char::is_control) {
+                findings.push(Finding::new(
+                    &path("label"),
+                    "a label is 1 to 39 characters of plain text",
+                    "Shorten it: it stands beside a button",
+                ));
+            }
+        }
+    }
 }
 
 /// A number is one user's or one phone's.

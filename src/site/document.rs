@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use crate::pbx::{
     AbsentHandling, ClassOfService, Forwarding, LogoutProfile, Phone, SecondLogin, Settings, Site,
-    SoftphoneSecret, SoftphoneUse, User, UserProfile,
+    SoftphoneSecret, SoftphoneUse, SpeedDial, User, UserProfile,
 };
 
 /// A table of the file.
@@ -216,7 +216,19 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
     };
     fields.push(shown("softphone", softphone));
     fields.extend(forwarding(&profile.forwarding));
+    if !profile.speed_dials.is_empty() {
+        fields.push(shown("speed_dials", speed_dials(&profile.speed_dials)));
+    }
     fields
+}
+
+fn speed_dials(dials: &[SpeedDial]) -> Vec<Table> {
+    let table = |dial: &SpeedDial| {
+        let number = ("number".to_owned(), dial.number.as_str().into());
+        let label = ("label".to_owned(), dial.label.as_str().into());
+        Table::from_iter([number, label])
+    };
+    dials.iter().map(table).collect()
 }
 
 fn forwarding(forwarding: &Forwarding) -> Vec<Field> {
@@ -265,6 +277,12 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
             .as_ref()
             .map(|place| shown("location", place.as_str())),
     );
+    if let Some(hardware) = phone.hardware.as_deref() {
+        fields.push(shown("model", hardware.model.as_str()));
+        if !hardware.add_on_modules.is_empty() {
+            fields.push(shown("add_on_modules", texts(&hardware.add_on_modules)));
+        }
+    }
     fields
 }
 

@@ -11,8 +11,8 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Codes, Forwarding, LogoutProfile, Phone, PinHash, SecondLogin,
-    Settings, Site, SoftphoneUse, User, UserId, UserProfile,
+    AbsentHandling, ClassOfService, Codes, Forwarding, Hardware, LogoutProfile, Phone, PinHash,
+    SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile,
 };
 
 /// A site, and what is doubtful about it.
@@ -259,6 +259,7 @@ impl<'t> Reading<'t> {
             absent: self.absent(&mut s).unwrap_or_default(),
             forwarding: forwarding(&mut s),
             softphone: softphone_use(&mut s).unwrap_or_default(),
+            speed_dials: speed_dials(&mut s),
         };
         self.findings.extend(s.finish());
         profile
@@ -344,10 +345,30 @@ impl<'t> Reading<'t> {
             sip_secret: phone_secret(name, realm, &mut s),
             exempt: s.flag("exempt").unwrap_or_default(),
             location: s.text("location").map(Into::into),
+            hardware: hardware(&mut s).map(Box::new),
         };
         self.findings.extend(s.finish());
         phone
     }
+}
+
+fn hardware(s: &mut Section<'_>) -> Option<Hardware> {
+    let (model, modules) = (s.text("model"), s.texts("add_on_modules"));
+    if s.has("add_on_modules") && !s.has("model") {
+        s.missing("model");
+    }
+    Some(Hardware {
+        model: model?.into(),
+        add_on_modules: all(modules.unwrap_or_default()),
+    })
+}
+
+fn speed_dials(s: &mut Section<'_>) -> Vec<SpeedDial> {
+    let form = "a list: [{ number = \"2002\", label = \"Bob\" }]";
+    s.tables("speed_dials", form, |s| SpeedDial {
+        number: s.required_text("number").into(),
+        label: s.required_text("label").into(),
+    })
 }
 
 fn forwarding(s: &mut Section<'_>) -> Forwarding {

@@ -64,11 +64,11 @@ fn lint_phone(site: &Site, name: &PhoneName, phone: &Phone, findings: &mut Vec<F
             "Add location = \"…\"",
         ));
     }
-    if phone.sip_secret.is_none() {
+    if phone.sip_secret.is_none() && phone.hardware.is_none() {
         findings.push(Finding::new(
             &["phone", name, "password"],
             "without a password this phone cannot register",
-            "Add password = \"…\"",
+            "Add password = \"…\", or model = \"…\" if it is a Cisco phone that speaks SCCP",
         ));
     }
     let lists_lines = site

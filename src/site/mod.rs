@@ -4,6 +4,7 @@
 mod check;
 mod document;
 mod file;
+mod hardware;
 mod lint;
 mod plan;
 mod problem;

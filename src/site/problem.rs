@@ -160,6 +160,7 @@ fn locate(top: &DeTable<'_>, finding: &Finding) -> Place {
         if let Some(item) = value.and_then(|value| item(value, key)) {
             place.offset = item.span().start;
             value = Some(item);
+            table = item.get_ref().as_table();
             continue;
         }
         push_key(&mut place.key, key);

@@ -149,6 +149,42 @@ impl<'t> Section<'t> {
         sections
     }
 
+    /// What `read` makes of each of the tables in a list; `form` is how the list is written.
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &'static str,
+        form: &str,
+        read: impl Fn(&mut Section<'t>) -> T,
+    ) -> Vec<T> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let Some(items) = value.as_array() else {
+            self.mistyped::<()>(key, value, form);
+            return Vec::new();
+        };
+        let path = [&self.path[..], &[key]].concat();
+        let mut values = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let place = place.to_string();
+            let Some(table) = item.get_ref().as_table() else {
+                let path = [&path[..], &[&place]].concat();
+                let what = format!("this is {}", a_type(item.get_ref()));
+                let finding = Finding::new(&path, what, format!("Write {form}"));
+                self.findings.push(finding);
+                // Those after it would seem to stand in the wrong places.
+                break;
+            };
+            let mut inner = Section::new(path.clone(), table);
+            values.push(read(&mut inner));
+            for mut finding in inner.finish() {
+                finding.path.insert(path.len(), place.clone());
+                self.findings.push(finding);
+            }
+        }
+        values
+    }
+
     /// Lists of texts in a table, by name.
     pub(super) fn lists(&mut self, key: &'static str) -> BTreeMap<&'t str, Vec<&'t str>> {
         let mut lists = BTreeMap::new();

@@ -30,6 +30,7 @@ impl Worded for Door {
     fn word(&self) -> &'static str {
         match self {
             Door::Code => "code",
+            Door::Softkey => "softkey",
             Door::Control => "control",
             Door::Timer => "timer",
             Door::Registration => "registration",
@@ -99,7 +100,13 @@ mod tests {
     #[test]
     fn every_word_is_read_back_as_what_it_was() {
         use Signal::*;
-        survives(&[Door::Code, Door::Control, Door::Timer, Door::Registration]);
+        survives(&[
+            Door::Code,
+            Door::Softkey,
+            Door::Control,
+            Door::Timer,
+            Door::Registration,
+        ]);
         survives(&[
             Login,
             OffHook,

@@ -36,6 +36,7 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
         absent: AbsentHandling::default(),
         forwarding: Forwarding::default(),
         softphone: counts_as,
+        speed_dials: Vec::new(),
     };
     Arc::new(Site {
         users: [(UserId::from(ID), user)].into(),

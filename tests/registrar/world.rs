@@ -24,6 +24,7 @@ pub fn site(phones: &[&str]) -> Arc<Site> {
         sip_secret: Some(digest_secret(name, REALM, &password(name))),
         exempt: false,
         location: None,
+        hardware: None,
     };
     let phones = phones
         .iter()

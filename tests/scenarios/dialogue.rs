@@ -263,6 +263,7 @@ fn the_dialogue_knows_no_protocol() {
             09:00:15 desk-1 is prompted: Silence, is prompted: DialMore, is prompted: Silence, is prompted: DialAgain
             09:00:20 desk-1 is prompted: Silence, is prompted: DialMore, is prompted: Silence, becomes alice, is alice's and reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:01 desk-1 is prompted: Echo
-            09:06 desk-1 hears "The echo test is over""#]],
+            09:06 desk-1 hears "The echo test is over"
+            09:06:10 desk-1 howls"#]],
     );
 }

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use perch::pbx::{DigestSecret, Phone, PinHash, Site, SoftphoneSecret, User};
+use perch::pbx::{DigestSecret, Hardware, Phone, PinHash, Site, SoftphoneSecret, User};
 use perch::store::ApplyError;
 
 use crate::support::{Bench, SOON};
@@ -51,6 +51,21 @@ fn site() -> Site {
             }),
             exempt: true,
             location: None,
+            hardware: None,
+        },
+    );
+    site.phones.insert(
+        "SEP001122334401".into(),
+        Phone {
+            logout_profile: "guest".into(),
+            guest_dn: Some("9011".into()),
+            sip_secret: None,
+            exempt: false,
+            location: None,
+            hardware: Some(Box::new(Hardware {
+                model: "7960".into(),
+                add_on_modules: vec!["7914".into()],
+            })),
         },
     );
     site

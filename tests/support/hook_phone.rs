@@ -52,6 +52,7 @@ impl HookPhone {
         self.tell(Event::Dialled {
             leg,
             phone: self.name.clone(),
+            line: None,
             digits: Secret::new(digits.to_owned()),
             offer: None,
             hops: Hops::default(),

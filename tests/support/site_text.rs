@@ -142,6 +142,7 @@ impl SiteText {
             sip_secret: Some(secret),
             exempt: false,
             location: None,
+            hardware: None,
         });
         for clause in clauses {
             match words(clause)[..] {
@@ -200,6 +201,7 @@ impl SiteText {
             absent: AbsentHandling::default(),
             forwarding: Forwarding::default(),
             softphone: SoftphoneUse::default(),
+            speed_dials: Vec::new(),
         });
         for clause in clauses {
             match words(clause)[..] {

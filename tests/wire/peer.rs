@@ -139,6 +139,7 @@ fn site(phone: &str) -> Arc<Site> {
         sip_secret: Some(digest_secret(name, REALM, PASSWORD)),
         exempt: false,
         location: None,
+        hardware: None,
     };
     let phones = [(CALLER, None), (phone, Some(NUMBER))];
     let phones = phones.map(|(name, dn)| (PhoneName::from(name), known(name, dn)));

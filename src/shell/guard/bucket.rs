@@ -6,7 +6,7 @@ use crate::time::Now;
 
 /// How fast an allowance fills up, and how much it holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub struct Limit {
     /// One more after so many nanoseconds.
     every: u64,
     /// How far ahead of time one may be.
@@ -15,7 +15,7 @@ pub(super) struct Limit {
 
 impl Limit {
     /// So many in a second, and so many at once.
-    pub(super) const fn new(per_s: u32, burst: u32) -> Limit {
+    pub const fn new(per_s: u32, burst: u32) -> Limit {
         let per_s = if per_s == 0 { 1 } else { per_s };
         let every = 1_000_000_000 / per_s as u64;
         Limit {
@@ -27,21 +27,21 @@ impl Limit {
 
 /// What is left of an allowance: the moment at which all of it is there again.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bucket(u64);
+pub struct Bucket(u64);
 
 impl Bucket {
     /// One that is full at this moment, as [`Bucket::due`] says it.
-    pub(super) fn due_at(due: u64) -> Bucket {
+    pub fn due_at(due: u64) -> Bucket {
         Bucket(due)
     }
 
     /// When it is full.
-    pub(super) fn due(self) -> u64 {
+    pub fn due(self) -> u64 {
         self.0
     }
 
     /// Takes one, if there is one.
-    pub(super) fn take(&mut self, now: Now, limit: Limit) -> bool {
+    pub fn take(&mut self, now: Now, limit: Limit) -> bool {
         let has_room = self.has_room(now, limit);
         if has_room {
             self.0 = self.0.max(nanos(now.uptime)) + limit.every;
@@ -50,13 +50,13 @@ impl Bucket {
     }
 
     /// Whether there is one.
-    pub(super) fn has_room(self, now: Now, limit: Limit) -> bool {
+    pub fn has_room(self, now: Now, limit: Limit) -> bool {
         let now = nanos(now.uptime);
         self.0.max(now) + limit.every <= now + limit.ahead
     }
 
     /// Takes some, or what there is.
-    pub(super) fn charge(&mut self, now: Now, limit: Limit, times: u32) {
+    pub fn charge(&mut self, now: Now, limit: Limit, times: u32) {
         let now = nanos(now.uptime);
         let due = self.0.max(now) + limit.every * u64::from(times);
         // Who owes nothing more than everything can pay it back.

@@ -1,0 +1,372 @@
+//! Actions to messages: how a station is told what the core wants.
+
+use super::call::{CallStage, Then};
+use super::calls::MOST_CALLS;
+use super::screen::Look;
+use super::shared::{Shared, Waiting};
+use super::station::{Hook, Station};
+use super::switchboard::Switchboard;
+use super::wire::{CallState, Tone};
+use crate::pbx::{
+    Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Prompt, Refusal, Ticket,
+};
+
+impl Switchboard {
+    /// Whether an action is about an SCCP phone.
+    pub fn concerns(&self, action: &Action) -> bool {
+        match action {
+            Action::Ring { phone, .. }
+            | Action::ApplyProfile { phone, .. }
+            | Action::Tell { phone, .. }
+            | Action::Howl { phone } => self.stations.contains_key(phone),
+            Action::ShowForwarding { leg }
+            | Action::ShowProgress { leg, .. }
+            | Action::Answer { leg, .. }
+            | Action::Acknowledge { leg, .. }
+            | Action::Converse { leg }
+            | Action::Prompt { leg, .. }
+            | Action::Refuse { leg, .. }
+            | Action::Confirm { leg, .. }
+            | Action::Release { leg, .. }
+            | Action::Reoffer { leg, .. }
+            | Action::AcceptReoffer { leg, .. }
+            | Action::RefuseReoffer { leg, .. }
+            | Action::Signal { leg, .. }
+            | Action::RingAnew { leg, .. } => self.shared.legs.contains_key(leg),
+            Action::SignalReply { ticket, .. }
+            | Action::AcceptTransfer { ticket }
+            | Action::ShowTransfer { ticket }
+            | Action::EndTransfer { ticket, .. }
+            | Action::Reply { ticket, .. } => self.shared.tickets.contains_key(ticket),
+            Action::DeliverText { .. }
+            | Action::RefuseText { .. }
+            | Action::CheckSecret { .. }
+            | Action::Announce(_) => false,
+        }
+    }
+
+    /// Does what the core wants. Actions for legs that are gone by now do nothing.
+    pub fn perform(&mut self, now: crate::time::Now, action: Action) {
+        self.shared.now = now;
+        match action {
+            Action::Ring {
+                leg,
+                phone,
+                caller,
+                called,
+                offer,
+                ..
+            } => self.at(&phone, |station, shared| {
+                station.ring_in(shared, leg, caller, &called, offer);
+            }),
+            Action::ApplyProfile {
+                phone,
+                shown,
+                text,
+                desk,
+            } => self.at(&phone, |station, shared| {
+                station.take_desk(shared, *desk, shown, text);
+            }),
+            Action::Tell {
+                phone,
+                notice,
+                text,
+            } => self.at(&phone, |station, shared| {
+                station.tell(shared, notice, &text)
+            }),
+            Action::Howl { phone } => self.at(&phone, Station::howl),
+            Action::ShowForwarding { leg } => self.at_leg(leg, Station::forwarded),
+            Action::ShowProgress { leg, ringing, .. } => {
+                self.at_leg(leg, |station, shared, call| {
+                    station.progressed(shared, call, ringing);
+                });
+            }
+            Action::Answer {
+                leg,
+                media,
+                connected,
+                ..
+            } => self.at_leg(leg, |station, shared, call| {
+                station.answered(shared, call, media.as_ref(), connected);
+            }),
+            Action::Converse { leg } => self.at_leg(leg, |station, shared, call| {
+                station.converse(shared, call, leg);
+            }),
+            Action::Prompt { leg, prompt } => {
+                self.at_leg(leg, |station, shared, call| match prompt {
+                    Prompt::Echo => station.no_echo(shared, call, leg),
+                    prompt => station.prompted(shared, call, prompt),
+                })
+            }
+            Action::Refuse { leg, why } => self.at_leg(leg, |station, shared, call| {
+                station.refused(shared, call, &why);
+            }),
+            Action::Confirm { leg, text } => self.at_leg(leg, |station, shared, call| {
+                let state = CallState::Proceed;
+                station.over(shared, call, state, (Tone::Confirmation, &text));
+            }),
+            Action::Release {
+                leg,
+                answered_elsewhere,
+                ..
+            } => self.at_leg(leg, |station, shared, call| {
+                station.released(shared, call, answered_elsewhere);
+            }),
+            changes => self.perform_change(changes),
+        }
+    }
+
+    fn perform_change(&mut self, action: Action) {
+        match action {
+            Action::Acknowledge { leg, media } => self.at_leg(leg, |station, shared, call| {
+                station.agree(shared, call, media.as_ref());
+            }),
+            Action::Reoffer {
+                leg,
+                offer,
+                connected,
+            } => self.at_leg(leg, |station, shared, call| {
+                station.change_wanted(shared, call, offer.as_ref(), connected);
+            }),
+            Action::AcceptReoffer { leg, media } => self.at_leg(leg, |station, shared, call| {
+                station.change_accepted(shared, call, media.as_ref());
+            }),
+            Action::RefuseReoffer { leg, why } => self.at_leg(leg, |station, shared, call| {
+                station.change_refused(shared, call, why);
+            }),
+            Action::Signal { leg, ticket, body } => {
+                self.at_leg(leg, |station, shared, call| {
+                    let status = station.signalled(shared, call, body.as_ref());
+                    shared.events.push(Event::SignalAnswered { ticket, status });
+                });
+            }
+            Action::SignalReply { ticket, .. } => {
+                self.shared.tickets.remove(&ticket);
+            }
+            Action::AcceptTransfer { .. } | Action::ShowTransfer { .. } => {}
+            Action::EndTransfer { ticket, outcome } => self.transfer_over(ticket, outcome),
+            Action::Reply { ticket, outcome } => {
+                if let Some(Waiting::Leaving(phone)) = self.shared.tickets.remove(&ticket) {
+                    self.at(&phone, |station, shared| {
+                        station.leave_answered(shared, outcome);
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn transfer_over(&mut self, ticket: Ticket, outcome: Result<(), Refusal>) {
+        if let Some(Waiting::Transfer(phone, call)) = self.shared.tickets.remove(&ticket) {
+            self.at(&phone, |station, shared| {
+                station.transfer_ended(shared, call, outcome);
+            });
+        }
+    }
+
+    /// Lets the station of a leg do something about its call.
+    fn at_leg(&mut self, leg: LegId, what: impl FnOnce(&mut Station, &mut Shared, u32)) {
+        let found: Option<(PhoneName, u32)> = self.shared.legs.get(&leg).cloned();
+        if let Some((phone, call)) = found {
+            self.at(&phone, |station, shared| what(station, shared, call));
+        }
+    }
+}
+
+impl Station {
+    /// Somebody calls.
+    fn ring_in(
+        &mut self,
+        shared: &mut Shared,
+        leg: LegId,
+        caller: Party,
+        called: &Dn,
+        offer: Option<Body>,
+    ) {
+        let why = match (self.is_registered(), self.calls.len() < MOST_CALLS) {
+            (true, true) => None,
+            (true, false) => Some(Failure::Busy),
+            (false, _) => Some(Failure::Unreachable),
+        };
+        if let Some(why) = why {
+            return shared.events.push(Event::Failed { leg, why });
+        }
+        let mut lines = self.desk.lines.iter();
+        let place = lines.position(|line| line.dn == *called).unwrap_or(0);
+        let line = u32::try_from(place + 1).unwrap_or(1);
+        let line = line.min(self.buttons.lines.max(1));
+        let reference = shared.mint_reference();
+        shared.legs.insert(leg, (self.name.clone(), reference));
+        let is_busy = self.active().is_some();
+        self.add(reference, line, caller, CallStage::Ringing { leg, offer });
+        if let Some(call) = self.call(reference) {
+            self.show_ring_in(shared, call, is_busy);
+        }
+        shared.events.push(Event::Progressed {
+            leg,
+            branch: 0,
+            ringing: true,
+            media: None,
+        });
+    }
+
+    /// The call goes on at another number.
+    fn forwarded(&mut self, shared: &mut Shared, reference: u32) {
+        if let Some(call) = self.call(reference) {
+            self.prompt(shared, (call.line, reference), "Forwarded");
+        }
+    }
+
+    fn progressed(&mut self, shared: &mut Shared, reference: u32, ringing: bool) {
+        let Some(call) = self.call(reference) else {
+            return;
+        };
+        if ringing && matches!(call.stage, CallStage::Calling(_)) {
+            let at = (call.line, reference);
+            self.tone(shared, at, Tone::Alerting);
+            self.look(shared, at, Look::rings_out());
+            self.show_parties(shared, call);
+        }
+    }
+
+    fn answered(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        media: Option<&Body>,
+        connected: Party,
+    ) {
+        let theirs = media.and_then(|body| self.abilities.understand(body));
+        let Some(call) = self.call_mut(reference) else {
+            return;
+        };
+        let CallStage::Calling(leg) = call.stage else {
+            return;
+        };
+        call.stage = CallStage::Talking(leg);
+        call.other = connected;
+        let at = (call.line, reference);
+        self.hush(shared, at);
+        let Some(theirs) = theirs else {
+            shared.events.push(Event::Released { leg, dead: false });
+            return self.over_without_media(shared, reference);
+        };
+        let chosen = theirs.chosen.clone();
+        let then = Then::Acknowledge(Box::new(theirs));
+        self.open(shared, reference, chosen, then);
+        self.show_connected(shared, reference);
+    }
+
+    /// A call is refused, or a dialogue has come to nothing.
+    fn refused(&mut self, shared: &mut Shared, reference: u32, why: &Refusal) {
+        let (state, tone) = match why {
+            Refusal::Failed(Failure::Busy) => (CallState::Busy, Tone::Busy),
+            Refusal::UnknownNumber => (CallState::InvalidNumber, Tone::Reorder),
+            Refusal::Silence => (CallState::Congestion, Tone::ReceiverOffHook),
+            _ => (CallState::Congestion, Tone::Reorder),
+        };
+        self.over(shared, reference, state, (tone, &why.text()));
+    }
+
+    fn no_echo(&mut self, shared: &mut Shared, reference: u32, leg: LegId) {
+        shared.events.push(Event::Released { leg, dead: false });
+        let text = "No echo test at this phone";
+        self.over(
+            shared,
+            reference,
+            CallState::Congestion,
+            (Tone::Reorder, text),
+        );
+    }
+
+    /// The other side is gone, or the call was taken elsewhere.
+    fn released(&mut self, shared: &mut Shared, reference: u32, answered_elsewhere: bool) {
+        if answered_elsewhere && let Some(call) = self.call(reference) {
+            self.show_taken_elsewhere(shared, call);
+        }
+        self.remove(shared, reference);
+    }
+
+    /// The other side sends a key out of band: it is heard here.
+    fn signalled(&mut self, shared: &mut Shared, reference: u32, body: Option<&Body>) -> u16 {
+        let Some(body) = body else {
+            return 200;
+        };
+        let Some(call) = self.call(reference) else {
+            return 481;
+        };
+        match key_tone(body) {
+            Some(tone) => {
+                self.tone(shared, (call.line, reference), tone);
+                200
+            }
+            None => 415,
+        }
+    }
+
+    /// The handset has been up for long, and nobody dials (IDL-3).
+    fn howl(&mut self, shared: &mut Shared) {
+        if self.hook == Hook::On {
+            return;
+        }
+        let at = self
+            .active()
+            .map_or((0, 0), |call| (call.line, call.reference));
+        self.hush(shared, at);
+        self.tone(shared, at, Tone::ReceiverOffHook);
+        self.prompt(shared, at, "Please hang up");
+    }
+}
+
+/// The tone of a key that came by INFO.
+fn key_tone(body: &Body) -> Option<Tone> {
+    let kind = body.content_type.split(|byte| *byte == b';').next()?;
+    if !kind
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/dtmf-relay")
+    {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&body.bytes).into_owned();
+    let mut fields = text.lines().filter_map(|line| line.split_once('='));
+    let is_signal = |(name, _): &(&str, &str)| name.trim().eq_ignore_ascii_case("signal");
+    let (_, key) = fields.find(is_signal)?;
+    Some(match key.trim() {
+        "0" => Tone::Dtmf0,
+        "1" => Tone::Dtmf1,
+        "2" => Tone::Dtmf2,
+        "3" => Tone::Dtmf3,
+        "4" => Tone::Dtmf4,
+        "5" => Tone::Dtmf5,
+        "6" => Tone::Dtmf6,
+        "7" => Tone::Dtmf7,
+        "8" => Tone::Dtmf8,
+        "9" => Tone::Dtmf9,
+        "*" | "10" => Tone::DtmfStar,
+        "#" | "11" => Tone::DtmfPound,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_out_of_band_are_heard() {
+        let body = |text: &'static str| Body {
+            content_type: "application/dtmf-relay".into(),
+            bytes: text.into(),
+        };
+        let table = [
+            ("Signal=5\r\nDuration=160\r\n", Some(Tone::Dtmf5)),
+            ("Duration=160\nsignal = *", Some(Tone::DtmfStar)),
+            ("Signal=11", Some(Tone::DtmfPound)),
+            ("Signal=hook", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(key_tone(&body(text)), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! How a phone comes: who it is, whether it may, and what it is told that it is.
+
+use std::time::Duration;
+
+use super::model::{self, Model};
+use super::shared::Timer;
+use super::station::Station;
+use super::switchboard::{Connection, Switchboard};
+use super::wire::{
+    Dialect, Frame, FromPhone, Register, RegisterTokenReject, SpcpRegisterTokenAck,
+    SpcpRegisterTokenReject, ToPhone, Version,
+};
+use crate::pbx::{Event, Hardware, PhoneName};
+
+/// A phone that was told to start anew is waited for no longer than this.
+const RESTART_LIMIT: Duration = Duration::from_secs(300);
+
+impl Switchboard {
+    /// Somebody who has not registered says something.
+    pub(super) fn stranger_said(&mut self, connection: Connection, frame: &Frame) {
+        let remote = connection.remote;
+        let first = Dialect::from(Version::V0);
+        match FromPhone::decode(first, frame) {
+            Ok(FromPhone::Register(register)) => self.register(connection, register),
+            Ok(FromPhone::KeepAlive) => {
+                self.shared
+                    .send(connection.id, first, &ToPhone::KeepAliveAck);
+            }
+            Ok(FromPhone::RegisterTokenReq(token)) => {
+                let message = match self.may_come(&token.device_name) {
+                    Ok(()) => ToPhone::RegisterTokenAck,
+                    Err(wait) => RegisterTokenReject { wait }.into(),
+                };
+                self.shared.send(connection.id, first, &message);
+            }
+            Ok(FromPhone::SpcpRegisterTokenReq(token)) => {
+                let message = match self.may_come(&token.device_name) {
+                    Ok(()) => SpcpRegisterTokenAck { features: 0 }.into(),
+                    Err(wait) => SpcpRegisterTokenReject { wait }.into(),
+                };
+                self.shared.send(connection.id, first, &message);
+            }
+            Ok(FromPhone::Alarm(alarm)) => {
+                tracing::info!(%remote, severity = ?alarm.severity, text = ?alarm.text, "SCCP phone reports");
+            }
+            Ok(message) => {
+                tracing::debug!(%remote, message = message.name(), "SCCP message before registering");
+            }
+            Err(error) => {
+                tracing::info!(%remote, %error, "SCCP connection closed");
+                self.shared.hang_ups.push(connection.id);
+            }
+        }
+    }
+
+    /// Whether a phone may come now, or after how many seconds it is to ask again. When very many come at once, they
+    /// come one after the other.
+    fn may_come(&mut self, _name: &str) -> Result<(), u32> {
+        let setting_up = self.stations.len() - self.registered();
+        if setting_up < self.shared.settings.setups_at_once {
+            return Ok(());
+        }
+        let wait = Duration::from_secs(5) + self.shared.some_time(10_000);
+        Err(u32::try_from(wait.as_secs()).unwrap_or(10))
+    }
+
+    /// A phone wants to be registered.
+    pub(super) fn register(&mut self, connection: Connection, register: Register) {
+        let name = PhoneName::from(register.device_name.as_str());
+        let remote = connection.remote;
+        let (hardware, model) = match self.known(&name, &register) {
+            Ok(known) => known,
+            Err(text) => {
+                let device_type = register.device_type;
+                tracing::info!(%remote, phone = ?name, device_type, why = text, "SCCP phone rejected");
+                return self.reject(connection.id, text);
+            }
+        };
+        if model.name != hardware.model.as_str() {
+            let (is, configured) = (model.name, hardware.model.as_str());
+            tracing::warn!(phone = %name, is, configured, "SCCP phone is another model than the site says");
+        }
+        self.make_room(&name, connection);
+        let newest = self.shared.settings.newest_of(model);
+        let dialect = Dialect::agree(register.protocol_version, register.features, newest);
+        let version = dialect.version.number();
+        tracing::info!(phone = %name, %remote, model = model.name, version, load = ?register.load, "SCCP phone registers");
+        if let Some(plug) = self.plugs.get_mut(&connection.id) {
+            plug.phone = Some(name.clone());
+        }
+        let mut station = Station::new(name.clone(), connection, model, dialect, &register);
+        station.modules = hardware.add_on_modules;
+        self.stations.insert(name.clone(), station);
+        self.shared
+            .deadlines
+            .disarm(&Timer::Stranger(connection.id));
+        let limit = self.shared.settings.setup_limit;
+        self.shared.arm(Timer::Setup(name.clone()), limit);
+        self.shared.events.push(Event::DeskRequested(name));
+    }
+
+    /// Whose phone it is and which model, or why it may not register: in words that fit a display.
+    fn known(
+        &self,
+        name: &PhoneName,
+        register: &Register,
+    ) -> Result<(Hardware, &'static Model), &'static str> {
+        let Some(config) = self.shared.site.phones.get(name) else {
+            return Err("This phone is not known here");
+        };
+        let Some(hardware) = config.hardware.as_deref() else {
+            return Err("This phone is to speak SIP here");
+        };
+        match model::by_type(register.device_type) {
+            Some(model) => Ok((hardware.clone(), model)),
+            None => Err("This model is not supported"),
+        }
+    }
+
+    /// The same phone may be here already, over a connection that it has lost without anybody noticing: the new one
+    /// counts.
+    fn make_room(&mut self, name: &PhoneName, connection: Connection) {
+        if let Some(plug) = self.plugs.get(&connection.id)
+            && let Some(other) = plug.phone.clone()
+            && other != *name
+        {
+            self.unplug(&other);
+        }
+        let Some(old) = self.stations.get(name).map(|station| station.connection) else {
+            return;
+        };
+        self.unplug(name);
+        if old.id != connection.id {
+            let (was, is) = (old.remote, connection.remote);
+            tracing::info!(phone = %name, %was, %is, "SCCP phone came back by another connection");
+            if let Some(plug) = self.plugs.get_mut(&old.id) {
+                plug.phone = None;
+            }
+            self.shared.hang_ups.push(old.id);
+        }
+    }
+
+    /// A phone has been asking for long enough. One that has its buttons can be called; one that has asked for nothing
+    /// is no phone.
+    pub(super) fn setup_overdue(&mut self, phone: &PhoneName) {
+        let Some(station) = self.stations.get_mut(phone) else {
+            return;
+        };
+        if station.has_buttons() {
+            return station.set_up(&mut self.shared);
+        }
+        let connection = station.connection;
+        tracing::info!(%phone, remote = %connection.remote, "SCCP phone never asked for its buttons");
+        self.unplug(phone);
+        if let Some(plug) = self.plugs.get_mut(&connection.id) {
+            plug.phone = None;
+        }
+        self.shared.hang_ups.push(connection.id);
+    }
+
+    /// A phone that was to start anew has not come back: whoever is asked for it knows why.
+    pub(super) fn restart_overdue(&mut self, phone: &PhoneName) {
+        let Some(returning) = self.shared.returning.get(phone) else {
+            return;
+        };
+        let gone = self.shared.now.uptime.saturating_sub(returning.since);
+        if gone >= RESTART_LIMIT {
+            self.shared.returning.remove(phone);
+            return;
+        }
+        tracing::warn!(%phone, after_s = gone.as_secs(), "SCCP phone was to start anew and has not come back");
+        self.shared
+            .arm(Timer::Restart(phone.clone()), RESTART_LIMIT - gone);
+    }
+}

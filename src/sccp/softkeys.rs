@@ -1,0 +1,227 @@
+//! Softkeys: what stands on them, which are shown when, and what a phone says when one is pressed.
+
+use super::wire::{
+    KeySet, Label, SelectSoftKeys, SoftKey, SoftKeySet, SoftKeySetRes, SoftKeyTemplateRes, Text,
+};
+
+/// A softkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// Calls the last number again.
+    Redial,
+    /// Begins a call.
+    NewCall,
+    /// Holds.
+    Hold,
+    /// Transfers.
+    Transfer,
+    /// Takes the last digit back.
+    Backspace,
+    /// Ends a call.
+    EndCall,
+    /// Goes on with a held call.
+    Resume,
+    /// Takes a call.
+    Answer,
+    /// Ends the number.
+    Dial,
+    /// Logs in.
+    Login,
+    /// Logs out, once confirmed.
+    Logout,
+    /// Confirms the logout (OUT-6).
+    Confirm,
+    /// Stays logged in (IDL-6).
+    Stay,
+}
+
+/// In the order of the template: what a phone says for a key is its place there, from 1.
+const KEYS: [Key; 13] = [
+    Key::Redial,
+    Key::NewCall,
+    Key::Hold,
+    Key::Transfer,
+    Key::Backspace,
+    Key::EndCall,
+    Key::Resume,
+    Key::Answer,
+    Key::Dial,
+    Key::Login,
+    Key::Logout,
+    Key::Confirm,
+    Key::Stay,
+];
+
+/// An empty place.
+const NOTHING: Option<Key> = None;
+
+impl Key {
+    /// The key that a phone means.
+    pub fn of(event: u32) -> Option<Key> {
+        let place = usize::try_from(event).ok()?.checked_sub(1)?;
+        KEYS.get(place).copied()
+    }
+
+    /// Its place in the template, from 1.
+    fn position(self) -> u8 {
+        let place = KEYS.iter().position(|key| *key == self);
+        let place = place.and_then(|place| u8::try_from(place + 1).ok());
+        place.expect("every key is in the list")
+    }
+
+    fn label(self) -> Text {
+        match self {
+            Key::Redial => Label::REDIAL.into(),
+            Key::NewCall => Label::NEW_CALL.into(),
+            Key::Hold => Label::HOLD.into(),
+            Key::Transfer => Label::TRANSFER.into(),
+            Key::Backspace => Label::BACKSPACE.into(),
+            Key::EndCall => Label::END_CALL.into(),
+            Key::Resume => Label::RESUME.into(),
+            Key::Answer => Label::ANSWER.into(),
+            Key::Dial => "Dial".into(),
+            Key::Login => "Login".into(),
+            Key::Logout => "Logout".into(),
+            Key::Confirm => "Confirm".into(),
+            Key::Stay => "Stay".into(),
+        }
+    }
+}
+
+/// What is shown of the idle phone's softkeys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idle {
+    /// Nobody is logged in.
+    Nobody,
+    /// Somebody is.
+    Somebody,
+    /// Somebody wants to leave, and is asked whether that is so (OUT-6).
+    Leaving,
+    /// Somebody will be logged out soon (IDL-6).
+    Warned,
+}
+
+/// The keys of a set, in their places.
+fn keys_of(set: KeySet) -> &'static [Option<Key>] {
+    use Key::{
+        Answer, Backspace, Confirm, Dial, EndCall, Hold, Login, Logout, NewCall, Redial, Resume,
+        Stay, Transfer,
+    };
+    match set {
+        KeySet::OnHook => &[
+            Some(Stay),
+            Some(Redial),
+            Some(NewCall),
+            Some(Login),
+            Some(Logout),
+            Some(Confirm),
+        ],
+        KeySet::Connected | KeySet::ConnectedTransferable => {
+            &[Some(Hold), Some(EndCall), Some(Transfer)]
+        }
+        KeySet::OnHold | KeySet::HoldConference => &[Some(Resume), Some(NewCall), Some(EndCall)],
+        KeySet::RingIn => &[Some(Answer), Some(EndCall)],
+        KeySet::OffHook | KeySet::OffHookFeature => &[Some(Redial), Some(EndCall)],
+        KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial)],
+        KeySet::ConnectedConference => &[Some(Hold), Some(EndCall)],
+        KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer)],
+        KeySet::InUseHint | KeySet::OnHookStealable => &[Some(Redial), Some(NewCall)],
+        KeySet::Other(_) => &[],
+    }
+}
+
+/// All softkeys.
+pub(super) fn template() -> SoftKeyTemplateRes {
+    let keys = KEYS.iter().map(|key| SoftKey {
+        label: key.label(),
+        event: u32::from(key.position()),
+    });
+    SoftKeyTemplateRes::of(keys.collect())
+}
+
+/// All sets.
+pub(super) fn sets() -> SoftKeySetRes {
+    let template = template();
+    let sets = KeySet::ALL.iter().map(|set| {
+        let positions = keys_of(*set).iter();
+        let positions = positions.map(|key| key.map_or(0, Key::position));
+        SoftKeySet::of(&template, &positions.collect::<Vec<u8>>())
+    });
+    SoftKeySetRes::of(sets.collect())
+}
+
+/// The keys of a call.
+pub(super) fn of_call(set: KeySet, line: u32, call: u32) -> SelectSoftKeys {
+    SelectSoftKeys {
+        line,
+        call,
+        set,
+        mask: u32::MAX,
+    }
+}
+
+/// The keys of a phone on which nothing goes on.
+pub(super) fn idle(idle: Idle, can_redial: bool) -> SelectSoftKeys {
+    let is_shown = |key: Key| match key {
+        Key::Redial => can_redial,
+        Key::Login => idle == Idle::Nobody,
+        Key::Logout => matches!(idle, Idle::Somebody | Idle::Warned),
+        Key::Confirm => idle == Idle::Leaving,
+        Key::Stay => matches!(idle, Idle::Warned | Idle::Leaving),
+        _ => true,
+    };
+    let keys = keys_of(KeySet::OnHook).iter().enumerate();
+    let hidden = keys.filter(|(_, key)| key.is_some_and(|key| !is_shown(key)));
+    let mask = hidden.fold(u32::MAX, |mask, (place, _)| mask & !(1 << place));
+    SelectSoftKeys {
+        line: 0,
+        call: 0,
+        set: KeySet::OnHook,
+        mask,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_phone_says_is_what_it_was_told() {
+        for key in template().keys {
+            let meant = Key::of(key.event).expect("a key");
+            assert_eq!(meant.label(), key.label);
+        }
+        assert_eq!(Key::of(0), None);
+        assert_eq!(Key::of(14), None);
+        assert_eq!(Key::of(u32::MAX), None);
+    }
+
+    /// rules: OUT-6, IDL-6
+    #[test]
+    fn the_idle_phone_shows_what_can_be_done() {
+        let shown = |state, can_redial| {
+            let mask = idle(state, can_redial).mask;
+            let keys = keys_of(KeySet::OnHook).iter().enumerate();
+            let keys = keys.filter(|(place, _)| mask & (1 << place) != 0);
+            keys.filter_map(|(_, key)| *key).collect::<Vec<Key>>()
+        };
+        let table = [
+            (Idle::Nobody, vec![Key::NewCall, Key::Login]),
+            (Idle::Somebody, vec![Key::NewCall, Key::Logout]),
+            (Idle::Leaving, vec![Key::Stay, Key::NewCall, Key::Confirm]),
+            (Idle::Warned, vec![Key::Stay, Key::NewCall, Key::Logout]),
+        ];
+        for (state, expected) in table {
+            assert_eq!(shown(state, false), expected, "{state:?}");
+        }
+        assert_eq!(shown(Idle::Nobody, true)[0], Key::Redial);
+    }
+
+    #[test]
+    fn every_set_fits() {
+        let sets = sets().sets;
+        assert_eq!(sets.len(), KeySet::ALL.len());
+        assert_eq!(sets[8].slots[0].position, 0);
+        assert_eq!(sets[8].slots[1].position, Key::EndCall.position());
+    }
+}

@@ -1,0 +1,9 @@
+//! SCCP phones at a whole exchange, message by message.
+
+mod stations {
+    mod bench;
+    mod calls;
+    mod desks;
+    mod noise;
+    mod registration;
+}

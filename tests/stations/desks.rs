@@ -1,0 +1,150 @@
+//! Phones become somebody's, and nobody's again.
+
+use std::sync::Arc;
+
+use perch::exchange::Input;
+use perch::pbx::Hardware;
+use perch::sccp::wire::{OffHook, OnHook, ResetType, ToPhone};
+
+use super::bench::{Bench, NEW, OLD, name, site};
+
+fn number(bench: &Bench, connection: u64) -> String {
+    bench.last(connection, |message| match message {
+        ToPhone::LineStat(line) => Some(line.number.clone()),
+        _ => None,
+    })
+}
+
+fn prompt(bench: &Bench, connection: u64) -> String {
+    bench.last(connection, |message| match message {
+        ToPhone::DisplayPromptStatus(prompt) => Some(prompt.text.literal.clone()),
+        _ => None,
+    })
+}
+
+/// rules: SES-1, SES-7, OUT-6
+#[test]
+fn a_login_by_key_swaps_the_phone_live_and_two_keys_swap_it_back() {
+    let mut bench = Bench::registered(&[NEW]);
+    assert_eq!(number(&bench, 1), "9001");
+    bench.soft(1, "Login");
+    assert_eq!(prompt(&bench, 1), "Your number, then #");
+    bench.press(1, "2001");
+    assert_eq!(prompt(&bench, 1), "Number: 2001");
+    bench.press(1, "#111");
+    assert_eq!(prompt(&bench, 1), "PIN: ***");
+    bench.press(1, "1#");
+    let is_resetting = |message: &ToPhone| match message {
+        ToPhone::DisplayPromptStatus(prompt) => prompt.text.literal == "Resetting...",
+        _ => false,
+    };
+    assert!(bench.heard[&1].iter().any(is_resetting));
+    assert_eq!(number(&bench, 1), "9001");
+    bench.wait(4);
+    assert_eq!(number(&bench, 1), "2001");
+    assert_eq!(prompt(&bench, 1), "Logged in: 2001 Alice");
+    let dial = bench.last(1, |message| match message {
+        ToPhone::SpeedDialStat(dial) if dial.index == 1 => Some(dial.number.clone()),
+        _ => None,
+    });
+    assert_eq!(dial, "9001");
+    assert_eq!((bench.swapped.len(), bench.swapped[0].live), (1, true));
+
+    bench.soft(1, "Confirm");
+    assert_eq!(number(&bench, 1), "2001");
+    bench.soft(1, "Logout");
+    bench.soft(1, "Confirm");
+    assert_eq!(number(&bench, 1), "9001");
+    assert_eq!(prompt(&bench, 1), "Logged out");
+}
+
+/// rules: SES-6, SES-7
+#[test]
+fn a_login_by_code_waits_for_the_hook_and_an_old_phone_starts_anew() {
+    let mut bench = Bench::registered(&[OLD]);
+    bench.say(1, OffHook::default());
+    bench.press(1, "*11*2001*1111#");
+    let heard = bench.names(1);
+    assert!(!heard.contains("DialedNumber"), "{heard}");
+    assert!(!heard.contains("Reset"), "{heard}");
+    bench.say(1, OnHook::default());
+    assert!(bench.names(1).ends_with("Reset"));
+    bench.wait(2);
+    bench.connect(2);
+    bench.register(2, 0, OLD);
+    assert_eq!(number(&bench, 2), "2001");
+    assert_eq!(prompt(&bench, 2), "Logged in: 2001 Alice");
+    assert_eq!(bench.swapped.len(), 1);
+    assert_eq!(
+        (bench.swapped[0].live, bench.swapped[0].took.as_secs()),
+        (false, 2)
+    );
+}
+
+/// rules: OUT-6
+#[test]
+fn a_logout_that_nobody_confirms_is_none() {
+    let mut bench = Bench::registered(&[NEW]);
+    bench.soft(1, "Login");
+    bench.press(1, "2001#1111#");
+    bench.wait(4);
+    bench.soft(1, "Logout");
+    bench.wait(11);
+    bench.soft(1, "Confirm");
+    assert_eq!(number(&bench, 1), "2001");
+}
+
+/// rules: IDL-3, IDL-6
+#[test]
+fn an_idle_phone_is_warned_and_a_key_keeps_the_session() {
+    let mut bench = Bench::registered(&[NEW]);
+    bench.soft(1, "Login");
+    bench.press(1, "2001#1111#");
+    bench.wait(4);
+    bench.names(1);
+    bench.wait(29 * 60);
+    assert_eq!(
+        bench.names(1),
+        "SelectSoftKeys DisplayPromptStatus DisplayNotify"
+    );
+    bench.soft(1, "Stay");
+    bench.wait(60);
+    assert!(!bench.names(1).contains("LineStat"));
+    bench.wait(29 * 60);
+    assert_eq!(number(&bench, 1), "9001");
+    assert_eq!(prompt(&bench, 1), "Logged out: not used");
+}
+
+/// rules: SES-7, SES-13
+#[test]
+fn another_site_touches_only_the_phones_that_it_changes() {
+    let mut bench = Bench::registered(&[NEW, NEW]);
+    bench.names(1);
+    bench.names(2);
+    let mut changed = site(&[NEW, NEW]);
+    let phone = changed.phones.get_mut(name(1).as_str()).expect("a phone");
+    phone.hardware = Some(Box::new(Hardware {
+        model: "7975".into(),
+        add_on_modules: vec!["7916-24".into()],
+    }));
+    bench.say(2, OffHook::default());
+    bench.input(Input::SiteApplied(Arc::new(changed)));
+    assert_eq!(bench.names(1), "");
+    assert!(!bench.names(2).contains("Reset"));
+    bench.say(2, OnHook::default());
+    let kind = bench.last(2, |message| match message {
+        ToPhone::Reset(reset) => Some(reset.kind),
+        _ => None,
+    });
+    assert_eq!(kind, ResetType::Reset);
+}
+
+/// rules: IDL-3
+#[test]
+fn a_handset_that_was_left_lying_howls() {
+    let mut bench = Bench::registered(&[OLD]);
+    bench.say(1, OffHook::default());
+    bench.names(1);
+    bench.wait(61);
+    assert_eq!(bench.names(1), "StopTone StartTone DisplayPromptStatus");
+}
