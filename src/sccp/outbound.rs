@@ -32,6 +32,8 @@ impl Switchboard {
             | Action::AcceptReoffer { leg, .. }
             | Action::RefuseReoffer { leg, .. }
             | Action::Signal { leg, .. }
+            | Action::OfferEarly { leg, .. }
+            | Action::AnswerEarly { leg, .. }
             | Action::RingAnew { leg, .. } => self.shared.legs.contains_key(leg),
             Action::SignalReply { ticket, .. }
             | Action::AcceptTransfer { ticket }
@@ -140,6 +142,12 @@ impl Switchboard {
                     shared.events.push(Event::SignalAnswered { ticket, status });
                 });
             }
+            // Nothing is agreed with these phones before the call is answered, so nothing can be changed.
+            Action::OfferEarly { leg, link, .. } => self.shared.events.push(Event::EarlyAnswered {
+                leg,
+                link,
+                media: Err(Failure::NotAcceptable),
+            }),
             Action::SignalReply { ticket, .. } => {
                 self.shared.tickets.remove(&ticket);
             }
