@@ -140,19 +140,6 @@ impl Calls {
         }
     }
 
-    /// The calls in which phones ring, in order.
-    pub fn ringing(&self) -> Vec<CallId> {
-        let rings = |call: &Call| match &call.stage {
-            Stage::Alerting(_) => true,
-            Stage::Transferring(transfer) => transfer.is_ringing(),
-            Stage::Answered { .. } | Stage::PickedUp { .. } => false,
-        };
-        let ringing = self.calls.iter().filter(|(_, call)| rings(call));
-        let mut ids: Vec<CallId> = ringing.map(|(id, _)| *id).collect();
-        ids.sort_unstable();
-        ids
-    }
-
     /// A new call.
     pub fn begin(&mut self, caller: LegId, stage: Stage) -> CallId {
         self.last += 1;

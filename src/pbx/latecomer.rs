@@ -1,5 +1,7 @@
 //! Phones that come, or come back, while their number rings: they ring, too.
 
+use std::collections::BTreeSet;
+
 use super::Pbx;
 use super::action::Action;
 use super::call::{CallId, LegState};
@@ -16,11 +18,26 @@ impl Pbx {
                 self.act(Action::RingAnew { leg });
             }
         }
-        for id in self.calls.ringing() {
+        for id in self.ringing_beside(phone) {
             if self.may_join(id, phone) {
                 self.ring_also(id, phone);
             }
         }
+    }
+
+    /// The calls that ring at phones with a number of this one, or that help comes from like from this one. When power
+    /// comes back, many phones register at once: not all calls are looked through for each.
+    fn ringing_beside(&self, phone: &PhoneName) -> BTreeSet<CallId> {
+        let own = self.lines_of(phone);
+        let sharing = own.iter().flat_map(|dn| self.directory.phones_with(dn));
+        let helping = self.site.emergency.values();
+        let helping = helping.filter(|helpers| helpers.contains(phone)).flatten();
+        let others = sharing.chain(helping);
+        let legs = others.filter_map(|other| self.phones.get(other));
+        let legs = legs.flat_map(|other| &other.legs);
+        let legs = legs.filter_map(|leg| self.calls.leg(*leg));
+        let ringing = legs.filter(|leg| leg.state == LegState::Ringing);
+        ringing.map(|leg| leg.call).collect()
     }
 
     /// Whether a call rings that would have rung at a phone, had it been there.
