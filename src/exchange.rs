@@ -118,6 +118,8 @@ pub enum ControlRequest {
     Logout(LogoutTarget),
     /// Take the lock of a user away.
     Unlock(UserId),
+    /// Believe whoever has the password of a phone again.
+    Forgive(PhoneName),
     /// A question.
     Query(Query),
 }
@@ -253,6 +255,9 @@ impl Exchange {
         };
         let (core_seed, agent_seed, sccp_seed) = (seed(), seed(), seed());
         let news = start.registrar.set_phones(Arc::clone(&start.site));
+        start
+            .registrar
+            .lock_out_again(start.now, &start.remembered.locked_out);
         let mut exchange = Exchange {
             switchboard: Switchboard::new(start.now, sccp_seed, Arc::clone(&start.site)),
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
@@ -414,6 +419,11 @@ impl Exchange {
                 target,
             },
             ControlRequest::Unlock(user) => Event::UnlockRequested { ticket, user },
+            ControlRequest::Forgive(phone) => Event::Forgiven {
+                ticket,
+                sources: self.registrar.forgive(now, &phone),
+                phone,
+            },
             ControlRequest::Query(query) => {
                 let mut answer = self.pbx.ask(now, &query);
                 if let Answer::Status(status) = &mut answer {
@@ -434,6 +444,7 @@ impl Exchange {
                 News::Restored(phone) => Event::PhoneRestored(phone),
                 News::Gone(phone) => Event::PhoneGone(phone),
                 News::Moved(phone) => Event::PhoneMoved(phone),
+                News::LockedOut(locked) => Event::LockedOut(locked),
             };
             self.pbx.handle(now, event);
         }

@@ -175,6 +175,48 @@ fn two_softphones_hear_each_other() {
     assert_eq!(server.json(&["status"])["calls"], 0);
 }
 
+/// rules: SES-17
+///
+/// A softphone that was set up with what `perch softphone` printed rings along with the desk, and takes the call.
+#[test]
+fn a_softphone_of_the_users_own_rings_along() {
+    if !has_baresip() {
+        return;
+    }
+    let dir = directory();
+    let server = Perch::demo(dir.path());
+    let site = include_str!("../fixtures/sites/demo.toml");
+    let secret = "a-secret-of-alice";
+    let alice = "[user.u2001]\n";
+    let site = site.replace(alice, &format!("{alice}sip_secret = \"{secret}\"\n"));
+    let file = dir.path().join("site.toml");
+    std::fs::write(&file, site).expect("the directory is ours");
+    server.tell(&["apply", &file.display().to_string()]);
+    let status = server.json(&["status"]);
+    assert_eq!(
+        (&status["softphones"], &status["softphones_registered"]),
+        (&1.into(), &0.into())
+    );
+    let account = server.softphone("u2001", secret, "baresip");
+
+    let desk = Baresip::register(dir.path(), &server, "desk-1", Over::Udp, HIGH);
+    let other = Baresip::register(dir.path(), &server, "desk-2", Over::Tcp, HIGH);
+    let own = Baresip::register_as_user(dir.path(), &server, "u2001", &account);
+    desk.dial_code("*11*2001*1111#");
+    other.dial("2001");
+    assert_eq!(own.rings(), ("Guest".into(), "9002".into()));
+    assert_eq!(desk.rings(), ("Guest".into(), "9002".into()));
+    own.answer();
+    other.wait("CALL_ESTABLISHED");
+    desk.wait("CALL_CLOSED");
+    own.hang_up();
+    other.wait("CALL_CLOSED");
+    // And it calls as the user.
+    own.dial("9002");
+    assert_eq!(other.rings(), ("Alice".into(), "2001".into()));
+    own.hang_up();
+}
+
 /// rules: SES-1, SES-2, SES-8, SES-11, OUT-1, CAL-1
 #[test]
 fn a_user_sits_down_moves_and_leaves() {

@@ -201,14 +201,24 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
         false => format!("no: {}", answer.not_ready_reasons.join("; ")),
     };
     let phones = format!("{}, {} registered", answer.phones, answer.phones_registered);
+    let softphones = format!(
+        "{}, {} registered",
+        answer.softphones, answer.softphones_registered
+    );
+    let certificate = match answer.certificate_days {
+        ..0 => "good no more; see [tls] in perch.toml".to_owned(),
+        days => format!("good for {days} days"),
+    };
     let users = format!("{}, {} logged in", answer.users, answer.sessions);
     let since = local.short(answer.started.as_ref());
     let mut rows = vec![
         ("ready", ready),
         ("site", site),
         ("phones", phones),
+        ("softphones", softphones),
         ("users", users),
         ("calls", answer.calls.to_string()),
+        ("certificate", certificate),
         (
             "version",
             format!("{}, running since {since}", answer.version),
@@ -237,11 +247,14 @@ fn status_for_scripts(answer: &StatusResponse) -> String {
         "not_ready_reasons": answer.not_ready_reasons,
         "phones": answer.phones,
         "phones_registered": answer.phones_registered,
+        "softphones": answer.softphones,
+        "softphones_registered": answer.softphones_registered,
         "users": answer.users,
         "sessions": answer.sessions,
         "calls": answer.calls,
         "logouts_queued": answer.logouts_queued,
         "commits_outstanding": answer.commits_outstanding,
+        "certificate_days": answer.certificate_days,
     })
     .to_string()
 }

@@ -3,10 +3,9 @@
 use prost_types::Timestamp;
 
 use super::v1;
-use crate::pbx::{self, Closed, Explanation, StoredSession, What};
+use crate::pbx::{self, Closed, Explanation, LockedOut, StoredSession, What};
 use crate::shell::events::Numbered;
-use crate::sip::LockedOut;
-use crate::time::{Now, Utc};
+use crate::time::Utc;
 
 /// A moment.
 pub fn timestamp(at: Utc) -> Timestamp {
@@ -74,11 +73,11 @@ pub fn lock(lock: pbx::Lock) -> v1::Lock {
 }
 
 /// A source that guessed a phone's password too often.
-pub fn locked_out(now: Now, locked: LockedOut) -> v1::LockedOut {
+pub fn locked_out(locked: LockedOut) -> v1::LockedOut {
     v1::LockedOut {
-        phone: locked.phone,
-        source: locked.network.to_string(),
-        until: Some(timestamp(now.utc_at(locked.until))),
+        phone: locked.phone.to_string(),
+        source: locked.source,
+        until: Some(timestamp(locked.until)),
     }
 }
 
@@ -140,6 +139,7 @@ fn kind(what: What) -> v1::EventKind {
         What::LoginRefused => v1::EventKind::LoginRefused,
         What::LogoutRefused => v1::EventKind::LogoutRefused,
         What::Locked => v1::EventKind::Locked,
+        What::LockedOut => v1::EventKind::LockedOut,
         What::Unlocked => v1::EventKind::Unlocked,
         What::Warned(_) => v1::EventKind::Warned,
         What::Stayed => v1::EventKind::Stayed,

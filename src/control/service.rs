@@ -11,7 +11,7 @@ use super::convert::{self, count, timestamp};
 use super::v1::control_server::Control;
 use super::{site_files, status, v1};
 use crate::exchange::ControlRequest;
-use crate::pbx::{Answer, LogoutTarget, PhoneName, Query, Secret, UserId};
+use crate::pbx::{Answer, LogoutTarget, Query, Secret, UserId};
 use crate::shell::Server;
 use crate::shell::events::Numbered;
 use crate::shell::readiness::State;
@@ -39,22 +39,6 @@ impl Service {
             .ask(query)
             .await
             .map_err(status::unanswered)
-    }
-
-    fn unlock_phone(&self, phone: &PhoneName) -> Outcome<v1::UnlockResponse> {
-        if !self.server.sites.current().site.phones.contains_key(phone) {
-            return Err(Status::not_found(format!("there is no phone {phone}")));
-        }
-        let sources = self
-            .server
-            .registrar
-            .forgive(self.server.clock.now(), phone);
-        tracing::info!(%phone, sources, "an administrator forgave wrong passwords of a phone");
-        let text = match sources {
-            0 => format!("nobody was locked out of {phone}"),
-            _ => format!("whoever has the password of {phone} is believed again"),
-        };
-        Ok(Response::new(v1::UnlockResponse { text }))
     }
 
     /// Asks for something to be done; the answer is what was done, in words.
@@ -92,6 +76,9 @@ impl Control for Service {
             calls: count(now.calls),
             logouts_queued: count(now.logouts_queued),
             commits_outstanding: count(now.commits_outstanding),
+            softphones: count(now.softphones),
+            softphones_registered: count(now.softphones_registered),
+            certificate_days: self.server.metrics.certificate_days_left(),
         }))
     }
 
@@ -142,7 +129,7 @@ impl Control for Service {
         let locks = locks.into_iter().map(convert::lock).collect();
         let now = self.server.clock.now();
         let locked_out = self.server.registrar.locked_out(now).into_iter();
-        let locked_out = locked_out.map(|locked| convert::locked_out(now, locked));
+        let locked_out = locked_out.map(convert::locked_out);
         Ok(Response::new(v1::LocksResponse {
             locks,
             locked_out: locked_out.collect(),
@@ -151,11 +138,11 @@ impl Control for Service {
 
     async fn unlock(&self, request: Request<v1::UnlockRequest>) -> Outcome<v1::UnlockResponse> {
         let request = request.into_inner();
-        if request.user.is_empty() && !request.phone.is_empty() {
-            return self.unlock_phone(&request.phone.into());
-        }
-        let user = UserId::from(request.user);
-        let text = self.request("unlock", ControlRequest::Unlock(user)).await?;
+        let what = match request.user.is_empty() && !request.phone.is_empty() {
+            true => ControlRequest::Forgive(request.phone.into()),
+            false => ControlRequest::Unlock(UserId::from(request.user)),
+        };
+        let text = self.request("unlock", what).await?;
         Ok(Response::new(v1::UnlockResponse { text }))
     }
 

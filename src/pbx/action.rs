@@ -2,7 +2,7 @@
 
 use super::change::{Cause, Change, Record};
 use super::desk::Desk;
-use super::event::{Body, Failure, LegId, Secret, Ticket};
+use super::event::{Body, EarlyLink, Failure, LegId, Secret, Ticket};
 use super::forward::History;
 use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Prompt;
@@ -135,6 +135,24 @@ pub enum Action {
         ringing: bool,
         /// Early media.
         media: Option<Body>,
+    },
+    /// Ask a caller, or a phone that rings for it, for other media before the call is answered.
+    OfferEarly {
+        /// Whose leg.
+        leg: LegId,
+        /// Between whom.
+        link: EarlyLink,
+        /// The offer.
+        offer: Body,
+    },
+    /// Tell it what the other one says to the media that it wants.
+    AnswerEarly {
+        /// Whose leg.
+        leg: LegId,
+        /// Between whom.
+        link: EarlyLink,
+        /// The answer, or why not.
+        media: Result<Body, Failure>,
     },
     /// Tell a caller that the call was answered.
     Answer {

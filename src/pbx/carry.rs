@@ -5,7 +5,7 @@ use super::Pbx;
 use super::action::Action;
 use super::call::{LegState, MediaChange, Stage};
 use super::change::Signal;
-use super::event::{Body, Failure, LegId, MediaFlow, Ticket};
+use super::event::{Body, EarlyLink, Failure, LegId, MediaFlow, Ticket};
 use crate::time::Now;
 
 impl Pbx {
@@ -22,6 +22,43 @@ impl Pbx {
                 });
             }
             _ => self.refuse_change(leg, Failure::Glare),
+        }
+    }
+
+    /// A caller, or a phone that rings for it, wants other media before the call is answered.
+    pub(super) fn early_offered(&mut self, leg: LegId, link: EarlyLink, offer: Body) {
+        match self.across(leg, link) {
+            Some(leg) => self.act(Action::OfferEarly { leg, link, offer }),
+            None => {
+                let media = Err(Failure::Gone);
+                self.act(Action::AnswerEarly { leg, link, media });
+            }
+        }
+    }
+
+    /// What it says to that.
+    pub(super) fn early_answered(
+        &mut self,
+        leg: LegId,
+        link: EarlyLink,
+        media: Result<Body, Failure>,
+    ) {
+        if let Some(leg) = self.across(leg, link) {
+            self.act(Action::AnswerEarly { leg, link, media });
+        }
+    }
+
+    /// The other one of a caller and a phone that rings for it.
+    fn across(&self, leg: LegId, link: EarlyLink) -> Option<LegId> {
+        let (_, call) = self.calls.call_of(link.ringing)?;
+        let Stage::Alerting(attempt) = &call.stage else {
+            return None;
+        };
+        let rings = attempt.callees.contains(&link.ringing);
+        match leg {
+            leg if rings && leg == call.caller => Some(link.ringing),
+            leg if rings && leg == link.ringing => Some(call.caller),
+            _ => None,
         }
     }
 

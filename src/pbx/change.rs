@@ -37,7 +37,7 @@ pub enum Door {
     Control,
     /// A timer of Perch's own: idle, duration, clock time.
     Timer,
-    /// A softphone that registers as the user itself (SES-17).
+    /// Registering: a softphone as the user itself (SES-17), or somebody with a phone's password.
     Registration,
 }
 
@@ -210,6 +210,15 @@ pub enum Change {
         /// Locked until.
         locked_until: Option<Utc>,
     },
+    /// A source is not believed to be a phone (SES-8). In the background. Those whose time is up are forgotten.
+    LockedOut {
+        /// Who, and where.
+        locked: LockedOut,
+        /// Since when.
+        at: Utc,
+    },
+    /// Whoever has the phone's password is believed again.
+    Forgiven(PhoneName),
     /// When the phone of a session was last used. In the background (IDL-5).
     Used {
         /// Which session.
@@ -228,6 +237,17 @@ pub enum Change {
     ClockSeen(Utc),
     /// Something for the audit log.
     Recorded(Record),
+}
+
+/// A source that guessed a phone's password too often (SES-8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedOut {
+    /// Which phone it is not believed to be.
+    pub phone: PhoneName,
+    /// From where, in the adapter's words.
+    pub source: String,
+    /// Until then.
+    pub until: Utc,
 }
 
 /// A login that waits for a call elsewhere to end.
@@ -278,7 +298,9 @@ pub enum What {
     LogoutRefused,
     /// A user was locked after too many failures.
     Locked,
-    /// An administrator took the lock away.
+    /// A source was locked out of a phone after too many wrong passwords.
+    LockedOut,
+    /// An administrator took the lock away, of a user or of a phone.
     Unlocked,
     /// An automatic logout was announced (IDL-6).
     Warned(Cause),
@@ -303,6 +325,7 @@ impl What {
             What::LoginRefused => "login-refused",
             What::LogoutRefused => "logout-refused",
             What::Locked => "locked",
+            What::LockedOut => "locked-out",
             What::Unlocked => "unlocked",
             What::Warned(_) => "warned",
             What::Stayed => "stayed",
@@ -334,6 +357,8 @@ pub struct Remembered {
     pub awaited_moves: Vec<AwaitedMove>,
     /// Failed tries and locks.
     pub tries: Vec<(UserId, Vec<Utc>, Option<Utc>)>,
+    /// Sources that are not believed to be phones.
+    pub locked_out: Vec<LockedOut>,
     /// The last emergency call of each phone.
     pub emergency_calls: Vec<(PhoneName, Utc)>,
     /// Clock times up to here were dealt with.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::change::{ClaimId, Door, Signal};
+use super::change::{ClaimId, Door, LockedOut, Signal};
 use super::forward::Hops;
 use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Digit;
@@ -99,6 +99,15 @@ pub enum Failure {
     Other(u16),
 }
 
+/// Between a caller and one contact of one phone that rings for it: what is said there before the call is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlyLink {
+    /// The leg of the phone that rings.
+    pub ringing: LegId,
+    /// Which of its contacts.
+    pub branch: u32,
+}
+
 /// Whether a party put the other one on hold by a change of media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaFlow {
@@ -177,6 +186,24 @@ pub enum Event {
         ringing: bool,
         /// Early media.
         media: Option<Body>,
+    },
+    /// A caller, or a phone that rings for it, wants other media before the call is answered.
+    EarlyOffered {
+        /// Whose leg.
+        leg: LegId,
+        /// Between whom.
+        link: EarlyLink,
+        /// The offer.
+        offer: Body,
+    },
+    /// What it was asked for, the other way round.
+    EarlyAnswered {
+        /// Whose leg.
+        leg: LegId,
+        /// Between whom.
+        link: EarlyLink,
+        /// Its answer, or why it wants no such media.
+        media: Result<Body, Failure>,
     },
     /// A ringing leg was answered.
     Answered {
@@ -329,6 +356,17 @@ pub enum Event {
         ticket: Ticket,
         /// Whose.
         user: UserId,
+    },
+    /// A source guessed a phone's password too often, and is not believed for a while (SES-8).
+    LockedOut(LockedOut),
+    /// An administrator wants whoever has a phone's password believed again; the adapter has forgotten its guessers.
+    Forgiven {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Which phone.
+        phone: PhoneName,
+        /// How many sources were locked out.
+        sources: usize,
     },
     /// A secret was compared.
     SecretChecked {

@@ -27,6 +27,8 @@ impl Pbx {
                 site: self.site.settings.name.clone(),
                 phones: self.site.phones.len(),
                 phones_registered: self.registered,
+                softphones: self.site.softphones().count(),
+                softphones_registered: self.softphones.len(),
                 users: self.site.users.len(),
                 sessions: self.sessions.len(),
                 calls: self.calls.len(),

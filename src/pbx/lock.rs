@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::change::{Change, Door, What};
+use super::change::{Change, Door, LockedOut, What};
 use super::event::Ticket;
 use super::names::{PhoneName, UserId};
 use super::query::Lock;
@@ -86,6 +86,54 @@ impl Pbx {
             Ok(format!("{user} may log in again"))
         };
         self.act_stored(Action::Reply { ticket, outcome });
+    }
+
+    /// A source guessed a phone's password too often. Whoever answers requests does not believe it already.
+    pub(super) fn locked_out(&mut self, now: Now, locked: LockedOut) {
+        let LockedOut { phone, source, .. } = &locked;
+        let text = format!(
+            "{source} is locked out of {phone} for {} s after {} wrong passwords",
+            self.site.settings.lock_s, self.site.settings.lock_after
+        );
+        let (phone, user) = (phone.clone(), self.owner_of(phone));
+        let at = now.utc;
+        self.outcome.changes.push(Change::LockedOut { locked, at });
+        let door = Door::Registration;
+        self.record(
+            now,
+            What::LockedOut,
+            user.as_ref(),
+            Some(&phone),
+            door,
+            text,
+        );
+    }
+
+    /// An administrator forgives those who guessed a phone's password.
+    pub(super) fn forgiven(&mut self, now: Now, ticket: Ticket, phone: &PhoneName, sources: usize) {
+        let user = self.owner_of(phone);
+        let outcome = if user.is_none() && !self.site.phones.contains_key(phone) {
+            Err(Refusal::NotFound(format!("There is no phone {phone}")))
+        } else if sources == 0 {
+            Ok(format!("nobody was locked out of {phone}"))
+        } else {
+            self.outcome.changes.push(Change::Forgiven(phone.clone()));
+            let text = format!(
+                "an administrator forgave wrong passwords of {phone}: {sources} were locked out"
+            );
+            let door = Door::Control;
+            self.record(now, What::Unlocked, user.as_ref(), Some(phone), door, text);
+            Ok(format!(
+                "whoever has the password of {phone} is believed again"
+            ))
+        };
+        self.act_stored(Action::Reply { ticket, outcome });
+    }
+
+    /// Whose softphone it is, if it is one.
+    fn owner_of(&self, phone: &PhoneName) -> Option<UserId> {
+        let softphone = self.site.softphone(phone.as_str());
+        softphone.map(|_| UserId::from(phone.as_str()))
     }
 
     /// Users with failures that still count, or a lock.

@@ -42,14 +42,15 @@ use rand::{Rng, SeedableRng};
 
 pub use action::{Action, Notice, Ordered, Outcome, Party, Refusal, Shown};
 pub use change::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Record, Remembered, SessionId,
-    Signal, StoredSession, What,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
+    SessionId, Signal, StoredSession, What,
 };
 pub use class_of_service::ClassOfService;
 pub use desk::{Desk, DeskLine};
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
-    Body, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket, TransferTo,
+    Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
+    TransferTo,
 };
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
@@ -220,6 +221,8 @@ impl Pbx {
                 ringing,
                 media,
             } => self.progressed(leg, branch, ringing, media),
+            Event::EarlyOffered { leg, link, offer } => self.early_offered(leg, link, offer),
+            Event::EarlyAnswered { leg, link, media } => self.early_answered(leg, link, media),
             Event::Answered { leg, branch, media } => self.answered(now, leg, branch, media),
             Event::Acknowledged { leg, media } => self.acknowledged(leg, media),
             Event::Failed { leg, why } => self.failed(now, leg, why),
@@ -269,6 +272,12 @@ impl Pbx {
                 target,
             } => self.log_out(now, ticket, door, &target),
             Event::UnlockRequested { ticket, user } => self.unlock(now, ticket, &user),
+            Event::LockedOut(locked) => self.locked_out(now, locked),
+            Event::Forgiven {
+                ticket,
+                phone,
+                sources,
+            } => self.forgiven(now, ticket, &phone, sources),
             Event::SecretChecked { ticket, matches } => self.secret_checked(now, ticket, matches),
             Event::ClaimGranted(claim) => self.claim_granted(now, claim),
             Event::ClaimLost {

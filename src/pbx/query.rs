@@ -88,6 +88,10 @@ pub struct Status {
     pub phones: usize,
     /// Those that can be reached.
     pub phones_registered: usize,
+    /// Softphones of users' own that may register.
+    pub softphones: usize,
+    /// Those that can be reached.
+    pub softphones_registered: usize,
     /// Users in the site.
     pub users: usize,
     /// Open sessions.

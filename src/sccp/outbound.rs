@@ -32,6 +32,8 @@ impl Switchboard {
             | Action::AcceptReoffer { leg, .. }
             | Action::RefuseReoffer { leg, .. }
             | Action::Signal { leg, .. }
+            | Action::OfferEarly { leg, .. }
+            | Action::AnswerEarly { leg, .. }
             | Action::RingAnew { leg, .. } => self.shared.legs.contains_key(leg),
             Action::SignalReply { ticket, .. }
             | Action::AcceptTransfer { ticket }
@@ -140,6 +142,12 @@ impl Switchboard {
                     shared.events.push(Event::SignalAnswered { ticket, status });
                 });
             }
+            // Nothing flows before a call is answered: no channel is open until then.
+            Action::OfferEarly { leg, link, .. } => {
+                let media = Err(Failure::NotAcceptable);
+                let refused = Event::EarlyAnswered { leg, link, media };
+                self.shared.events.push(refused);
+            }
             Action::SignalReply { ticket, .. } => {
                 self.shared.tickets.remove(&ticket);
             }
@@ -247,13 +255,19 @@ impl Station {
         call.other = connected;
         let at = (call.line, reference);
         self.hush(shared, at);
-        let Some(theirs) = theirs else {
-            shared.events.push(Event::Released { leg, dead: false });
-            return self.over_without_media(shared, reference);
-        };
-        let chosen = theirs.chosen.clone();
-        let then = Then::Acknowledge(Box::new(theirs));
-        self.open(shared, reference, chosen, then);
+        match theirs {
+            Some(theirs) => {
+                let chosen = theirs.chosen.clone();
+                let then = Then::Acknowledge(Box::new(theirs));
+                self.open(shared, reference, chosen, then);
+            }
+            // No media is to flow as yet: the other side will say when.
+            None if media.is_none() => {}
+            None => {
+                shared.events.push(Event::Released { leg, dead: false });
+                return self.over_without_media(shared, reference);
+            }
+        }
         self.show_connected(shared, reference);
     }
 

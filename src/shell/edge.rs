@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Clock;
-use super::guard::{Guard, Known, Pass};
+use super::guard::{Arrival, Guard, Known, Pass};
 use super::intake::Intake;
 use super::metrics::Metrics;
 use crate::exchange::Input;
@@ -76,17 +76,27 @@ impl Edge {
 
     /// Whether a datagram may be read, as far as its source is concerned.
     pub fn may_be_read(&self, source: IpAddr, raw: &[u8]) -> bool {
-        let is_ours = || self.registrar.has_nonce_for(source, raw);
-        let is_response = raw.starts_with(b"SIP/2.0 ");
+        let arrival = match raw.starts_with(b"SIP/2.0 ") {
+            true => Arrival::Response,
+            false => Arrival::Request,
+        };
+        self.may_pass(source, raw, arrival)
+    }
+
+    fn may_pass(&self, source: IpAddr, raw: &[u8], arrival: Arrival) -> bool {
+        let is_ours = || {
+            let registrar = &self.registrar;
+            registrar.has_nonce_for(source, raw) || registrar.has_tag_for(source, raw)
+        };
         self.guard
-            .may_be_read(self.clock.now(), source, is_response, is_ours)
+            .may_be_read(self.clock.now(), source, arrival, is_ours)
     }
 
     /// Waits until a message that came by a stream may be read; until then no more is read of the stream, and the peer
     /// cannot send. False if that takes too long: the stream is to be closed.
     pub async fn may_go_on(&self, source: IpAddr, raw: &[u8]) -> bool {
         for _ in 0..PAUSES {
-            if self.may_be_read(source, raw) {
+            if self.may_pass(source, raw, Arrival::Stream) {
                 return true;
             }
             tokio::time::sleep(PAUSE).await;
@@ -97,6 +107,16 @@ impl Edge {
     /// Whether a phone has proven itself there.
     pub fn is_known(&self, source: IpAddr) -> bool {
         self.guard.known(self.clock.now(), source) != Known::Stranger
+    }
+
+    /// Whether a phone has promised to keep a connection alive.
+    pub fn keeps_flow(&self, connection: u64) -> bool {
+        self.registrar.keeps_flow(connection)
+    }
+
+    /// After how much silence one that was to be kept alive has failed.
+    pub fn flow_silence(&self) -> Duration {
+        self.registrar.flow_silence()
     }
 
     /// Whether a source has no limits.
@@ -176,7 +196,9 @@ impl Edge {
             return Pass::Drop;
         }
         if !begins_something(message) {
-            return match self.guard.may_belong(now, source, !message.is_request()) {
+            let is_response = !message.is_request();
+            let is_ours = || self.registrar.has_tag_for(source, message.raw());
+            return match self.guard.may_belong(now, source, is_response, is_ours) {
                 true => Pass::Go,
                 false => Pass::Drop,
             };

@@ -1,4 +1,9 @@
 //! The table of stream connections: who is connected, how many, and how to reach them.
+//!
+//! A connection that a peer opened is used for requests to the address that it came from, and to phones that registered
+//! by it. `;alias` (RFC 5923) is passed over: it would have us use the connection for the address that the Via names, as
+//! well, and that may be believed of a peer alone that has shown a certificate for that address (§9.2, and §8.2). Phones
+//! show none: they prove themselves by digest, and that proves no address.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;

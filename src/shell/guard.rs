@@ -24,7 +24,7 @@ use table::{Source, Table};
 /// How long a phone that proved itself speaks for its network: longer than registrations last.
 const PROVEN_FOR: Duration = Duration::from_secs(3 * 3600);
 
-/// What is looked at in spite of everything, from each source: requests with a nonce that was sent there.
+/// What is looked at in spite of everything, from each source: what holds a nonce or a tag that was sent there.
 const RESERVE: Limit = Limit::new(100, 400);
 
 /// Responses that are looked at in spite of everything, where a phone has proven itself: whoever forges requests in its
@@ -93,6 +93,17 @@ pub enum Known {
     Busy,
 }
 
+/// How a message arrived that was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// A datagram that is no response.
+    Request,
+    /// A datagram that is one.
+    Response,
+    /// By a stream: it comes from where it says that it does.
+    Stream,
+}
+
 /// What a message may lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
@@ -151,12 +162,13 @@ impl Guard {
         }
     }
 
-    /// A message arrived and was not read. Whether it may be. `is_ours` looks for a nonce in it.
+    /// A message arrived and was not read. Whether it may be. `is_ours` looks for a nonce or tag in it that was sent
+    /// there.
     pub fn may_be_read(
         &self,
         now: Now,
         source: IpAddr,
-        is_response: bool,
+        arrival: Arrival,
         is_ours: impl FnOnce() -> bool,
     ) -> bool {
         if self.is_trusted(source) {
@@ -166,18 +178,29 @@ impl Guard {
         let limit = &self.limits.messages;
         let has_room = |source: &mut Source| {
             let limit = limit[usize::from(source.is_proven(now))];
-            source.messages.take(now, limit)
-                || is_response && source.is_proven(now) && source.responses.take(now, RESPONSES)
+            match arrival {
+                Arrival::Request => source.messages.take(now, limit),
+                Arrival::Response => {
+                    source.messages.take(now, limit)
+                        || source.is_proven(now) && source.responses.take(now, RESPONSES)
+                }
+                // Whoever forges the address of phones that come by streams does not slow those down.
+                Arrival::Stream => source.stream_messages.take(now, limit),
+            }
         };
         if self.table.with(network, has_room) {
             return true;
         }
-        // The look at a nonce is dear enough to be taken while nobody waits for the table.
+        self.is_reserved(now, network, is_ours) || self.turn_away(network, Reason::Messages)
+    }
+
+    /// Whether something is looked at in spite of everything.
+    fn is_reserved(&self, now: Now, network: Network, is_ours: impl FnOnce() -> bool) -> bool {
+        // The look at a seal is dear enough to be taken while nobody waits for the table.
         is_ours()
             && self
                 .table
                 .with(network, |source| source.reserve.take(now, RESERVE))
-            || self.turn_away(network, Reason::Messages)
     }
 
     /// A request begins something and shows no credentials, or none that were asked for. `is_urgent` if somebody needs
@@ -208,8 +231,15 @@ impl Guard {
     }
 
     /// A response came, or a request of a call that may be there or not: whether it is worth a look. Little is from
-    /// where nobody ever proved anything, and nothing once too much came to nothing.
-    pub fn may_belong(&self, now: Now, source: IpAddr, is_response: bool) -> bool {
+    /// where nobody ever proved anything, and nothing once too much came to nothing. `is_ours` looks for a tag in it that
+    /// was sent there: whoever forges a phone's address has none.
+    pub fn may_belong(
+        &self,
+        now: Now,
+        source: IpAddr,
+        is_response: bool,
+        is_ours: impl FnOnce() -> bool,
+    ) -> bool {
         if self.is_trusted(source) {
             return true;
         }
@@ -227,7 +257,9 @@ impl Guard {
                         && source.belonging.take(now, BELONGING)
                 }
             });
-        is_worth_it || self.turn_away(network, Reason::Unproven)
+        is_worth_it
+            || self.is_reserved(now, network, is_ours)
+            || self.turn_away(network, Reason::Unproven)
     }
 
     /// What is known of a source.
@@ -381,7 +413,7 @@ mod tests {
     }
 
     fn read(guard: &Guard, now: Now, from: &str, messages: usize) -> usize {
-        let read = |_: &usize| guard.may_be_read(now, source(from), false, || false);
+        let read = |_: &usize| guard.may_be_read(now, source(from), Arrival::Request, || false);
         (0..messages).filter(read).count()
     }
 
@@ -395,7 +427,7 @@ mod tests {
         // One host of IPv6 has as many addresses as it likes.
         let flood = (0..1000).filter(|n| {
             let from = source(&format!("2001:db8::{n:x}"));
-            guard.may_be_read(at(0), from, false, || false)
+            guard.may_be_read(at(0), from, Arrival::Request, || false)
         });
         assert_eq!(flood.count(), 20);
     }
@@ -405,12 +437,21 @@ mod tests {
         let guard = guard(|_| ());
         let phone = source("192.0.2.1");
         assert_eq!(read(&guard, at(0), "192.0.2.1", 1000), 20);
-        assert!(guard.may_be_read(at(0), phone, false, || true));
+        assert!(guard.may_be_read(at(0), phone, Arrival::Request, || true));
         for _ in 0..4 {
             assert_eq!(guard.may_prove_nothing(at(0), phone, false), Pass::Go);
         }
         assert_eq!(guard.may_prove_nothing(at(0), phone, false), Pass::Later);
         assert_eq!(guard.may_prove_nothing(at(0), phone, true), Pass::Go);
+    }
+
+    #[test]
+    fn a_flood_of_datagrams_does_not_slow_streams_down() {
+        let guard = guard(|_| ());
+        assert_eq!(read(&guard, at(0), "192.0.2.1", 1000), 20);
+        let by_stream =
+            |_: &u32| guard.may_be_read(at(0), source("192.0.2.1"), Arrival::Stream, || false);
+        assert_eq!((0..1000).filter(by_stream).count(), 20);
     }
 
     #[test]
@@ -431,13 +472,13 @@ mod tests {
             .collect();
         let count = |wanted| all.iter().filter(|pass| **pass == wanted).count();
         assert_eq!((count(Pass::Go), count(Pass::Later)), (4, 5));
-        assert!(!guard.may_belong(at(0), from, false));
-        assert!(guard.may_belong(at(1000), from, false));
+        assert!(!guard.may_belong(at(0), from, false, || false));
+        assert!(guard.may_belong(at(1000), from, false, || false));
         // A wrong password costs more than none.
         guard.saw(at(1000), from, Standing::Wrong);
-        assert!(!guard.may_belong(at(1000), from, false));
+        assert!(!guard.may_belong(at(1000), from, false, || false));
         guard.saw(at(1000), from, Standing::Proven);
-        assert!(guard.may_belong(at(1000), from, false));
+        assert!(guard.may_belong(at(1000), from, false, || false));
     }
 
     #[test]
@@ -445,7 +486,7 @@ mod tests {
         let guard = guard(|settings| *settings = settings::Guard::default());
         let belong = |from| {
             (0..1000)
-                .filter(|_| guard.may_belong(at(0), from, false))
+                .filter(|_| guard.may_belong(at(0), from, false, || false))
                 .count()
         };
         assert_eq!(belong(source("192.0.2.1")), 200);
@@ -499,9 +540,9 @@ mod tests {
             let now = at(n * 4);
             // A REGISTER and three SUBSCRIBEs, each first without a proof, each sent twice.
             for _ in 0..8 {
-                assert!(guard.may_be_read(now, office, false, || false));
+                assert!(guard.may_be_read(now, office, Arrival::Request, || false));
                 assert_eq!(guard.may_prove_nothing(now, office, false), Pass::Go);
-                assert!(guard.may_be_read(now, office, false, || false));
+                assert!(guard.may_be_read(now, office, Arrival::Request, || false));
             }
             guard.saw(now, office, Standing::Proven);
         }

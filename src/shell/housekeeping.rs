@@ -42,9 +42,7 @@ async fn rounds(server: Server, registrar: Arc<Registrar>, wires: Wires) {
     let mut turned_away = server.metrics.overloads();
     for round in 1u64.. {
         ticks.tick().await;
-        for news in registrar.expire(server.clock.now()) {
-            server.intake.tell(Input::News(news)).await;
-        }
+        tell_news(&server, &registrar).await;
         save_bindings(&server, &registrar);
         if round % FORGET_ADDRESSES == 0 {
             wires.udp.forget_addresses();
@@ -78,6 +76,13 @@ pub fn look_after(clock: Clock, tls: Arc<Tls>) {
             }
         }
     });
+}
+
+/// Tells the exchange which registrations have run out, and who was locked out.
+pub async fn tell_news(server: &Server, registrar: &Registrar) {
+    for news in registrar.expire(server.clock.now()) {
+        server.intake.tell(Input::News(news)).await;
+    }
 }
 
 /// Saves where phones are, as far as it changed.

@@ -64,6 +64,7 @@ pub struct Metrics {
     transfers: CountersOfTwo,
     phones: Gauge64,
     phones_registered: Gauge64,
+    softphones_registered: Gauge64,
     logouts_queued: Gauge64,
     memory: Gauge64,
     media: MediaMetrics,
@@ -114,6 +115,7 @@ impl Metrics {
             transfers: CountersOfTwo::default(),
             phones: Gauge::default(),
             phones_registered: Gauge::default(),
+            softphones_registered: Gauge::default(),
             logouts_queued: Gauge::default(),
             memory: Gauge::default(),
             media: MediaMetrics::default(),
@@ -256,6 +258,11 @@ impl Metrics {
             "phones_registered",
             "Phones that can be reached",
             self.phones_registered.clone(),
+        );
+        registry.register(
+            "softphones_registered",
+            "Softphones of users' own that can be reached",
+            self.softphones_registered.clone(),
         );
         registry.register(
             "logouts_queued",
@@ -441,6 +448,11 @@ impl Metrics {
         self.certificate_days.set(days);
     }
 
+    /// How many days the certificate is good for, as was said last.
+    pub fn certificate_days_left(&self) -> i64 {
+        self.certificate_days.get()
+    }
+
     /// A changed certificate was read.
     pub fn certificate_read(&self, outcome: &'static str) {
         self.certificates_read
@@ -459,6 +471,8 @@ impl Metrics {
         self.calls.set(gauge(status.calls));
         self.phones.set(gauge(status.phones));
         self.phones_registered.set(gauge(status.phones_registered));
+        self.softphones_registered
+            .set(gauge(status.softphones_registered));
         self.logouts_queued.set(gauge(status.logouts_queued));
         self.commits_outstanding
             .set(gauge(status.commits_outstanding));

@@ -17,19 +17,26 @@ pub struct Patience {
     /// Whether it ever said something whole.
     greeted: bool,
     until: Duration,
+    /// The end of silence for whoever did not promise to keep the connection alive; none in a message.
+    unless_kept: Option<Duration>,
+    /// How long whoever did may be silent.
+    flow_silence: Duration,
     /// The latest end for somebody who never proved anything, whatever he says.
     stranger_until: Duration,
 }
 
 impl Patience {
     /// For a connection that begins now. Handshakes are a part of what it may take to say something.
-    pub fn new(limits: Limits, clock: Clock) -> Patience {
+    /// One that a phone promised to keep alive fails after `flow_silence`.
+    pub fn new(limits: Limits, flow_silence: Duration, clock: Clock) -> Patience {
         Patience {
             limits,
             clock,
             unfinished: 0,
             greeted: false,
             until: clock.now().uptime + limits.greeting,
+            unless_kept: None,
+            flow_silence,
             stranger_until: clock.now().uptime + limits.stranger,
         }
     }
@@ -50,6 +57,7 @@ impl Patience {
             } else {
                 by_message.min(self.until)
             };
+            self.unless_kept = None;
         }
     }
 
@@ -57,11 +65,14 @@ impl Patience {
     pub fn frame(&mut self, length: usize) {
         self.unfinished = self.unfinished.saturating_sub(length);
         self.greeted = true;
-        let limit = match self.unfinished {
-            0..=KEEP_ALIVE => self.limits.idle,
-            _ => self.limits.message,
+        let now = self.clock.now().uptime;
+        (self.until, self.unless_kept) = match self.unfinished {
+            0..=KEEP_ALIVE => {
+                let idle = now + self.limits.idle;
+                (idle.min(now + self.flow_silence), Some(idle))
+            }
+            _ => (now + self.limits.message, None),
         };
-        self.until = self.clock.now().uptime + limit;
     }
 
     /// A whole frame of control was taken out. It may stand in the middle of a message, which it does not put off.
@@ -76,10 +87,23 @@ impl Patience {
     /// No phone has proven itself at the other end yet. One that just did may say so with its next frame.
     pub fn with_a_stranger(&mut self) {
         self.until = self.until.min(self.stranger_until);
+        self.unless_kept = self.unless_kept.map(|end| end.min(self.stranger_until));
     }
 
-    /// What it took too long over.
-    pub fn words(&self) -> &'static str {
+    /// The time is up. What was taken too long over; none if it is not for somebody who did not promise to keep the
+    /// connection alive: who did is asked then, and not with every frame.
+    pub fn ends(&mut self, is_kept: impl FnOnce() -> bool) -> Option<&'static str> {
+        match self.unless_kept.take().filter(|later| *later > self.until) {
+            None => Some(self.words()),
+            Some(_) if is_kept() => Some("its flow was not kept alive"),
+            Some(later) => {
+                self.until = later;
+                None
+            }
+        }
+    }
+
+    fn words(&self) -> &'static str {
         match (self.greeted, self.unfinished > KEEP_ALIVE) {
             _ if self.until == self.stranger_until => "nobody there proved anything",
             (_, true) => "a message was not finished in time",

@@ -191,7 +191,7 @@ impl Service {
             idle: self.settings.silence(),
             ..self.limits
         };
-        let mut patience = Patience::new(limits, self.clock);
+        let mut patience = Patience::new(limits, limits.idle, self.clock);
         patience.with_a_stranger();
         patience
     }

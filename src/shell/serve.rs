@@ -353,6 +353,7 @@ async fn stop(running: Running) -> Result<(), ServeError> {
     tracing::info!("stopping");
     let server = running.server;
     server.readiness.update(|state| state.draining = true);
+    housekeeping::tell_news(&server, &running.registrar).await;
     server.intake.tell(Input::Draining).await;
     let drained = running.exchange.await;
     drained

@@ -466,6 +466,8 @@ impl Settings {
             1..=100,
             &mut registration.contacts,
         );
+        let flow_timer = &mut registration.flow_timer_s;
+        reader.number("registration", "flow_timer_s", 1..=3600, flow_timer);
         let (min, max) = (registration.min_expires_s, registration.max_expires_s);
         if !(min..=max).contains(&registration.default_expires_s) {
             let what = format!("default_s must be from min_s, {min}, to max_s, {max}");

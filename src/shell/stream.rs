@@ -66,7 +66,7 @@ enum Answer {
 impl Service {
     /// How long a connection that begins now may go on.
     pub fn patience(&self) -> Patience {
-        Patience::new(self.limits, self.clock)
+        Patience::new(self.limits, self.edge.flow_silence(), self.clock)
     }
 
     /// Serves one connection to its end. Why it ended.
@@ -133,7 +133,13 @@ impl Reading<'_> {
                 () = self.close.cancelled() => return "it is not written to any more",
             };
             match read {
-                Err(_) => return self.patience.words(),
+                Err(_) => {
+                    let is_kept = || self.service.edge.keeps_flow(self.flow.connection);
+                    match self.patience.ends(is_kept) {
+                        Some(why) => return why,
+                        None => continue,
+                    }
+                }
                 Ok(Err(_)) => return "the connection broke",
                 Ok(Ok(0)) => {
                     self.answer(Answer::Linger).await;

@@ -3,6 +3,7 @@
 //! `inbound.rs` turns messages into events, `outbound.rs` actions into messages; what both need is here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use super::stray::Stray;
 use super::target::Target;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::wire::{Message, Name};
-use crate::pbx::{Event, Failure, LegId, LegIds, PhoneName, Ticket};
+use crate::pbx::{EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Ticket};
 use crate::time::{Deadlines, Now};
 
 /// A phone in a call is asked this often whether it is still there.
@@ -58,6 +59,8 @@ pub(super) enum Purpose {
     Text(Ticket),
     /// To refresh a call.
     Refresh(LegId),
+    /// To ask for other media before a call is answered.
+    Early(LegId, EarlyLink),
     /// To end something. Whatever the answer is, it is over.
     End,
 }
@@ -80,6 +83,8 @@ pub(super) enum Timer {
     Farewell(LegId),
     /// Ask once more for a change that a party had no time for.
     Reoffer(LegId),
+    /// Nobody has answered an offer that was made before the call is answered.
+    Early(LegId),
     /// Nobody has answered a signal: its sender will not wait for much longer.
     Signal(Ticket),
 }
@@ -194,6 +199,7 @@ impl Agent {
                 Timer::Session(leg) => self.session_due(now, leg),
                 Timer::Text(ticket) => self.text_overdue(now, ticket),
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
+                Timer::Early(leg) => self.settle_early(now, leg, 504),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
                 Timer::Signal(ticket) => self.signal_reply(now, ticket, 504),
@@ -226,7 +232,6 @@ impl Agent {
 
     pub(super) fn outcome(&mut self, now: Now, outcome: Outcome) {
         match outcome {
-            Outcome::Response(client, response) => self.responded(now, client, &response),
             Outcome::TimedOut(client) => self.timed_out(now, client, 408),
             Outcome::Unreachable(client) => self.timed_out(now, client, 430),
             Outcome::Ended(client) => {
@@ -366,6 +371,7 @@ impl Agent {
         self.deadlines.disarm(&Timer::Update(id));
         self.deadlines.disarm(&Timer::Farewell(id));
         self.deadlines.disarm(&Timer::Reoffer(id));
+        self.deadlines.disarm(&Timer::Early(id));
         self.own.close(id);
         match leg.stage {
             Stage::Incoming(incoming) => {
@@ -480,6 +486,9 @@ impl Agent {
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
             Some(Purpose::Probe(leg) | Purpose::Refresh(leg)) => self.dead(now, leg),
+            Some(Purpose::Early(leg, link)) => {
+                self.early_update_answered(leg, link, Err(Failure::Unreachable));
+            }
             Some(Purpose::Text(ticket)) => self.text_answered(now, ticket, status),
             Some(Purpose::Notify(ticket)) => self.notified(now, ticket, 408),
             Some(Purpose::Tell(_) | Purpose::End) | None => {}
@@ -508,8 +517,9 @@ impl Agent {
         1 + self.random.next_u32() % 0x7fff_ffff
     }
 
-    pub(super) fn mint_tag(&mut self) -> String {
-        format!("{:016x}", self.random.next_u64())
+    /// A tag of ours, for somebody there.
+    pub(super) fn mint_tag(&mut self, towards: IpAddr) -> String {
+        self.registrar.tag_for(self.random.next_u64(), towards)
     }
 
     pub(super) fn mint_branch(&mut self) -> String {

@@ -11,9 +11,8 @@ use crate::time::{Now, Utc};
 
 /// The extension by which phones keep flows alive (RFC 5626).
 pub(super) const OUTBOUND: &str = "outbound";
-/// How often, in seconds, a phone is asked to show that its flow lives: NATs forget datagrams sooner.
-const FLOW_TIMER_DATAGRAMS: u8 = 25;
-const FLOW_TIMER_STREAMS: u8 = 120;
+/// How often, in seconds, a phone is asked to show that its flow lives if it is one of datagrams: NATs forget those soon.
+const FLOW_TIMER_DATAGRAMS: u32 = 25;
 
 /// The most that is kept of a contact, a Call-ID, an instance: what phones send is far shorter.
 pub(super) const CONTACT_MAX: usize = 512;
@@ -78,14 +77,18 @@ impl Asker<'_> {
         Ok(number)
     }
 
+    /// How often a phone that keeps its flow alive is to show that.
+    pub fn flow_timer_s(&self, on_streams: u32) -> u32 {
+        match self.flow.transport.is_reliable() {
+            true => on_streams,
+            false => FLOW_TIMER_DATAGRAMS,
+        }
+    }
+
     /// RFC 3261 §10.3 step 8; RFC 5626 §6 if the phone keeps its flow alive.
-    pub fn ok(&self, now: Now, bindings: &[Binding], has_flow: bool) -> Bytes {
+    pub fn ok(&self, now: Now, bindings: &[Binding], flow_timer_s: Option<u32>) -> Bytes {
         let mut ok = self.respond(200, status_reason(200));
-        if has_flow {
-            let timer = match self.flow.transport.is_reliable() {
-                true => FLOW_TIMER_STREAMS,
-                false => FLOW_TIMER_DATAGRAMS,
-            };
+        if let Some(timer) = flow_timer_s {
             ok = ok
                 .header(Name::Require, OUTBOUND)
                 .header_named("Flow-Timer", timer.to_string());

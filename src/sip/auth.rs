@@ -424,12 +424,16 @@ impl Algorithm {
 }
 
 fn md5(parts: &[&[u8]]) -> [u8; 16] {
+    #[cfg(test)]
+    tests::count_hash();
     let mut hash = Md5::new();
     parts.iter().for_each(|part| hash.update(part));
     hash.finalize().into()
 }
 
 fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    #[cfg(test)]
+    tests::count_hash();
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
     hash.finalize().into()
@@ -521,6 +525,9 @@ impl Use {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use super::super::wire::{Parsed, parse};
     use super::*;
 
     #[test]
@@ -540,6 +547,55 @@ mod tests {
             (u32::MAX, Counted::Again),
         ] {
             assert_eq!(uses.count(7, Some(nc)), expected, "nc {nc}");
+        }
+    }
+
+    thread_local! {
+        static HASHES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count_hash() {
+        HASHES.set(HASHES.get() + 1);
+    }
+
+    /// rules: SES-8
+    ///
+    /// Whether there is such a phone or not: a wrong password costs the same work, by each algorithm.
+    #[test]
+    fn an_unknown_phone_costs_what_a_wrong_password_does() {
+        let auth = Authenticator::new([7; 32]);
+        let now = Now {
+            uptime: Duration::from_secs(100),
+            utc: crate::time::Utc(0),
+        };
+        let source = IpAddr::from([192, 0, 2, 7]);
+        let nonce = auth.nonces.mint(now, source.into());
+        let right = (
+            PhoneName::from("desk-1"),
+            digest_secret("desk-1", "perch", "right"),
+        );
+        let known = |name: &str| (name == "desk-1").then(|| right.clone());
+        let cost = |name: &str, algorithm: &str, length: usize| {
+            let raw = format!(
+                "REGISTER sip:perch SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKa\r\n\
+                 From: <sip:a@perch>;tag=1\r\nTo: <sip:a@perch>\r\nCall-ID: 1\r\nCSeq: 1 REGISTER\r\n\
+                 Authorization: Digest username=\"{name}\", realm=\"perch\", nonce=\"{nonce}\", uri=\"sip:perch\", \
+                 algorithm={algorithm}, qop=auth, nc=00000001, cnonce=\"c\", response=\"{}\"\r\n\
+                 Content-Length: 0\r\n\r\n",
+                "0".repeat(length)
+            );
+            let Parsed::Accept(request) = parse(raw.into()) else {
+                panic!("the request is well-formed");
+            };
+            HASHES.set(0);
+            let verdict = auth.verify(now, source, "perch", known, &request);
+            assert_eq!(verdict, Verdict::Challenge { stale: false });
+            HASHES.get()
+        };
+        for (algorithm, length) in [("MD5", 32), ("SHA-256", 64), ("MD5", 31)] {
+            let cost = |name| cost(name, algorithm, length);
+            assert_eq!(cost("desk-1"), 2, "{algorithm}");
+            assert_eq!(cost("desk-2"), 2, "{algorithm}");
         }
     }
 

@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 use super::flow::Flow;
 use super::network::Network;
 use super::wire::Uri;
-use crate::pbx::PhoneName;
+use crate::pbx::{LockedOut, PhoneName};
 use crate::time::{Now, Utc};
 
 /// News from the edge.
@@ -33,6 +33,8 @@ pub enum News {
     Gone(PhoneName),
     /// The phone can be reached at one more place, or has started again where it was.
     Moved(PhoneName),
+    /// Somebody guessed a phone's password too often.
+    LockedOut(LockedOut),
 }
 
 /// A place where a phone can be reached, until it expires.
@@ -290,6 +292,21 @@ impl Bindings {
         if let Err(at) = phones.binary_search(phone) {
             phones.insert(at, phone.clone());
         }
+    }
+
+    /// Whether a phone that registered by this connection keeps it alive.
+    pub(super) fn keeps_flow(&self, connection: u64) -> bool {
+        // Copied: whoever registers has a record and wants the connection, and is not to wait for one who has it the
+        // other way round.
+        let phones = self
+            .by_connection
+            .get(&connection)
+            .map(|phones| phones.clone());
+        let is_it = |b: &Binding| b.flow.connection == connection && b.reg_id != 0;
+        phones.unwrap_or_default().iter().any(|phone| {
+            let record = self.records.get(phone);
+            record.is_some_and(|record| record.bindings.iter().any(is_it))
+        })
     }
 
     /// A connection is gone, and with it every binding that led nowhere else.

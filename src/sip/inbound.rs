@@ -25,8 +25,8 @@ impl Agent {
     /// Takes a message that the edge did not answer.
     pub fn receive(&mut self, now: Now, flow: Flow, message: &Message) {
         if message.status().is_some() {
-            if let Some(outcome) = self.transactions.response(now, message.clone()) {
-                self.outcome(now, outcome);
+            if let Some(client) = self.transactions.response(now, message) {
+                self.responded(now, client, message);
             }
             return;
         }
@@ -126,7 +126,7 @@ impl Agent {
             return;
         };
         let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
-        self.transactions.respond(now, server, 100, trying);
+        self.transactions.trying(now, server, trying);
         if invite.allows(Method::Message) {
             self.silent.remove(&phone);
         }
@@ -137,8 +137,8 @@ impl Agent {
             server,
             invite: invite.clone(),
             flow,
-            tag: self.mint_tag(),
-            tags: Vec::new(),
+            tag: self.mint_tag(flow.remote.ip()),
+            early: Vec::new(),
             reliable: Reliable::default(),
         };
         let stage = Stage::Incoming(Box::new(incoming));
@@ -256,7 +256,7 @@ impl Agent {
         };
         let phone = entry.phone.clone();
         let Stage::Talking(talking) = &mut entry.stage else {
-            return self.request_while_ringing(now, flow, request, server);
+            return self.request_while_ringing(now, flow, request, server, leg);
         };
         // Requests within a call come from where the call came from; others have to prove who they are.
         if talking.dialog.flow.remote.ip() != flow.remote.ip() {
@@ -314,12 +314,19 @@ impl Agent {
     }
 
     /// A request of a phone that rings, within the early dialog.
-    fn request_while_ringing(&mut self, now: Now, flow: Flow, request: &Message, server: ServerId) {
+    fn request_while_ringing(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        request: &Message,
+        server: ServerId,
+        leg: LegId,
+    ) {
         let status = match request.method() {
-            // RFC 3261 §14.2, RFC 3311 §5.2: our INVITE is under way.
+            // RFC 3261 §14.2: our INVITE is under way.
             Some(Method::Invite) => 491,
-            Some(Method::Update) if !request.body().is_empty() => 491,
-            Some(Method::Update | Method::Options) => 200,
+            Some(Method::Update) => return self.updated_early(now, flow, request, server, leg),
+            Some(Method::Options) => 200,
             _ => 481,
         };
         self.respond(now, server, request, flow, status, None);
@@ -357,6 +364,7 @@ impl Agent {
                 (incoming.invite.clone(), incoming.flow, incoming.tag.clone());
             let answer = respond(&request, flow.remote, 487, status_reason(487), Some(&tag));
             self.transactions.respond(now, invite, 487, answer.finish());
+            self.settle_early(now, leg, 487);
             self.forget(leg);
             self.events.push(Event::Released { leg, dead: false });
         }
@@ -412,6 +420,7 @@ impl Agent {
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Text(ticket) => self.text_answered(now, ticket, status),
             Purpose::Refresh(leg) => self.refreshed(now, leg, response),
+            Purpose::Early(leg, link) => self.early_update_answered(leg, link, Ok(response)),
             Purpose::Signal(ticket) => {
                 self.events.push(Event::SignalAnswered { ticket, status });
             }
@@ -462,7 +471,7 @@ impl Agent {
     }
 
     pub(super) fn begin_response(&mut self, request: &Message, flow: Flow, status: u16) -> Builder {
-        let tag = self.mint_tag();
+        let tag = self.mint_tag(flow.remote.ip());
         respond(
             request,
             flow.remote,

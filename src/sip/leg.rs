@@ -6,12 +6,13 @@ use bytes::Bytes;
 
 use super::bindings::Binding;
 use super::dialog::Dialog;
+use super::early::Towards;
 use super::flow::Flow;
 use super::reliable::{Early, Reliable};
 use super::session_timer::SessionTimer;
 use super::transaction::{ClientId, ServerId};
 use super::wire::Message;
-use crate::pbx::{Body, Dn, History, LegId, Party, PhoneName};
+use crate::pbx::{Body, Dn, History, Party, PhoneName};
 
 /// One leg.
 #[derive(Debug)]
@@ -39,8 +40,8 @@ pub(super) struct Incoming {
     pub flow: Flow,
     /// Our To tag, for answers that stand for nobody else.
     pub tag: String,
-    /// The To tag of each early dialog: the first is ours, and then one for each phone and contact that is being rung (RFC 3261 §12.1.1).
-    pub tags: Vec<((LegId, u32), String)>,
+    /// The early dialogs: the first has our tag, and then there is one for each phone and contact that is being rung.
+    pub early: Vec<Towards>,
     /// What the caller is told and has to acknowledge.
     pub reliable: Reliable,
 }

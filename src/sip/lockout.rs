@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::network::Network;
 use crate::pbx::site::Settings;
+use crate::pbx::{LockedOut, PhoneName};
 use crate::time::Now;
 
 /// How many pairs of name and network are remembered; then the oldest are forgotten.
@@ -21,6 +22,9 @@ const NAMES: usize = 16_384;
 
 /// How many wrong passwords of one phone are listened to in a minute, from everywhere where the phone is not.
 const GUESSES: u32 = 30;
+
+/// How many networks that were locked out may wait to be told; the log has them all.
+const NEWS: usize = 1024;
 
 /// How long guesses are added up.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -48,17 +52,6 @@ impl Default for Rules {
     fn default() -> Rules {
         Rules::of(&Settings::default())
     }
-}
-
-/// A network that guessed a phone's password too often.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockedOut {
-    /// Which phone is not believed from there.
-    pub phone: String,
-    /// From where.
-    pub network: Network,
-    /// Until then (uptime).
-    pub until: Duration,
 }
 
 /// What a wrong password led to.
@@ -92,6 +85,8 @@ pub(super) struct Lockout {
     hasher: RandomState,
     phones: Side,
     others: Side,
+    /// Who was locked out and is not told yet.
+    news: Mutex<Vec<LockedOut>>,
 }
 
 #[derive(Debug, Default)]
@@ -155,24 +150,52 @@ impl Lockout {
             && let Some(tries) = table.pairs.get_mut(&(name, guesser.network))
         {
             tries.name = guesser.name.into();
+            let mut news = lock(&self.news);
+            if news.len() < NEWS {
+                news.extend(tries.locked(now, guesser.network));
+            }
         }
-        side.pairs.store(table.pairs.len(), Ordering::Relaxed);
+        side.note(&table);
         guess
     }
 
     /// Who is locked out of which phone.
     pub(super) fn locked(&self, now: Now) -> Vec<LockedOut> {
         let table = self.phones.table();
-        let locked = table.pairs.iter().filter_map(|((_, network), tries)| {
-            Some(LockedOut {
-                phone: tries.name.to_string(),
-                network: *network,
-                until: tries.until.filter(|until| now.uptime < *until)?,
-            })
-        });
-        let mut locked: Vec<LockedOut> = locked.collect();
-        locked.sort_by(|a, b| (&a.phone, a.network).cmp(&(&b.phone, b.network)));
-        locked
+        let pairs = table.pairs.iter();
+        let locked = pairs
+            .filter_map(|((_, network), tries)| Some((*network, tries.locked(now, *network)?)));
+        let mut locked: Vec<(Network, LockedOut)> = locked.collect();
+        locked.sort_by(|(a, one), (b, other)| (&one.phone, a).cmp(&(&other.phone, b)));
+        locked.into_iter().map(|(_, locked)| locked).collect()
+    }
+
+    /// Takes out who was locked out since this was asked last.
+    pub(super) fn take_news(&self) -> Vec<LockedOut> {
+        std::mem::take(&mut lock(&self.news))
+    }
+
+    /// Locks those out again who still are.
+    pub(super) fn restore(&self, now: Now, rules: Rules, locked: &[LockedOut]) {
+        let mut table = self.phones.table();
+        for LockedOut {
+            phone,
+            source,
+            until,
+        } in locked
+        {
+            // A clock that was set back meanwhile makes no lock last longer.
+            let left = until.since(now.utc).min(rules.lasts);
+            if let Some(network) = Network::parse(source)
+                && !left.is_zero()
+            {
+                let pair = (self.hasher.hash_one(phone.as_str()), network);
+                let tries = table.tries(pair);
+                tries.name = phone.as_str().into();
+                tries.until = Some(now.uptime + left);
+            }
+        }
+        self.phones.note(&table);
     }
 
     /// Forgets every guess at a phone. Says how many networks were locked out.
@@ -180,6 +203,8 @@ impl Lockout {
         let wanted = self.hasher.hash_one(phone);
         let mut table = self.phones.table();
         let mut locked = 0;
+        // Nobody is to hear of a lock after it was taken away.
+        lock(&self.news).retain(|news| news.phone.as_str() != phone);
         table.pairs.retain(|(name, _), tries| {
             let is_it = *name == wanted;
             let is_locked = tries.until.is_some_and(|until| now.uptime < until);
@@ -188,9 +213,7 @@ impl Lockout {
         });
         table.order.retain(|(name, _)| *name != wanted);
         table.names.remove(&wanted);
-        self.phones
-            .pairs
-            .store(table.pairs.len(), Ordering::Relaxed);
+        self.phones.note(&table);
         locked
     }
 
@@ -199,24 +222,40 @@ impl Lockout {
         for side in [&self.phones, &self.others] {
             let mut table = side.table();
             table.tidy(now, rules);
-            side.pairs.store(table.pairs.len(), Ordering::Relaxed);
+            side.note(&table);
         }
     }
 }
 
 impl Side {
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
+
+    fn note(&self, table: &Table) {
+        self.pairs.store(table.pairs.len(), Ordering::Relaxed);
+    }
+}
+
+impl Tries {
+    fn locked(&self, now: Now, network: Network) -> Option<LockedOut> {
+        let until = self.until.filter(|until| now.uptime < *until)?;
+        Some(LockedOut {
+            phone: PhoneName::from(&*self.name),
+            source: network.to_string(),
+            until: now.utc_at(until),
+        })
+    }
+}
+
+/// What these locks guard is whole between any two statements, whoever panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Table {
     fn wrong(&mut self, now: Now, rules: Rules, pair: (u64, Network), response: u64) -> Guess {
-        if !self.pairs.contains_key(&pair) {
-            self.make_room();
-            self.order.push_back(pair);
-        }
-        let tries = self.pairs.entry(pair).or_default();
+        let tries = self.tries(pair);
         let is_locked = tries.until.is_some_and(|until| now.uptime < until);
         // A retransmission is no second guess.
         let is_again = tries.last_response == response && !tries.failures.is_empty();
@@ -234,6 +273,14 @@ impl Table {
         tries.failures.clear();
         tries.until = Some(now.uptime + rules.lasts);
         Guess::Locks
+    }
+
+    fn tries(&mut self, pair: (u64, Network)) -> &mut Tries {
+        if !self.pairs.contains_key(&pair) {
+            self.make_room();
+            self.order.push_back(pair);
+        }
+        self.pairs.entry(pair).or_default()
     }
 
     fn make_room(&mut self) {
@@ -317,8 +364,43 @@ mod tests {
         assert!(!lockout.refuses(at(400 + 900), "desk", network(1)));
         let locked = lockout.locked(at(500));
         assert_eq!((locked.len(), locked[0].phone.as_str()), (1, "desk"));
+        assert_eq!(locked[0].until, Utc(800_000));
         assert_eq!(lockout.forgive(at(500), "desk"), 1);
         assert!(!lockout.refuses(at(500), "desk", network(1)));
+    }
+
+    /// rules: SES-8
+    #[test]
+    fn locks_are_told_once_and_outlive_a_restart() {
+        let lockout = Lockout::default();
+        for response in ["a", "b", "c"] {
+            guess(&lockout, at(0), "desk", 1, response);
+            guess(&lockout, at(0), "other", 2, response);
+        }
+        lockout.forgive(at(0), "other");
+        let told = lockout.take_news();
+        assert_eq!((told.len(), told[0].source.as_str()), (1, "0.0.0.1"));
+        assert_eq!(lockout.take_news(), []);
+
+        let later = Lockout::default();
+        let now = Now {
+            uptime: Duration::from_secs(5),
+            utc: Utc(100_000),
+        };
+        later.restore(now, Rules::default(), &told);
+        assert!(later.refuses(now, "desk", network(1)));
+        assert!(!later.refuses(now, "desk", network(2)));
+        assert_eq!(later.locked(now), told);
+        let after = |utc| {
+            let later = Lockout::default();
+            let now = Now { utc, ..now };
+            later.restore(now, Rules::default(), &told);
+            later.locked(now).first().map(|locked| locked.until)
+        };
+        assert_eq!(after(Utc(900_000)), None);
+        // The clock was set back by a day: the lock lasts no longer than it would have.
+        let day_before = Utc(-86_400_000);
+        assert_eq!(after(day_before), Some(Utc(-86_400_000 + 900_000)));
     }
 
     #[test]

@@ -170,7 +170,8 @@ impl Agent {
                 continue;
             }
             let flow = flow_to_binding(&binding.contact, binding.flow);
-            let (branch, tag, call_id) = (self.mint_branch(), self.mint_tag(), self.mint_call_id());
+            let tag = self.mint_tag(flow.remote.ip());
+            let (branch, call_id) = (self.mint_branch(), self.mint_call_id());
             let bytes = Builder::request(Method::Message, Target::of(&binding.contact).uri)
                 .display(Name::Via, via(flow, &branch))
                 .header(Name::MaxForwards, "70")

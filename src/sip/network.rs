@@ -16,6 +16,14 @@ impl Network {
     }
 }
 
+impl Network {
+    /// As it is displayed.
+    pub(super) fn parse(text: &str) -> Option<Network> {
+        let address = text.strip_suffix("/64").unwrap_or(text);
+        address.parse::<IpAddr>().ok().map(Network::from)
+    }
+}
+
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Network {
         match address.to_canonical() {
@@ -49,7 +57,9 @@ mod tests {
         ];
         for (address, expected) in table {
             let address: IpAddr = address.parse().expect("an address");
-            assert_eq!(Network::from(address).to_string(), expected);
+            let network = Network::from(address);
+            assert_eq!(network.to_string(), expected);
+            assert_eq!(Network::parse(expected), Some(network));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Actions to messages: how a SIP phone is told what the core wants.
 
+use std::net::Ipv4Addr;
+
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
 use super::dialog::{Dialog, asked_by, contact};
+use super::early::{Exchange, Towards};
 use super::flow::Flow;
 use super::leg::{Incoming, Stage, Talking, Unacknowledged};
 use super::registrar::ALLOW;
@@ -14,7 +17,7 @@ use super::session_timer::with_timer;
 use super::transaction::{GIVE_UP, T1};
 use super::wire::{Builder, Message, Name, Uri, respond, status_reason};
 use crate::media::Tone;
-use crate::pbx::{Action, Body, Event, Failure, LegId, Party, Refusal, Ticket};
+use crate::pbx::{Action, Body, EarlyLink, Event, Failure, LegId, Party, Refusal, Ticket};
 use crate::time::Now;
 
 /// Q.850: normal call clearing.
@@ -40,6 +43,8 @@ impl Agent {
                 ringing,
                 media,
             } => self.show_progress(now, leg, from, ringing, media.as_ref()),
+            Action::OfferEarly { leg, link, offer } => self.offer_early(now, leg, link, &offer),
+            Action::AnswerEarly { leg, link, media } => self.answer_early(now, leg, link, media),
             Action::Answer {
                 leg,
                 from,
@@ -170,12 +175,13 @@ impl Agent {
         if self.say_farewell(now, leg, Tone::Confirm, reason) {
             return;
         }
-        let tag = self.mint_tag();
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
+        let flow = incoming.flow;
         let offer = super::inbound::body_of(&incoming.invite);
-        let media = sdp::inactive(offer.as_ref(), incoming.flow.local.ip());
+        let media = sdp::inactive(offer.as_ref(), flow.local.ip());
+        let tag = self.mint_tag(flow.remote.ip());
         if self.accept(now, leg, &tag, Some(&media), None)
             && let Some(talking) = self.talking(leg)
         {
@@ -192,16 +198,18 @@ impl Agent {
         media: Option<&Body>,
         connected: Option<&str>,
     ) -> bool {
+        self.settle_early(now, leg, 500);
         let granted = self
             .incoming(leg)
             .and_then(|incoming| self.grant_timer(&incoming.invite));
         let Some(entry) = self.legs.get_mut(&leg) else {
             return false;
         };
-        let Stage::Incoming(incoming) = &entry.stage else {
+        let Stage::Incoming(incoming) = &mut entry.stage else {
             return false;
         };
         let (server, flow, invite) = (incoming.server, incoming.flow, incoming.invite.clone());
+        let early = incoming.towards(tag).and_then(|early| early.dialog.take());
         let mut builder = respond(&invite, flow.remote, 200, status_reason(200), Some(tag))
             .copy(&invite, Name::RecordRoute)
             .header(Name::Contact, contact(flow, &asked_by(&invite)))
@@ -210,7 +218,8 @@ impl Agent {
             builder = builder.header(Name::PAssertedIdentity, connected);
         }
         let bytes = finish(with_timer(builder, granted), media);
-        let mut talking = Talking::new(Dialog::by_their_request(&invite, flow, tag));
+        let begun = || Dialog::by_their_request(&invite, flow, tag);
+        let mut talking = Talking::new(early.unwrap_or_else(begun));
         talking.unacknowledged = Some(Unacknowledged {
             cseq: invite.cseq().0,
             answer: bytes.clone(),
@@ -255,6 +264,7 @@ impl Agent {
         let server = incoming.server;
         self.transactions
             .respond(now, server, status, answer.finish());
+        self.settle_early(now, leg, 487);
         self.forget(leg);
     }
 
@@ -270,6 +280,7 @@ impl Agent {
                     reply::reason("SIP", 487, text)
                 };
                 self.cancel_branches(now, leg, &reason);
+                self.settle_early(now, leg, 487);
                 self.forget(leg);
             }
             Some(Stage::Talking(talking)) => {
@@ -320,7 +331,7 @@ impl Agent {
         }
     }
 
-    fn incoming(&self, leg: LegId) -> Option<&Incoming> {
+    pub(super) fn incoming(&self, leg: LegId) -> Option<&Incoming> {
         match &self.legs.get(&leg)?.stage {
             Stage::Incoming(incoming) => Some(incoming),
             _ => None,
@@ -329,20 +340,28 @@ impl Agent {
 
     /// The To tag of the dialog with a caller that stands for one contact of one phone.
     fn tag_towards(&mut self, leg: LegId, from: (LegId, u32)) -> String {
-        let fresh = self.mint_tag();
+        let caller = self.incoming(leg).map(|incoming| incoming.flow.remote.ip());
+        let fresh = self.mint_tag(caller.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
         let Some(Stage::Incoming(incoming)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
         else {
             return fresh;
         };
-        if let Some((_, tag)) = incoming.tags.iter().find(|(other, _)| *other == from) {
-            return tag.clone();
+        let (ringing, branch) = from;
+        let link = EarlyLink { ringing, branch };
+        let mut known = incoming.early.iter();
+        if let Some(towards) = known.find(|towards| towards.link == link) {
+            return towards.tag.clone();
         }
-        let tag = if incoming.tags.is_empty() {
-            incoming.tag.clone()
-        } else {
-            fresh
+        let tag = match incoming.early.is_empty() {
+            true => incoming.tag.clone(),
+            false => fresh,
         };
-        incoming.tags.push((from, tag.clone()));
+        incoming.early.push(Towards {
+            link,
+            tag: tag.clone(),
+            exchange: Exchange::Open,
+            dialog: None,
+        });
         tag
     }
 }

@@ -88,7 +88,7 @@ impl Agent {
             Err(status) => return self.respond(now, server, refer, flow, status, None),
         };
         let ticket = self.mint_ticket();
-        let tag = self.mint_tag();
+        let tag = self.mint_tag(flow.remote.ip());
         let in_dialog = refer.to_tag().is_some();
         let dialog = (!in_dialog).then(|| Dialog::by_their_request(refer, flow, &tag));
         let subscribes = refer.text(Name::ReferSub).is_none_or(|value| {

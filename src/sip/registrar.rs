@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -14,12 +15,13 @@ use super::asker::{Asker, CONTACT_MAX, OUTBOUND};
 use super::auth::{Authenticator, Judged, Offer, Verdict, Wrong};
 use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
-use super::lockout::{self, Guess, Guesser, LockedOut, Lockout};
+use super::lockout::{self, Guess, Guesser, Lockout};
 use super::network::Network;
 use super::phones::Phones;
+use super::seal::Seals;
 use super::wire::{Address, Builder, Contact, Message, Name, Scheme, Uri, status_reason};
 use super::witness::{Standing, Witness};
-use crate::pbx::{PhoneName, Site};
+use crate::pbx::{LockedOut, PhoneName, Site};
 use crate::time::Now;
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
@@ -37,6 +39,8 @@ pub struct Limits {
     pub max_expires_s: u32,
     /// Contacts of one phone.
     pub contacts: usize,
+    /// How often, in seconds, a phone that keeps its flow alive is asked to show that, on a stream (RFC 5626 §4.4.1).
+    pub flow_timer_s: u32,
 }
 
 impl Default for Limits {
@@ -46,6 +50,7 @@ impl Default for Limits {
             min_expires_s: 60,
             max_expires_s: 7200,
             contacts: 10,
+            flow_timer_s: 120,
         }
     }
 }
@@ -84,6 +89,7 @@ pub struct Counters {
 pub struct Registrar {
     phones: ArcSwap<Phones>,
     auth: Authenticator,
+    seals: Seals,
     lockout: Lockout,
     /// Told what requests prove.
     witness: OnceLock<Arc<dyn Witness>>,
@@ -97,13 +103,14 @@ pub struct Registrar {
 }
 
 impl Registrar {
-    /// A registrar that knows no phones yet. The key is for nonces; nobody else may know it.
+    /// A registrar that knows no phones yet. The key is for nonces and tags; nobody else may know it.
     pub fn new(key: [u8; 32], limits: Limits) -> Registrar {
         let mut salt = DefaultHasher::new();
         key.hash(&mut salt);
         Registrar {
             phones: ArcSwap::default(),
             auth: Authenticator::new(key),
+            seals: Seals::new(key),
             lockout: Lockout::default(),
             witness: OnceLock::new(),
             limits,
@@ -173,6 +180,16 @@ impl Registrar {
         self.auth.has_nonce_for(source, raw)
     }
 
+    /// Whether a datagram holds a tag of a dialog that was given to `source`: the same, for what belongs to something.
+    pub fn has_tag_for(&self, source: IpAddr, raw: &[u8]) -> bool {
+        self.seals.is_in(raw, source.into())
+    }
+
+    /// A tag of ours for a dialog with somebody there.
+    pub fn tag_for(&self, noise: u64, towards: IpAddr) -> String {
+        self.seals.tag(noise, towards.into())
+    }
+
     /// A request from there belonged to nothing that there is.
     pub fn came_to_nothing(&self, now: Now, source: IpAddr) {
         self.witnessed(now, source, Standing::Nothing);
@@ -190,6 +207,12 @@ impl Registrar {
     /// Who guessed a phone's password too often, and is not believed for a while.
     pub fn locked_out(&self, now: Now) -> Vec<LockedOut> {
         self.lockout.locked(now)
+    }
+
+    /// Those who were locked out before a restart of ours still are.
+    pub fn lock_out_again(&self, now: Now, locked: &[LockedOut]) {
+        self.lockout
+            .restore(now, self.phones.load().lockout, locked);
     }
 
     /// Believes everybody who has the phone's password again. Says how many networks were locked out.
@@ -219,6 +242,17 @@ impl Registrar {
             .connection_closed(self.steady(now), connection)
     }
 
+    /// Whether a phone has promised to keep this connection alive.
+    pub fn keeps_flow(&self, connection: u64) -> bool {
+        self.bindings.keeps_flow(connection)
+    }
+
+    /// After so much silence a flow that was to be kept alive has failed: half as long again as the phone was told
+    /// (RFC 5626 §4.4).
+    pub fn flow_silence(&self) -> Duration {
+        Duration::from_millis(1500) * self.limits.flow_timer_s
+    }
+
     /// How many phones can be reached.
     pub fn registered(&self) -> usize {
         self.bindings.bound()
@@ -229,10 +263,13 @@ impl Registrar {
         &self.counters
     }
 
-    /// Unbinds what has expired. To be called every second or so; costs nothing when nothing is due.
+    /// Unbinds what has expired, and tells who was locked out since the last time. To be called every second or so;
+    /// costs nothing when nothing is due.
     pub fn expire(&self, now: Now) -> Vec<News> {
         self.lockout.tidy(now, self.phones.load().lockout);
-        self.bindings.expire(self.steady(now))
+        let mut news = self.bindings.expire(self.steady(now));
+        news.extend(self.lockout.take_news().into_iter().map(News::LockedOut));
+        news
     }
 
     /// Takes up to `max` phones whose bindings changed since they were last taken, each with a text to be saved for
@@ -413,7 +450,8 @@ impl Registrar {
             what,
         };
         let is_still_known = || self.phones.load().has(phone);
-        let answer = |bindings: &[Binding]| asker.ok(now, bindings, has_flow);
+        let flow_timer_s = has_flow.then(|| asker.flow_timer_s(self.limits.flow_timer_s));
+        let answer = |bindings: &[Binding]| asker.ok(now, bindings, flow_timer_s);
         let limit = self.limits.contacts;
         // To one that logs in by registering it matters whether it begins anew (SES-17).
         let logs_in = phones.logs_in(phone);

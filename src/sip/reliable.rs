@@ -7,6 +7,7 @@ use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
 use super::dialog::{Dialog, asked_by, contact};
+use super::early::Exchange;
 use super::flow::Flow;
 use super::inbound::body_of;
 use super::leg::{Incoming, Stage};
@@ -32,6 +33,10 @@ const MOST_EARLY: usize = 8;
 pub(super) struct Early {
     pub dialog: Dialog,
     rseq: u32,
+    /// How far offers and answers are.
+    pub exchange: Exchange,
+    /// Whether the phone understands UPDATE.
+    pub updates: bool,
     /// What was said of media so that it must be believed: the answer of the call need not repeat it (RFC 3262 §5).
     pub media: Option<Body>,
 }
@@ -222,14 +227,26 @@ impl Agent {
         };
         let cseq = incoming.invite.cseq().0;
         let is_it = |open: &mut Open| named == Some((open.rseq, cseq));
-        if incoming.reliable.open.take_if(is_it).is_none() {
+        let Some(open) = incoming.reliable.open.take_if(is_it) else {
             return self.respond(now, server, prack, flow, 481, None);
-        }
+        };
         let answer = incoming.reliable.answer.take();
+        let tag = prack.to().ok().and_then(|to| to.tag());
+        let towards = incoming.towards(tag.unwrap_or_default());
+        if let Some(towards) = towards.filter(|_| open.has_media)
+            && matches!(towards.exchange, Exchange::Open)
+        {
+            towards.exchange = Exchange::Settled;
+        }
         self.deadlines.disarm(&Timer::Reliable(leg));
-        // The offer was answered already; another one waits until the call is (RFC 3262 §5).
-        let status = if prack.body().is_empty() { 200 } else { 488 };
-        self.respond(now, server, prack, flow, status, None);
+        match body_of(prack).filter(|_| open.has_media && answer.is_none()) {
+            Some(offer) => self.offered_early(now, flow, prack, server, (leg, offer)),
+            // An offer waits until the one of the INVITE, and the call, is answered (RFC 3262 §5).
+            None if !prack.body().is_empty() => {
+                self.respond(now, server, prack, flow, 488, None);
+            }
+            None => self.respond(now, server, prack, flow, 200, None),
+        }
         match answer {
             Some(answer) => self.answer(now, leg, answer),
             None => self.tell_next(now, leg),
@@ -247,14 +264,7 @@ impl Agent {
     ) {
         match request.method() {
             Some(Method::PRack) => self.pracked(now, flow, request, server, leg),
-            Some(Method::Update) if request.body().is_empty() => {
-                self.respond(now, server, request, flow, 200, None);
-            }
-            Some(Method::Update) => {
-                let answer = self.begin_response(request, flow, 500);
-                let answer = answer.header(Name::RetryAfter, "5").finish();
-                self.transactions.respond(now, server, 500, answer);
-            }
+            Some(Method::Update) => self.updated_early(now, flow, request, server, leg),
             Some(Method::Options) => self.respond(now, server, request, flow, 200, None),
             // RFC 3261 §14.2: the first INVITE is not answered.
             Some(Method::Invite) => {
@@ -278,7 +288,8 @@ impl Agent {
         let tag = to.tag()?;
         match &self.legs.get(&leg)?.stage {
             Stage::Incoming(incoming) => {
-                let is_one = incoming.tag == tag || incoming.tags.iter().any(|(_, t)| t == tag);
+                let mut early = incoming.early.iter();
+                let is_one = incoming.tag == tag || early.any(|towards| towards.tag == tag);
                 is_one.then_some(leg)
             }
             _ => None,
@@ -317,6 +328,8 @@ impl Agent {
                 branch.early.push(Early {
                     dialog,
                     rseq,
+                    exchange: Exchange::Open,
+                    updates: false,
                     media: None,
                 });
                 branch.early.len() - 1
@@ -327,7 +340,12 @@ impl Agent {
             return false;
         };
         early.rseq = rseq;
-        early.media = body_of(response).or(early.media.take());
+        early.updates |= response.allows(Method::Update);
+        if let Some(media) = body_of(response) {
+            // It answers the offer of the INVITE; there is no other way to get here.
+            early.exchange = Exchange::Settled;
+            early.media = Some(media);
+        }
         let (flow, cseq) = (early.dialog.flow, response.cseq().0);
         let prack = early
             .dialog

@@ -61,7 +61,7 @@ impl Agent {
             }
             if invite.method() == Some(Method::Invite) {
                 let trying = respond(invite, flow.remote, 100, status_reason(100), None).finish();
-                self.transactions.respond(now, server, 100, trying);
+                self.transactions.trying(now, server, trying);
             } else {
                 self.deadlines
                     .arm(Timer::Update(leg), now.uptime + SIGNAL_LIMIT);

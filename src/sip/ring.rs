@@ -63,7 +63,7 @@ impl Agent {
         let mut outgoing = Outgoing {
             call_id: self.mint_call_id(),
             local: identity(caller, first.flow),
-            local_tag: self.mint_tag(),
+            local_tag: self.mint_tag(first.flow.remote.ip()),
             called,
             history,
             branches: Vec::new(),
@@ -243,6 +243,7 @@ impl Agent {
         response: &Message,
     ) {
         let cseq = response.cseq().0;
+        self.settle_early(now, leg, 500);
         let Some(entry) = self.legs.get_mut(&leg) else {
             return self.release_stray(now, client, response, "The call is over");
         };
@@ -272,6 +273,7 @@ impl Agent {
         let early = early.find(|early| early.dialog.remote_tag == dialog.remote_tag);
         if let Some(early) = early {
             dialog.local_cseq = early.dialog.local_cseq;
+            dialog.remote_cseq = early.dialog.remote_cseq;
         }
         let said = || early.and_then(|early| early.media.clone());
         let media = body_of(response).or_else(said);
@@ -359,6 +361,7 @@ impl Agent {
         }
         let reason = reply::reason("SIP", 302, "The call was sent on");
         self.cancel_branches(now, leg, &reason);
+        self.settle_early(now, leg, 487);
         self.forget(leg);
         self.events.push(Event::Deflected { leg, to });
     }
@@ -385,6 +388,7 @@ impl Agent {
         };
         if outgoing.branches.iter().all(|branch| branch.ended) {
             let why = reply::failure_of(outgoing.refused.unwrap_or(480));
+            self.settle_early(now, leg, 487);
             self.forget(leg);
             self.events.push(Event::Failed { leg, why });
         }

@@ -1,14 +1,16 @@
 //! Transactions (RFC 3261 §17, RFC 6026) as data with deadlines: no task, no clock, no socket.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rsip::Method;
 
 use super::flow::Flow;
-use super::wire::{self, Builder, Message, Name, Parsed};
+use super::wire::{self, Builder, Message, Name, Parsed, name_of};
 use crate::time::{Deadlines, Now};
 
 /// Round-trip estimate, RFC 3261 §17.1.1.1.
@@ -17,6 +19,9 @@ pub(super) const T1: Duration = Duration::from_millis(500);
 pub(super) const T2: Duration = Duration::from_secs(4);
 /// How long a message may stay in the network.
 const T4: Duration = Duration::from_secs(5);
+/// When the sender of an INVITE that nothing was said about yet is told that it came: before it sends it again, and
+/// within the 200 ms of RFC 3261 §17.2.1. Most phones ring sooner, and then nobody needs it.
+const TRYING_AFTER: Duration = Duration::from_millis(150);
 /// Timers B, D, F, H, J, L, M.
 pub(super) const GIVE_UP: Duration = Duration::from_secs(32);
 
@@ -48,14 +53,8 @@ pub(super) enum Incoming {
 
 /// What happened to a transaction that we began.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "responses are what there is most of, and are taken apart at once"
-)]
 pub(super) enum Outcome {
-    /// A response came, perhaps once more if it is a 2xx to an INVITE.
-    Response(ClientId, Message),
-    /// None came in time.
+    /// No response came in time.
     TimedOut(ClientId),
     /// There is no way to whoever should have answered.
     Unreachable(ClientId),
@@ -72,16 +71,10 @@ impl Outcome {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct ServerKey {
-    branch: String,
-    sent_by: String,
-    method: String,
-}
-
 #[derive(Debug)]
 struct Server {
-    key: ServerKey,
+    key: Arc<str>,
+    is_invite: bool,
     flow: Flow,
     /// Where responses go, RFC 3261 §18.2.2.
     answer_to: SocketAddr,
@@ -102,6 +95,7 @@ enum ServerState {
 
 #[derive(Debug)]
 struct Client {
+    key: Arc<str>,
     method: Method,
     flow: Flow,
     request: Bytes,
@@ -125,6 +119,7 @@ enum ClientState {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Timer {
+    Trying(ServerId),
     ServerResend(ServerId),
     ServerEnd(ServerId),
     ClientResend(ClientId),
@@ -135,11 +130,13 @@ enum Timer {
 #[derive(Debug, Default)]
 pub(super) struct Transactions {
     servers: HashMap<ServerId, Server>,
-    by_key: HashMap<ServerKey, ServerId>,
+    by_key: HashMap<Arc<str>, ServerId>,
     clients: HashMap<ClientId, Client>,
-    by_branch: HashMap<(String, String), ClientId>,
+    by_branch: HashMap<Arc<str>, ClientId>,
     deadlines: Deadlines<Timer>,
     last: u64,
+    /// Where keys are written to be looked for.
+    key: String,
     /// To be sent.
     pub sends: Vec<(Flow, Bytes)>,
 }
@@ -158,8 +155,13 @@ impl Transactions {
     /// A request came.
     pub fn receive(&mut self, now: Now, flow: Flow, request: &Message) -> Incoming {
         let method = request.method_text();
-        let key = server_key(request, if method == "ACK" { "INVITE" } else { method });
-        let known = self.by_key.get(&key).copied();
+        let key = &mut self.key;
+        write_server_key(
+            key,
+            request,
+            if method == "ACK" { "INVITE" } else { method },
+        );
+        let known = self.by_key.get(key.as_str()).copied();
         let is_quiet = |id| {
             let state = self.servers.get(&id).map(|server| &server.state);
             matches!(state, Some(ServerState::Quiet))
@@ -175,12 +177,10 @@ impl Transactions {
         if self.servers.len() >= SERVERS_AT_ONCE {
             return Incoming::Overload;
         }
+        let key: Arc<str> = self.key.as_str().into();
         let cancelled = (method == "CANCEL").then(|| {
-            let key = ServerKey {
-                method: "INVITE".into(),
-                ..key.clone()
-            };
-            self.by_key.get(&key).copied()
+            write_server_key(&mut self.key, request, "INVITE");
+            self.by_key.get(self.key.as_str()).copied()
         });
         let id = ServerId(self.mint());
         let via = request.top_via().ok();
@@ -191,9 +191,10 @@ impl Transactions {
         let port = via.and_then(|via| via.port);
         let mut listens_at = flow.remote;
         listens_at.set_port(port.unwrap_or(flow.transport.default_port()));
-        self.by_key.insert(key.clone(), id);
+        self.by_key.insert(Arc::clone(&key), id);
         let server = Server {
             key,
+            is_invite: method == "INVITE",
             flow,
             answer_to,
             listens_at,
@@ -232,6 +233,23 @@ impl Transactions {
         }
     }
 
+    /// An INVITE is being worked on: its sender is told so (100) unless it hears something else first.
+    pub fn trying(&mut self, now: Now, id: ServerId, bytes: Bytes) {
+        if let Some(server) = self.servers.get_mut(&id) {
+            server.state = ServerState::Proceeding(Some(bytes));
+            self.deadlines
+                .arm(Timer::Trying(id), now.uptime + TRYING_AFTER);
+        }
+    }
+
+    fn say_trying(&mut self, id: ServerId) {
+        if let Some(server) = self.servers.get(&id)
+            && let ServerState::Proceeding(Some(trying)) = &server.state
+        {
+            self.sends.push((server.towards(), trying.clone()));
+        }
+    }
+
     /// Answers a request. For an INVITE answered with 2xx, the dialog does the retransmissions.
     pub fn respond(&mut self, now: Now, id: ServerId, status: u16, bytes: Bytes) {
         let Some(server) = self.servers.get_mut(&id) else {
@@ -242,12 +260,15 @@ impl Transactions {
         }
         let to = server.towards();
         self.sends.push((to, bytes.clone()));
+        if server.is_invite {
+            self.deadlines.disarm(&Timer::Trying(id));
+        }
         if status < 200 {
             server.state = ServerState::Proceeding(Some(bytes));
             return;
         }
         let reliable = server.flow.transport.is_reliable();
-        let is_invite = server.key.method == "INVITE";
+        let is_invite = server.is_invite;
         if is_invite && status < 300 {
             server.state = ServerState::Quiet;
         } else {
@@ -272,6 +293,7 @@ impl Transactions {
     pub fn respond_and_forget(&mut self, id: ServerId, bytes: Bytes) {
         if let Some(server) = self.servers.remove(&id) {
             self.by_key.remove(&server.key);
+            self.deadlines.disarm(&Timer::Trying(id));
             self.sends.push((server.towards(), bytes));
         }
     }
@@ -294,14 +316,16 @@ impl Transactions {
     ) -> ClientId {
         let id = ClientId(self.mint());
         self.sends.push((flow, request.clone()));
-        self.by_branch
-            .insert((branch.to_owned(), method.to_string()), id);
+        write_client_key(&mut self.key, branch, name_of(method));
+        let key: Arc<str> = self.key.as_str().into();
+        self.by_branch.insert(Arc::clone(&key), id);
         if !flow.transport.is_reliable() {
             self.deadlines.arm(Timer::ClientResend(id), now.uptime + T1);
         }
         self.deadlines
             .arm(Timer::ClientEnd(id), now.uptime + GIVE_UP);
         let client = Client {
+            key,
             method,
             flow,
             request,
@@ -349,11 +373,12 @@ impl Transactions {
             .arm(Timer::ClientEnd(id), now.uptime + GIVE_UP);
     }
 
-    /// A response came. None if no transaction wants it.
-    pub fn response(&mut self, now: Now, response: Message) -> Option<Outcome> {
-        let branch = response.top_via().ok()?.branch?.to_owned();
-        let (_, method) = response.cseq();
-        let id = *self.by_branch.get(&(branch, method.to_owned()))?;
+    /// A response came: to this request, and perhaps once more if it is a 2xx to an INVITE. None if no transaction
+    /// wants it.
+    pub fn response(&mut self, now: Now, response: &Message) -> Option<ClientId> {
+        let branch = response.top_via().ok()?.branch?;
+        write_client_key(&mut self.key, branch, response.cseq().1);
+        let id = *self.by_branch.get(self.key.as_str())?;
         let status = response.status()?;
         let client = self.clients.get_mut(&id)?;
         let is_invite = client.method == Method::Invite;
@@ -388,9 +413,9 @@ impl Transactions {
                 client.state = ClientState::Accepted;
                 self.finish_client(now, id, GIVE_UP);
             }
-            _ => self.complete(now, id, &response),
+            _ => self.complete(now, id, response),
         }
-        Some(Outcome::Response(id, response))
+        Some(id)
     }
 
     /// A final response that ends the transaction: a refusal of an INVITE is acknowledged here.
@@ -426,6 +451,7 @@ impl Transactions {
         let mut outcomes = Vec::new();
         while let Some(timer) = self.deadlines.pop_due(now.uptime) {
             match timer {
+                Timer::Trying(id) => self.say_trying(id),
                 Timer::ServerResend(id) => self.resend_answer(now, id),
                 Timer::ServerEnd(id) => {
                     self.deadlines.disarm(&Timer::ServerResend(id));
@@ -512,10 +538,7 @@ impl Transactions {
     fn end_client(&mut self, id: ClientId) -> Option<Outcome> {
         self.deadlines.disarm(&Timer::ClientResend(id));
         let client = self.clients.remove(&id)?;
-        if let Parsed::Accept(request) = wire::parse(client.request) {
-            let key = (branch_of(&request), client.method.to_string());
-            self.by_branch.remove(&key);
-        }
+        self.by_branch.remove(&client.key);
         Some(match client.state {
             ClientState::Calling { .. } | ClientState::Proceeding { .. } => Outcome::TimedOut(id),
             ClientState::Completed { .. } | ClientState::Accepted => Outcome::Ended(id),
@@ -532,8 +555,9 @@ impl Transactions {
 
     /// How a request of ours was sent.
     pub fn flow_of(&self, branch: &str, method: &str) -> Option<Flow> {
-        let key = (branch.to_owned(), method.to_owned());
-        Some(self.clients.get(self.by_branch.get(&key)?)?.flow)
+        let mut key = String::new();
+        write_client_key(&mut key, branch, method);
+        Some(self.clients.get(self.by_branch.get(key.as_str())?)?.flow)
     }
 
     fn mint(&mut self) -> u64 {
@@ -551,29 +575,38 @@ impl Server {
     }
 }
 
+/// Parts of a key are kept apart by what cannot be in a header.
+const APART: char = '\n';
+
 /// What makes two requests the same (RFC 3261 §17.2.3); without the magic cookie, what RFC 2543 went by.
-fn server_key(request: &Message, method: &str) -> ServerKey {
+fn write_server_key(key: &mut String, request: &Message, method: &str) {
+    key.clear();
+    key.push_str(method);
     let via = request.top_via().ok();
-    let sent_by = via.map_or(String::new(), |via| {
-        format!(
-            "{}:{}",
-            via.host.to_ascii_lowercase(),
-            via.port.unwrap_or(5060)
-        )
-    });
-    let branch = match via.and_then(|via| via.unique_branch()) {
-        Some(branch) => branch.to_owned(),
-        None => {
-            let tag = request.from_tag();
-            let (call_id, (cseq, _)) = (request.call_id(), request.cseq());
-            format!("{call_id} {cseq} {}", tag.unwrap_or_default())
-        }
-    };
-    ServerKey {
-        branch,
-        sent_by,
-        method: method.to_owned(),
+    if let Some(via) = via {
+        let port = via.port.unwrap_or(5060);
+        key.push(APART);
+        key.extend(via.host.chars().map(|c| c.to_ascii_lowercase()));
+        // Writing into a text cannot fail.
+        let _ = write!(key, ":{port}");
     }
+    key.push(APART);
+    match via.and_then(|via| via.unique_branch()) {
+        Some(branch) => key.push_str(branch),
+        None => {
+            let tag = request.from_tag().unwrap_or_default();
+            let (call_id, (cseq, _)) = (request.call_id(), request.cseq());
+            let _ = write!(key, "{call_id} {cseq} {tag}");
+        }
+    }
+}
+
+/// What a response names the request by that it answers (RFC 3261 §17.1.3).
+fn write_client_key(key: &mut String, branch: &str, method: &str) {
+    key.clear();
+    key.push_str(method);
+    key.push(APART);
+    key.push_str(branch);
 }
 
 fn branch_of(request: &Message) -> String {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Result, params};
 use super::handle::Limits;
 use super::words::{Id, Word};
 use crate::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Record, SessionId, StoredSession,
-    UserId,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, SessionId,
+    StoredSession, UserId,
 };
 use crate::time::Utc;
 
@@ -41,6 +41,10 @@ pub(super) fn store(
                 failures,
                 locked_until,
             } => set_tries(db, user, failures, *locked_until)?,
+            Change::LockedOut { locked, at } => lock_out(db, locked, *at)?,
+            Change::Forgiven(phone) => {
+                db.prepare_cached(FORGIVE)?.execute([phone.as_str()])?;
+            }
             Change::Used { session, last_used } => {
                 let (at, signal) = *last_used;
                 db.prepare_cached(USED)?
@@ -201,6 +205,17 @@ fn set_tries(
     Ok(())
 }
 
+/// Locks are few that still last, so those that are over go when another comes.
+fn lock_out(db: &Connection, locked: &LockedOut, at: Utc) -> Result<()> {
+    db.prepare_cached(PRUNE_LOCKED_OUT)?.execute([at.0])?;
+    db.prepare_cached(LOCK_OUT)?.execute(params![
+        locked.phone.as_str(),
+        locked.source,
+        locked.until.0
+    ])?;
+    Ok(())
+}
+
 fn write_record(db: &Connection, record: &Record, growth: &mut Growth) -> Result<()> {
     db.prepare_cached(WRITE_RECORD)?.execute(params![
         record.at.0,
@@ -246,6 +261,14 @@ const SET_TRIES: &str = "
     INSERT INTO tries (user, failures, locked_until) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until";
 
+const LOCK_OUT: &str = "
+    INSERT INTO locked_out (phone, source, \"until\") VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET \"until\" = excluded.\"until\"";
+
+const PRUNE_LOCKED_OUT: &str = "DELETE FROM locked_out WHERE \"until\" <= ?1";
+
+const FORGIVE: &str = "DELETE FROM locked_out WHERE phone = ?1";
+
 const EMERGENCY_CALLED: &str = "
     INSERT INTO emergency_call (phone, at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = excluded.at";
 
@@ -277,7 +300,9 @@ mod tests {
     #[test]
     fn no_statement_reads_a_whole_table() {
         let db = Connection::open_in_memory().expect("opens");
-        db.execute_batch(STEPS[0]).expect("the schema is right");
+        for step in STEPS {
+            db.execute_batch(step).expect("the schema is right");
+        }
         for sql in [
             RIVALS,
             CLOSE,
@@ -285,6 +310,9 @@ mod tests {
             USED,
             AWAIT_MOVE,
             SET_TRIES,
+            LOCK_OUT,
+            PRUNE_LOCKED_OUT,
+            FORGIVE,
             EMERGENCY_CALLED,
             CLOCK_SEEN,
             COUNT_RECORDS,

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 use super::database::Database;
 use super::error::{During, StoreError};
 use super::words::{Id, Word};
-use crate::pbx::{AwaitedMove, Closed, PhoneName, Remembered, Signal, StoredSession, UserId};
+use crate::pbx::{
+    AwaitedMove, Closed, LockedOut, PhoneName, Remembered, Signal, StoredSession, UserId,
+};
 use crate::time::Utc;
 
 /// Everything that the core needs to go on where it was.
@@ -18,6 +20,7 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         last_closed: last_closed(db).during("reading the ended sessions", path)?,
         awaited_moves: awaited_moves(db).during("reading the logins that wait", path)?,
         tries: tries(db).during("reading the locks", path)?,
+        locked_out: locked_out(db).during("reading who is locked out of phones", path)?,
         emergency_calls: emergency_calls(db).during("reading the emergency calls", path)?,
         clock_seen: number(db, "clock_seen")
             .during("reading the clock times", path)?
@@ -94,6 +97,17 @@ fn tries(db: &Connection) -> Result<Vec<Tries>> {
             failures,
             locked_until.map(Utc),
         ))
+    })
+}
+
+fn locked_out(db: &Connection) -> Result<Vec<LockedOut>> {
+    let sql = "SELECT phone, source, \"until\" FROM locked_out ORDER BY phone, source";
+    all(db, sql, |row| {
+        Ok(LockedOut {
+            phone: row.get::<_, String>(0)?.into(),
+            source: row.get(1)?,
+            until: Utc(row.get(2)?),
+        })
     })
 }
 

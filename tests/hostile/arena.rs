@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use crate::built_server::{Perch, say, wait_until};
@@ -38,7 +39,7 @@ pub struct Arena {
     pub caller: Phone,
     pub callee: Phone,
     neighbours: Option<Neighbours>,
-    _dir: TempDir,
+    dir: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -71,7 +72,7 @@ impl Arena {
             caller,
             callee,
             neighbours: None,
-            _dir: dir,
+            dir,
             _turn: turn,
         }
     }
@@ -116,26 +117,41 @@ impl Arena {
     /// thread until it is told that it is over.
     pub fn under(&mut self, metric: &str, attack: impl FnOnce(&AtomicBool) + Send) {
         let (count, memory) = (self.metric(metric), self.memory());
+        self.while_attacked(attack, |arena| {
+            for _ in 0..3 {
+                arena.live();
+            }
+            wait_until(metric, SOON, || arena.metric(metric) > count);
+        });
+        say(&format!(
+            "{metric} moved by {}",
+            self.metric(metric) - count
+        ));
+        self.has_hardly_grown_since(memory);
+    }
+
+    /// The server had so much memory, and has little more. Nothing went wrong in it, either.
+    pub fn has_hardly_grown_since(&self, memory: u64) {
+        let grown = self.memory().saturating_sub(memory);
+        assert!(grown < GROWTH, "the server has grown by {grown} bytes");
+        let log = self.server.log();
+        assert!(!log.contains("panicked"), "{log}");
+    }
+
+    /// Something is done while somebody attacks.
+    pub fn while_attacked(
+        &mut self,
+        attack: impl FnOnce(&AtomicBool) + Send,
+        work: impl FnOnce(&mut Arena),
+    ) {
         let is_over = AtomicBool::new(false);
         let over = Ended(&is_over);
         thread::scope(|scope| {
             let end = over;
             scope.spawn(|| attack(&is_over));
-            for _ in 0..3 {
-                self.live();
-            }
-            wait_until(metric, SOON, || self.metric(metric) > count);
+            work(self);
             drop(end);
         });
-        let grown = self.memory().saturating_sub(memory);
-        say(&format!(
-            "{metric} moved by {}, memory by {} kB",
-            self.metric(metric) - count,
-            grown / 1024
-        ));
-        assert!(grown < GROWTH, "the server has grown by {grown} bytes");
-        let log = self.server.log();
-        assert!(!log.contains("panicked"), "{log}");
     }
 
     /// Waits until the log has just one line about this source.
@@ -158,6 +174,15 @@ impl Arena {
             rest.split(' ').next_back()?.parse::<u64>().ok()
         });
         values.sum()
+    }
+
+    /// How many events of a kind are in the audit log.
+    pub fn audited(&self, event: &str) -> i64 {
+        let file = Perch::data_in(self.dir.path()).join("perch.db");
+        let sql = "SELECT count(*) FROM record WHERE event = ?1";
+        let count = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .and_then(|db| db.query_row(sql, [event], |row| row.get(0)));
+        count.expect("the store can be read")
     }
 
     /// The server's resident memory, in bytes.

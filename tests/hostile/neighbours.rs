@@ -62,6 +62,6 @@ fn names(over: Over) -> [String; 2] {
 }
 
 /// The number of the far one.
-fn number(over: Over) -> String {
+pub fn number(over: Over) -> String {
     format!("9{}", over.port())
 }

@@ -255,18 +255,26 @@ fn in_pieces(message: &[u8]) -> Vec<u8> {
 fn floods_by_streams_harm_nobody() {
     let mut arena = Arena::new(GUARDED);
     for (place, over) in (0..).zip(STREAMS) {
+        say(&format!("floods over {over:?}"));
         arena.are_joined_over(over);
-        let server = arena.at(over);
-        for (number, (what, flood)) in (66 + 10 * place..).zip(FLOODS) {
-            say(&format!("{over:?}: a flood of {what}"));
-            let host = Ipv4Addr::new(127, 0, 0, number);
-            arena.under("perch_guard_turned_away_total", |is_over| {
-                flood_from((host, over, server), is_over, *flood);
+        let (server, memory) = (arena.at(over), arena.memory());
+        let hosts = (66 + 10 * place..).map(|number| Ipv4Addr::new(127, 0, 0, number));
+        let floods: Vec<_> = hosts.zip(FLOODS).collect();
+        let attack = |is_over: &AtomicBool| {
+            thread::scope(|scope| {
+                for (host, (_, flood)) in &floods {
+                    scope.spawn(|| flood_from((*host, over, server), is_over, *flood));
+                }
             });
-        }
-    }
-    for number in (0..4).flat_map(|place| 66 + 10 * place..69 + 10 * place) {
-        arena.is_named_once(Ipv4Addr::new(127, 0, 0, number));
+        };
+        arena.while_attacked(attack, |arena| {
+            (0..3).for_each(|_| arena.live());
+            for (host, (what, _)) in &floods {
+                say(&format!("{host} is to be named for a flood of {what}"));
+                arena.is_named_once(*host);
+            }
+        });
+        arena.has_hardly_grown_since(memory);
     }
 }
 

@@ -20,6 +20,9 @@ use super::wav;
 /// How long the program may take to start, to answer a command, to do something over the network.
 const SOON: Duration = Duration::from_secs(15);
 
+/// What it says unless it matters, in hertz.
+const LOW: u32 = 440;
+
 /// Ports of one softphone: SIP (and TLS behind it), control, and then RTP.
 const PORTS: u16 = 24;
 const CONTROL: u16 = 2;
@@ -56,6 +59,17 @@ impl Baresip {
         phone
     }
 
+    /// Starts a softphone that registers as a user, with what `perch softphone` prints.
+    pub fn register_as_user(dir: &Path, server: &Perch, user: &str, account: &str) -> Baresip {
+        let host = Over::Udp.address(server);
+        let account = format!("{account};audio_codecs=PCMA\n");
+        let phone = Baresip::start_with(dir, host, user, &account, LOW);
+        wait_until("the softphone is registered", SOON, || {
+            server.json(&["status"])["softphones_registered"] == 1
+        });
+        phone
+    }
+
     /// Starts a softphone with a wrong password, and waits until it has been refused.
     pub fn is_refused(dir: &Path, server: &Perch, name: &str, over: Over) {
         let host = over.address(server);
@@ -74,12 +88,18 @@ impl Baresip {
         over: Over,
         tone: u32,
     ) -> Baresip {
-        let dir = dir.join(format!("baresip-{name}-{}", over.token()));
+        let account = account(server, name, secret, over);
+        let dir = dir.join(over.token());
+        fs::create_dir_all(&dir).expect("the directory is ours");
+        Baresip::start_with(&dir, server, name, &account, tone)
+    }
+
+    fn start_with(dir: &Path, server: SocketAddr, name: &str, account: &str, tone: u32) -> Baresip {
+        let dir = dir.join(format!("baresip-{name}"));
         let first = free_ports(PORTS);
         fs::create_dir(&dir).expect("the directory is ours");
         fs::write(dir.join("config"), config(&dir, first, tone)).expect("the directory is ours");
-        fs::write(dir.join("accounts"), account(server, name, secret, over))
-            .expect("the directory is ours");
+        fs::write(dir.join("accounts"), account).expect("the directory is ours");
         let log = fs::File::create(dir.join("log")).expect("the directory is ours");
         let mut child = Command::new("baresip")
             .arg("-f")

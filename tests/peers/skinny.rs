@@ -8,7 +8,7 @@ use perch::sccp::wire::{FromPhone, ToPhone, Version};
 
 use super::installed::{directory, has};
 use super::pcap;
-use super::sccp_samples::{from_phone, to_phone};
+use super::sccp_samples::{CALL, CHANNEL, CONFERENCE, LINE, from_phone, to_phone};
 
 /// What the dissector takes for malformed although it is as phones have it: the message, in which versions, and why.
 const DISSECTOR_IS_WRONG: [(&str, &[u8], &str); 3] = [
@@ -40,37 +40,42 @@ fn capture() -> (Vec<u8>, BTreeMap<u32, (&'static str, u8)>) {
     for version in Version::ALL {
         let port = 40_000 + u16::from(version.number());
         for message in from_phone() {
-            capture.from_client(port, &message.to_frame(version).bytes());
+            capture.client_says(port, &message.to_frame(version).bytes());
             note(FromPhone::name(&message), version);
         }
         for message in to_phone() {
-            capture.to_client(port, &message.to_frame(version).bytes());
+            capture.client_hears(port, &message.to_frame(version).bytes());
             note(ToPhone::name(&message), version);
         }
     }
     (capture.finish(), packets)
 }
 
-/// The packets of a capture in which tshark finds messages, and those in which it finds one that is malformed.
-pub fn judged(file: &Path) -> (BTreeSet<u32>, BTreeSet<u32>) {
-    let fields = ["frame.number", "skinny.messageId", "_ws.malformed"];
+/// What tshark finds in one packet: the value of each field, the empty text for one that is not there.
+struct Packet {
+    number: u32,
+    values: Vec<String>,
+}
+
+/// What tshark finds in the packets of a capture.
+fn dissected(file: &Path, fields: &[&str]) -> Vec<Packet> {
     let mut tshark = Command::new("tshark");
-    tshark.args(["-T", "fields", "-r"]).arg(file);
+    tshark
+        .args(["-T", "fields", "-e", "frame.number", "-r"])
+        .arg(file);
     tshark.args(fields.iter().flat_map(|field| ["-e", field]));
     let output = tshark.output().expect("tshark runs");
     assert!(output.status.success(), "{output:?}");
-    let (mut seen, mut malformed) = (BTreeSet::new(), BTreeSet::new());
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let number = fields[0].parse().expect("a packet has a number");
-        if fields.get(1).is_some_and(|id| !id.is_empty()) {
-            seen.insert(number);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let packets = text.lines().map(|line| {
+        let mut values = line.split('\t').map(str::to_owned);
+        let number = values.next().and_then(|number| number.parse().ok());
+        Packet {
+            number: number.expect("a packet has a number"),
+            values: values.collect(),
         }
-        if fields.get(2).is_some_and(|malformed| !malformed.is_empty()) {
-            malformed.insert(number);
-        }
-    }
-    (seen, malformed)
+    });
+    packets.collect()
 }
 
 #[test]
@@ -82,10 +87,62 @@ fn tshark_finds_nothing_malformed_in_any_message_of_any_version() {
     let file = dir.path().join("sccp.pcap");
     let (capture, packets) = capture();
     std::fs::write(&file, capture).expect("there is room for temporary files");
-    let (seen, malformed) = judged(&file);
+    let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for packet in dissected(&file, &["skinny.messageId", "_ws.malformed"]) {
+        let [id, malformed] = packet.values.as_slice() else {
+            panic!("two fields were asked for: {:?}", packet.values);
+        };
+        if !id.is_empty() {
+            seen.insert(packet.number);
+        }
+        if !malformed.is_empty() {
+            found.insert(packets[&packet.number]);
+        }
+    }
     assert!(packets.keys().all(|number| seen.contains(number)));
-    let found: BTreeSet<(&str, u8)> = malformed.iter().map(|number| packets[number]).collect();
     let known = DISSECTOR_IS_WRONG.iter();
     let known = known.flat_map(|(name, versions, _)| versions.iter().map(|v| (*name, *v)));
     assert_eq!(found, known.collect::<BTreeSet<_>>());
+}
+
+/// Fields of many messages, what stands in them wherever they are, and in how many messages they are.
+const SAME_EVERYWHERE: [(&str, &[u32], usize); 9] = [
+    ("skinny.callReference", &[CALL], 37),
+    ("skinny.lineInstance", &[LINE], 27),
+    ("skinny.lineNumber", &[LINE], 4),
+    ("skinny.passThroughPartyId", &[CHANNEL], 10),
+    ("skinny.conferenceId", &[CONFERENCE], 12),
+    ("skinny.portNumber", &[24576], 3),
+    ("skinny.remotePortNumber", &[24576, 24580], 2),
+    ("skinny.milliSecondPacketSize", &[20], 2),
+    ("skinny.RFC2833PayloadType", &[101], 2),
+];
+
+#[test]
+fn tshark_reads_what_was_written_in_every_version() {
+    if !has("tshark", "tshark") {
+        return;
+    }
+    let dir = directory();
+    let file = dir.path().join("sccp.pcap");
+    let (capture, packets) = capture();
+    std::fs::write(&file, capture).expect("there is room for temporary files");
+    let fields = SAME_EVERYWHERE.map(|(field, ..)| field);
+    let dissected = dissected(&file, &fields);
+    for (at, (field, expected, messages)) in SAME_EVERYWHERE.iter().enumerate() {
+        let mut found = BTreeSet::new();
+        for packet in &dissected {
+            let Some(value) = packet.values.get(at).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            let (name, version) = packets[&packet.number];
+            let value = value.parse().ok();
+            assert!(
+                value.is_some_and(|v| expected.contains(&v)),
+                "{name} {version}: {field} {value:?}"
+            );
+            found.insert(name);
+        }
+        assert_eq!(found.len(), *messages, "{field}: {found:?}");
+    }
 }

@@ -2,7 +2,7 @@
 //! are is said by `PERCH_SCCP_CAPTURES`, and without it this test says that it has not run.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use perch::sccp::wire::{Frame, Framer, FromPhone, ToPhone, Version};
 
@@ -78,12 +78,13 @@ struct Captured {
 
 #[test]
 fn real_captures_are_read_whole_and_servers_are_written_the_same() {
-    let Some(directory) = directory() else {
+    let Some(directory) = std::env::var_os("PERCH_SCCP_CAPTURES") else {
+        println!("not run: PERCH_SCCP_CAPTURES does not say where captures are");
         return;
     };
     let (mut complaints, mut known) = (Vec::new(), BTreeSet::new());
     for (name, version) in FILES {
-        let file = std::fs::read(directory.join(name)).expect("the capture is there");
+        let file = std::fs::read(Path::new(&directory).join(name)).expect("the capture is there");
         let captured = frames(name, &file);
         assert!(captured.len() > 5, "{name}: {} frames", captured.len());
         for (n, one) in captured.iter().enumerate() {
@@ -114,14 +115,6 @@ fn real_captures_are_read_whole_and_servers_are_written_the_same() {
 fn is_known(name: &str, message: &str) -> bool {
     let mut listed = WRITTEN_OTHERWISE.iter();
     listed.any(|(file, messages, _)| *file == name && messages.contains(&message))
-}
-
-fn directory() -> Option<PathBuf> {
-    let directory = std::env::var_os("PERCH_SCCP_CAPTURES");
-    if directory.is_none() {
-        println!("not run: PERCH_SCCP_CAPTURES does not say where captures are");
-    }
-    directory.map(|directory| Path::new(&directory).to_owned())
 }
 
 /// What is wrong with a frame: the message's name, and what.

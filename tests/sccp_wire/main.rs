@@ -10,3 +10,4 @@ mod round_trip;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/sccp_samples/mod.rs"]
 mod sccp_samples;
+mod strict;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use perch::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, PhoneName, Remembered, SessionId,
-    Signal, StoredSession, UserId,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, PhoneName, Remembered,
+    SessionId, Signal, StoredSession, UserId,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -19,6 +19,7 @@ struct Model {
     ended: Vec<(StoredSession, Closed)>,
     moves: BTreeMap<UserId, AwaitedMove>,
     tries: BTreeMap<UserId, (Vec<Utc>, Option<Utc>)>,
+    locked_out: BTreeMap<(PhoneName, String), Utc>,
     emergency: BTreeMap<PhoneName, Utc>,
     clock: Option<Utc>,
 }
@@ -85,6 +86,12 @@ impl Model {
                 self.tries
                     .retain(|_, (failures, lock)| !failures.is_empty() || lock.is_some());
             }
+            Change::LockedOut { locked, at } => {
+                self.locked_out.retain(|_, until| *until > *at);
+                let pair = (locked.phone.clone(), locked.source.clone());
+                self.locked_out.insert(pair, locked.until);
+            }
+            Change::Forgiven(phone) => self.locked_out.retain(|(of, _), _| of != phone),
             Change::Used { session, last_used } => {
                 if let Some(open) = self.open.get_mut(session) {
                     open.last_used = *last_used;
@@ -115,6 +122,15 @@ impl Model {
                 .into_iter()
                 .map(|(user, (failures, lock))| (user, failures, lock))
                 .collect(),
+            locked_out: self
+                .locked_out
+                .into_iter()
+                .map(|((phone, source), until)| LockedOut {
+                    phone,
+                    source,
+                    until,
+                })
+                .collect(),
             emergency_calls: self.emergency.into_iter().collect(),
             clock_seen: self.clock,
         }
@@ -136,7 +152,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..10u8,
+        0..12u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -184,6 +200,15 @@ fn change(draft: &Draft, model: &Model) -> Change {
             last_used: (at, Signal::Key),
         },
         9 if draft.flag => Change::EmergencyCalled { phone, at },
+        10 => Change::LockedOut {
+            locked: LockedOut {
+                phone,
+                source: format!("192.0.2.{}", draft.user),
+                until: Utc(i64::from(draft.session) + 20),
+            },
+            at,
+        },
+        11 => Change::Forgiven(phone),
         _ => Change::ClockSeen(at),
     }
 }

@@ -258,6 +258,31 @@ impl Perch {
         serde_json::from_str(&out).unwrap_or_else(|why| panic!("{arguments:?}: {why}: {out}"))
     }
 
+    /// What `perch softphone` prints for a user whose secret this is.
+    pub fn softphone(&self, user: &str, secret: &str, app: &str) -> String {
+        let server = self.sip().to_string();
+        let mut child = Command::new(PERCH)
+            .args([
+                "softphone",
+                user,
+                "--password-stdin",
+                "--for",
+                app,
+                "--server",
+                &server,
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the built server can be run");
+        let mut stdin = child.stdin.take().expect("it was asked for");
+        stdin.write_all(secret.as_bytes()).expect("it reads");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
     /// Who is logged in where, as (user, phone).
     pub fn who(&self) -> Vec<(String, String)> {
         let who = self.json(&["who"]);

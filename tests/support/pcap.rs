@@ -40,13 +40,13 @@ impl Writer {
     }
 
     /// What the client at a port sent.
-    pub fn from_client(&mut self, port: u16, payload: &[u8]) {
+    pub fn client_says(&mut self, port: u16, payload: &[u8]) {
         let (client, server) = self.ends(port);
         self.packet((client, server), payload);
     }
 
     /// What was sent to the client at a port.
-    pub fn to_client(&mut self, port: u16, payload: &[u8]) {
+    pub fn client_hears(&mut self, port: u16, payload: &[u8]) {
         let (client, server) = self.ends(port);
         self.packet((server, client), payload);
     }

@@ -192,6 +192,7 @@ impl BareCore {
             Input::News(News::Registered(phone)) => self.event(now, Event::PhoneRegistered(phone)),
             Input::News(News::Restored(phone)) => self.event(now, Event::PhoneRestored(phone)),
             Input::News(News::Gone(phone)) => self.event(now, Event::PhoneGone(phone)),
+            Input::News(News::LockedOut(locked)) => self.event(now, Event::LockedOut(locked)),
             Input::Committed { seq, claims } => {
                 while self.held.front().is_some_and(|(held, _)| *held <= seq) {
                     let (_, actions) = self.held.pop_front().expect("it was just seen");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, PhoneName, Record, Remembered, SessionId,
-    StoredSession, UserId,
+    AwaitedMove, Change, Claim, ClaimId, Closed, LockedOut, PhoneName, Record, Remembered,
+    SessionId, StoredSession, UserId,
 };
 use perch::time::Utc;
 
@@ -16,6 +16,7 @@ struct Facts {
     last_closed: BTreeMap<PhoneName, (StoredSession, Closed)>,
     awaited_moves: BTreeMap<UserId, AwaitedMove>,
     tries: BTreeMap<UserId, (Vec<Utc>, Option<Utc>)>,
+    locked_out: BTreeMap<(PhoneName, String), LockedOut>,
     emergency_calls: BTreeMap<PhoneName, Utc>,
     clock_seen: Option<Utc>,
     records: Vec<Record>,
@@ -129,6 +130,7 @@ impl ModelStore {
                 .iter()
                 .map(|(user, (failures, until))| (user.clone(), failures.clone(), *until))
                 .collect(),
+            locked_out: facts.locked_out.values().cloned().collect(),
             emergency_calls: facts
                 .emergency_calls
                 .iter()
@@ -232,6 +234,12 @@ impl Facts {
                     self.tries.insert(user, (failures, locked_until));
                 }
             }
+            Change::LockedOut { locked, at } => {
+                self.locked_out.retain(|_, locked| locked.until > at);
+                let pair = (locked.phone.clone(), locked.source.clone());
+                self.locked_out.insert(pair, locked);
+            }
+            Change::Forgiven(phone) => self.locked_out.retain(|(of, _), _| *of != phone),
             Change::Used { session, last_used } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.last_used = last_used;

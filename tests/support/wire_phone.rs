@@ -2,7 +2,7 @@
 //! come, so a test reads like the flow of messages that it is about.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,12 +72,8 @@ pub enum Link {
 /// Connects without a word of SIP: the socket, and its end for whoever must see it.
 pub fn connect(over: Over, server: SocketAddr) -> (Link, SocketAddr, Option<TcpStream>) {
     if over == Over::Udp {
-        let any = SocketAddr::new(server.ip(), 0);
-        let socket = UdpSocket::bind(any).expect("a socket");
-        socket.connect(server).expect("the loopback is there");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a time");
-        let local = socket.local_addr().expect("it is bound");
-        return (Link::Udp(socket), local, None);
+        let (link, local) = datagrams(server.ip(), server);
+        return (link, local, None);
     }
     let tcp = TcpStream::connect(server).unwrap_or_else(|why| panic!("{over:?} {server}: {why}"));
     tcp.set_read_timeout(Some(PATIENCE)).expect("a time");
@@ -96,6 +92,15 @@ pub fn connect(over: Over, server: SocketAddr) -> (Link, SocketAddr, Option<TcpS
         _ => Link::Stream(stream, Framer::new()),
     };
     (link, local, Some(end))
+}
+
+/// A socket for datagrams at an address of this host.
+fn datagrams(host: IpAddr, server: SocketAddr) -> (Link, SocketAddr) {
+    let socket = UdpSocket::bind(SocketAddr::new(host, 0)).expect("a socket");
+    socket.connect(server).expect("the loopback is there");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time");
+    let local = socket.local_addr().expect("it is bound");
+    (Link::Udp(socket), local)
 }
 
 /// TLS that takes any certificate.
@@ -235,7 +240,21 @@ pub struct Phone {
 impl Phone {
     /// A phone that is connected. `server` is an address of the server with its port for this transport.
     pub fn new(name: &str, over: Over, server: SocketAddr) -> Phone {
-        let (link, local, end) = connect(over, server);
+        Phone::on(connect(over, server), name, over, server)
+    }
+
+    /// A phone at this address of the host, by datagrams.
+    pub fn at(host: IpAddr, name: &str, server: SocketAddr) -> Phone {
+        let (link, local) = datagrams(host, server);
+        Phone::on((link, local, None), name, Over::Udp, server)
+    }
+
+    fn on(
+        (link, local, end): (Link, SocketAddr, Option<TcpStream>),
+        name: &str,
+        over: Over,
+        server: SocketAddr,
+    ) -> Phone {
         let contact = match over {
             // RFC 7118 §5.3: nobody can connect to a browser.
             Over::Ws | Over::Wss => format!("sip:{name}@x{}.invalid;transport=ws", local.port()),
@@ -342,6 +361,11 @@ impl Phone {
             target: uri,
             cseq: 0,
         }
+    }
+
+    /// From now on it proves nothing unless it is asked to.
+    pub fn forget_challenge(&mut self) {
+        self.challenge = None;
     }
 
     /// Takes answers until a final one comes.

@@ -1,6 +1,7 @@
 //! Flows: what becomes of a phone when its connection goes, and how phones find out where they are.
 
-use std::net::Shutdown;
+use std::io::{ErrorKind, Read};
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use perch::sip::wire::Name;
@@ -33,6 +34,60 @@ fn a_phone_is_gone_when_its_connection_is() {
     caller.register();
     caller.invite("9001");
     assert_eq!(caller.final_answer().status(), Some(480));
+}
+
+/// A phone that promised to keep its flow alive and does not is not there any more; one that promised nothing may be
+/// silent, and so is one there that does as it said.
+#[test]
+fn a_flow_that_is_not_kept_alive_is_closed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let settings = dir.path().join("perch.toml");
+    std::fs::write(&settings, "[registration]\nflow_timer_s = 1\n").expect("the directory is ours");
+    let settings = settings.display().to_string();
+    let server = Perch::demo_at_both(dir.path(), &["--config", &settings]);
+    for over in STREAMS {
+        let at = server.at(LOOPBACKS[0], over.port());
+        let [mut silent, mut alive, mut plain] =
+            ["desk-1", "desk-2", "desk-3"].map(|name| Phone::new(name, over, at));
+        assert_eq!(plain.register().status(), Some(200));
+        for phone in [&mut silent, &mut alive] {
+            phone.contact_params = format!(";reg-id=1;+sip.instance=\"<urn:uuid:{}>\"", phone.name);
+            phone.register_headers = vec![("Supported", "outbound")];
+            let answer = phone.register();
+            assert_eq!(
+                answer.header_named("Flow-Timer"),
+                Some(&b"1"[..]),
+                "{over:?}"
+            );
+        }
+        let [silent, alive_end, plain_end] = [&silent, &alive, &plain].map(|phone| {
+            let end = phone.end.as_ref().expect("a stream");
+            end.try_clone().expect("a socket can be had twice")
+        });
+        wait_until("the silent one is closed", SOON, || {
+            alive.link.send(b"\r\n\r\n");
+            is_at_end(&silent)
+        });
+        wait_until("it is gone", SOON, || server.registered() == 2);
+        for end in [alive_end, plain_end] {
+            assert!(!is_at_end(&end), "{over:?}");
+            end.shutdown(Shutdown::Both).expect("it is open");
+        }
+        wait_until("all are gone", SOON, || server.registered() == 0);
+    }
+}
+
+/// Whether the server has ended it; what came before is passed over.
+fn is_at_end(mut end: &TcpStream) -> bool {
+    end.set_nonblocking(true).expect("a socket");
+    let read = loop {
+        match end.read(&mut [0; 4096]) {
+            Ok(length) if length > 0 => {}
+            other => break other,
+        }
+    };
+    end.set_nonblocking(false).expect("a socket");
+    !read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 #[test]

@@ -179,8 +179,8 @@ fn checked_password(password: String) -> Result<String, Failure> {
     match password.bytes().all(is_plain) {
         true => Ok(password),
         false => Err(
-            "this SIP secret has characters that not every softphone can be given; \
-                      make another with --new-password"
+            "this SIP secret has characters that not every softphone can be given: only letters, digits and \
+             - _ . ! ~ * ( ) + , = $ are safe; make another with --new-password"
                 .into(),
         ),
     }

@@ -1,16 +1,15 @@
 //! Data of applications, mostly XML: pages pushed to a phone, and what comes back.
 
-use bytes::Bytes;
-
 use super::cursor::{Cursor, Layout};
+use super::message::Unread;
 use super::values::Sequence;
 
 /// How much data a message may carry.
 const MOST: usize = 2000;
 
 /// How much of the data is written.
-fn length(data: &Bytes) -> u32 {
-    u32::try_from(data.len().min(MOST)).unwrap_or(u32::MAX)
+fn length(data: &Unread) -> u32 {
+    u32::try_from(data.0.len().min(MOST)).unwrap_or(u32::MAX)
 }
 
 /// Data in one message.
@@ -24,8 +23,8 @@ pub struct UserData {
     pub call: u32,
     /// Names the question that is answered.
     pub transaction: u32,
-    /// The data, 2000 bytes at most.
-    pub data: Bytes,
+    /// The data, 2000 bytes at most. Somebody may have typed it, so it is never shown.
+    pub data: Unread,
 }
 
 impl Layout for UserData {
@@ -36,7 +35,7 @@ impl Layout for UserData {
         body.word(&mut self.call);
         body.word(&mut self.transaction);
         body.word(&mut length);
-        body.data(&mut self.data, length);
+        body.data(&mut self.data.0, length);
     }
 }
 
@@ -61,8 +60,8 @@ pub struct UserDataVersion1 {
     pub application_instance: u32,
     /// How it is routed.
     pub routing: u32,
-    /// The data, 2000 bytes at most.
-    pub data: Bytes,
+    /// The data, 2000 bytes at most. Somebody may have typed it, so it is never shown.
+    pub data: Unread,
 }
 
 impl Default for UserDataVersion1 {
@@ -77,7 +76,7 @@ impl Default for UserDataVersion1 {
             conference: 0,
             application_instance: 0,
             routing: 0,
-            data: Bytes::new(),
+            data: Unread::default(),
         }
     }
 }
@@ -95,6 +94,6 @@ impl Layout for UserDataVersion1 {
         body.word(&mut self.conference);
         body.word(&mut self.application_instance);
         body.word(&mut self.routing);
-        body.data(&mut self.data, length);
+        body.data(&mut self.data.0, length);
     }
 }

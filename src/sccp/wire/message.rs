@@ -168,8 +168,8 @@ pub(super) struct Forms {
     pub(super) since: u8,
 }
 
-/// A body that nobody has looked into. Nobody knows what it says, so it is not shown.
-#[derive(Clone, PartialEq, Eq)]
+/// Bytes that nobody has looked into. Nobody knows what they say, so they are not shown.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Unread(pub Bytes);
 
 impl From<Bytes> for Unread {

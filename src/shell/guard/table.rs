@@ -23,6 +23,7 @@ const LOOKS: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Source {
     pub(super) messages: Bucket,
+    pub(super) stream_messages: Bucket,
     pub(super) unproven: Bucket,
     pub(super) reserve: Bucket,
     pub(super) belonging: Bucket,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
+use super::super::guard::Arrival;
 use super::super::guard::bucket::{Bucket, Limit};
 use super::super::patience::Patience;
 use super::super::stream::WRITE_PATIENCE;
@@ -104,10 +105,12 @@ impl<'a> Connection<'a> {
         }
     }
 
-    fn look_at_time(&self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
+    fn look_at_time(&mut self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
         let until = self.until();
-        if until <= alarm.deadline() {
-            return Err(End::TooLong(self.patience.words()));
+        if until <= alarm.deadline()
+            && let Some(what) = self.patience.ends(|| false)
+        {
+            return Err(End::TooLong(what));
         }
         alarm.reset(until);
         Ok(())
@@ -176,7 +179,7 @@ impl<'a> Connection<'a> {
         }
         let is_registered = self.place.line.is_registered();
         self.said.has_room(now, FRAMES)
-            && (is_registered || guard.may_be_read(now, source, false, || false))
+            && (is_registered || guard.may_be_read(now, source, Arrival::Stream, || false))
             && self.said.take(now, FRAMES)
     }
 

@@ -328,7 +328,7 @@ pub(super) fn method_of(text: &[u8]) -> Option<Method> {
 }
 
 /// The name of a method.
-pub(super) fn name_of(method: Method) -> &'static str {
+pub(in crate::sip) fn name_of(method: Method) -> &'static str {
     let found = METHODS.iter().find(|(_, this)| *this == method);
     found.map_or("", |(name, _)| name)
 }

@@ -20,6 +20,7 @@ pub use builder::{Builder, respond};
 pub use credentials::Credentials;
 pub use frame::{Frame, Framer};
 pub use message::Message;
+pub(super) use message::name_of;
 pub use name::Name;
 pub use status::status_reason;
 pub use text::{Param, Params, escaped};

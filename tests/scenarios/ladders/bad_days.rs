@@ -10,7 +10,6 @@ fn a_2xx_that_nobody_acknowledges_is_repeated_and_then_the_call_is_over() {
         "rules: CAL-2, RFC 3261 §13.3.1.4",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 200 [b1]
               b < ACK
@@ -51,7 +50,6 @@ fn an_answer_that_gets_lost_is_repeated_until_somebody_hears_it() {
         "rules: CAL-2, RFC 3261 §13.3.1.4, RFC 6026 §7.1",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 200 [b1]
               b < ACK
@@ -77,7 +75,6 @@ fn whoever_gives_up_while_it_rings_is_answered_487() {
         "rules: CAL-2, RFC 3261 §9.2",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
@@ -99,7 +96,6 @@ fn whoever_gives_up_before_the_phone_is_heard_of_rings_nobody() {
         "rules: CAL-2, RFC 3261 §9.1",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             a CANCEL
               a < 200 CANCEL
@@ -119,7 +115,6 @@ fn an_answer_that_crosses_a_cancel_is_acknowledged_and_hung_up() {
         expect![[r#"
             b is numb
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
@@ -144,7 +139,6 @@ fn an_answer_after_a_cancel_that_was_heard_is_hung_up_too() {
         expect![[r#"
             b is numb
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
@@ -172,7 +166,6 @@ fn a_cancelled_phone_that_never_says_more_is_not_waited_for() {
         expect![[r#"
             b is numb
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
@@ -192,7 +185,6 @@ fn a_cancel_that_comes_after_the_answer_changes_nothing() {
         "rules: CAL-2, RFC 3261 §9.2",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 200 [b1]
               b < ACK
@@ -217,7 +209,6 @@ fn a_cancel_of_nothing_is_told_so() {
         "rules: CAL-2, RFC 3261 §9.2",
         expect![[r#"
             a INVITE 9009 [a1]
-              a < 100 INVITE
               a < 404 INVITE "Unknown number"
             +40s
             a CANCEL
@@ -233,7 +224,6 @@ fn a_bye_before_the_ack_ends_the_call() {
         "rules: CAL-2, RFC 3261 §15",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 200 [b1]
               b < ACK
@@ -253,7 +243,6 @@ fn a_callee_that_hangs_up_before_the_ack_is_not_believed_lost() {
         "rules: CAL-2, RFC 3261 §15",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 200 [b1]
               b < ACK
@@ -331,9 +320,9 @@ fn a_phone_that_vanishes_while_it_rings_is_given_up() {
         "rules: CAL-2, RFC 3261 §17.1.1.2, §9.1",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             +32s
+              a < 100 INVITE
               b < INVITE [a1] from 9001 (again, 6 times)
               a < 480 INVITE "The phone cannot be reached"
             all is quiet
@@ -349,7 +338,6 @@ fn a_phone_that_rings_and_vanishes_is_given_up_with_the_call() {
             site: no answer after 30s
             b is numb
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
@@ -390,7 +378,6 @@ fn a_phone_that_vanishes_on_hold_is_found_out() {
         expect![[r#"
             a talks with b
             b INVITE [b2]
-              b < 100 INVITE
               a < INVITE [b2]
             a 200 [a2]
               a < ACK
@@ -398,9 +385,9 @@ fn a_phone_that_vanishes_on_hold_is_found_out() {
             b ACK
             b is numb
             a INVITE [a3]
-              a < 100 INVITE
               b < INVITE [a3]
             +32s
+              a < 100 INVITE
               b < INVITE [a3] (again, 6 times)
               b < BYE "No sign of life"
               a < 480 INVITE
@@ -504,7 +491,6 @@ fn a_phone_that_has_started_again_rings_again() {
         "rules: CAL-1, RFC 3261 §10.2.4",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE

@@ -12,24 +12,20 @@ fn a_user_takes_a_call_over_at_another_phone() {
             site: second login allow
             site: alice: 2001, pin 1111
             b INVITE *11*2001*1111 [x]
-              b < 100 INVITE
               b < 200 INVITE [Perch, inactive]
             b ACK
               b < BYE "Logged in: 2001 Alice"
             a INVITE 2001 [a1]
-              a < 100 INVITE
               b2 < INVITE [a1] from 9001
             b2 200 [b1]
               b2 < ACK
               a < 200 INVITE [b1] with 2001
             a ACK
             d INVITE *11*2001*1111 [x]
-              d < 100 INVITE
               d < 200 INVITE [Perch, inactive]
             d ACK
               d < BYE "Logged in: 2001 Alice"
             d2 INVITE 2001 [d1] replaces=b2
-              d2 < 100 INVITE
               a < INVITE [d1] with 2001
             a 200 [a2]
               a < ACK
@@ -56,24 +52,20 @@ fn a_call_is_taken_over_by_a_phone_that_leaves_the_offer_to_the_other() {
             site: second login allow
             site: alice: 2001, pin 1111
             b INVITE *11*2001*1111 [x]
-              b < 100 INVITE
               b < 200 INVITE [Perch, inactive]
             b ACK
               b < BYE "Logged in: 2001 Alice"
             a INVITE 2001 [a1]
-              a < 100 INVITE
               b2 < INVITE [a1] from 9001
             b2 200 [b1]
               b2 < ACK
               a < 200 INVITE [b1] with 2001
             a ACK
             d INVITE *11*2001*1111 [x]
-              d < 100 INVITE
               d < 200 INVITE [Perch, inactive]
             d ACK
               d < BYE "Logged in: 2001 Alice"
             d2 INVITE 2001 replaces=b2
-              d2 < 100 INVITE
               a < INVITE with 2001
             a 200 [a2]
               d2 < 200 INVITE [a2] with 9001
@@ -95,7 +87,6 @@ fn a_phone_takes_the_place_of_its_own_other_call() {
         expect![[r#"
             a talks with b
             b2 INVITE 9002 [b9] replaces=b
-              b2 < 100 INVITE
               a < INVITE [b9] with 9002
             a 200 [a2]
               a < ACK
@@ -118,30 +109,25 @@ fn a_call_that_cannot_be_taken_over_stays_what_it_was() {
             site: second login allow
             site: alice: 2001, pin 1111
             b INVITE *11*2001*1111 [x]
-              b < 100 INVITE
               b < 200 INVITE [Perch, inactive]
             b ACK
               b < BYE "Logged in: 2001 Alice"
             a INVITE 2001 [a1]
-              a < 100 INVITE
               b2 < INVITE [a1] from 9001
             b2 200 [b1]
               b2 < ACK
               a < 200 INVITE [b1] with 2001
             a ACK
             d INVITE *11*2001*1111 [x]
-              d < 100 INVITE
               d < 200 INVITE [Perch, inactive]
             d ACK
               d < BYE "Logged in: 2001 Alice"
             d2 INVITE 2001 [d1] replaces=b2
-              d2 < 100 INVITE
               a < INVITE [d1] with 2001
             a 488
               a < ACK
               d2 < 488 INVITE "No media in common"
             d3 INVITE 2001 [d1] replaces=b2
-              d3 < 100 INVITE
               a < INVITE [d1] with 2001
             d3 CANCEL
               d3 < 200 CANCEL
@@ -168,24 +154,20 @@ fn whoever_is_replaced_or_stays_may_hang_up_meanwhile() {
             site: second login allow
             site: alice: 2001, pin 1111
             b INVITE *11*2001*1111 [x]
-              b < 100 INVITE
               b < 200 INVITE [Perch, inactive]
             b ACK
               b < BYE "Logged in: 2001 Alice"
             a INVITE 2001 [a1]
-              a < 100 INVITE
               b2 < INVITE [a1] from 9001
             b2 200 [b1]
               b2 < ACK
               a < 200 INVITE [b1] with 2001
             a ACK
             d INVITE *11*2001*1111 [x]
-              d < 100 INVITE
               d < 200 INVITE [Perch, inactive]
             d ACK
               d < BYE "Logged in: 2001 Alice"
             d2 INVITE 2001 [d1] replaces=b2
-              d2 < 100 INVITE
               a < INVITE [d1] with 2001
             b2 BYE
               b2 < 200 BYE
@@ -211,7 +193,6 @@ fn who_is_replaced_hangs_up_and_the_other_wants_no_such_media() {
             site: transfer recall 30s
             a talks with b
             b2 INVITE 9002 [b9] replaces=b
-              b2 < 100 INVITE
               a < INVITE [b9] with 9002
             b BYE
               b < 200 BYE
@@ -231,7 +212,6 @@ fn the_party_that_stays_may_leave_and_the_one_that_comes_is_told() {
         expect![[r#"
             a talks with b
             b2 INVITE 9002 [b9] replaces=b
-              b2 < 100 INVITE
               a < INVITE [b9] with 9002
             a BYE
               a < 200 BYE
@@ -249,12 +229,10 @@ fn what_rings_at_one_phone_is_picked_up_at_another() {
         "rules: CAL-2, RFC 3891 §3",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
             b2 INVITE 9002 [b2] replaces=b
-              b2 < 100 INVITE
               b < CANCEL "Call completed elsewhere"
               b < ACK
               b2 < 200 INVITE [Perch, inactive] with 9001
@@ -282,12 +260,10 @@ fn what_rings_for_a_caller_without_offer_is_picked_up() {
         "rules: CAL-2, RFC 3891 §3",
         expect![[r#"
             a INVITE 9002
-              a < 100 INVITE
               b < INVITE from 9001
             b 180
               a < 180 INVITE
             b2 INVITE 9002 replaces=b early-only
-              b2 < 100 INVITE
               b < CANCEL "Call completed elsewhere"
               b < ACK
               b2 < 200 INVITE [Perch, inactive] with 9001
@@ -311,12 +287,10 @@ fn a_pickup_may_come_to_nothing_in_every_way() {
         "rules: CAL-2, RFC 3891 §3",
         expect![[r#"
             a INVITE 9002 [a1]
-              a < 100 INVITE
               b < INVITE [a1] from 9001
             b 180
               a < 180 INVITE
             b2 INVITE 9002 [b2] replaces=b
-              b2 < 100 INVITE
               b < CANCEL "Call completed elsewhere"
               b < ACK
               b2 < 200 INVITE [Perch, inactive] with 9001
@@ -327,12 +301,10 @@ fn a_pickup_may_come_to_nothing_in_every_way() {
               b2 < BYE "The call could not be picked up"
               a < 488 INVITE "No media in common"
             a2 INVITE 9002 [a1]
-              a2 < 100 INVITE
               b3 < INVITE [a1] from 9001
             b3 180
               a2 < 180 INVITE
             b4 INVITE 9002 [b2] replaces=b3
-              b4 < 100 INVITE
               b3 < CANCEL "Call completed elsewhere"
               b3 < ACK
               b4 < 200 INVITE [Perch, inactive] with 9001
@@ -344,12 +316,10 @@ fn a_pickup_may_come_to_nothing_in_every_way() {
               b4 < BYE "The other party hung up"
             b4 200 INVITE [b9]
             a3 INVITE 9002 [a1]
-              a3 < 100 INVITE
               b5 < INVITE [a1] from 9001
             b5 180
               a3 < 180 INVITE
             b6 INVITE 9002 [b2] replaces=b5
-              b6 < 100 INVITE
               b5 < CANCEL "Call completed elsewhere"
               b5 < ACK
               b6 < 200 INVITE [Perch, inactive] with 9001
@@ -368,7 +338,6 @@ fn nobody_takes_what_is_not_theirs_or_not_there() {
         expect![[r#"
             a talks with b
             c INVITE 9002 [c1] replaces=b
-              c < 100 INVITE
               c < 403 INVITE "Not allowed from this phone"
             c2 INVITE 9002 [c1] {Replaces: nothing;to-tag=1;from-tag=2}
               c2 < 481 INVITE "There is no such call to be replaced"
@@ -381,7 +350,6 @@ fn nobody_takes_what_is_not_theirs_or_not_there() {
             c5 INVITE 9002 [c1] replaces=b unproven
               c5 < 401 INVITE
             a2 INVITE 9003 [a2]
-              a2 < 100 INVITE
               c6 < INVITE [a2] from 9001
             a3 INVITE 9003 [a2] replaces=a2
               a3 < 481 INVITE "There is no such call to be replaced"

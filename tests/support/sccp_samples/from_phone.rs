@@ -259,7 +259,7 @@ fn reports() -> Vec<FromPhone> {
 }
 
 fn data() -> Vec<FromPhone> {
-    let data = Bytes::from_static(b"<CiscoIPPhoneResponse/>");
+    let data = Unread(Bytes::from_static(b"<CiscoIPPhoneResponse/>"));
     let plain = UserData {
         application: 9089,
         line: LINE,

@@ -7,10 +7,10 @@ pub use from_phone::from_phone;
 pub use to_phone::to_phone;
 
 /// A line.
-const LINE: u32 = 2;
+pub const LINE: u32 = 2;
 /// A call.
-const CALL: u32 = 0x0100_001F;
+pub const CALL: u32 = 0x0100_001F;
 /// A conference, as CUCM numbers them: like the call.
-const CONFERENCE: u32 = CALL;
+pub const CONFERENCE: u32 = CALL;
 /// A channel.
-const CHANNEL: u32 = 0x0100_004F;
+pub const CHANNEL: u32 = 0x0100_004F;

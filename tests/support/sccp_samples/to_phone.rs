@@ -413,7 +413,7 @@ fn media() -> Vec<ToPhone> {
 }
 
 fn data() -> Vec<ToPhone> {
-    let data = Bytes::from_static(b"<CiscoIPPhoneExecute/>");
+    let data = Unread(Bytes::from_static(b"<CiscoIPPhoneExecute/>"));
     vec![
         ToPhone::UserToDeviceData(UserData {
             application: 9089,
