@@ -4,12 +4,13 @@
 //! phone. Either way whoever stays is asked for media first, and only then is the phone let go that was in the call.
 
 use super::Pbx;
+use super::Timer;
 use super::action::{Action, Refusal};
 use super::call::{Call, CallId, LegState, Stage};
 use super::change::Signal;
 use super::event::{Body, Failure, LegId};
 use super::names::{Dn, PhoneName};
-use super::{Timer, transfer};
+use super::transfer::{Place, Target};
 use crate::time::Now;
 
 /// What there is to be taken over.
@@ -191,10 +192,50 @@ impl Pbx {
         tracing::info!(call = %id, %phone, %from, "call taken over");
         let line = self.line_for(phone, &line);
         self.add_leg(id, leg, phone, &line, LegState::Calling);
-        self.enter_takeover(id, peer, transfer::Taken { of, from, by: leg });
+        // As if the phone that is let go handed the other party on.
+        self.enter_transfer(id, peer, (of, from, None), Target::TakenOver(leg));
         let connected = Some(self.party_at(phone));
         self.act(Action::Reoffer {
             leg: peer,
+            offer,
+            connected,
+        });
+    }
+
+    /// Whoever takes the place of a party is in the call now.
+    pub(super) fn placed(&mut self, new: LegId, with: LegId, media: Option<Body>) {
+        if let Some(new) = self.calls.leg_mut(new) {
+            new.state = LegState::Talking;
+        }
+        if let Ok(phone) = self.phone_of(with) {
+            self.act(Action::Answer {
+                leg: new,
+                from: (with, 0),
+                media,
+                connected: self.party_at(&phone),
+            });
+        }
+    }
+
+    /// Whoever wanted to take a party's place has left, and the other one may have its media by now: the two who are
+    /// left agree on theirs anew.
+    pub(super) fn agree_again(&mut self, now: Now, id: CallId, why: Refusal) {
+        let Some((leg, transfer)) = self.transfer(id) else {
+            return;
+        };
+        let Some(far) = transfer.transferor.leg() else {
+            return self.transfer_failed(now, id, why);
+        };
+        transfer.transferor.place = Place::Recalled;
+        transfer.target = Target::Consulted {
+            through: None,
+            far,
+            offered: false,
+        };
+        let connected = self.phone_of(far).ok().map(|phone| self.party_at(&phone));
+        let offer = None;
+        self.act(Action::Reoffer {
+            leg,
             offer,
             connected,
         });

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::action::{Action, Refusal};
 use super::attempt::Attempt;
-use super::call::{Call, CallId, LegState, MediaChange, Stage, why_alone};
+use super::call::{Call, CallId, MediaChange, Stage, why_alone};
 use super::change::Signal;
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, Secret, Ticket, TransferTo};
@@ -18,35 +18,27 @@ use super::names::{Dn, PhoneName};
 use super::{Pbx, Timer};
 use crate::time::Now;
 
-/// What is to take the place of what in a call.
-pub(super) struct Taken {
-    /// The leg that is let go.
-    pub of: LegId,
-    /// Whose it is.
-    pub from: PhoneName,
-    /// The leg that comes instead.
-    pub by: LegId,
-}
-
 /// A call that one of its parties hands on.
 #[derive(Debug)]
 pub(super) struct Transfer {
-    transferor: Transferor,
+    pub transferor: Transferor,
     /// What the two parties want to change while they wait.
     pub change: Option<MediaChange>,
-    target: Target,
+    pub target: Target,
 }
 
+/// Whoever hands the other on, or is replaced.
 #[derive(Debug)]
-struct Transferor {
-    place: Place,
+pub(super) struct Transferor {
+    pub place: Place,
     phone: PhoneName,
     /// Whoever waits for the outcome.
     ticket: Option<Ticket>,
 }
 
+/// Where that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// Still in the call.
     Here(LegId),
     /// Has left it.
@@ -55,8 +47,9 @@ enum Place {
     Recalled,
 }
 
+/// To whom.
 #[derive(Debug)]
-enum Target {
+pub(super) enum Target {
     /// Phones ring.
     Ringing(Box<Attempt>),
     /// A phone answered; what it offers is put to the party that is handed on.
@@ -103,7 +96,7 @@ impl Transfer {
 }
 
 impl Transferor {
-    fn leg(&self) -> Option<LegId> {
+    pub fn leg(&self) -> Option<LegId> {
         match self.place {
             Place::Here(leg) => Some(leg),
             Place::Gone | Place::Recalled => None,
@@ -226,7 +219,7 @@ impl Pbx {
         Ok(())
     }
 
-    fn phone_of(&self, leg: LegId) -> Result<PhoneName, Refusal> {
+    pub(super) fn phone_of(&self, leg: LegId) -> Result<PhoneName, Refusal> {
         let phone = self.calls.leg(leg).map(|leg| leg.phone.clone());
         phone.ok_or(Refusal::Failed(Failure::Gone))
     }
@@ -246,7 +239,7 @@ impl Pbx {
         }
     }
 
-    fn enter_transfer(
+    pub(super) fn enter_transfer(
         &mut self,
         id: CallId,
         transferee: LegId,
@@ -267,12 +260,6 @@ impl Pbx {
             call.caller = transferee;
             call.stage = Stage::Transferring(Box::new(transfer));
         }
-    }
-
-    /// Another phone takes the place of one of the parties: as if that one handed the other on.
-    pub(super) fn enter_takeover(&mut self, id: CallId, peer: LegId, taken: Taken) {
-        let Taken { of, from, by } = taken;
-        self.enter_transfer(id, peer, (of, from, None), Target::TakenOver(by));
     }
 
     /// A phone answered that rang for whoever is handed on.
@@ -343,21 +330,6 @@ impl Pbx {
                 self.transfer_done(now, id, far);
             }
             _ => {}
-        }
-    }
-
-    /// Whoever takes the place of a party is in the call now.
-    fn placed(&mut self, new: LegId, with: LegId, media: Option<Body>) {
-        if let Some(new) = self.calls.leg_mut(new) {
-            new.state = LegState::Talking;
-        }
-        if let Ok(phone) = self.phone_of(with) {
-            self.act(Action::Answer {
-                leg: new,
-                from: (with, 0),
-                media,
-                connected: self.party_at(&phone),
-            });
         }
     }
 
@@ -536,7 +508,11 @@ impl Pbx {
         }
         let why = Refusal::Failed(Failure::Unreachable);
         match &mut transfer.target {
-            Target::Answered(new) | Target::TakenOver(new) if *new == leg => {
+            Target::TakenOver(new) if *new == leg => {
+                self.drop_leg(now, leg);
+                self.agree_again(now, id, why);
+            }
+            Target::Answered(new) if *new == leg => {
                 self.drop_leg(now, leg);
                 self.transfer_failed(now, id, why);
             }
@@ -580,7 +556,7 @@ impl Pbx {
         self.drop_leg(now, transferee);
     }
 
-    fn transfer(&mut self, id: CallId) -> Option<(LegId, &mut Transfer)> {
+    pub(super) fn transfer(&mut self, id: CallId) -> Option<(LegId, &mut Transfer)> {
         let call = self.calls.call_mut(id)?;
         match &mut call.stage {
             Stage::Transferring(transfer) => Some((call.caller, transfer)),

@@ -103,7 +103,8 @@ impl Patience {
         }
     }
 
-    fn words(&self) -> &'static str {
+    /// What is taken too long over.
+    pub fn words(&self) -> &'static str {
         match (self.greeted, self.unfinished > KEEP_ALIVE) {
             _ if self.until == self.stranger_until => "nobody there proved anything",
             (_, true) => "a message was not finished in time",

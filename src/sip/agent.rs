@@ -15,7 +15,7 @@ use rsip::Method;
 use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
-use super::leg::{Leg, Owed, Stage, Talking};
+use super::leg::{Asked, Leg, Owed, Stage, Talking};
 use super::message::Text;
 use super::own_media::OwnMedia;
 use super::refer::Referral;
@@ -475,9 +475,10 @@ impl Agent {
             Some(Purpose::Ring(leg, branch)) => self.branch_failed(now, leg, branch, status),
             Some(Purpose::Change(leg)) => {
                 if let Some(talking) = self.talking(leg) {
-                    talking.outgoing = None;
-                    let why = Failure::Unreachable;
-                    self.events.push(Event::ReofferRefused { leg, why });
+                    if let Some(Asked::For(_)) = talking.outgoing.take() {
+                        let why = Failure::Unreachable;
+                        self.events.push(Event::ReofferRefused { leg, why });
+                    }
                     self.dead(now, leg);
                 }
             }

@@ -159,22 +159,25 @@ impl Agent {
     /// The other side wants other media: this one is asked, if it can be.
     pub(super) fn offer_early(&mut self, now: Now, leg: LegId, link: EarlyLink, offer: &Body) {
         let branch = self.mint_branch();
-        let asked = self
-            .early_by_link(leg, link)
-            .and_then(|(dialog, exchange)| {
-                matches!(exchange, Exchange::Settled).then(|| {
-                    *exchange = Exchange::Ours;
-                    let (flow, target) = (dialog.flow, dialog.target.clone());
-                    let update = dialog
-                        .request(Method::Update, &branch)
-                        .header(Name::Contact, contact(flow, &target))
-                        .header(Name::Allow, ALLOW);
-                    (flow, finish(update, Some(offer)))
-                })
-            });
-        let Some((flow, update)) = asked else {
-            let media = Err(Failure::NotAcceptable);
-            return self.events.push(Event::EarlyAnswered { leg, link, media });
+        let asked = match self.early_by_link(leg, link) {
+            None => Err(Failure::NotAcceptable),
+            Some((dialog, exchange @ Exchange::Settled)) => {
+                *exchange = Exchange::Ours;
+                let (flow, target) = (dialog.flow, dialog.target.clone());
+                let update = dialog
+                    .request(Method::Update, &branch)
+                    .header(Name::Contact, contact(flow, &target))
+                    .header(Name::Allow, ALLOW);
+                Ok((flow, finish(update, Some(offer))))
+            }
+            Some(_) => Err(Failure::Glare),
+        };
+        let (flow, update) = match asked {
+            Ok(asked) => asked,
+            Err(why) => {
+                let media = Err(why);
+                return self.events.push(Event::EarlyAnswered { leg, link, media });
+            }
         };
         let client = self
             .transactions

@@ -93,7 +93,7 @@ pub(super) struct Talking {
     /// Their re-INVITE that came before the ACK of our last 2xx: datagrams overtake each other.
     pub overtaker: Option<(ServerId, Message)>,
     /// Our re-INVITE that is under way.
-    pub outgoing: Option<Wish>,
+    pub outgoing: Option<Asked>,
     /// A change that waits until this leg is ready for it.
     pub wish: Option<Wish>,
     /// To be released when the 2xx is acknowledged and all is told, with this Reason.
@@ -111,6 +111,18 @@ pub(super) enum Owed {
     AnswerTo(Option<Body>),
     /// It was sent; kept for retransmissions of the 2xx.
     Sent(Bytes),
+}
+
+/// A change that a party is being asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// The core waits for what it says.
+    For(Wish),
+    /// It wants something else by now.
+    InVain {
+        /// Whether an offer was made; else theirs has to be answered.
+        offered: bool,
+    },
 }
 
 /// A change that a party is to be asked for.

@@ -9,7 +9,7 @@ use super::content;
 use super::dialog::{asked_by, contact};
 use super::flow::Flow;
 use super::inbound::body_of;
-use super::leg::{Owed, Talking, Unacknowledged, Wish};
+use super::leg::{Asked, Owed, Talking, Unacknowledged, Wish};
 use super::outbound::{finish, identity};
 use super::registrar::ALLOW;
 use super::reply;
@@ -166,6 +166,12 @@ impl Agent {
             connected,
             tries: 0,
         });
+        if let Some(asked) = &mut talking.outgoing
+            && let Asked::For(wish) = asked
+        {
+            let offered = wish.offer.is_some();
+            *asked = Asked::InVain { offered };
+        }
         self.reoffer_if_ready(now, leg);
     }
 
@@ -193,7 +199,7 @@ impl Agent {
             finish(builder, wish.offer.as_ref())
         });
         if let (Some(_), Some(talking)) = (client, self.talking(leg)) {
-            talking.outgoing = Some(wish);
+            talking.outgoing = Some(Asked::For(wish));
         }
     }
 
@@ -259,11 +265,20 @@ impl Agent {
         let media = body_of(response);
         talking.dialog.refresh_target(response);
         talking.ack = Some((cseq, Owed::AnswerTo(media.clone())));
-        if asked.offer.is_some() {
-            self.acknowledge(leg, cseq, None);
+        match asked {
+            Asked::For(wish) => {
+                if wish.offer.is_some() {
+                    self.acknowledge(leg, cseq, None);
+                }
+                self.events.push(Event::ReofferAnswered { leg, media });
+                self.reoffer_if_ready(now, leg);
+            }
+            Asked::InVain { offered: true } => {
+                self.acknowledge(leg, cseq, None);
+                self.reoffer_if_ready(now, leg);
+            }
+            Asked::InVain { offered: false } => self.acknowledge_owed(now, leg, None),
         }
-        self.events.push(Event::ReofferAnswered { leg, media });
-        self.reoffer_if_ready(now, leg);
     }
 
     pub(super) fn change_refused(&mut self, now: Now, leg: LegId, response: &Message) {
@@ -274,6 +289,13 @@ impl Agent {
         };
         let Some(asked) = talking.outgoing.take() else {
             return;
+        };
+        let Asked::For(asked) = asked else {
+            return match (status, again) {
+                (408 | 481, _) => self.dead(now, leg),
+                (_, Some(wait)) => self.deadlines.arm(Timer::Reoffer(leg), now.uptime + wait),
+                (_, None) => self.reoffer_if_ready(now, leg),
+            };
         };
         let tries = asked.tries + 1;
         if let Some(wait) = again.filter(|_| tries < MOST_TRIES && talking.wish.is_none()) {

@@ -134,12 +134,10 @@ mod tests {
         let tag = seals.tag(7, network("192.0.2.7"));
         let other = "tag=00000000000000000000000000000000;".repeat(TAGS);
         assert!(!is_in(&seals, &format!("{other}tag={tag}"), "192.0.2.7"));
-        let count = 100_000;
-        let clock = crate::shell::Clock::start();
-        let began = clock.now().uptime;
-        for _ in 0..count {
-            assert!(is_in(&seals, &format!("tag={tag}"), "192.0.2.7"));
-        }
-        println!("{:?} for a look", (clock.now().uptime - began) / count);
+        assert!(is_in(
+            &seals,
+            &format!("{}tag={tag}", &other[..other.len() / 2]),
+            "192.0.2.7"
+        ));
     }
 }

@@ -9,8 +9,8 @@ use super::WireError;
 /// How long a header is: length, header version, message id.
 pub const HEADER: usize = 12;
 
-/// The greatest length that a header may give. The longest message that phones are known to send, their capabilities
-/// with video, is about half as long.
+/// The greatest length that a header may give. The longest messages that phones are known to send, of places and of
+/// capabilities, have a third of it.
 pub const FRAME_MAX: usize = 8 * 1024;
 
 /// What the length counts besides the body: the message id.

@@ -105,12 +105,10 @@ impl<'a> Connection<'a> {
         }
     }
 
-    fn look_at_time(&mut self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
+    fn look_at_time(&self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
         let until = self.until();
-        if until <= alarm.deadline()
-            && let Some(what) = self.patience.ends(|| false)
-        {
-            return Err(End::TooLong(what));
+        if until <= alarm.deadline() {
+            return Err(End::TooLong(self.patience.words()));
         }
         alarm.reset(until);
         Ok(())

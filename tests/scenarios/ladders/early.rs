@@ -205,7 +205,7 @@ fn other_media_cannot_be_had_before_the_first_is_agreed() {
             a UPDATE [a2]
               a < 500 UPDATE Retry-After=5
             b UPDATE [b2]
-              b < 488 UPDATE
+              b < 491 UPDATE
             a UPDATE [a2]
               a < 500 UPDATE Retry-After=5
             a PRACK

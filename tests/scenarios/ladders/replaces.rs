@@ -134,13 +134,61 @@ fn a_call_that_cannot_be_taken_over_stays_what_it_was() {
               d3 < 487 INVITE
             a 200 [a2]
               a < ACK
-            b2 INFO
-              a < INFO
-            a 200
-              b2 < 200 INFO
+              a < INVITE with 2001
+            a 200 [a3]
+              b2 < INVITE [a3] with 9001
+            b2 200 [b3]
+              b2 < ACK
+              a < ACK [b3]
+            d4 INVITE 2001 [d1] replaces=b2
+              a < INVITE [d1] with 2001
+            d4 CANCEL
+              d4 < 200 CANCEL
+              d4 < 487 INVITE
+            a 491
+              a < ACK
+            +2s
+              a < INVITE with 2001 (again)
+            a 200 [a4]
+              b2 < INVITE [a4] with 9001
+            b2 488 INVITE
+              b2 < ACK
+              a < ACK [Perch, inactive]
+              b2 < BYE "The transfer failed"
+              a < BYE "The transfer failed"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn a_change_that_nobody_waits_for_any_more_is_not_taken_for_another() {
+    ladder(
+        "rules: CAL-2, RFC 3261 §14.1",
+        expect![[r#"
+            a talks with b
+            b2 INVITE 9002 replaces=b
+              a < INVITE with 9002
+            b2 CANCEL
+              b2 < 200 CANCEL
+              b2 < 487 INVITE
+            a 200 [a2]
+              a < ACK [Perch, inactive]
+              a < INVITE with 9002
+            a 200 [a3]
+              b < INVITE [a3] with 9001
+            b 200 [b3]
+              b < ACK
+              a < ACK [b3]
+            a INVITE [a4]
+              b < INVITE [a4]
+            b 200 [b4]
+              b < ACK
+              a < 200 INVITE [b4]
+            a ACK
             a BYE
               a < 200 BYE
-              b2 < BYE "The other party hung up"
+              b < BYE "The other party hung up"
             all is quiet
         "#]],
     );
