@@ -142,12 +142,12 @@ impl Switchboard {
                     shared.events.push(Event::SignalAnswered { ticket, status });
                 });
             }
-            // Nothing is agreed with these phones before the call is answered, so nothing can be changed.
-            Action::OfferEarly { leg, link, .. } => self.shared.events.push(Event::EarlyAnswered {
-                leg,
-                link,
-                media: Err(Failure::NotAcceptable),
-            }),
+            // Nothing flows before a call is answered: no channel is open until then.
+            Action::OfferEarly { leg, link, .. } => {
+                let media = Err(Failure::NotAcceptable);
+                let refused = Event::EarlyAnswered { leg, link, media };
+                self.shared.events.push(refused);
+            }
             Action::SignalReply { ticket, .. } => {
                 self.shared.tickets.remove(&ticket);
             }
@@ -255,13 +255,19 @@ impl Station {
         call.other = connected;
         let at = (call.line, reference);
         self.hush(shared, at);
-        let Some(theirs) = theirs else {
-            shared.events.push(Event::Released { leg, dead: false });
-            return self.over_without_media(shared, reference);
-        };
-        let chosen = theirs.chosen.clone();
-        let then = Then::Acknowledge(Box::new(theirs));
-        self.open(shared, reference, chosen, then);
+        match theirs {
+            Some(theirs) => {
+                let chosen = theirs.chosen.clone();
+                let then = Then::Acknowledge(Box::new(theirs));
+                self.open(shared, reference, chosen, then);
+            }
+            // No media is to flow as yet: the other side will say when.
+            None if media.is_none() => {}
+            None => {
+                shared.events.push(Event::Released { leg, dead: false });
+                return self.over_without_media(shared, reference);
+            }
+        }
         self.show_connected(shared, reference);
     }
 
