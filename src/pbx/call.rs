@@ -205,6 +205,7 @@ impl Pbx {
         (offer, hops): (Option<Body>, Hops),
     ) {
         self.phone_used(now, phone, Signal::CallBegun);
+        self.hook_explained(phone);
         match dialplan::destination(&self.site, digits.reveal()) {
             Destination::Login { user, secret } => {
                 let asker = (Asker::Leg(leg), Door::Code);

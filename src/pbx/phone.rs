@@ -33,6 +33,8 @@ pub(super) enum OffHook {
         /// When it was lifted, or the last digit dialled.
         since: Duration,
     },
+    /// Somebody dialled: what was dialled says what it is up for, and a code is no use of a line.
+    Explained,
     /// For too long: it has been left lying, and counts as idle (IDL-3).
     Forgotten,
 }
@@ -135,6 +137,15 @@ impl Pbx {
         self.phone_used(now, phone, signal);
         if signal == Signal::OnHook {
             self.phone_freed(now, phone);
+        }
+    }
+
+    /// Somebody dialled at a phone whose handset may be up.
+    pub(super) fn hook_explained(&mut self, phone: &PhoneName) {
+        if let Some(state) = self.phones.get_mut(phone)
+            && state.off_hook.is_some()
+        {
+            state.off_hook = Some(OffHook::Explained);
         }
     }
 

@@ -196,9 +196,7 @@ impl Station {
         }
         let was_active = call.is_active();
         self.show_gone(shared, &call, was_active);
-        if was_active {
-            self.hang_up_speaker(shared);
-        }
+        self.hang_up_speaker(shared);
         if self.calls.is_empty() {
             self.show_idle_if_idle(shared);
         } else {
