@@ -56,8 +56,8 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "site",
-        may_use: &["pbx", "time"],
-        why: "the site file is read into the core's words",
+        may_use: &["pbx", "sccp", "time"],
+        why: "the site file is read into the core\'s words; which models there are is known to their protocol",
     },
     Room {
         name: "exchange",

@@ -2,20 +2,12 @@
 
 use super::problem::{Finding, did_you_mean};
 use crate::pbx::{Hardware, PhoneName, Site};
-
-/// Models that speak SCCP.
-const MODELS: [&str; 44] = [
-    "12SP", "12SP+", "30SP+", "30VIP", "7902", "7905", "7906", "7910", "7911", "7912", "7920",
-    "7921", "7925", "7926", "7931", "7935", "7936", "7937", "7940", "7941", "7941GE", "7942",
-    "7945", "7960", "7961", "7961GE", "7962", "7965", "7970", "7971", "7971GE", "7975", "7985",
-    "6901", "6911", "6921", "6941", "6945", "6961", "8941", "8945", "ATA186", "ATA188", "CIPC",
-];
+use crate::sccp::{MODELS, MODULES};
 
 /// The one that runs on a computer, and has the name that its user gave it.
 const SOFTWARE: &str = "CIPC";
 
-/// Modules with more buttons, and how many of them a phone takes.
-const MODULES: [&str; 5] = ["7914", "7915-12", "7915-24", "7916-12", "7916-24"];
+/// How many modules a phone takes.
 const MODULES_AT_MOST: usize = 2;
 
 /// Models that modules can be plugged into.
@@ -43,9 +35,11 @@ pub(super) fn check_hardware(site: &Site, findings: &mut Vec<Finding>) {
 
 fn check_model(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding>) {
     let (name, model) = (name.as_str(), hardware.model.as_str());
-    if !MODELS.contains(&model) {
-        let remedy = did_you_mean(model, MODELS)
-            .unwrap_or_else(|| format!("Known are {}", MODELS.join(", ")));
+    if !is_model(model) {
+        let models = || MODELS.iter().map(|model| model.name);
+        let all = || models().collect::<Vec<_>>().join(", ");
+        let remedy =
+            did_you_mean(model, models()).unwrap_or_else(|| format!("Known are {}", all()));
         findings.push(Finding::new(
             &["phone", name, "model"],
             format!("{model:?} is no model that speaks SCCP"),
@@ -63,6 +57,10 @@ fn check_model(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding
             format!("Name it as in [phone.{example}]"),
         ));
     }
+}
+
+fn is_model(name: &str) -> bool {
+    MODELS.iter().any(|model| model.name == name)
 }
 
 /// `SEP` or `ATA`, and a hardware address as the phone writes it.
@@ -84,15 +82,17 @@ fn check_modules(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Findi
     };
     for (place, module) in modules.iter().enumerate() {
         let module = module.as_str();
-        if !MODULES.contains(&module) {
-            let remedy = did_you_mean(module, MODULES)
-                .unwrap_or_else(|| format!("Known are {}", MODULES.join(", ")));
+        let known = || MODULES.iter().map(|(name, _)| *name);
+        if !known().any(|name| name == module) {
+            let all = || known().collect::<Vec<_>>().join(", ");
+            let remedy =
+                did_you_mean(module, known()).unwrap_or_else(|| format!("Known are {}", all()));
             let what = format!("{module:?} is no module that is known");
             wrong(Some(place), what, remedy);
         }
     }
     let model = hardware.model.as_str();
-    if !modules.is_empty() && MODELS.contains(&model) && !EXTENSIBLE.contains(&model) {
+    if !modules.is_empty() && is_model(model) && !EXTENSIBLE.contains(&model) {
         let remedy = format!("Models that do: {}", EXTENSIBLE.join(", "));
         wrong(None, format!("a {model} takes no modules"), remedy);
     } else if modules.len() > MODULES_AT_MOST {
