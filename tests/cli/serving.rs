@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{IpAddr, TcpStream, UdpSocket};
 
+use perch::sccp::wire::{Framer, FromPhone, Register, ToPhone, Version};
 use tempfile::TempDir;
 
 use crate::host::{DEMO, Server, file, free_offset, perch, run, serve, text};
@@ -48,6 +49,50 @@ fn metrics_tell_what_happened() {
         );
     }
     assert!(metrics.ends_with("# EOF\n"));
+}
+
+/// What an SCCP phone of this name and type is told after it said that it is there.
+fn registers_over_sccp(server: &Server, name: &str, device_type: u32) -> Vec<ToPhone> {
+    let mut stream = TcpStream::connect(server.at(2000)).expect("it listens");
+    let register = FromPhone::from(Register {
+        device_name: name.to_owned(),
+        device_type,
+        protocol_version: 11,
+        ..Register::default()
+    });
+    for message in [FromPhone::KeepAlive, register] {
+        let frame = message.to_frame(Version::V11);
+        stream.write_all(&frame.bytes()).expect("it is connected");
+    }
+    let (mut framer, mut told) = (Framer::new(), Vec::new());
+    let mut buffer = [0; 1024];
+    while told.len() < 2 {
+        let length = stream.read(&mut buffer).expect("no reset");
+        assert!(length > 0, "it hung up after {told:?}");
+        framer.push(&buffer[..length]);
+        while let Some(frame) = framer.next().expect("SCCP") {
+            told.push(ToPhone::decode(Version::V11, &frame).expect("a message"));
+        }
+    }
+    told
+}
+
+#[test]
+fn a_cisco_phone_is_taken_by_its_name() {
+    let server = Server::demo();
+    let told = registers_over_sccp(&server, "SEP001122334401", 7);
+    assert_eq!(told[0], ToPhone::KeepAliveAck);
+    let ToPhone::RegisterAck(ack) = &told[1] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(ack.protocol_version, 11);
+    for stranger in ["SEP001122334499", "desk-1"] {
+        let told = registers_over_sccp(&server, stranger, 7);
+        assert!(matches!(told[1], ToPhone::RegisterReject(_)), "{told:?}");
+    }
+    let metrics = server.http("GET", "/metrics");
+    let line = "perch_sccp_keep_alives_total 3";
+    assert!(metrics.contains(line), "{line} is not in {metrics}");
 }
 
 #[test]
