@@ -11,6 +11,7 @@ mod scenarios {
     mod dialogue;
     mod forward;
     mod idle;
+    mod keys;
     mod ladders;
     mod locks;
     mod logout;

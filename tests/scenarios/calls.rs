@@ -204,6 +204,7 @@ fn both_may_want_to_hold_at_once() {
     check(
         "rules: CAL-1",
         "
+        not over SCCP: who holds does not notice that it is held
         desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials 9002   desk-2 answers
         09:01 both hold desk-1 desk-2
@@ -278,6 +279,7 @@ fn a_caller_that_vanishes_while_it_rings_does_not_ring_for_ever() {
     check(
         "rules: CAL-1",
         "
+        not over SCCP: its connection tells that a phone is gone
         no answer after 30s
         desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials 9002   09:00:05 desk-1 vanishes   09:00:10 desk-2 answers
@@ -297,6 +299,7 @@ fn a_call_that_the_server_forgot_is_over_at_the_next_word() {
     check(
         "rules: CAL-1",
         "
+        not over SCCP: a phone that has lost its server has lost its calls
         desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials 9002   desk-2 answers
         09:01 server dies   server starts
@@ -318,6 +321,7 @@ fn a_server_that_is_about_to_stop_takes_no_new_calls() {
     check(
         "rules: CAL-1",
         "
+        not over SCCP: it says why, where SIP has a status
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 dials 2001   desk-1 answers
         09:01 server drains          desk-1 presses 1

@@ -9,6 +9,7 @@ fn user_and_pin_are_asked_for_and_make_the_phone_theirs() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials *11   09:00:02 desk-1 types 2001#   09:00:05 desk-1 types 1111#
         09:01 desk-2 dials 2001   desk-1 answers   09:02 desk-1 hangs up
@@ -29,6 +30,7 @@ fn a_pause_ends_a_number_and_a_star_takes_it_back() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001
         09:00 desk-1 dials *11#   09:00:02 desk-1 types 2001
         09:00:10 desk-1 types 1112*1111
@@ -52,6 +54,7 @@ fn a_wrong_pin_may_be_tried_again_and_nobody_hears_what_was_wrong() {
     check(
         "rules: SES-1, SES-8",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials *11   09:00:01 desk-1 types 2001#9999#   09:00:05 desk-1 types 7777#1111#
         09:00:10 desk-1 types 2001#1111#
@@ -76,6 +79,7 @@ fn a_lock_sounds_like_a_wrong_pin() {
     check(
         "rules: SES-8",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001
         09:00 desk-1 dials *11   09:00:01 desk-1 types 2001#1#   +1s desk-1 types 2001#2#   +1s desk-1 types 2001#3#
         09:01 desk-1 dials *11   09:01:01 desk-1 types 2001#1111#   +1s desk-1 types 2001#9999#
@@ -104,6 +108,7 @@ fn whoever_says_nothing_is_let_go() {
     check(
         "rules: SES-1, IDL-1",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001
         09:00 desk-1 dials *11
         09:01 desk-1 dials *11   09:01:10 desk-1 types 2001#
@@ -126,6 +131,7 @@ fn hanging_up_in_the_middle_leaves_nothing_behind() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004
         09:00 desk-1 dials *11   desk-2 dials *11   desk-3 dials *11   desk-4 dials *11
         09:00:01 desk-1 hangs up   desk-2 types 2001#11   desk-2 hangs up   desk-3 vanishes
@@ -153,6 +159,7 @@ fn keys_are_use_and_a_takeover_is_heard_out() {
     check(
         "rules: SES-3, IDL-1, IDL-2",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111, idle limit 2m   bob: 2002, pin 2222   desk-1: guest 9001
         09:00 desk-1 logs in alice
         09:01:30 desk-1 dials *11   09:01:40 desk-1 types 2002#   09:01:50 desk-1 hangs up
@@ -179,6 +186,7 @@ fn a_phone_that_nobody_may_log_in_at_is_not_asked() {
     check(
         "rules: SES-1, SES-8",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001   class hall: call guests   lobby: class hall
         09:00 desk-1 dials *11
         ",
@@ -191,6 +199,7 @@ fn an_echo_lasts_five_minutes_and_keeps_the_session() {
     check(
         "rules: IDL-2",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111, idle limit 1m   desk-1: guest 9001
         09:00 desk-1 logs in alice
         09:00:30 desk-1 dials *90   09:03 desk-1 holds   desk-1 resumes   desk-1 types 5
@@ -213,6 +222,7 @@ fn a_phone_may_leave_the_offer_to_us_and_must_have_a_codec() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001
         09:00 desk-1 dials *11 without offer   09:00:01 desk-1 types 2001#1111#
         09:01 desk-1 dials *11 with strange media   09:02 desk-1 dials *90 with strange media
@@ -230,6 +240,7 @@ fn the_yes_waits_for_the_store_and_a_failing_store_is_heard() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   bob: 2002, pin 2222   desk-1: guest 9001   desk-2: guest 9002
         09:00 store takes 5s   desk-1 dials *11   09:00:01 desk-1 types 2001#1111#
         09:01 store takes 0s   store fails   desk-2 dials *11   09:01:01 desk-2 types 2002#2222#
@@ -252,6 +263,7 @@ fn the_dialogue_knows_no_protocol() {
     check(
         "rules: SES-1, SES-8, IDL-3",
         "
+        not over SCCP: it asks on the display, and so does not wait for its tones
         alice: 2001, pin 1111   desk-1: guest 9001   off hook limit 10s   silence 20s
         09:00 desk-1 goes off hook   desk-1 dials *11
         09:00:15 desk-1 types 2001#1112#   09:00:20 desk-1 types 2001#1111#

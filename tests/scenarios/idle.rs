@@ -76,6 +76,7 @@ fn ringing_is_no_activity_but_a_logout_waits_for_it() {
     check(
         "rules: IDL-1, OUT-3",
         "
+        not over SCCP: who declines presses a key
         no answer after 50s
         alice: 2001, pin 1111, idle limit 30m   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice
@@ -151,6 +152,7 @@ fn which_signal_showed_activity_is_recorded() {
     check(
         "rules: IDL-1",
         "
+        not over SCCP: digits are a number, and that comes to nothing
         alice: 2001, pin 1111   desk-1: guest 9001
         09:00 desk-1 logs in alice        09:05 desk-1 goes off hook   admin asks who
         09:05:30 desk-1 presses 9         admin asks who
@@ -171,6 +173,7 @@ fn a_held_call_alone_keeps_the_session_for_the_cap_only() {
     check(
         "rules: IDL-2",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111, idle limit 30m   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice    09:10 desk-1 dials 9002   desk-2 answers
         09:20 desk-1 holds
@@ -194,6 +197,7 @@ fn the_party_that_is_held_is_in_an_active_call() {
     check(
         "rules: IDL-2",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         held cap 10m
         alice: 2001, pin 1111, idle limit 5m   bob: 2002, pin 2222, idle limit 5m
         desk-1: guest 9001   desk-2: guest 9002
@@ -217,6 +221,7 @@ fn a_handset_left_lying_counts_as_idle_after_sixty_seconds() {
     check(
         "rules: IDL-3",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111, idle limit 5m   desk-1: guest 9001
         09:00 desk-1 logs in alice    09:02 desk-1 goes off hook
         until 09:08
@@ -234,6 +239,7 @@ fn digits_put_the_howler_off() {
     check(
         "rules: IDL-3, IDL-1",
         "
+        not over SCCP: digits are a number, and that comes to nothing
         alice: 2001, pin 1111, idle limit 5m   desk-1: guest 9001
         09:00 desk-1 logs in alice    09:02 desk-1 goes off hook
         09:02:50 desk-1 presses 2     09:03:40 desk-1 presses 0
@@ -254,6 +260,7 @@ fn a_call_keeps_the_howler_away() {
     check(
         "rules: IDL-3",
         "
+        not over SCCP: it talks with a phone, where the core knows a number
         alice: 2001, pin 1111, idle limit 5m   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice    09:01 desk-1 goes off hook   desk-1 dials 9002   desk-2 answers
         09:20 desk-1 hangs up         desk-1 goes on hook

@@ -9,6 +9,7 @@ fn an_idle_prime_line_is_enough_to_leave_at_once() {
     check(
         "rules: OUT-1",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111, lines 2001 2005
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 logs in alice

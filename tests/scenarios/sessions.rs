@@ -81,6 +81,7 @@ fn a_phone_is_told_things_in_order_and_others_do_not_wait_for_its_store() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004
         09:00 desk-1 logs in alice
@@ -119,6 +120,7 @@ fn a_login_that_was_stored_stands_though_nobody_was_told() {
     check(
         "rules: SES-1",
         "
+        not over SCCP: a phone that registers shows who is logged in
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 store takes 5s   desk-1 logs in alice   desk-1 hangs up
         09:00:02 server dies after the write   server starts
@@ -277,6 +279,7 @@ fn a_move_waits_for_sixty_seconds_and_cuts_no_call() {
     check(
         "rules: SES-2",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 logs in alice
@@ -696,6 +699,7 @@ fn a_number_that_changes_in_a_call_does_not_free_the_line() {
     check(
         "rules: SES-13, OUT-2",
         "
+        not over SCCP: the phone shows its new number
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 dials 2001   desk-1 answers
         09:10 site: alice 2009       desk-1 logs out
@@ -714,6 +718,7 @@ fn two_who_swap_their_phones_at_once_both_get_them() {
     check(
         "rules: SES-2",
         "
+        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111   bob: 2002, pin 2222   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 logs in bob
         09:01 store takes 2s         desk-2 logs in alice   desk-1 logs in bob
@@ -738,6 +743,7 @@ fn a_number_that_changes_follows_its_user_at_once() {
     check(
         "rules: SES-13",
         "
+        not over SCCP: the phone shows its new number
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice
         09:10 site: alice 2009

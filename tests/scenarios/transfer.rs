@@ -9,6 +9,7 @@ fn a_call_is_transferred_to_a_number_and_whoever_did_it_hears_so() {
     check(
         "rules: CAL-2",
         "
+        not over SCCP: transfers go by two keys and two calls
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
         09:01 desk-2 transfers to 9003
@@ -162,6 +163,7 @@ fn two_calls_are_joined_by_whoever_has_both() {
     check(
         "rules: CAL-2",
         "
+        not over SCCP: transfers go by two keys and two calls
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
         09:01 desk-2 dials 9003   desk-3 answers   desk-2 holds
@@ -201,6 +203,7 @@ fn a_call_may_be_handed_to_a_phone_that_still_rings() {
     check(
         "rules: CAL-2",
         "
+        not over SCCP: transfers go by two keys and two calls
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
         09:01 desk-2 dials 9003
@@ -229,6 +232,7 @@ fn the_class_of_whoever_transfers_decides_and_codes_are_no_targets() {
     check(
         "rules: CAL-2",
         "
+        not over SCCP: transfers go by two keys and two calls
         class lobby: call guests, login      emergency 112 rings desk-3
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
@@ -253,6 +257,7 @@ fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only()
     check(
         "rules: CAL-2, IDL-1, IDL-2",
         "
+        not over SCCP: transfers go by two keys and two calls
         alice: 2001, pin 1111, idle limit 5m   bob: 2002, pin 2222, idle limit 30m
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-2 logs in alice   desk-3 logs in bob

@@ -8,6 +8,7 @@ pub mod ladder;
 pub mod network;
 pub mod phone;
 pub mod play;
+pub mod sccp_phone;
 pub mod script;
 pub mod server;
 pub mod sip_phone;

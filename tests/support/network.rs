@@ -116,6 +116,13 @@ impl Network {
         found.map(|(phone, _)| phone)
     }
 
+    /// The phone at the other end of a connection.
+    pub fn phone_by(&self, connection: u64) -> Option<&PhoneName> {
+        let has_it = |link: &Link| link.connection.is_some_and(|(own, _)| own == connection);
+        let found = self.links.iter().find(|(_, link)| has_it(link));
+        found.map(|(phone, _)| phone)
+    }
+
     /// The phone at an address.
     pub fn phone_on(&self, host: IpAddr) -> Option<&PhoneName> {
         let mut links = self.links.iter();

@@ -36,12 +36,26 @@ pub fn check(rules: &str, script: &str, expect: Expect) {
     } else {
         &[Protocol::SipUdp, Protocol::SipTcp]
     };
-    let transcripts: Vec<String> = protocols.iter().map(|p| play(&script, *p)).collect();
+    let play_as_text = |protocol: &Protocol| play(&script, *protocol).into_text();
+    let transcripts: Vec<String> = protocols.iter().map(play_as_text).collect();
     expect.assert_eq(&transcripts[0]);
     for (protocol, transcript) in protocols.iter().zip(&transcripts) {
         let first = &transcripts[0];
         assert_eq!(transcript, first, "it goes otherwise over {protocol:?}");
     }
+    if !script.is_about_sip() {
+        let common = |protocol| play(&script, protocol).in_common_words().into_text();
+        let (sip, sccp) = (common(protocols[0]), common(Protocol::Sccp));
+        assert_eq!(sccp, sip, "it goes otherwise over SCCP");
+    }
+}
+
+/// Shows what goes so over SCCP alone: keys and softkeys that SIP phones keep to themselves.
+#[track_caller]
+pub fn check_over_sccp(rules: &str, script: &str, expect: Expect) {
+    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
+    expect.assert_eq(&play(&script, Protocol::Sccp).into_text());
 }
 
 /// The same where it must go otherwise over streams: there, somebody who vanishes takes the connection along.
@@ -49,11 +63,11 @@ pub fn check(rules: &str, script: &str, expect: Expect) {
 pub fn check_by_transport(rules: &str, script: &str, datagrams: Expect, streams: Expect) {
     assert!(rules.starts_with("rules: "), "which rules does this prove?");
     let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
-    datagrams.assert_eq(&play(&script, Protocol::SipUdp));
-    streams.assert_eq(&play(&script, Protocol::SipTcp));
+    datagrams.assert_eq(&play(&script, Protocol::SipUdp).into_text());
+    streams.assert_eq(&play(&script, Protocol::SipTcp).into_text());
 }
 
-fn play(script: &Script, protocol: Protocol) -> String {
+fn play(script: &Script, protocol: Protocol) -> Transcript {
     let mut text = SiteText::default();
     for line in &script.site {
         text.line(line).unwrap_or_else(|why| panic!("{why}"));
@@ -62,10 +76,11 @@ fn play(script: &Script, protocol: Protocol) -> String {
     for step in &script.steps {
         stage.step(step);
     }
-    stage.transcript.into_text()
+    stage.transcript
 }
 
 struct Stage {
+    protocol: Protocol,
     world: World,
     text: SiteText,
     zone: TimeZone,
@@ -87,6 +102,7 @@ impl Stage {
             twins: text.twins.clone(),
         };
         Stage {
+            protocol,
             world: World::new(protocol, building, utc, 1),
             transcript: Transcript::new(zone.clone(), script.shows_events),
             text,
@@ -169,6 +185,7 @@ impl Stage {
     /// What somebody does, in digits.
     fn order(&self, act: &Act) -> Result<Order, String> {
         let site = &self.text.site;
+        let keypad = matches!(self.protocol, Protocol::Sccp | Protocol::Mixed);
         Ok(match act {
             Act::Order(order) => order.clone(),
             Act::LogOut => Order::Dial(site.codes.logout.clone()),
@@ -179,6 +196,13 @@ impl Stage {
                     (Some(pin), _) => pin,
                     (None, Some((_, user))) => &user.pin.0,
                     (None, None) => return Err(format!("{user} has no PIN")),
+                };
+                // A keypad has no letters.
+                let has_letters = user.contains(|c: char| !c.is_ascii_digit());
+                let user = match known {
+                    Some((_, user)) if keypad && has_letters => user.dn.as_str(),
+                    None if keypad && has_letters => "99999",
+                    _ => user,
                 };
                 Order::Dial(format!("{}*{user}*{pin}#", site.codes.login))
             }

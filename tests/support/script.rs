@@ -8,6 +8,7 @@
 //! 09:00 desk-1 logs in alice   09:01 desk-2 dials 2001   desk-1 answers
 //! on 2026-03-29
 //! until 10:30
+//! not over SCCP: why it goes otherwise there
 //! ```
 
 use jiff::civil::{Date, Time};
@@ -21,6 +22,8 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// Whether every record is shown, not only who is where.
     pub shows_events: bool,
+    /// Why it goes otherwise over SCCP, if it does.
+    pub not_over_sccp: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +101,7 @@ impl Script {
             site: Vec::new(),
             steps: Vec::new(),
             shows_events: false,
+            not_over_sccp: None,
         };
         let lines = text.lines().map(str::trim);
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with("--")) {
@@ -119,9 +123,51 @@ impl Script {
         )
     }
 
+    /// Whether it is about what only SIP has: requests, devices that share a name, bodies of messages.
+    pub fn is_about_sip(&self) -> bool {
+        if self.not_over_sccp.is_some() {
+            return true;
+        }
+        let is_sip_s = |order: &Order| {
+            matches!(
+                order,
+                Order::DialRaw(_)
+                    | Order::DialWithoutOffer(_)
+                    | Order::DialWithStrangeMedia(_)
+                    | Order::PlayEarly
+                    | Order::IsBusy
+                    | Order::SendOn(_)
+                    | Order::TransferQuietly(_)
+                    | Order::TransferFromOutside(_)
+                    | Order::HoldByUpdate
+                    | Order::Write(..)
+            )
+        };
+        let in_steps = self.steps.iter().any(|step| match step {
+            Step::Do(Deed::Phone(_, Act::Order(order))) => is_sip_s(order),
+            _ => false,
+        });
+        let words = [
+            "second device of",
+            "softphone",
+            "wants PRACK",
+            "refreshes its calls",
+            "no display",
+        ];
+        let in_site = self
+            .site
+            .iter()
+            .any(|line| words.iter().any(|w| line.contains(w)));
+        in_steps || in_site
+    }
+
     fn take(&mut self, said: &str) -> Result<(), String> {
         if said == "show events" {
             self.shows_events = true;
+            return Ok(());
+        }
+        if let Some(why) = said.strip_prefix("not over SCCP: ") {
+            self.not_over_sccp = Some(why.to_owned());
             return Ok(());
         }
         if let Some(date) = said.strip_prefix("on ") {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use perch::exchange::{Check, CommitSeq, ControlRequest, Exchange, Input, Output, Start};
 use perch::pbx::{Action, Door, Event, LegId, Pbx, PhoneName, Remembered, Site};
+use perch::sccp::wire::{Framer, FromPhone, ToPhone, Version};
 use perch::sip::wire::{Parsed, parse, respond};
 use perch::sip::{Edge, Flow, Limits, News, Registrar};
 use perch::time::Now;
@@ -107,6 +108,21 @@ impl Server {
                 None
             }
         }
+    }
+
+    /// An SCCP phone said something. What the edge answers itself comes back.
+    pub fn receive_frames(&mut self, now: Now, connection: u64, bytes: &Bytes) -> Vec<Bytes> {
+        let mut framer = Framer::new();
+        framer.push(bytes);
+        let mut answers = Vec::new();
+        while let Ok(Some(frame)) = framer.next() {
+            if FromPhone::decode(Version::V0, &frame) == Ok(FromPhone::KeepAlive) {
+                answers.push(ToPhone::KeepAliveAck.to_frame(Version::V0).bytes());
+            } else {
+                self.handle(now, Input::Sccp { connection, frame });
+            }
+        }
+        answers
     }
 
     /// A phone of the core's own words did something.

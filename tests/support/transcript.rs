@@ -1,5 +1,7 @@
 //! What could be seen of a scenario from outside, line by line.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -11,7 +13,8 @@ use super::world::{Observation, What};
 struct Line {
     at: Utc,
     subject: String,
-    text: String,
+    /// What the same one sees and does at one moment.
+    texts: Vec<String>,
 }
 
 pub struct Transcript {
@@ -44,7 +47,8 @@ impl Transcript {
             What::Answered(answer) => {
                 for text in self.answer(answer) {
                     let subject = String::from("admin");
-                    self.lines.push(Line { at, subject, text });
+                    let texts = vec![text];
+                    self.lines.push(Line { at, subject, texts });
                 }
             }
             What::Fault(text) => self.add(at, "FAULT", text.clone()),
@@ -60,16 +64,32 @@ impl Transcript {
     /// What the same one sees and does at one moment stands on one line.
     fn add(&mut self, at: Utc, subject: &str, text: String) {
         match self.lines.last_mut() {
-            Some(last) if last.at == at && last.subject == subject => {
-                last.text.push_str(", ");
-                last.text.push_str(&text);
-            }
+            Some(last) if last.at == at && last.subject == subject => last.texts.push(text),
             _ => self.lines.push(Line {
                 at,
                 subject: subject.to_owned(),
-                text,
+                texts: vec![text],
             }),
         }
+    }
+
+    /// The same in words that all protocols have. What happens at one moment may happen in another order, and what is
+    /// read twice at once is read.
+    pub fn in_common_words(mut self) -> Transcript {
+        let mut common: BTreeMap<(Utc, String), BTreeSet<String>> = BTreeMap::new();
+        for line in self.lines {
+            let texts = line.texts.into_iter().filter_map(in_common_words);
+            let at = (line.at, line.subject);
+            common.entry(at).or_default().extend(texts);
+        }
+        let said = common.into_iter().filter(|(_, texts)| !texts.is_empty());
+        let line = |((at, subject), texts): (_, BTreeSet<String>)| Line {
+            at,
+            subject,
+            texts: texts.into_iter().collect(),
+        };
+        self.lines = said.map(line).collect();
+        self
     }
 
     fn record(&mut self, site: &Site, at: Utc, record: &Record) {
@@ -77,7 +97,7 @@ impl Transcript {
             self.lines.push(Line {
                 at,
                 subject: "event".into(),
-                text: in_words(record),
+                texts: vec![in_words(record)],
             });
         }
         let user = record.user.as_ref().map_or("nobody", |user| user.as_str());
@@ -164,7 +184,8 @@ impl Transcript {
                 text += &format!("on {today}\n");
             }
             day = Some(today);
-            text += &format!("{} {} {}\n", self.time(line.at), line.subject, line.text);
+            let texts = line.texts.join(", ");
+            text += &format!("{} {} {texts}\n", self.time(line.at), line.subject);
         }
         text.trim_end().to_owned()
     }
@@ -183,6 +204,73 @@ impl Transcript {
             _ => "%H:%M:%S%.3f",
         };
         local.strftime(format).to_string()
+    }
+}
+
+/// Something seen or heard in words that all protocols have; none if only some have such a thing.
+fn in_common_words(text: String) -> Option<String> {
+    // Which signal showed a use, and who somebody talks with by which name: what protocols tell differs.
+    let text = without(text, "since ", ", last used ", ")");
+    let text = without(text, "last used at ", "", " showed");
+    // SCCP phones show who calls, and not by whom the call came.
+    let text = without(text, "rings (from ", ", sent on by ", "");
+    let text = without(text, "rings (from ", ", transferred by ", "");
+    if let Some(heard) = text.strip_prefix("hears ") {
+        return in_common_sounds(heard).map(|heard| format!("hears {heard}"));
+    }
+    if let Some((_, read)) = text.split_once("'s and reads ") {
+        return Some(format!("reads {read}"));
+    }
+    match text.as_str() {
+        // SES-6: only a phone that tells of its hook can be waited for.
+        "reads \"Resetting...\"" => None,
+        "stops ringing (answered elsewhere)" => Some("stops ringing".into()),
+        // SCCP phones hold by themselves whoever they talk with, before they dial.
+        "is held" | "is taken back" => None,
+        _ if text.starts_with("is prompted: ") => None,
+        _ if text.starts_with("is told of its transfer: ") => None,
+        _ => Some(text),
+    }
+}
+
+fn in_common_sounds(heard: &str) -> Option<String> {
+    let number = heard.split(' ').next().unwrap_or_default();
+    if number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()) {
+        // SIP says by a number why a call came to nothing.
+        return Some(heard[4..].to_owned());
+    }
+    match heard {
+        // SCCP has no words for it: the call is gone.
+        "\"The other party hung up\"" | "\"The other party cannot be reached any more\"" => {
+            Some("the end".into())
+        }
+        // Sounds of Perch's own, and keys, which go with the media.
+        "Dial" | "Stutter" | "Confirm" | "Error" | "ErrorThenDial" | "Howler" | "itself" => None,
+        _ if heard.starts_with("the digit ") => None,
+        _ => Some(heard.to_owned()),
+    }
+}
+
+/// The text without what stands from `from` to `to` somewhere after `after`; to its last bracket, if `to` is empty.
+fn without(text: String, after: &str, from: &str, to: &str) -> String {
+    let cut = || {
+        let begins = text.find(after)? + after.len();
+        let from_at = begins + text[begins..].find(from)?;
+        let rest = from_at + from.len();
+        let ends = match to {
+            "" => text.rfind(')')?,
+            to => rest + text[rest..].find(to)? + to.len(),
+        };
+        Some(format!("{}{}", &text[..from_at], &text[ends..]))
+    };
+    match cut() {
+        // There may be several.
+        Some(shorter) if to.is_empty() => shorter,
+        Some(shorter) => {
+            let (head, tail) = shorter.split_at(shorter.find(after).unwrap_or(0) + after.len());
+            format!("{head}{}", without(tail.to_owned(), after, from, to))
+        }
+        None => text,
     }
 }
 

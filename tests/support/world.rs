@@ -1,5 +1,7 @@
 //! A building: a server with its store, phones, the network between them, an administrator, and virtual time.
 
+mod stations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use super::agenda::Agenda;
 use super::hook_phone::HookPhone;
 use super::network::{Network, SERVER, Way, framed};
 use super::phone::{Doings, Packet, Phone};
+use super::sccp_phone::SccpPhone;
 use super::server::{Beginning, Server};
 use super::sip_phone::{Account, SipPhone};
 use super::store::{ModelStore, Report};
@@ -28,6 +31,9 @@ pub enum Protocol {
     SipTcp,
     /// Half of the phones each.
     SipMixed,
+    Sccp,
+    /// SIP over UDP and SCCP, half of the phones each.
+    Mixed,
     /// The core's own words, for signals that no protocol has yet.
     Hook,
 }
@@ -96,6 +102,8 @@ pub struct World {
     twins: BTreeMap<String, String>,
     /// Streams that the server knows to be broken.
     broken: BTreeSet<u64>,
+    /// Streams of SCCP phones.
+    stations: BTreeSet<u64>,
     pub store: ModelStore,
     bindings: BTreeMap<PhoneName, String>,
     /// Ends of the server's own media, and whose ears are at the other one.
@@ -125,7 +133,8 @@ const MOST_WAKES: u32 = 10_000;
 
 impl World {
     /// A building with a running server and phones that are just being switched on.
-    pub fn new(protocol: Protocol, building: Building, utc: Utc, seed: u64) -> World {
+    pub fn new(protocol: Protocol, mut building: Building, utc: Utc, seed: u64) -> World {
+        stations::equip(&mut building.site, protocol);
         let mut random = StdRng::seed_from_u64(seed);
         let network = Network::new(StdRng::seed_from_u64(random.random()));
         let mut world = World {
@@ -141,6 +150,7 @@ impl World {
             refreshing: building.refreshing,
             twins: building.twins,
             broken: BTreeSet::new(),
+            stations: BTreeSet::new(),
             store: ModelStore::default(),
             bindings: BTreeMap::new(),
             ends: BTreeMap::new(),
@@ -251,7 +261,10 @@ impl World {
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::Arrives(name, Way::ToPhone, _, packet) => {
+            Happening::Arrives(name, Way::ToPhone, connection, packet) => {
+                if !self.reaches_station(&name, connection, &packet) {
+                    return;
+                }
                 let uptime = self.uptime;
                 self.log(&name, "<", &packet);
                 self.with_phone(&name, |phone| phone.receive(uptime, packet));
@@ -260,11 +273,7 @@ impl World {
                 self.arrives_at_server(&name, connection, packet);
             }
             Happening::StreamBroken(connection) if !self.broken.insert(connection) => {}
-            Happening::StreamBroken(connection) => {
-                self.with_server(|server, now| {
-                    server.handle(now, Input::ConnectionClosed(connection));
-                });
-            }
+            Happening::StreamBroken(connection) => self.connection_ended(connection),
             Happening::Written { life } if life == self.life.0 => {
                 let report = self.store.write_next();
                 self.take_reports(report);
@@ -294,6 +303,9 @@ impl World {
         match packet {
             Packet::Bytes(_) if is_cut => {}
             Packet::Bytes(_) if self.server.is_none() => self.refuse_connection(name),
+            Packet::Bytes(bytes) if self.kind_of(name).is_some() => {
+                self.station_says(name, connection, &bytes);
+            }
             Packet::Bytes(bytes) => {
                 let answer = self.with_server(|server, now| server.receive(now, flow, bytes));
                 if let Some(bytes) = answer.flatten() {
@@ -343,6 +355,12 @@ impl World {
         }
         for send in output.sends {
             self.send(send);
+        }
+        for (connection, frames) in output.frames {
+            self.send_frames(connection, &frames);
+        }
+        for connection in output.hang_ups {
+            self.hang_up(connection);
         }
         for check in output.checks {
             let given = check.secret.reveal();
@@ -442,6 +460,7 @@ impl World {
 
     fn carry_out_doings(&mut self, name: &PhoneName, doings: Doings) {
         for sight in doings.sights {
+            let sight = self.with_names(sight);
             self.observe(What::Sight(name.clone(), sight));
         }
         for fault in doings.faults {
@@ -452,6 +471,10 @@ impl World {
             self.observe(What::Miss(format!("{name}: {miss}")));
         }
         for packet in doings.sends {
+            if matches!(packet, Packet::ConnectionLost) {
+                self.station_hangs_up(name);
+                continue;
+            }
             let connection = self.network.flow_from(name).connection;
             for at in self.network.arrivals(self.uptime, name, Way::ToServer) {
                 let packet = packet.clone();
@@ -501,7 +524,8 @@ impl World {
     }
 
     /// The administrator changes the site. Phones that are new in it are switched on.
-    pub fn apply(&mut self, site: Site) {
+    pub fn apply(&mut self, mut site: Site) {
+        stations::equip(&mut site, self.protocol);
         self.site = Arc::new(site);
         let applied = Arc::clone(&self.site);
         self.with_server(|server, now| server.handle(now, Input::SiteApplied(applied)));
@@ -584,13 +608,18 @@ impl World {
 
     fn add_phone(&mut self, name: &PhoneName) {
         let odd = self.phones.len() % 2 == 1;
+        let kind = self.kind_of(name);
         let transport = match self.protocol {
+            _ if kind.is_some() => Transport::Tcp,
             Protocol::SipTcp => Transport::Tcp,
             Protocol::SipMixed if odd => Transport::Tcp,
             _ => Transport::Udp,
         };
         let address = self.network.add(name.clone(), transport);
-        let phone: Box<dyn Phone> = if self.protocol == Protocol::Hook {
+        let phone: Box<dyn Phone> = if let Some(kind) = kind {
+            let name = name.as_str();
+            Box::new(SccpPhone::new(name, name, kind, address, self.uptime))
+        } else if self.protocol == Protocol::Hook {
             let minter = u8::try_from(self.phones.len() + 100).expect("fewer than 150 phones");
             Box::new(HookPhone::new(name.clone(), minter, self.uptime))
         } else {
@@ -641,6 +670,9 @@ fn in_a_line(packet: &Packet) -> String {
     let Packet::Bytes(bytes) = packet else {
         return format!("{packet:?}");
     };
+    if let Some(ids) = stations::in_a_line(bytes) {
+        return ids;
+    }
     let text = String::from_utf8_lossy(bytes);
     let line = |begins: &str| {
         let found = text.lines().find(|line| line.starts_with(begins));

@@ -1,0 +1,280 @@
+//! What somebody at the phone does, by hook, keypad, buttons and softkeys.
+
+use perch::pbx::{Digit, Secret};
+use perch::sccp::wire::{
+    CallState as State, EnblocCall, FromPhone, KeypadButton, KeypadKey, MediaPath,
+    MediaPathActivity, MediaPathEvent, OffHook, OnHook, SoftKeyEvent, Stimulus, StimulusEvent,
+    Unregister,
+};
+
+use super::call::{Call, Wish};
+use super::desk::Place;
+use super::kind::Manner;
+use super::registering::Progress;
+use super::{SccpPhone, Timer};
+use crate::support::phone::Order;
+
+type Done = Result<(), String>;
+
+impl SccpPhone {
+    pub fn obey(&mut self, order: &Order) -> Done {
+        match order {
+            Order::Vanish => self.vanish(),
+            Order::ComeBack => return self.come_back(),
+            _ if self.progress != Progress::Registered => {
+                return Err(format!("{} is not registered", self.label));
+            }
+            Order::Dial(digits) => return self.dial(digits),
+            Order::Answer => return self.answer(),
+            Order::Decline => return self.decline(),
+            Order::HangUp => return self.hang_up(),
+            Order::Hold => return self.hold(),
+            Order::Resume => return self.resume(),
+            Order::Transfer(number) => return self.transfer(number),
+            Order::JoinCalls => return self.join_calls(),
+            Order::PressDigit(digit) => return self.type_digits(&digit.to_string()),
+            Order::Type(digits) => return self.type_digits(digits),
+            Order::Unregister => {
+                self.say(Unregister::default());
+                self.progress = Progress::Leaving;
+            }
+            Order::OffHook => self.lift_handset((0, 0)),
+            Order::OnHook => self.hang_handset_up(),
+            Order::PressKey => self.press_button(Stimulus::Messages),
+            _ => return Err(format!("an SCCP phone cannot do {order:?}")),
+        }
+        Ok(())
+    }
+
+    fn dial(&mut self, digits: &str) -> Done {
+        if self.kind.manner == Manner::Late {
+            let number = Secret::new(digits.to_owned());
+            self.say(EnblocCall { number, line: 0 });
+            return Ok(());
+        }
+        self.to_dial = digits.chars().collect();
+        // What ends a number that may go on.
+        if !digits.ends_with('#') {
+            self.to_dial.push('#');
+        }
+        if self.kind.has_soft_keys() {
+            self.press_softkey((0, 0), "NewCall")
+        } else {
+            self.lift_handset((0, 0));
+            Ok(())
+        }
+    }
+
+    /// The next key of a number that is being dialled: the server is heard between one and the next.
+    pub fn dial_on(&mut self) {
+        for call in self.calls.values_mut() {
+            if !matches!(call.state, State::OffHook | State::Proceed) {
+                call.to_dial.clear();
+            }
+        }
+        let mut calls = self.calls.values_mut();
+        let Some(call) = calls.find(|call| !call.to_dial.is_empty()) else {
+            return;
+        };
+        let key = call.to_dial.remove(0);
+        let place = call.place;
+        self.press_key(place, key);
+        self.look_again();
+    }
+
+    fn press_key(&mut self, (line, call): Place, key: char) {
+        let Some(digit) = Digit::new(key) else {
+            return self.fault(format!("{key:?} is no key"));
+        };
+        self.say(KeypadButton {
+            key: KeypadKey::from(digit),
+            line,
+            call,
+        });
+    }
+
+    fn answer(&mut self) -> Done {
+        let place = self.call_that("that rings", |call| call.rings())?;
+        if self.kind.has_soft_keys() {
+            self.press_softkey(place, "Answer")
+        } else {
+            self.lift_handset(place);
+            Ok(())
+        }
+    }
+
+    fn decline(&mut self) -> Done {
+        let place = self.call_that("that rings", |call| call.rings())?;
+        self.wish(place, Wish::HangUp);
+        self.press_softkey(place, "EndCall")
+    }
+
+    /// By the softkey that says so; by the hook on a phone without softkeys, or whose handset is up.
+    pub fn hang_up(&mut self) -> Done {
+        let is_on = |call: &Call| !call.rings() && call.wish != Wish::HangUp;
+        let place = self.call_that("to hang up", is_on)?;
+        self.wish(place, Wish::HangUp);
+        if self.kind.has_soft_keys() && !self.is_off_hook {
+            self.press_softkey(place, "EndCall")
+        } else {
+            self.is_off_hook = false;
+            let (line, call) = place;
+            self.say(OnHook { line, call });
+            Ok(())
+        }
+    }
+
+    fn hold(&mut self) -> Done {
+        let talks = |call: &Call| call.state == State::Connected && call.wish == Wish::Talk;
+        let place = self.call_that("to hold", talks)?;
+        self.wish(place, Wish::Hold);
+        self.press(place, "Hold", Stimulus::Hold)
+    }
+
+    fn resume(&mut self) -> Done {
+        let is_held = |call: &Call| call.state == State::Hold && call.wish == Wish::Hold;
+        let place = self.call_that("to resume", is_held)?;
+        self.wish(place, Wish::Talk);
+        self.press(place, "Resume", Stimulus::Hold)
+    }
+
+    /// Transfer, the number, and transfer again as soon as it rings there.
+    fn transfer(&mut self, number: &str) -> Done {
+        let talks = |call: &Call| call.state == State::Connected;
+        let place = self.call_that("to hand on", talks)?;
+        self.to_dial = number.chars().chain(['#']).collect();
+        self.transfers = true;
+        self.press(place, "Transfer", Stimulus::Transfer)
+    }
+
+    fn join_calls(&mut self) -> Done {
+        let talks = |call: &Call| call.state == State::Connected;
+        let place = self.call_that("to join", talks)?;
+        self.press(place, "Transfer", Stimulus::Transfer)
+    }
+
+    /// It rings where the call is to go to: that is enough.
+    pub fn transfer_on(&mut self) {
+        if !self.transfers {
+            return;
+        }
+        let rings = |call: &Call| matches!(call.state, State::RingOut | State::Connected);
+        let is_new = |call: &Call| !call.is_incoming && rings(call) && call.wish == Wish::Talk;
+        let newest = self.calls.values().filter(|call| is_new(call));
+        let place = newest.max_by_key(|call| call.number).map(|call| call.place);
+        if let Some(place) = place
+            && self.calls.len() > 1
+        {
+            self.transfers = false;
+            if let Err(why) = self.press(place, "Transfer", Stimulus::Transfer) {
+                self.fault(why);
+            }
+        }
+    }
+
+    fn type_digits(&mut self, digits: &str) -> Done {
+        let is_on = |call: &Call| {
+            matches!(
+                call.state,
+                State::Connected | State::OffHook | State::Proceed
+            )
+        };
+        let place = self.call_that("to type in", is_on)?;
+        for digit in digits.chars() {
+            self.press_key(place, digit);
+        }
+        Ok(())
+    }
+
+    pub fn lift_handset(&mut self, (line, call): Place) {
+        self.is_off_hook = true;
+        if self.kind.manner == Manner::Late {
+            self.say(MediaPathEvent {
+                path: MediaPath::Handset,
+                event: MediaPathActivity::On,
+            });
+        }
+        self.say(OffHook { line, call });
+    }
+
+    pub fn hang_handset_up(&mut self) {
+        self.is_off_hook = false;
+        if self.kind.manner == Manner::Late {
+            self.say(MediaPathEvent {
+                path: MediaPath::Handset,
+                event: MediaPathActivity::Off,
+            });
+        }
+        let active = self.calls.values_mut().find(|call| !call.rings());
+        let (line, call) = active.map_or((0, 0), |call| {
+            call.wish = Wish::HangUp;
+            call.place
+        });
+        self.say(OnHook { line, call });
+    }
+
+    fn press_button(&mut self, stimulus: Stimulus) {
+        self.say(FromPhone::Stimulus(StimulusEvent {
+            stimulus,
+            instance: 1,
+            ..StimulusEvent::default()
+        }));
+    }
+
+    /// A softkey, or the key of its own on phones without softkeys.
+    fn press(&mut self, place: Place, label: &str, stimulus: Stimulus) -> Done {
+        if self.kind.has_soft_keys() {
+            self.press_softkey(place, label)
+        } else {
+            self.press_button(stimulus);
+            Ok(())
+        }
+    }
+
+    /// Presses the softkey that says this, if it is shown.
+    pub fn press_softkey(&mut self, place: Place, label: &str) -> Done {
+        let keys = self.desk.keys_at(place);
+        let Some((_, event)) = keys.iter().find(|(shown, _)| shown == label) else {
+            let shown: Vec<&str> = keys.iter().map(|(shown, _)| shown.as_str()).collect();
+            let (name, shown) = (&self.label, shown.join(", "));
+            return Err(format!("{name} shows no softkey {label}, but {shown}"));
+        };
+        self.say(SoftKeyEvent {
+            event: *event,
+            line: place.0,
+            call: place.1,
+        });
+        Ok(())
+    }
+
+    fn wish(&mut self, place: Place, wish: Wish) {
+        if let Some(call) = self.calls.get_mut(&place.1) {
+            call.wish = wish;
+        }
+    }
+
+    /// The latest call like this.
+    fn call_that(&self, wanted: &str, fits: impl Fn(&Call) -> bool) -> Result<Place, String> {
+        let calls = self.calls.values().filter(|call| fits(call));
+        let latest = calls.max_by_key(|call| call.number);
+        let no_such = || format!("{} has no call {wanted}", self.label);
+        latest.map(|call| call.place).ok_or_else(no_such)
+    }
+
+    pub fn vanish(&mut self) {
+        self.powered = false;
+        self.progress = Progress::Away;
+        self.calls.clear();
+        self.forget_server();
+    }
+
+    fn come_back(&mut self) -> Done {
+        if self.powered && self.progress == Progress::Registered {
+            return Err(format!("{} has not gone", self.label));
+        }
+        self.powered = true;
+        self.deadlines.disarm(&Timer::Return);
+        self.register();
+        Ok(())
+    }
+}
