@@ -98,22 +98,26 @@ mod tests {
     /// rules: PRO-2
     #[test]
     fn lines_come_first_and_what_does_not_fit_is_counted() {
-        let table: [(&str, &[&str], usize, usize, u32, u32, usize); 8] = [
-            ("7960", &[], 1, 2, 1, 5, 0),
-            ("7960", &[], 0, 0, 1, 5, 0),
-            ("7960", &[], 8, 2, 6, 0, 4),
-            ("7960", &["7914", "7914"], 8, 30, 8, 26, 4),
-            ("7940", &[], 1, 3, 1, 1, 2),
-            ("6921", &[], 3, 6, 2, 6, 1),
-            ("7910", &[], 2, 2, 1, 2, 1),
-            ("7975", &["7916-24", "7916-24"], 1, 60, 1, 55, 5),
+        // Lines and speed dials that are wanted, those that there are keys for, and how many are left out.
+        let table = [
+            ("7960", "", (1, 2), (1, 5), 0),
+            ("7960", "", (0, 0), (1, 5), 0),
+            ("7960", "", (8, 2), (6, 0), 4),
+            ("7960", "7914 7914", (8, 30), (8, 26), 4),
+            ("7940", "", (1, 3), (1, 1), 2),
+            ("6921", "", (3, 6), (2, 6), 1),
+            ("7910", "", (2, 2), (1, 2), 1),
+            ("7975", "7916-24 7916-24", (1, 60), (1, 55), 5),
         ];
-        for (name, modules, lines, dials, at_lines, at_dials, left_out) in table {
-            let modules: Vec<ModelName> = modules.iter().copied().map(ModelName::from).collect();
+        for (name, modules, (lines, dials), keys, left_out) in table {
+            let modules: Vec<ModelName> = modules.split_whitespace().map(Into::into).collect();
             let desk = desk(lines, dials);
             let buttons = Buttons::of(model(name), &modules, &desk);
-            let got = (buttons.lines, buttons.speed_dials, buttons.left_out(&desk));
-            assert_eq!(got, (at_lines, at_dials, left_out), "{name}");
+            let got = (
+                (buttons.lines, buttons.speed_dials),
+                buttons.left_out(&desk),
+            );
+            assert_eq!(got, (keys, left_out), "{name}");
         }
     }
 

@@ -24,8 +24,11 @@ pub struct SccpMetrics {
     swaps: Swaps,
 }
 
+/// Two labels and their values.
+type Labels = [(&'static str, &'static str); 2];
+
 /// How long phones took to become something else.
-struct Swaps(Family<[(&'static str, &'static str); 2], Histogram, fn() -> Histogram>);
+struct Swaps(Family<Labels, Histogram, fn() -> Histogram>);
 
 impl Default for Swaps {
     fn default() -> Swaps {
