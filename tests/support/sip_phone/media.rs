@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use super::super::network::SERVER;
+
 pub const SDP: &str = "application/sdp";
 
 /// Which way media flows, seen from whoever wrote it down.
@@ -63,10 +65,14 @@ pub fn strange(at: SocketAddr) -> Bytes {
     .into()
 }
 
-/// Whose media it describes.
+/// Whose media it describes: `-` if it is the server's own, an address if the server describes somebody else's.
 pub fn speaker(sdp: &[u8]) -> Option<String> {
-    let origin = line(sdp, "o=")?;
-    origin.split(' ').next().map(str::to_owned)
+    let who = line(sdp, "o=")?.split(' ').next()?;
+    let at = line(sdp, "c=IN IP4 ").unwrap_or_default();
+    Some(match who {
+        "-" if at != SERVER.ip().to_string() => format!("@{at}"),
+        _ => who.to_owned(),
+    })
 }
 
 pub fn direction(sdp: &[u8]) -> Direction {

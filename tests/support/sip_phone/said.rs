@@ -526,14 +526,15 @@ impl SipPhone {
 
     /// Whose media it is. Nobody may have touched it on its way.
     pub fn speaker(&mut self, sdp: &[u8]) -> String {
-        if media::speaker(sdp).as_deref() == Some("-") {
+        let who = media::speaker(sdp).unwrap_or_default();
+        if who == "-" {
             return "Perch".into();
         }
-        if !media::is_untouched(sdp) {
+        if !who.starts_with('@') && !media::is_untouched(sdp) {
             let text = String::from_utf8_lossy(sdp).into_owned();
             self.fault(format!("a description that no phone wrote:\n{text}"));
         }
-        media::speaker(sdp).unwrap_or_default()
+        who
     }
 
     /// No final answer came in time.
