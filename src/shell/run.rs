@@ -75,6 +75,8 @@ pub struct Progress {
     draining: Option<Duration>,
     /// When somebody looks again without being asked (uptime).
     looked_at: Duration,
+    /// Whether the server was drained: the store is being closed, and nothing may be wanted stored any more.
+    is_over: bool,
 }
 
 /// What was wanted but did not fit. While there is any, no more work is taken from peers.
@@ -95,6 +97,9 @@ impl Backlog {
 impl Run {
     /// Does what there is to do, until there is nothing more.
     pub fn work(&mut self) {
+        if self.progress.is_over {
+            return;
+        }
         let mut batch = std::mem::take(&mut self.progress.batch);
         loop {
             let is_full = self.next_batch(&mut batch);
@@ -119,8 +124,13 @@ impl Run {
         self.progress.batch = batch;
     }
 
-    /// Whether the server was told to stop, and may.
-    pub fn is_drained(&self) -> bool {
+    /// Whether the server was told to stop, and may. From then on no work is done.
+    pub fn ends(&mut self) -> bool {
+        self.progress.is_over = self.is_drained();
+        self.progress.is_over
+    }
+
+    fn is_drained(&self) -> bool {
         let Some(until) = self.progress.draining else {
             return false;
         };

@@ -73,7 +73,7 @@ impl Turns {
             let run = self.run.get().ok_or(Died)?;
             let wake_at = {
                 let mut run = run.lock().map_err(|_| Died)?;
-                if run.is_drained() {
+                if run.ends() {
                     return Ok(());
                 }
                 run.sleep()
