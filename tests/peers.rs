@@ -31,6 +31,8 @@ mod sipp;
 mod skinny;
 #[path = "peers/softphone.rs"]
 mod softphone;
+#[path = "peers/tshark.rs"]
+mod tshark;
 #[path = "peers/wav.rs"]
 mod wav;
 

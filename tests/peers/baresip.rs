@@ -366,6 +366,7 @@ net_interface 127.0.0.1
 ctrl_tcp_listen 127.0.0.1:{control}
 rtp_ports {rtp}-{last}
 rtp_timeout 0
+rtp_stats yes
 audio_source ausine,{tone}
 audio_player aubridge,ear
 audio_alert aubridge,bell

@@ -1,33 +1,13 @@
 //! What tshark's dissector for Skinny says to every message in every version.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
 
 use perch::sccp::wire::{FromPhone, ToPhone, Version};
 
 use super::installed::{directory, has};
 use super::pcap;
 use super::sccp_samples::{CALL, CHANNEL, CONFERENCE, LINE, from_phone, to_phone};
-
-/// What the dissector takes for malformed although it is as phones have it: the message, in which versions, and why.
-const DISSECTOR_IS_WRONG: [(&str, &[u8], &str); 3] = [
-    (
-        "Stimulus",
-        &[0, 3, 5, 8, 9, 10],
-        "it wants the call and the status, which old phones do not send",
-    ),
-    (
-        "OpenReceiveChannel",
-        &[16],
-        "it has the wanted family since 16, phones have it since 17",
-    ),
-    (
-        "StartMediaTransmission",
-        &[21],
-        "it has latent capabilities since 21, phones have them since 22",
-    ),
-];
+use super::tshark::{DISSECTOR_IS_WRONG, dissected};
 
 /// A capture in which each version has a phone of its own, and what stands in each of its packets.
 fn capture() -> (Vec<u8>, BTreeMap<u32, (&'static str, u8)>) {
@@ -49,33 +29,6 @@ fn capture() -> (Vec<u8>, BTreeMap<u32, (&'static str, u8)>) {
         }
     }
     (capture.finish(), packets)
-}
-
-/// What tshark finds in one packet: the value of each field, the empty text for one that is not there.
-struct Packet {
-    number: u32,
-    values: Vec<String>,
-}
-
-/// What tshark finds in the packets of a capture.
-fn dissected(file: &Path, fields: &[&str]) -> Vec<Packet> {
-    let mut tshark = Command::new("tshark");
-    tshark
-        .args(["-T", "fields", "-e", "frame.number", "-r"])
-        .arg(file);
-    tshark.args(fields.iter().flat_map(|field| ["-e", field]));
-    let output = tshark.output().expect("tshark runs");
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let packets = text.lines().map(|line| {
-        let mut values = line.split('\t').map(str::to_owned);
-        let number = values.next().and_then(|number| number.parse().ok());
-        Packet {
-            number: number.expect("a packet has a number"),
-            values: values.collect(),
-        }
-    });
-    packets.collect()
 }
 
 #[test]

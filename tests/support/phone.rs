@@ -1,5 +1,6 @@
 //! What every phone of the tests is, whatever protocol it speaks: a driver for a protocol is one `impl Phone`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -47,6 +48,8 @@ pub enum Order {
     TransferFromOutside(String),
     /// Joins the two calls that it has.
     JoinCalls,
+    /// Lets the latest call wait, to ask at a number whether it may be handed on.
+    Consult(String),
     Hold,
     /// The same by a request that needs no acknowledgement.
     HoldByUpdate,
@@ -108,6 +111,26 @@ pub enum CallState {
     Ending,
 }
 
+/// The media of a call as a phone has it, for whoever really sends and hears it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Tells it from others of this phone; one that is begun anew is another.
+    pub id: u64,
+    /// The port where it listens, while it does.
+    pub listens: Option<u16>,
+    /// What it sends, while it does.
+    pub sends: Option<Sends>,
+}
+
+/// Where sound is sent to, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sends {
+    pub to: SocketAddr,
+    pub payload_type: u8,
+    /// How much sound a packet has.
+    pub packet_ms: u32,
+}
+
 /// A phone, and whoever sits at it.
 pub trait Phone {
     /// Somebody does something. An order that makes no sense now is an error of the script.
@@ -123,4 +146,12 @@ pub trait Phone {
     fn is_registered(&self) -> bool;
     /// What is not finished, in words; empty when all is quiet.
     fn unfinished(&self) -> Vec<String>;
+    /// The media of its calls.
+    fn streams(&self) -> Vec<Stream> {
+        Vec::new()
+    }
+    /// What stands beside its buttons, if it has any.
+    fn buttons(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -32,6 +32,7 @@ impl SccpPhone {
             Order::Resume => return self.resume(),
             Order::Transfer(number) => return self.transfer(number),
             Order::JoinCalls => return self.join_calls(),
+            Order::Consult(number) => return self.consult(number),
             Order::PressDigit(digit) => return self.type_digits(&digit.to_string()),
             Order::Type(digits) => return self.type_digits(digits),
             Order::Unregister => {
@@ -140,10 +141,16 @@ impl SccpPhone {
 
     /// Transfer, the number, and transfer again as soon as it rings there.
     fn transfer(&mut self, number: &str) -> Done {
+        self.consult(number)?;
+        self.transfers = true;
+        Ok(())
+    }
+
+    /// Transfer, and the number: whoever answers is asked first.
+    fn consult(&mut self, number: &str) -> Done {
         let talks = |call: &Call| call.state == State::Connected;
         let place = self.call_that("to hand on", talks)?;
         self.to_dial = number.chars().chain(['#']).collect();
-        self.transfers = true;
         self.press(place, "Transfer", Stimulus::Transfer)
     }
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use perch::sccp::wire::CallState as State;
+use perch::sccp::wire::{CallState as State, Codec};
 
 use super::desk::Place;
-use crate::support::phone::{CallSight, CallState};
+use crate::support::phone::{CallSight, CallState, Sends, Stream};
 
 #[derive(Debug)]
 pub struct Call {
@@ -25,8 +25,12 @@ pub struct Call {
     pub heard_ringing: bool,
     /// The channel that it listens by.
     pub receiving: Option<u32>,
+    /// The port of the last channel that it listened by.
+    pub port: u16,
     /// The channel that it speaks by, and where to.
     pub sending: Option<(u32, SocketAddr)>,
+    /// As what it spoke last: the codec, and how much sound is in a packet.
+    pub speaks: (Codec, u32),
     /// Whom somebody at the phone talked with last.
     pub talked_with: Option<SocketAddr>,
     /// Whether the other side holds it.
@@ -62,7 +66,9 @@ impl Call {
             caller: None,
             heard_ringing: false,
             receiving: None,
+            port: 0,
             sending: None,
+            speaks: (Codec::G711Ulaw, 20),
             talked_with: None,
             is_held: false,
             to_dial: Vec::new(),
@@ -105,5 +111,30 @@ impl Call {
             is_dialling: self.state == State::OffHook,
             excused: self.excused,
         }
+    }
+    /// Its media, as long as there is any.
+    pub fn stream(&self) -> Option<Stream> {
+        let (codec, packet_ms) = self.speaks;
+        let sends = self.sending.map(|(_, to)| Sends {
+            to,
+            payload_type: payload_type_of(codec),
+            packet_ms,
+        });
+        let channel = self.sending.map(|(id, _)| id).or(self.receiving)?;
+        Some(Stream {
+            id: channel.into(),
+            listens: self.receiving.map(|_| self.port),
+            sends,
+        })
+    }
+}
+
+/// The payload type of a codec (RFC 3551 §6).
+fn payload_type_of(codec: Codec) -> u8 {
+    match codec {
+        Codec::G711Alaw => 8,
+        Codec::G722 => 9,
+        Codec::G729 | Codec::G729A => 18,
+        _ => 0,
     }
 }

@@ -83,6 +83,27 @@ impl Desk {
         self.sets.clone_from(&sets.sets);
     }
 
+    /// What stands beside its buttons: the number and label of each line and speed dial that is one.
+    pub fn beside_buttons(&self) -> Vec<String> {
+        let beside = |button: &Button| {
+            let number = u32::from(button.instance);
+            let (what, number, label) = match button.stimulus {
+                Stimulus::Line => {
+                    let line = self.lines.get(&number)?;
+                    ("line", &line.number, &line.label)
+                }
+                Stimulus::SpeedDial => {
+                    let dial = self.speed_dials.get(&number)?;
+                    ("speed dial", &dial.number, &dial.name)
+                }
+                _ => return None,
+            };
+            let is_blank = number.is_empty();
+            (!is_blank).then(|| format!("{what} {number} {}", in_words(label)))
+        };
+        self.buttons.iter().filter_map(beside).collect()
+    }
+
     /// The softkeys that are shown at a place: what they say, and the event of each.
     pub fn keys_at(&self, place: Place) -> Vec<(String, u32)> {
         let Some(selected) = self.selected.get(&place) else {

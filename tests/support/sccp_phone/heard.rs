@@ -307,7 +307,7 @@ impl SccpPhone {
         if call.receiving.is_some() {
             self.fault("a second channel in one call");
         } else {
-            call.receiving = Some(pass_through);
+            (call.receiving, call.port) = (Some(pass_through), port);
         }
         self.say(OpenReceiveChannelAck {
             status: MediaStatus::Ok,
@@ -328,6 +328,7 @@ impl SccpPhone {
         let Some(call) = self.calls.get_mut(&call_id) else {
             return self.fault(format!("media for no call {call_id}"));
         };
+        call.speaks = (start.codec, start.packet_ms);
         let before = call
             .sending
             .replace((start.pass_through, SocketAddr::new(ip, port)));

@@ -17,7 +17,7 @@ use std::time::Duration;
 use perch::sccp::wire::{CallState as State, Dialect, FromPhone};
 use perch::time::Deadlines;
 
-use super::phone::{CallSight, Doings, Order, Packet, Phone};
+use super::phone::{CallSight, Doings, Order, Packet, Phone, Stream};
 use call::{Call, Wish};
 use desk::Desk;
 pub use kind::{KINDS, Kind};
@@ -296,5 +296,13 @@ impl Phone for SccpPhone {
         let asked = self.asked.as_ref();
         let asked = asked.map(|question| format!("waits for {:?}", question.answer));
         calls.chain(asked).collect()
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        self.calls.values().filter_map(Call::stream).collect()
+    }
+
+    fn buttons(&self) -> Vec<String> {
+        self.desk.beside_buttons()
     }
 }

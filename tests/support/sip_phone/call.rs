@@ -11,7 +11,7 @@ use super::Account;
 use super::media::{self, Direction};
 use super::strict::tag_of;
 use super::transactions::{Key, Request};
-use crate::support::phone::{CallSight, CallState};
+use crate::support::phone::{CallSight, CallState, Sends, Stream};
 
 #[derive(Debug)]
 pub struct Dialog {
@@ -102,6 +102,8 @@ pub struct Call {
     pub held_by_peer: bool,
     /// Whom somebody at this phone hears in this call.
     pub hears: String,
+    /// What the other side said last that it wants to hear.
+    pub wanted: Option<Sends>,
     pub unacknowledged: Option<Unacknowledged>,
     /// Whether the INVITE carried no offer, so that the 2xx does.
     pub without_offer: bool,
@@ -130,6 +132,7 @@ impl Call {
             heard_ringing: false,
             held_by_peer: false,
             hears: String::new(),
+            wanted: None,
             unacknowledged: None,
             without_offer: false,
             is_mute: false,
@@ -150,6 +153,24 @@ impl Call {
             self.descriptions,
             direction,
         )
+    }
+
+    /// The other side describes its media.
+    pub fn learn(&mut self, sdp: &[u8]) {
+        if !sdp.is_empty() {
+            self.wanted = media::wanted(sdp);
+        }
+    }
+
+    /// Its media, as soon as there is any. This side plays nothing to somebody whom it holds.
+    pub fn stream(&self, number: u64) -> Option<Stream> {
+        let talks = self.stage == Stage::Talking && self.wants.receives();
+        let is_described = self.descriptions > 0;
+        is_described.then(|| Stream {
+            id: number,
+            listens: u16::try_from(media::port(self.descriptions)).ok(),
+            sends: self.wanted.filter(|_| talks),
+        })
     }
 
     /// Whether this side has asked for other media, or will again.

@@ -156,6 +156,7 @@ impl SipPhone {
             let who = self.speaker(&invite.body());
             if let Some(call) = self.calls.get_mut(&no) {
                 call.hears = who;
+                call.learn(&invite.body());
             }
         }
         let came = way_of(invite);
@@ -300,6 +301,7 @@ impl SipPhone {
         let Some(call) = self.calls.get_mut(&no) else {
             return;
         };
+        call.learn(sdp);
         let direction = media::direction(sdp);
         let is_held = matches!(direction, Direction::SendOnly | Direction::Neither);
         let was_held = std::mem::replace(&mut call.held_by_peer, is_held);

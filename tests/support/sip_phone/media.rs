@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::super::network::SERVER;
+use super::super::phone::Sends;
 
 pub const SDP: &str = "application/sdp";
 
@@ -21,17 +22,24 @@ pub enum Direction {
 impl Direction {
     /// What a party that wants `self` answers to an offer.
     pub fn answer_to(self, offer: Direction) -> Direction {
-        let sends = |d| matches!(d, Direction::Both | Direction::SendOnly);
-        let receives = |d| matches!(d, Direction::Both | Direction::ReceiveOnly);
         match (
-            sends(self) && receives(offer),
-            receives(self) && sends(offer),
+            self.sends() && offer.receives(),
+            self.receives() && offer.sends(),
         ) {
             (true, true) => Direction::Both,
             (true, false) => Direction::SendOnly,
             (false, true) => Direction::ReceiveOnly,
             (false, false) => Direction::Neither,
         }
+    }
+
+    fn sends(self) -> bool {
+        matches!(self, Direction::Both | Direction::SendOnly)
+    }
+
+    /// Whether whoever wrote it wants to hear something.
+    pub fn receives(self) -> bool {
+        matches!(self, Direction::Both | Direction::ReceiveOnly)
     }
 }
 
@@ -48,12 +56,31 @@ impl fmt::Display for Direction {
 
 /// Writes a description. `version` grows with each one that a party makes in a call.
 pub fn describe(who: &str, at: SocketAddr, version: u32, direction: Direction) -> Bytes {
-    let (ip, port) = (at.ip(), 20_000 + version);
+    let (ip, port) = (at.ip(), port(version));
     format!(
         "v=0\r\no={who} 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
          m=audio {port} RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
     )
     .into()
+}
+
+/// Where a party listens that has described its media so often.
+pub fn port(version: u32) -> u32 {
+    20_000 + version
+}
+
+/// Where the party that wrote a description wants to hear something, and as what; nowhere if it does not.
+pub fn wanted(sdp: &[u8]) -> Option<Sends> {
+    let at = line(sdp, "c=IN IP4 ")?.parse().ok()?;
+    let mut audio = line(sdp, "m=audio ")?.split(' ');
+    let port = audio.next()?.parse().ok().filter(|port| *port != 0)?;
+    let payload_type = audio.nth(1)?.parse().ok()?;
+    let packet_ms = line(sdp, "a=ptime:").map_or(Some(20), |ptime| ptime.parse().ok())?;
+    direction(sdp).receives().then_some(Sends {
+        to: SocketAddr::new(at, port),
+        payload_type,
+        packet_ms,
+    })
 }
 
 /// A description of media that is encrypted.

@@ -24,7 +24,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rsip::Method;
 
-use super::phone::{CallSight, Doings, LOGIN_BY_TONES, Order, Packet, Phone};
+use super::phone::{CallSight, Doings, LOGIN_BY_TONES, Order, Packet, Phone, Stream};
 use call::{Call, Dialog, Stage};
 use media::Direction;
 use transactions::{Client, Key, PATIENCE, Purpose, Request, Server, T1, T2};
@@ -393,6 +393,9 @@ impl Phone for SipPhone {
             }
             Order::ComeBack => self.come_back(),
             Order::Unregister => self.unregister(),
+            Order::Consult(_) => {
+                return Err("a SIP phone holds and dials before it joins its calls".into());
+            }
             Order::OffHook | Order::OnHook | Order::PressKey => {
                 return Err("a SIP phone does not tell of its hook and its keys".into());
             }
@@ -466,5 +469,12 @@ impl Phone for SipPhone {
             .iter()
             .map(|call_id| format!("is not told what became of a transfer: {call_id}"));
         requests.chain(calls).chain(transfers).collect()
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        let calls = self.calls.iter();
+        calls
+            .filter_map(|(number, call)| call.stream(*number))
+            .collect()
     }
 }

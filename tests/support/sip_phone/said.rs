@@ -435,6 +435,7 @@ impl SipPhone {
         };
         call.dialog.complete(response);
         call.enter(uptime, Stage::Talking);
+        call.learn(&response.body());
         let (gave_up, owes_answer) = (call.hangs_up, call.without_offer);
         self.acknowledge(no, key, owes_answer);
         let body = response.body();
@@ -497,6 +498,7 @@ impl SipPhone {
                     call.wants = wants;
                 }
                 call.dialog.set_target(response);
+                call.learn(&response.body());
                 if key.1 == INVITE {
                     self.acknowledge(no, key, false);
                 }
