@@ -277,7 +277,9 @@ impl Exchange {
 
     /// The same exchange, with sockets for media of its own, by the addresses that they are bound to.
     pub fn with_media_at(mut self, bound: Vec<SocketAddr>) -> Exchange {
-        self.agent = self.agent.with_ports(media::Ports::new(bound));
+        let ports = media::Ports::new(bound);
+        self.switchboard.set_ports(ports.clone());
+        self.agent = self.agent.with_ports(ports);
         self
     }
 
@@ -375,9 +377,10 @@ impl Exchange {
             self.last_commit += 1;
             output.commit = Some((self.last_commit, std::mem::take(&mut self.changes)));
         }
-        let (orders, portless) = self.agent.take_media();
-        output.media.extend(orders);
-        output.portless += portless;
+        for (orders, portless) in [self.agent.take_media(), self.switchboard.take_media()] {
+            output.media.extend(orders);
+            output.portless += portless;
+        }
         output.transfers.extend(self.transfers.take());
         let sends = self.agent.take_sends().into_iter();
         output

@@ -17,6 +17,9 @@ use super::transfer::Transfer;
 use super::{Pbx, Timer};
 use crate::time::Now;
 
+/// What a party is told whose other side has hung up. Phones that show that by themselves need no words for it.
+pub const HUNG_UP: &str = "The other party hung up";
+
 /// Which call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CallId(u64);
@@ -451,6 +454,6 @@ pub(super) fn why_alone(dead: bool) -> &'static str {
     if dead {
         "The other party cannot be reached any more"
     } else {
-        "The other party hung up"
+        HUNG_UP
     }
 }

@@ -41,6 +41,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 pub use action::{Action, Notice, Ordered, Outcome, Party, Refusal, Shown};
+pub use call::HUNG_UP;
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
     SessionId, Signal, StoredSession, What,

@@ -48,7 +48,7 @@ pub(super) enum CallStage {
     Holding(LegId),
     /// This side does not hold any more; the channel for media opens, or the other side has not agreed yet.
     Resuming(LegId),
-    /// With Perch itself.
+    /// Perch itself asks for user and PIN.
     Conversing {
         leg: LegId,
         /// What is asked.
@@ -107,6 +107,8 @@ pub(super) enum Then {
     Resume,
     /// The other side has chosen a codec that was not open: it is now.
     Recode(Box<Theirs>),
+    /// An end of Perch's own is the other side.
+    Own,
 }
 
 impl Call {

@@ -74,8 +74,8 @@ impl Station {
         });
     }
 
-    /// Makes room for another call at the phone's ear: whoever talks is held, whatever came to nothing is gone. False if
-    /// the call there can neither be held nor be let go.
+    /// Makes room for another call at the phone's ear: whoever talks is held, whatever came to nothing is gone, and nobody
+    /// goes on talking with Perch itself. False if the call there can neither be held nor be let go.
     pub fn free_ear(&mut self, shared: &mut Shared) -> bool {
         let Some(active) = self.active() else {
             return true;
@@ -84,6 +84,7 @@ impl Station {
         match active.stage {
             CallStage::Talking(_) => self.hold(shared, reference),
             CallStage::Dialling(_) | CallStage::Over => self.remove(shared, reference),
+            CallStage::Conversing { .. } => self.end(shared, reference),
             _ => {}
         }
         self.active().is_none()
@@ -160,7 +161,7 @@ impl Station {
             return;
         };
         if let Some(leg) = call.leg() {
-            shared.legs.remove(&leg);
+            shared.forget_leg(leg);
         }
         call.stage = CallStage::Over;
         disarm(shared, &name, reference);
@@ -192,7 +193,7 @@ impl Station {
         let call = self.calls.remove(place);
         disarm(shared, &self.name, reference);
         if let Some(leg) = call.leg() {
-            shared.legs.remove(&leg);
+            shared.forget_leg(leg);
         }
         let was_active = call.is_active();
         self.show_gone(shared, &call, was_active);
@@ -223,7 +224,7 @@ impl Station {
         for call in std::mem::take(&mut self.calls) {
             disarm(shared, &self.name, call.reference);
             if let Some(leg) = call.leg() {
-                shared.legs.remove(&leg);
+                shared.forget_leg(leg);
                 shared.events.push(Event::Released { leg, dead: true });
             }
         }

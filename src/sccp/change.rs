@@ -54,8 +54,12 @@ impl Station {
         self.say(shared, SetSpeakerMode { is_on: true });
         self.light(shared, line);
         self.show_connected(shared, reference);
-        let chosen = self.abilities.first();
-        self.open(shared, reference, chosen, Then::Resume);
+        let own = self.abilities.g711().filter(|_| shared.own.has(leg));
+        let (chosen, then) = match own {
+            Some(chosen) => (chosen, Then::Own),
+            None => (self.abilities.first(), Then::Resume),
+        };
+        self.open(shared, reference, chosen, then);
     }
 
     /// Resuming came to nothing.
@@ -90,6 +94,9 @@ impl Station {
         };
         if call.asked.is_some() {
             return;
+        }
+        if shared.own.has(leg) {
+            return self.hold_own(shared, leg);
         }
         let open = match &call.media.receive {
             Receive::Open { chosen } => chosen.clone(),

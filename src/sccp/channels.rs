@@ -117,6 +117,7 @@ impl Station {
                 }
             }
             Then::Resume => self.ask_change(shared, reference, MediaFlow::Open),
+            Then::Own => self.own_is_open(shared, reference, (at, &open), leg),
             Then::Recode(theirs) => {
                 self.send_to(shared, reference, &theirs);
                 if had_moved {
@@ -192,7 +193,8 @@ impl Station {
         };
         tracing::info!(phone = %self.name, call = reference, why, "SCCP phone opens no channel for media");
         match then {
-            Then::Acknowledge(_) | Then::Recode(_) => {
+            Then::Own if self.is_resuming(reference) => self.hold_again(shared, reference),
+            Then::Acknowledge(_) | Then::Recode(_) | Then::Own => {
                 shared.events.push(Event::Released { leg, dead: false });
                 self.over_without_media(shared, reference);
             }
@@ -207,6 +209,11 @@ impl Station {
             }
             Then::Resume => self.hold_again(shared, reference),
         }
+    }
+
+    fn is_resuming(&self, reference: u32) -> bool {
+        let call = self.call(reference);
+        call.is_some_and(|call| matches!(call.stage, CallStage::Resuming(_)))
     }
 
     /// A call without media is none.
@@ -225,6 +232,17 @@ impl Station {
         let wanted = theirs.audio.at.filter(|_| theirs.audio.direction.listens());
         let is_v4_only = self.dialect.version < Version::V17;
         let wanted = wanted.filter(|to| to.is_ipv4() || !is_v4_only);
+        self.transmit(shared, reference, wanted, &theirs.chosen);
+    }
+
+    /// The phone sends there, or nowhere.
+    pub fn transmit(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        wanted: Option<SocketAddr>,
+        chosen: &Chosen,
+    ) {
         let Some(call) = self.call_mut(reference) else {
             return;
         };
@@ -236,16 +254,16 @@ impl Station {
             return;
         };
         call.media.sends_to = Some(to);
-        call.media.sends_keys = theirs.chosen.keys.is_some();
+        call.media.sends_keys = chosen.keys.is_some();
         let start = StartMediaTransmission {
             conference: reference,
             pass_through: call.media.pass_through,
             address: Some(to.ip()),
             port: to.port().into(),
-            packet_ms: theirs.chosen.packet_ms,
-            codec: theirs.chosen.codec,
+            packet_ms: chosen.packet_ms,
+            codec: chosen.codec,
             call: reference,
-            rfc2833_payload: theirs.chosen.keys.map_or(0, u32::from),
+            rfc2833_payload: chosen.keys.map_or(0, u32::from),
             ..StartMediaTransmission::default()
         };
         self.say(shared, start);

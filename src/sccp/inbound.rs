@@ -131,6 +131,10 @@ impl Station {
                 shared.events.push(Event::DigitPressed { leg, digit });
                 self.typed(shared, reference, digit.char());
             }
+            CallStage::Talking(leg) if shared.own.has(*leg) => {
+                let leg = *leg;
+                shared.events.push(Event::DigitPressed { leg, digit });
+            }
             CallStage::Talking(_) => self.key_in_call(shared, reference, digit.char()),
             _ => self.used(shared, Signal::Digit),
         }

@@ -119,6 +119,19 @@ impl Abilities {
         }
     }
 
+    /// What is opened for an end of media of Perch's own, which has nothing but G.711 and no use for keys.
+    pub fn g711(&self) -> Option<Chosen> {
+        let usual = [Codec::G711Ulaw, Codec::G711Alaw];
+        let codec = usual
+            .into_iter()
+            .find(|codec| self.codecs.contains(codec))?;
+        Some(Chosen {
+            codec,
+            keys: None,
+            packet_ms: PACKET_MS,
+        })
+    }
+
     /// What both sides can, by the other side's preference; none if there is nothing.
     pub fn choose(&self, audio: &Audio) -> Option<Chosen> {
         let codec = audio.formats.iter().find_map(|format| {

@@ -12,6 +12,7 @@ mod inbound;
 mod media;
 mod model;
 mod outbound;
+mod own_media;
 mod registration;
 mod screen;
 mod settings;

@@ -8,7 +8,7 @@ use super::station::{Hook, Station};
 use super::switchboard::Switchboard;
 use super::wire::{CallState, Tone};
 use crate::pbx::{
-    Action, Body, Dn, Event, Failure, LegId, Party, PhoneName, Prompt, Refusal, Ticket,
+    Action, Body, Dn, Event, Failure, HUNG_UP, LegId, Party, PhoneName, Prompt, Refusal, Ticket,
 };
 
 impl Switchboard {
@@ -96,7 +96,7 @@ impl Switchboard {
             }),
             Action::Prompt { leg, prompt } => {
                 self.at_leg(leg, |station, shared, call| match prompt {
-                    Prompt::Echo => station.no_echo(shared, call, leg),
+                    Prompt::Echo => station.echo(shared, call, leg),
                     prompt => station.prompted(shared, call, prompt),
                 })
             }
@@ -110,9 +110,9 @@ impl Switchboard {
             Action::Release {
                 leg,
                 answered_elsewhere,
-                ..
+                text,
             } => self.at_leg(leg, |station, shared, call| {
-                station.released(shared, call, answered_elsewhere);
+                station.released(shared, call, text, answered_elsewhere);
             }),
             changes => self.perform_change(changes),
         }
@@ -282,23 +282,25 @@ impl Station {
         self.over(shared, reference, state, (tone, &why.text()));
     }
 
-    fn no_echo(&mut self, shared: &mut Shared, reference: u32, leg: LegId) {
-        shared.events.push(Event::Released { leg, dead: false });
-        let text = "No echo test at this phone";
-        self.over(
-            shared,
-            reference,
-            CallState::Congestion,
-            (Tone::Reorder, text),
-        );
-    }
-
     /// The other side is gone, or the call was taken elsewhere.
-    fn released(&mut self, shared: &mut Shared, reference: u32, answered_elsewhere: bool) {
-        if answered_elsewhere && let Some(call) = self.call(reference) {
+    fn released(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        text: &str,
+        answered_elsewhere: bool,
+    ) {
+        let Some(call) = self.call(reference) else {
+            return;
+        };
+        let is_news = !call.is_ringing() && text != HUNG_UP;
+        if answered_elsewhere {
             self.show_taken_elsewhere(shared, call);
         }
         self.remove(shared, reference);
+        if is_news {
+            self.notify(shared, text);
+        }
     }
 
     /// The other side sends a key out of band: it is heard here.

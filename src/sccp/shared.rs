@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::own_media::OwnMedia;
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
 use crate::pbx::{Event, Extent, LegId, LegIds, NumberPlan, PhoneName, Shown, Site, Ticket};
@@ -82,6 +83,8 @@ pub(super) struct Shared {
     pub deadlines: Deadlines<Timer>,
     /// Whose a leg is, and which call there.
     pub legs: HashMap<LegId, (PhoneName, u32)>,
+    /// Calls with an end of media of Perch's own.
+    pub own: OwnMedia,
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
     pub swapped: Vec<Swapped>,
@@ -108,6 +111,7 @@ impl Shared {
             events: Vec::new(),
             deadlines: Deadlines::default(),
             legs: HashMap::new(),
+            own: OwnMedia::default(),
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
             swapped: Vec::new(),
@@ -170,6 +174,17 @@ impl Shared {
         let leg = self.leg_ids.mint();
         self.legs.insert(leg, (phone.clone(), call));
         leg
+    }
+
+    /// A leg is over.
+    pub fn forget_leg(&mut self, leg: LegId) {
+        self.legs.remove(&leg);
+        self.own.close(leg);
+    }
+
+    /// What an end of media begins to count from.
+    pub fn mint_seed(&mut self) -> u64 {
+        self.random.next_u64()
     }
 
     pub fn mint_ticket(&mut self, waiting: Waiting) -> Ticket {

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::{check, check_by_transport};
+use crate::support::play::{check, check_by_transport, check_otherwise};
 
 #[test]
 fn a_call_is_dialled_rings_is_answered_and_released_by_either_side() {
@@ -201,10 +201,10 @@ fn either_party_may_hold_and_resume() {
 
 #[test]
 fn both_may_want_to_hold_at_once() {
-    check(
+    check_otherwise(
         "rules: CAL-1",
         "
-        not over SCCP: who holds does not notice that it is held
+        otherwise over SCCP: who holds does not notice that it is held
         desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials 9002   desk-2 answers
         09:01 both hold desk-1 desk-2
@@ -216,6 +216,10 @@ fn both_may_want_to_hold_at_once() {
             09:01:02.330 desk-2 is held
             09:01:02.420 desk-1 is held
             09:02 desk-1 hears "The other party hung up""#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2
+            09:02 desk-1 hears the end"#]],
     );
 }
 
@@ -276,10 +280,10 @@ fn a_party_that_vanishes_does_not_keep_the_other() {
 
 #[test]
 fn a_caller_that_vanishes_while_it_rings_does_not_ring_for_ever() {
-    check(
+    check_otherwise(
         "rules: CAL-1",
         "
-        not over SCCP: its connection tells that a phone is gone
+        otherwise over SCCP: its connection tells that a phone is gone
         no answer after 30s
         desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials 9002   09:00:05 desk-1 vanishes   09:00:10 desk-2 answers
@@ -291,15 +295,20 @@ fn a_caller_that_vanishes_while_it_rings_does_not_ring_for_ever() {
             09:00 desk-1 hears it ring
             09:00:42 desk-2 hears "The other party cannot be reached any more"
             09:03 admin reads: 2 of 2 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring
+            09:00:10 desk-2 hears the end, reads "The other party cannot be reached any more"
+            09:03 admin reads: 1 of 2 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
 #[test]
 fn a_call_that_the_server_forgot_is_over_at_the_next_word() {
-    check(
+    check_otherwise(
         "rules: CAL-1",
         "
-        not over SCCP: a phone that has lost its server has lost its calls
+        otherwise over SCCP: a phone that has lost its server has lost its calls
         desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 dials 9002   desk-2 answers
         09:01 server dies   server starts
@@ -313,15 +322,22 @@ fn a_call_that_the_server_forgot_is_over_at_the_next_word() {
             09:03 desk-2 rings (from 9001 Lobby)
             09:03 desk-1 hears it ring, talks with desk-2
             09:03 desk-2 hears "The other party hung up""#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2
+            09:02 IMPOSSIBLE desk-1 has no call to hold, desk-2 has no call to hang up
+            09:03 desk-2 rings (from 9001 Lobby)
+            09:03 desk-1 hears it ring, talks with desk-2
+            09:03 desk-2 hears the end"#]],
     );
 }
 
 #[test]
 fn a_server_that_is_about_to_stop_takes_no_new_calls() {
-    check(
+    check_otherwise(
         "rules: CAL-1",
         "
-        not over SCCP: it says why, where SIP has a status
+        otherwise over SCCP: it says why, where SIP has a status
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 dials 2001   desk-1 answers
         09:01 server drains          desk-1 presses 1
@@ -335,6 +351,13 @@ fn a_server_that_is_about_to_stop_takes_no_new_calls() {
             09:01 desk-2 hears the digit 1
             09:02 desk-1 hears "The other party hung up"
             09:02 desk-2 hears 503 Service Unavailable
+            09:05 desk-1 rings (from 9002 Lobby)
+            09:05 desk-2 hears it ring"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", rings (from 9002 Lobby)
+            09:00 desk-2 hears it ring, talks with desk-1
+            09:02 desk-1 hears the end
+            09:02 desk-2 hears The server is being restarted
             09:05 desk-1 rings (from 9002 Lobby)
             09:05 desk-2 hears it ring"#]],
     );

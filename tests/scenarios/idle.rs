@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::check;
+use crate::support::play::{check, check_otherwise};
 
 #[test]
 fn idle_logout_waits_for_the_call_to_end() {
@@ -73,10 +73,10 @@ fn a_digit_in_a_call_and_a_call_attempt_are_activity() {
 
 #[test]
 fn ringing_is_no_activity_but_a_logout_waits_for_it() {
-    check(
+    check_otherwise(
         "rules: IDL-1, OUT-3",
         "
-        not over SCCP: who declines presses a key
+        otherwise over SCCP: who declines presses a key
         no answer after 50s
         alice: 2001, pin 1111, idle limit 30m   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice
@@ -101,6 +101,20 @@ fn ringing_is_no_activity_but_a_logout_waits_for_it() {
             09:30:20 desk-1 becomes lobby (idle)
             09:30:20 desk-2 hears 480 No answer
             09:30:20 desk-1 stops ringing, reads "Logged out: not used""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:10 desk-1 rings (from 9002 Lobby)
+            09:10 desk-2 hears it ring
+            09:10:50 desk-1 stops ringing
+            09:10:50 desk-2 hears No answer
+            09:20 desk-1 rings (from 9002 Lobby)
+            09:20 desk-2 hears it ring
+            09:20:10 desk-2 hears Declined
+            09:20:10 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:20:10 (a key press), next logout 09:50:10 (idle)
+            09:29:30 desk-1 rings (from 9002 Lobby)
+            09:29:30 desk-2 hears it ring
+            09:30:20 desk-1 stops ringing
+            09:30:20 desk-2 hears No answer"#]],
     );
 }
 
@@ -149,10 +163,10 @@ fn a_colleagues_use_of_a_shared_line_is_no_activity() {
 
 #[test]
 fn which_signal_showed_activity_is_recorded() {
-    check(
+    check_otherwise(
         "rules: IDL-1",
         "
-        not over SCCP: digits are a number, and that comes to nothing
+        otherwise over SCCP: digits are a number, and that comes to nothing
         alice: 2001, pin 1111   desk-1: guest 9001
         09:00 desk-1 logs in alice        09:05 desk-1 goes off hook   admin asks who
         09:05:30 desk-1 presses 9         admin asks who
@@ -165,15 +179,22 @@ fn which_signal_showed_activity_is_recorded() {
             09:05:30 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05:30 (a dialled digit), in a call
             09:05:40 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05:40 (going on hook)
             09:06 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:06 (a key press)"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:05 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05 (going off hook), in a call
+            09:05:30 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05:30 (a dialled digit), in a call
+            09:05:35 desk-1 hears Unknown number
+            09:05:40 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:05:40 (going on hook)
+            09:06 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:06 (a key press)"#]],
     );
 }
 
 #[test]
 fn a_held_call_alone_keeps_the_session_for_the_cap_only() {
-    check(
+    check_otherwise(
         "rules: IDL-2",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111, idle limit 30m   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice    09:10 desk-1 dials 9002   desk-2 answers
         09:20 desk-1 holds
@@ -189,15 +210,25 @@ fn a_held_call_alone_keeps_the_session_for_the_cap_only() {
             10:20 desk-1 becomes lobby (idle), reads "Logged out: not used"
             10:25 admin reads: 2 of 2 phones registered, 0 sessions, 1 calls, 0 logouts waiting
             10:25 desk-2 is taken back, hears "The other party hung up""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:10 desk-2 rings (from 2001 Alice)
+            09:10 desk-1 hears it ring, talks with desk-2
+            09:20 desk-2 is held
+            10:19 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            10:20 desk-1 becomes lobby (idle), reads "Resetting..."
+            10:25 admin reads: 2 of 2 phones registered, 0 sessions, 1 calls, 0 logouts waiting
+            10:25 desk-2 is taken back, hears the end
+            10:25 desk-1 reads "Logged out: not used""#]],
     );
 }
 
 #[test]
 fn the_party_that_is_held_is_in_an_active_call() {
-    check(
+    check_otherwise(
         "rules: IDL-2",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         held cap 10m
         alice: 2001, pin 1111, idle limit 5m   bob: 2002, pin 2222, idle limit 5m
         desk-1: guest 9001   desk-2: guest 9002
@@ -213,15 +244,23 @@ fn the_party_that_is_held_is_in_an_active_call() {
             09:01 desk-2 is held
             09:10 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:11 desk-1 becomes lobby (idle), reads "Logged out: not used""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
+            09:01 desk-2 rings (from 2001 Alice)
+            09:01 desk-1 hears it ring, talks with desk-2
+            09:01 desk-2 is held
+            09:10 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            09:11 desk-1 becomes lobby (idle), reads "Resetting...""#]],
     );
 }
 
 #[test]
 fn a_handset_left_lying_counts_as_idle_after_sixty_seconds() {
-    check(
+    check_otherwise(
         "rules: IDL-3",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111, idle limit 5m   desk-1: guest 9001
         09:00 desk-1 logs in alice    09:02 desk-1 goes off hook
         until 09:08
@@ -231,15 +270,20 @@ fn a_handset_left_lying_counts_as_idle_after_sixty_seconds() {
             09:03 desk-1 howls
             09:06 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:07 desk-1 becomes lobby (idle), is nobody's and reads "Logged out: not used""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:03 desk-1 howls
+            09:06 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            09:07 desk-1 becomes lobby (idle), reads "Resetting...""#]],
     );
 }
 
 #[test]
 fn digits_put_the_howler_off() {
-    check(
+    check_otherwise(
         "rules: IDL-3, IDL-1",
         "
-        not over SCCP: digits are a number, and that comes to nothing
+        otherwise over SCCP: digits are a number, and that comes to nothing
         alice: 2001, pin 1111, idle limit 5m   desk-1: guest 9001
         09:00 desk-1 logs in alice    09:02 desk-1 goes off hook
         09:02:50 desk-1 presses 2     09:03:40 desk-1 presses 0
@@ -252,15 +296,21 @@ fn digits_put_the_howler_off() {
             09:04:40 desk-1 howls
             09:10 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:11 desk-1 becomes lobby (idle), is nobody's and reads "Logged out: not used""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:02:55 desk-1 hears Unknown number
+            09:03:40 IMPOSSIBLE desk-1 has no call to type in
+            09:10 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            09:11 desk-1 becomes lobby (idle), reads "Logged out: not used""#]],
     );
 }
 
 #[test]
 fn a_call_keeps_the_howler_away() {
-    check(
+    check_otherwise(
         "rules: IDL-3",
         "
-        not over SCCP: it talks with a phone, where the core knows a number
+        otherwise over SCCP: it talks with a phone, where the core knows a number
         alice: 2001, pin 1111, idle limit 5m   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice    09:01 desk-1 goes off hook   desk-1 dials 9002   desk-2 answers
         09:20 desk-1 hangs up         desk-1 goes on hook
@@ -273,6 +323,13 @@ fn a_call_keeps_the_howler_away() {
             09:20 desk-2 hears "The other party hung up"
             09:24 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:25 desk-1 becomes lobby (idle), is nobody's and reads "Logged out: not used""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:01 desk-2 rings (from 2001 Alice)
+            09:01 desk-1 hears it ring, talks with desk-2
+            09:20 desk-2 hears the end
+            09:24 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            09:25 desk-1 becomes lobby (idle), reads "Logged out: not used""#]],
     );
 }
 

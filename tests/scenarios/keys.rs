@@ -47,7 +47,7 @@ fn transfer_and_transfer_again_hands_a_call_on() {
             09:01 desk-3 stops ringing, rings (from 9001 Lobby)
             09:01 desk-2 hears The other party hung up
             09:01:05 desk-1 now talks with desk-3
-            09:01:05 desk-2 hears the end
+            09:01:05 desk-2 hears the end, reads "Transferred"
             09:02 desk-3 hears the end
             09:03 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );

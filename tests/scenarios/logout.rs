@@ -2,25 +2,32 @@
 
 use expect_test::expect;
 
-use crate::support::play::check;
+use crate::support::play::{check, check_otherwise};
 
 #[test]
 fn an_idle_prime_line_is_enough_to_leave_at_once() {
-    check(
+    check_otherwise(
         "rules: OUT-1",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111, lines 2001 2005
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 logs in alice
         09:01 desk-2 dials 2005
-        09:01:30 desk-1 logs out
+        09:01:30 desk-1 logs out   09:01:35 desk-2 hangs up
         ",
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:01 desk-1 rings (from 9002 Lobby)
             09:01 desk-2 hears it ring
-            09:01:30 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out""#]],
+            09:01:30 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out"
+            09:01:35 desk-1 stops ringing"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:01 desk-1 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring
+            09:01:30 desk-1 becomes lobby (user), reads "Resetting...", hears "Logged out"
+            09:01:35 desk-1 stops ringing, reads "Logged out""#]],
     );
 }
 

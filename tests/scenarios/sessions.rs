@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::check;
+use crate::support::play::{check, check_otherwise};
 
 #[test]
 fn a_login_makes_the_phone_the_users_and_a_logout_gives_it_back() {
@@ -78,10 +78,10 @@ fn nobody_is_told_what_the_store_could_forget() {
 
 #[test]
 fn a_phone_is_told_things_in_order_and_others_do_not_wait_for_its_store() {
-    check(
+    check_otherwise(
         "rules: SES-1",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004
         09:00 desk-1 logs in alice
@@ -95,6 +95,14 @@ fn a_phone_is_told_things_in_order_and_others_do_not_wait_for_its_store() {
             09:01:01 desk-3 hears it ring
             09:01:05 desk-1 becomes lobby (user), reads "Logged out", rings (from 9002 Lobby), hears "Logged out"
             09:01:05 desk-2 hears it ring
+            09:01:06 desk-2 talks with desk-1"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:01:01 desk-4 rings (from 9003 Lobby)
+            09:01:01 desk-3 hears it ring
+            09:01:05 desk-1 becomes lobby (user), reads "Resetting...", rings (from 9002 Lobby)
+            09:01:05 desk-2 hears it ring
+            09:01:05 desk-1 hears "Logged out"
             09:01:06 desk-2 talks with desk-1"#]],
     );
 }
@@ -117,16 +125,21 @@ fn a_login_that_was_not_stored_never_was() {
 
 #[test]
 fn a_login_that_was_stored_stands_though_nobody_was_told() {
-    check(
+    check_otherwise(
         "rules: SES-1",
         "
-        not over SCCP: a phone that registers shows who is logged in
+        otherwise over SCCP: a phone that registers shows who is logged in
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 store takes 5s   desk-1 logs in alice   desk-1 hangs up
         09:00:02 server dies after the write   server starts
         09:01 desk-2 dials 2001   admin asks who
         ",
         expect![[r#"
+            09:01 desk-1 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring
+            09:01 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:00 (the login)"#]],
+        expect![[r#"
+            09:00:07 desk-1 reads "Logged in: 2001 Alice"
             09:01 desk-1 rings (from 9002 Lobby)
             09:01 desk-2 hears it ring
             09:01 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:00 (the login)"#]],
@@ -276,10 +289,10 @@ fn a_move_waits_for_the_call_on_the_first_phone() {
 
 #[test]
 fn a_move_waits_for_sixty_seconds_and_cuts_no_call() {
-    check(
+    check_otherwise(
         "rules: SES-2",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 logs in alice
@@ -302,6 +315,18 @@ fn a_move_waits_for_sixty_seconds_and_cuts_no_call() {
             09:12:30 admin reads: 3 of 3 phones registered, 1 sessions, 1 calls, 0 logouts waiting
             09:13 desk-3 hears the digit 5
             09:14 desk-1 hears "The other party hung up""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:10 desk-1 rings (from 9003 Lobby)
+            09:10 desk-3 hears it ring, talks with desk-1
+            09:11 desk-2 hears "In a call at desk-1: logged in here when it ends, in 60 s at the latest"
+            09:12 desk-1 becomes lobby (moved)
+            09:12 desk-2 becomes alice
+            09:12 desk-1 reads "Resetting..."
+            09:12 desk-2 reads "Logged in: 2001 Alice"
+            09:12:30 admin reads: alice (2001 Alice) at desk-2 since 09:12, last used 09:12 (the login)
+            09:12:30 admin reads: 3 of 3 phones registered, 1 sessions, 1 calls, 0 logouts waiting
+            09:14 desk-1 hears the end, reads "Logged out: logged in at desk-2""#]],
     );
 }
 
@@ -696,10 +721,10 @@ fn a_change_of_the_site_logs_out_nobody_that_it_does_not_touch() {
 
 #[test]
 fn a_number_that_changes_in_a_call_does_not_free_the_line() {
-    check(
+    check_otherwise(
         "rules: SES-13, OUT-2",
         "
-        not over SCCP: the phone shows its new number
+        otherwise over SCCP: the phone shows its new number
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 dials 2001   desk-1 answers
         09:10 site: alice 2009       desk-1 logs out
@@ -710,15 +735,21 @@ fn a_number_that_changes_in_a_call_does_not_free_the_line() {
             09:00 desk-2 hears it ring, talks with desk-1
             09:10 desk-1 hears "Logged out when the call ends"
             09:11 desk-1 becomes lobby (user), hears "The other party hung up", reads "Logged out""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", rings (from 9002 Lobby)
+            09:00 desk-2 hears it ring, talks with desk-1
+            09:10 desk-1 reads "Resetting...", hears "Logged out when the call ends"
+            09:10 desk-2 is held
+            09:11 desk-1 becomes lobby (user), hears the end, reads "Logged out""#]],
     );
 }
 
 #[test]
 fn two_who_swap_their_phones_at_once_both_get_them() {
-    check(
+    check_otherwise(
         "rules: SES-2",
         "
-        not over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
         alice: 2001, pin 1111   bob: 2002, pin 2222   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice   desk-2 logs in bob
         09:01 store takes 2s         desk-2 logs in alice   desk-1 logs in bob
@@ -735,15 +766,25 @@ fn two_who_swap_their_phones_at_once_both_get_them() {
             09:01:04 desk-1 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             09:02 admin reads: alice (2001 Alice) at desk-2 since 09:01, last used 09:01 (the login)
             09:02 admin reads: bob (2002 Bob) at desk-1 since 09:01:02, last used 09:01:02 (the login)"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
+            09:01:02 desk-1 becomes lobby (moved)
+            09:01:02 desk-2 becomes alice (takeover)
+            09:01:02 desk-1 reads "Resetting..."
+            09:01:02 desk-2 reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:01:04 desk-1 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
+            09:02 admin reads: alice (2001 Alice) at desk-2 since 09:01, last used 09:01:02 (going on hook)
+            09:02 admin reads: bob (2002 Bob) at desk-1 since 09:01:02, last used 09:01:04 (going on hook)"#]],
     );
 }
 
 #[test]
 fn a_number_that_changes_follows_its_user_at_once() {
-    check(
+    check_otherwise(
         "rules: SES-13",
         "
-        not over SCCP: the phone shows its new number
+        otherwise over SCCP: the phone shows its new number
         alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
         09:00 desk-1 logs in alice
         09:10 site: alice 2009
@@ -752,6 +793,12 @@ fn a_number_that_changes_follows_its_user_at_once() {
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:11 desk-2 hears 404 Unknown number
+            09:11 desk-1 rings (from 9002 Lobby)
+            09:11 desk-2 hears it ring"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:10 desk-1 reads "Logged in: 2009 Alice"
+            09:11 desk-2 hears Unknown number
             09:11 desk-1 rings (from 9002 Lobby)
             09:11 desk-2 hears it ring"#]],
     );

@@ -2,14 +2,14 @@
 
 use expect_test::expect;
 
-use crate::support::play::check;
+use crate::support::play::{check, check_otherwise};
 
 #[test]
 fn a_call_is_transferred_to_a_number_and_whoever_did_it_hears_so() {
-    check(
+    check_otherwise(
         "rules: CAL-2",
         "
-        not over SCCP: transfers go by two keys and two calls
+        otherwise over SCCP: transfers go by two keys and two calls
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
         09:01 desk-2 transfers to 9003
@@ -29,6 +29,14 @@ fn a_call_is_transferred_to_a_number_and_whoever_did_it_hears_so() {
             09:02 desk-1 hears the digit 5
             09:03 desk-1 hears "The other party hung up"
             09:03 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2, is held
+            09:01 IMPOSSIBLE desk-2 has no call to hand on
+            09:01:05 IMPOSSIBLE desk-3 has no call that rings
+            09:02 IMPOSSIBLE desk-3 has no call to type in
+            09:03 IMPOSSIBLE desk-3 has no call to hang up
+            09:03 admin reads: 3 of 3 phones registered, 0 sessions, 1 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -160,10 +168,10 @@ fn whoever_was_sent_away_in_vain_comes_back() {
 
 #[test]
 fn two_calls_are_joined_by_whoever_has_both() {
-    check(
+    check_otherwise(
         "rules: CAL-2",
         "
-        not over SCCP: transfers go by two keys and two calls
+        otherwise over SCCP: transfers go by two keys and two calls
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
         09:01 desk-2 dials 9003   desk-3 answers   desk-2 holds
@@ -195,15 +203,30 @@ fn two_calls_are_joined_by_whoever_has_both() {
             09:06 desk-2 is told of its transfer: 200 OK, hears "Transferred", hears "Transferred"
             09:07 desk-1 hears "The other party hung up"
             09:07 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2, is held
+            09:01 desk-3 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring, talks with desk-3
+            09:01 desk-3 is held
+            09:02 IMPOSSIBLE desk-2 has no call to join
+            09:03 desk-2 hears the end
+            09:04 desk-2 rings (from 9001 Lobby)
+            09:04 desk-1 hears it ring, talks with desk-2, is held
+            09:05 desk-2 rings (from 9003 Lobby)
+            09:05 desk-3 hears it ring, talks with desk-2
+            09:06 desk-3 is held
+            09:07 desk-2 hears the end
+            09:07 admin reads: 3 of 3 phones registered, 0 sessions, 2 calls, 0 logouts waiting"#]],
     );
 }
 
 #[test]
 fn a_call_may_be_handed_to_a_phone_that_still_rings() {
-    check(
+    check_otherwise(
         "rules: CAL-2",
         "
-        not over SCCP: transfers go by two keys and two calls
+        otherwise over SCCP: transfers go by two keys and two calls
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-1 dials 9002   desk-2 answers   desk-2 holds
         09:01 desk-2 dials 9003
@@ -224,15 +247,24 @@ fn a_call_may_be_handed_to_a_phone_that_still_rings() {
             09:01:20 desk-2 is told of its transfer: 200 OK, hears "Transferred"
             09:04 desk-3 hears "The other party hung up"
             09:04 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2, is held
+            09:01 desk-3 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring
+            09:01:10 IMPOSSIBLE desk-2 has no call to join
+            09:01:20 desk-2 talks with desk-3
+            09:04 desk-2 hears the end
+            09:04 admin reads: 3 of 3 phones registered, 0 sessions, 1 calls, 0 logouts waiting"#]],
     );
 }
 
 #[test]
 fn the_class_of_whoever_transfers_decides_and_codes_are_no_targets() {
-    check(
+    check_otherwise(
         "rules: CAL-2",
         "
-        not over SCCP: transfers go by two keys and two calls
+        otherwise over SCCP: transfers go by two keys and two calls
         class lobby: call guests, login      emergency 112 rings desk-3
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
@@ -249,15 +281,23 @@ fn the_class_of_whoever_transfers_decides_and_codes_are_no_targets() {
             09:01 desk-2 hears 403 Not allowed from this phone, hears 403 A call cannot be transferred to a code or an emergency number, hears 403 A call cannot be transferred to a code or an emergency number, hears 403 A call cannot be transferred to a code or an emergency number
             09:02 desk-2 hears "The other party hung up"
             09:02 admin reads: 3 of 3 phones registered, 1 sessions, 0 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-3 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:01 desk-2 rings (from 9001 Lobby)
+            09:01 desk-1 hears it ring, talks with desk-2, is held
+            09:01 desk-2 hears Not allowed from this phone
+            09:01 IMPOSSIBLE desk-2 has no call to hand on, desk-2 has no call to hand on, desk-2 has no call to hand on
+            09:02 desk-2 hears the end
+            09:02 admin reads: 3 of 3 phones registered, 1 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
 #[test]
 fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only() {
-    check(
+    check_otherwise(
         "rules: CAL-2, IDL-1, IDL-2",
         "
-        not over SCCP: transfers go by two keys and two calls
+        otherwise over SCCP: transfers go by two keys and two calls
         alice: 2001, pin 1111, idle limit 5m   bob: 2002, pin 2222, idle limit 30m
         desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
         09:00 desk-2 logs in alice   desk-3 logs in bob
@@ -279,5 +319,22 @@ fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only()
             09:14 desk-2 reads "Logout in 60 s: not used. Make a call to stay."
             09:15 desk-2 becomes lobby (idle), reads "Logged out: not used"
             09:20 desk-3 becomes lobby (user), hears "The other party hung up", reads "Logged out""#]],
+        expect![[r#"
+            09:00 desk-2 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:00 desk-3 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
+            09:01 desk-2 rings (from 9001 Lobby)
+            09:01 desk-1 hears it ring, talks with desk-2
+            09:10 desk-1 is held
+            09:10 desk-3 rings (from 2001 Alice)
+            09:10 desk-2 hears it ring
+            09:10 desk-3 stops ringing, rings (from 9001 Lobby)
+            09:10 desk-2 hears The other party hung up
+            09:10 desk-1 now talks with desk-3
+            09:10 desk-2 hears the end, reads "Transferred"
+            09:11 desk-1 is held
+            09:11 desk-3 hears "Logged out when the call ends"
+            09:14 desk-2 reads "Logout in 60 s: not used. Make a call to stay."
+            09:15 desk-2 becomes lobby (idle), reads "Logged out: not used"
+            09:20 desk-3 becomes lobby (user), hears the end, reads "Logged out""#]],
     );
 }

@@ -31,22 +31,12 @@ const BEFORE: i64 = 1;
 pub fn check(rules: &str, script: &str, expect: Expect) {
     let names_rules = rules.starts_with("rules: ") || rules.starts_with("not yet: ");
     assert!(names_rules, "which rules does this prove?");
-    let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
-    let protocols: &[Protocol] = if script.needs_hooks() {
-        &[Protocol::Hook]
-    } else {
-        &[Protocol::SipUdp, Protocol::SipTcp]
-    };
-    let play_as_text = |protocol: &Protocol| play(&script, *protocol).into_text();
-    let transcripts: Vec<String> = protocols.iter().map(play_as_text).collect();
-    expect.assert_eq(&transcripts[0]);
-    for (protocol, transcript) in protocols.iter().zip(&transcripts) {
-        let first = &transcripts[0];
-        assert_eq!(transcript, first, "it goes otherwise over {protocol:?}");
-    }
+    let script = parse(script);
+    assert_eq!(script.otherwise_over_sccp, None, "see check_otherwise");
+    play_over_sip(&script, &expect);
     if !script.is_about_sip() {
         let common = |protocol| play(&script, protocol).in_common_words().into_text();
-        let sip = common(protocols[0]);
+        let sip = common(first_protocol(&script));
         let half = (!script.needs_hooks()).then_some(Protocol::Mixed);
         for protocol in [Some(Protocol::Sccp), half].into_iter().flatten() {
             assert_eq!(common(protocol), sip, "it goes otherwise over {protocol:?}");
@@ -54,11 +44,49 @@ pub fn check(rules: &str, script: &str, expect: Expect) {
     }
 }
 
+/// The same where it goes otherwise over SCCP; the script says why. Where both are spoken, nobody may do wrong.
+#[track_caller]
+pub fn check_otherwise(rules: &str, script: &str, sip: Expect, sccp: Expect) {
+    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let script = parse(script);
+    assert_ne!(script.otherwise_over_sccp, None, "why is it otherwise?");
+    play_over_sip(&script, &sip);
+    sccp.assert_eq(&play(&script, Protocol::Sccp).into_text());
+    if !script.needs_hooks() {
+        let both = play(&script, Protocol::Mixed).into_text();
+        for wrong in [" FAULT ", " MISS "] {
+            assert!(!both.contains(wrong), "over both protocols: {both}");
+        }
+    }
+}
+
+fn parse(script: &str) -> Script {
+    Script::parse(script).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The one whose transcript is expected.
+fn first_protocol(script: &Script) -> Protocol {
+    match script.needs_hooks() {
+        true => Protocol::Hook,
+        false => Protocol::SipUdp,
+    }
+}
+
+#[track_caller]
+fn play_over_sip(script: &Script, expect: &Expect) {
+    let first = play(script, first_protocol(script)).into_text();
+    expect.assert_eq(&first);
+    if !script.needs_hooks() {
+        let streams = play(script, Protocol::SipTcp).into_text();
+        assert_eq!(streams, first, "it goes otherwise over streams");
+    }
+}
+
 /// Shows what goes so over SCCP alone: keys and softkeys that SIP phones keep to themselves.
 #[track_caller]
 pub fn check_over_sccp(rules: &str, script: &str, expect: Expect) {
     assert!(rules.starts_with("rules: "), "which rules does this prove?");
-    let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
+    let script = parse(script);
     expect.assert_eq(&play(&script, Protocol::Sccp).into_text());
 }
 
@@ -66,7 +94,7 @@ pub fn check_over_sccp(rules: &str, script: &str, expect: Expect) {
 #[track_caller]
 pub fn check_by_transport(rules: &str, script: &str, datagrams: Expect, streams: Expect) {
     assert!(rules.starts_with("rules: "), "which rules does this prove?");
-    let script = Script::parse(script).unwrap_or_else(|why| panic!("{why}"));
+    let script = parse(script);
     datagrams.assert_eq(&play(&script, Protocol::SipUdp).into_text());
     streams.assert_eq(&play(&script, Protocol::SipTcp).into_text());
 }

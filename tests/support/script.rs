@@ -8,7 +8,7 @@
 //! 09:00 desk-1 logs in alice   09:01 desk-2 dials 2001   desk-1 answers
 //! on 2026-03-29
 //! until 10:30
-//! not over SCCP: why it goes otherwise there
+//! otherwise over SCCP: why
 //! ```
 
 use jiff::civil::{Date, Time};
@@ -23,7 +23,7 @@ pub struct Script {
     /// Whether every record is shown, not only who is where.
     pub shows_events: bool,
     /// Why it goes otherwise over SCCP, if it does.
-    pub not_over_sccp: Option<String>,
+    pub otherwise_over_sccp: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl Script {
             site: Vec::new(),
             steps: Vec::new(),
             shows_events: false,
-            not_over_sccp: None,
+            otherwise_over_sccp: None,
         };
         let lines = text.lines().map(str::trim);
         for line in lines.filter(|line| !line.is_empty() && !line.starts_with("--")) {
@@ -125,9 +125,6 @@ impl Script {
 
     /// Whether it is about what only SIP has: requests, devices that share a name, bodies of messages.
     pub fn is_about_sip(&self) -> bool {
-        if self.not_over_sccp.is_some() {
-            return true;
-        }
         let is_sip_s = |order: &Order| {
             matches!(
                 order,
@@ -166,8 +163,8 @@ impl Script {
             self.shows_events = true;
             return Ok(());
         }
-        if let Some(why) = said.strip_prefix("not over SCCP: ") {
-            self.not_over_sccp = Some(why.to_owned());
+        if let Some(why) = said.strip_prefix("otherwise over SCCP: ") {
+            self.otherwise_over_sccp = Some(why.to_owned());
             return Ok(());
         }
         if let Some(date) = said.strip_prefix("on ") {

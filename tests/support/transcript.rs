@@ -1,6 +1,7 @@
 //! What could be seen of a scenario from outside, line by line.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -77,10 +78,28 @@ impl Transcript {
     /// read twice at once is read.
     pub fn in_common_words(mut self) -> Transcript {
         let mut common: BTreeMap<(Utc, String), BTreeSet<String>> = BTreeMap::new();
+        let mut farewells: BTreeMap<String, (Utc, bool)> = BTreeMap::new();
         for line in self.lines {
-            let texts = line.texts.into_iter().filter_map(in_common_words);
-            let at = (line.at, line.subject);
-            common.entry(at).or_default().extend(texts);
+            for text in line.texts {
+                let mut at = line.at;
+                if FAREWELLS.contains(&text.as_str()) {
+                    let is_yes = text == FAREWELLS[0];
+                    farewells.insert(line.subject.clone(), (at, is_yes));
+                }
+                // Over SIP a tone is heard out before words say what it meant.
+                let farewell = farewells.get(&line.subject);
+                let farewell = farewell.filter(|(since, _)| at.since(*since) < FAREWELL_LASTS);
+                let is_said = text.starts_with("hears \"");
+                let mut said = in_common_words(text);
+                if let Some((since, is_yes)) = farewell.filter(|_| is_said) {
+                    at = *since;
+                    if !is_yes {
+                        said = said.into_iter().map(|text| text.replace('"', "")).collect();
+                    }
+                }
+                let at = (at, line.subject.clone());
+                common.entry(at).or_default().extend(said);
+            }
         }
         let said = common.into_iter().filter(|(_, texts)| !texts.is_empty());
         let line = |((at, subject), texts): (_, BTreeSet<String>)| Line {
@@ -207,8 +226,14 @@ impl Transcript {
     }
 }
 
-/// Something seen or heard in words that all protocols have; none if only some have such a thing.
-fn in_common_words(text: String) -> Option<String> {
+/// What somebody hears last who talks to Perch itself.
+const FAREWELLS: [&str; 3] = ["hears Confirm", "hears Error", "hears Howler"];
+
+/// Longer than any of these lasts.
+const FAREWELL_LASTS: Duration = Duration::from_secs(4);
+
+/// Something seen or heard in words that all protocols have; nothing if only some have such a thing.
+fn in_common_words(text: String) -> Vec<String> {
     // Which signal showed a use, and who somebody talks with by which name: what protocols tell differs.
     let text = without(text, "since ", ", last used ", ")");
     let text = without(text, "last used at ", "", " showed");
@@ -216,38 +241,51 @@ fn in_common_words(text: String) -> Option<String> {
     let text = without(text, "rings (from ", ", sent on by ", "");
     let text = without(text, "rings (from ", ", transferred by ", "");
     if let Some(heard) = text.strip_prefix("hears ") {
-        return in_common_sounds(heard).map(|heard| format!("hears {heard}"));
+        return in_common_sounds(heard);
     }
     if let Some((_, read)) = text.split_once("'s and reads ") {
-        return Some(format!("reads {read}"));
+        return vec![format!("reads {read}")];
     }
-    match text.as_str() {
+    let known = match text.as_str() {
         // SES-6: only a phone that tells of its hook can be waited for.
         "reads \"Resetting...\"" => None,
-        "stops ringing (answered elsewhere)" => Some("stops ringing".into()),
+        "stops ringing (answered elsewhere)" => Some("stops ringing"),
         // SCCP phones hold by themselves whoever they talk with, before they dial.
         "is held" | "is taken back" => None,
-        _ if text.starts_with("is prompted: ") => None,
+        // Of a phone that knows the core's own words only: what it would sound like.
+        "is prompted: Dial" => Some("hears Dial"),
+        "is prompted: DialMore" => Some("hears Stutter"),
+        "is prompted: DialAgain" => Some("hears ErrorThenDial"),
+        "is prompted: Echo" => Some("hears itself"),
+        "is prompted: Silence" => None,
         _ if text.starts_with("is told of its transfer: ") => None,
-        _ => Some(text),
-    }
+        other => Some(other),
+    };
+    known.map(str::to_owned).into_iter().collect()
 }
 
-fn in_common_sounds(heard: &str) -> Option<String> {
+fn in_common_sounds(heard: &str) -> Vec<String> {
     let number = heard.split(' ').next().unwrap_or_default();
     if number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()) {
         // SIP says by a number why a call came to nothing.
-        return Some(heard[4..].to_owned());
+        return vec![format!("hears {}", &heard[4..])];
     }
     match heard {
         // SCCP has no words for it: the call is gone.
-        "\"The other party hung up\"" | "\"The other party cannot be reached any more\"" => {
-            Some("the end".into())
+        "\"The other party hung up\"" => vec!["hears the end".into()],
+        // It ends, and a text says why.
+        "\"The other party cannot be reached any more\""
+        | "\"The echo test is over\""
+        | "\"Transferred\""
+        | "\"The transfer failed\""
+        | "\"Taken over at another phone\"" => {
+            vec!["hears the end".into(), format!("reads {heard}")]
         }
-        // Sounds of Perch's own, and keys, which go with the media.
-        "Dial" | "Stutter" | "Confirm" | "Error" | "ErrorThenDial" | "Howler" | "itself" => None,
-        _ if heard.starts_with("the digit ") => None,
-        _ => Some(heard.to_owned()),
+        // What these say is said in words, too.
+        "Confirm" | "Error" | "Howler" => Vec::new(),
+        // Keys go with the media.
+        _ if heard.starts_with("the digit ") => Vec::new(),
+        _ => vec![format!("hears {heard}")],
     }
 }
 

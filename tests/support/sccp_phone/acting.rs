@@ -39,7 +39,10 @@ impl SccpPhone {
                 self.say(Unregister::default());
                 self.progress = Progress::Leaving;
             }
-            Order::OffHook => self.lift_handset((0, 0)),
+            Order::OffHook => {
+                self.is_left_lying = true;
+                self.lift_handset((0, 0));
+            }
             Order::OnHook => self.hang_handset_up(),
             Order::PressKey => self.press_button(Stimulus::Messages),
             _ => return Err(format!("an SCCP phone cannot do {order:?}")),
@@ -48,16 +51,25 @@ impl SccpPhone {
     }
 
     fn dial(&mut self, digits: &str) -> Done {
+        let mut keys: Vec<char> = digits.chars().collect();
+        // What ends a number that may go on.
+        if !digits.ends_with('#') {
+            keys.push('#');
+        }
+        let is_fresh = |call: &&mut Call| call.state == State::OffHook && call.to_dial.is_empty();
+        if self.is_off_hook
+            && let Some(call) = self.calls.values_mut().find(is_fresh)
+        {
+            call.to_dial = keys;
+            self.look_again();
+            return Ok(());
+        }
         if self.kind.manner == Manner::Late {
             let number = Secret::new(digits.to_owned());
             self.say(EnblocCall { number, line: 0 });
             return Ok(());
         }
-        self.to_dial = digits.chars().collect();
-        // What ends a number that may go on.
-        if !digits.ends_with('#') {
-            self.to_dial.push('#');
-        }
+        self.to_dial = keys;
         if self.kind.has_soft_keys() {
             self.press_softkey((0, 0), "NewCall")
         } else {
@@ -115,10 +127,11 @@ impl SccpPhone {
         let is_on = |call: &Call| !call.rings() && call.wish != Wish::HangUp;
         let place = self.call_that("to hang up", is_on)?;
         self.wish(place, Wish::HangUp);
-        if self.kind.has_soft_keys() && !self.is_off_hook {
+        if self.kind.has_soft_keys() && (!self.is_off_hook || self.is_left_lying) {
             self.press_softkey(place, "EndCall")
         } else {
             self.is_off_hook = false;
+            self.is_left_lying = false;
             let (line, call) = place;
             self.say(OnHook { line, call });
             Ok(())
@@ -206,6 +219,7 @@ impl SccpPhone {
 
     pub fn hang_handset_up(&mut self) {
         self.is_off_hook = false;
+        self.is_left_lying = false;
         if self.kind.manner == Manner::Late {
             self.say(MediaPathEvent {
                 path: MediaPath::Handset,
@@ -270,6 +284,8 @@ impl SccpPhone {
 
     pub fn vanish(&mut self) {
         self.powered = false;
+        self.is_off_hook = false;
+        self.is_left_lying = false;
         self.progress = Progress::Away;
         self.calls.clear();
         self.forget_server();

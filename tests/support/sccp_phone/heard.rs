@@ -15,6 +15,7 @@ use super::desk::{Place, in_words};
 use super::kind::Manner;
 use super::registering::Progress;
 use super::{SccpPhone, Timer};
+use crate::support::network::SERVER;
 
 /// What a phone shows while it waits for its handset to come down (SES-6).
 const RESETTING: &str = "Resetting...";
@@ -197,6 +198,16 @@ impl SccpPhone {
         if tone.tone == Tone::ReceiverOffHook && is_lying {
             self.sees("howls");
         }
+        let is_asked = self.calls.get(&tone.call).is_some_and(|call| call.state == State::Connected);
+        let question = match tone.tone {
+            Tone::InsideDial => "hears Dial",
+            Tone::PartialDial => "hears Stutter",
+            Tone::BeepBonk => "hears ErrorThenDial",
+            _ => "",
+        };
+        if is_asked && !question.is_empty() {
+            self.sees(question);
+        }
         if tone.tone == Tone::Confirmation
             && let Some(call) = self.calls.get_mut(&tone.call)
         {
@@ -365,6 +376,10 @@ impl SccpPhone {
         let Some((_, with)) = call.sending.filter(|_| call.state == State::Connected) else {
             return;
         };
+        if with.ip() == SERVER.ip() {
+            // What the server itself lets somebody hear, it says by its end of the media.
+            return;
+        }
         let was_held = std::mem::take(&mut call.is_held);
         let before = call.talked_with.replace(with);
         let host = with.ip();
@@ -398,7 +413,7 @@ impl SccpPhone {
             _ if had_failed => {}
             _ => self.sees("hears the end"),
         }
-        if self.calls.is_empty() && self.is_off_hook {
+        if self.calls.is_empty() && self.is_off_hook && !self.is_left_lying {
             self.hang_handset_up();
         }
     }

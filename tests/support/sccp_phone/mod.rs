@@ -67,6 +67,8 @@ pub struct SccpPhone {
     /// Whether the call that is being dialled takes another's place.
     transfers: bool,
     is_off_hook: bool,
+    /// Whether somebody lifted the handset without a call, and will say when it comes down.
+    is_left_lying: bool,
     /// Whether it was told to restart during a call.
     resets_later: bool,
     /// What it showed last while nothing went on.
@@ -106,6 +108,7 @@ impl SccpPhone {
             to_dial: Vec::new(),
             transfers: false,
             is_off_hook: false,
+            is_left_lying: false,
             resets_later: false,
             last_note: String::new(),
             read: None,
