@@ -1,5 +1,6 @@
 //! What happens in one seed: a building made at random, some minutes of chaos, then quiet, then nobody does anything.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use perch::exchange::ControlRequest;
@@ -32,9 +33,9 @@ pub struct Outcome {
     pub failure: Option<String>,
 }
 
-/// Plays one seed.
-pub fn play(seed: u64) -> Outcome {
-    let mut story = Story::new(seed);
+/// Plays one seed, over one protocol or two.
+pub fn play(seed: u64, protocol: Protocol) -> Outcome {
+    let mut story = Story::new(seed, protocol);
     let failure = story.tell().err();
     Outcome {
         transcript: story.world.wire_log.take().unwrap_or_default(),
@@ -56,8 +57,18 @@ struct Story {
 
 type Held = Result<(), String>;
 
+/// A phone that two devices register as; there is no such thing over SCCP.
+fn twins(protocol: Protocol) -> BTreeMap<String, String> {
+    let twin = match protocol {
+        Protocol::SipMixed => [("mobile-2", "desk-2")],
+        _ => [("mobile-1", "desk-1")],
+    };
+    let names = twin.map(|(twin, phone)| (twin.to_owned(), phone.to_owned()));
+    names.into()
+}
+
 impl Story {
-    fn new(seed: u64) -> Story {
+    fn new(seed: u64, protocol: Protocol) -> Story {
         let mut random = StdRng::seed_from_u64(seed);
         let mut text = SiteText::default();
         let (phones, users) = (random.random_range(6..=12), random.random_range(4..=8));
@@ -109,9 +120,9 @@ impl Story {
             without_display: text.without_display.clone(),
             pracking: text.pracking.clone(),
             refreshing: text.refreshing.clone(),
-            twins: [("mobile-2".to_owned(), "desk-2".to_owned())].into(),
+            twins: twins(protocol),
         };
-        let mut world = World::new(Protocol::SipMixed, building, MORNING, random.random());
+        let mut world = World::new(protocol, building, MORNING, random.random());
         world.wire_log = Some(Vec::new());
         Story {
             watch: Watch::new(policy != "allow"),
@@ -272,9 +283,13 @@ impl Story {
         self.users[self.random.random_range(0..self.users.len())].clone()
     }
 
-    fn some_digits(&mut self) -> String {
+    fn some_digits(&mut self, phone: &str) -> String {
         let number = self.numbers[self.random.random_range(0..self.numbers.len())].clone();
-        let (user, pin) = self.some_user();
+        let (mut user, pin) = self.some_user();
+        if self.world.is_station(phone) {
+            // A keypad has no letters.
+            user = user.replace("user", "200");
+        }
         match self.random.random_range(0..23) {
             0..8 => number,
             8..14 => format!("*11*{user}*{pin}#"),
@@ -300,7 +315,12 @@ impl Story {
         let calls = self.world.phone(phone).map(|phone| phone.calls());
         let state = calls.unwrap_or_default().last().map(|call| call.state);
         let rare = self.random.random_range(0..100);
-        let digits = self.some_digits();
+        let digits = self.some_digits(phone);
+        if self.world.is_station(phone)
+            && let Some(order) = self.some_key(state)
+        {
+            return order;
+        }
         match (rare, state) {
             (0..2, _) => Order::Vanish,
             (2..6, _) => Order::ComeBack,
@@ -309,7 +329,7 @@ impl Story {
             (12..14, _) => Order::DialWithoutOffer(digits),
             (80..83, _) => Order::Write(digits, "hello".to_owned()),
             (83..86, Some(CallState::Ringing)) => {
-                let other = self.some_digits();
+                let other = self.some_digits(phone);
                 Order::SendOn(vec![digits.replace('#', ""), other.replace('#', "")])
             }
             (83..88, Some(CallState::Talking | CallState::Holding)) => Order::Transfer(digits),
@@ -340,6 +360,26 @@ impl Story {
         }
     }
 
+    /// What SCCP phones have and others have not: a hook, softkeys, buttons.
+    fn some_key(&mut self, state: Option<CallState>) -> Option<Order> {
+        let softkey = |label: &str| Some(Order::PressSoftkey(label.to_owned()));
+        match (self.random.random_range(0..60), state) {
+            (0..2, _) => Some(Order::OffHook),
+            (2..5, _) => Some(Order::OnHook),
+            (5, _) => Some(Order::PressKey),
+            (6..9, None) => softkey("Login"),
+            (9..11, None) => softkey("Logout"),
+            (11..13, None) => softkey("Confirm"),
+            (13, None) => softkey("Stay"),
+            (14..16, None) => softkey("Redial"),
+            (16, Some(_)) => softkey("NewCall"),
+            (17..19, Some(_)) => softkey("Transfer"),
+            (19, Some(_)) => softkey("<<"),
+            (20, Some(_)) => softkey("EndCall"),
+            _ => None,
+        }
+    }
+
     /// The sun comes out, the server is up, and nobody wants anything any more.
     fn everybody_hangs_up(&mut self) -> Held {
         self.log("quiet");
@@ -354,7 +394,12 @@ impl Story {
         for _ in 0..10 {
             for name in &names {
                 // What makes no sense is not done.
-                for order in [Order::ComeBack, Order::Decline, Order::HangUp] {
+                for order in [
+                    Order::ComeBack,
+                    Order::Decline,
+                    Order::HangUp,
+                    Order::OnHook,
+                ] {
                     let _ = self.world.order(name, &order);
                 }
                 self.run(Duration::from_millis(100))?;

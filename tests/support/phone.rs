@@ -70,6 +70,8 @@ pub enum Order {
     OffHook,
     OnHook,
     PressKey,
+    /// The softkey that says this.
+    PressSoftkey(String),
 }
 
 /// What came of something that a phone did.

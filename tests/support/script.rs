@@ -317,6 +317,7 @@ fn act(words: &[&str]) -> Option<Act> {
         ["writes", text, "to", number] => Order::Write(number.into(), text.into()),
         ["resumes"] => Order::Resume,
         ["presses", "a", "key"] => Order::PressKey,
+        ["presses", "softkey", label] => Order::PressSoftkey(label.into()),
         ["types", digits] => Order::Type(digits.into()),
         ["dials", digits, "with", "strange", "media"] => Order::DialWithStrangeMedia(digits.into()),
         ["presses", digit] => Order::PressDigit(digit.chars().next()?),

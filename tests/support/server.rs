@@ -172,7 +172,10 @@ impl Server {
     /// Legs and transactions of the SIP side.
     pub fn load(&self) -> (usize, usize) {
         match self {
-            Server::Whole { exchange, .. } => exchange.sip_load(),
+            Server::Whole { exchange, .. } => {
+                let (legs, transactions) = exchange.sip_load();
+                (legs + exchange.sccp_load(), transactions)
+            }
             Server::Bare(_) => (0, 0),
         }
     }

@@ -45,6 +45,12 @@ impl SccpPhone {
             }
             Order::OnHook => self.hang_handset_up(),
             Order::PressKey => self.press_button(Stimulus::Messages),
+            Order::PressSoftkey(label) => {
+                // Of the call at its ear, of the latest one, or of the idle phone.
+                let at_ear = self.call_that("", |call| !call.rings() && call.state != State::Hold);
+                let place = at_ear.or_else(|_| self.call_that("", |_| true));
+                return self.press_softkey(place.unwrap_or((0, 0)), label);
+            }
             _ => return Err(format!("an SCCP phone cannot do {order:?}")),
         }
         Ok(())
@@ -181,6 +187,8 @@ impl SccpPhone {
         let rings = |call: &Call| matches!(call.state, State::RingOut | State::Connected);
         let is_new = |call: &Call| !call.is_incoming && rings(call) && call.wish == Wish::Talk;
         let newest = self.calls.values().filter(|call| is_new(call));
+        // Whom the server itself asks something is nobody to be handed on to.
+        let newest = newest.filter(|call| !call.is_asked);
         let place = newest.max_by_key(|call| call.number).map(|call| call.place);
         if let Some(place) = place
             && self.calls.len() > 1
@@ -292,7 +300,7 @@ impl SccpPhone {
     }
 
     fn come_back(&mut self) -> Done {
-        if self.powered && self.progress == Progress::Registered {
+        if self.powered && self.progress != Progress::Away {
             return Err(format!("{} has not gone", self.label));
         }
         self.powered = true;

@@ -41,6 +41,8 @@ pub struct Call {
     pub wish: Wish,
     /// What the phone showed about it last.
     pub text: String,
+    /// Whether the server asks for user and PIN in it.
+    pub is_asked: bool,
     /// Whether it was one to tell the server something, which was done.
     pub is_confirmed: bool,
     pub excused: bool,
@@ -74,6 +76,7 @@ impl Call {
             to_dial: Vec::new(),
             wish: Wish::Talk,
             text: String::new(),
+            is_asked: false,
             is_confirmed: false,
             excused: false,
         }
@@ -108,7 +111,7 @@ impl Call {
             state,
             since: self.since,
             number: self.number,
-            is_dialling: self.state == State::OffHook,
+            is_dialling: self.state == State::OffHook || self.is_asked,
             excused: self.excused,
         }
     }

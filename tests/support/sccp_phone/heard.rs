@@ -27,6 +27,8 @@ impl SccpPhone {
         framer.push(bytes);
         loop {
             match framer.next() {
+                // It has closed the connection over something in the same packet.
+                Ok(Some(_)) if self.progress == Progress::Away => return,
                 Ok(Some(frame)) => match ToPhone::check(self.dialect, &frame) {
                     Ok((message, faults)) => {
                         for fault in faults {
@@ -198,14 +200,17 @@ impl SccpPhone {
         if tone.tone == Tone::ReceiverOffHook && is_lying {
             self.sees("howls");
         }
-        let is_asked = self.calls.get(&tone.call).is_some_and(|call| call.state == State::Connected);
         let question = match tone.tone {
             Tone::InsideDial => "hears Dial",
             Tone::PartialDial => "hears Stutter",
             Tone::BeepBonk => "hears ErrorThenDial",
             _ => "",
         };
-        if is_asked && !question.is_empty() {
+        if let Some(call) = self.calls.get_mut(&tone.call)
+            && call.state == State::Connected
+            && !question.is_empty()
+        {
+            call.is_asked = true;
             self.sees(question);
         }
         if tone.tone == Tone::Confirmation

@@ -396,7 +396,7 @@ impl Phone for SipPhone {
             Order::Consult(_) => {
                 return Err("a SIP phone holds and dials before it joins its calls".into());
             }
-            Order::OffHook | Order::OnHook | Order::PressKey => {
+            Order::OffHook | Order::OnHook | Order::PressKey | Order::PressSoftkey(_) => {
                 return Err("a SIP phone does not tell of its hook and its keys".into());
             }
         }

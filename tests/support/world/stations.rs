@@ -45,6 +45,11 @@ impl World {
         Some(Kind::of(hardware.model.as_str()))
     }
 
+    /// Whether a phone speaks SCCP.
+    pub fn is_station(&self, name: &str) -> bool {
+        self.kind_of(&name.into()).is_some()
+    }
+
     /// Something of an SCCP phone arrives. A connection begins with the first of it.
     pub(super) fn station_says(&mut self, name: &PhoneName, connection: u64, bytes: &Bytes) {
         let remote = self.network.flow_from(name).remote;
