@@ -22,6 +22,8 @@ pub(super) struct Call {
     pub media: Media,
     /// The call whose other end is to be handed on to this one's.
     pub consults: Option<u32>,
+    /// Whether another call's other end was handed on to this one's: it ends without a word.
+    pub is_handed_on: bool,
     /// The change that the other side was asked for, and has not answered.
     pub asked: Option<MediaFlow>,
     /// How often a change met another one.
@@ -136,6 +138,15 @@ impl Call {
 
     pub fn is_held(&self) -> bool {
         matches!(self.stage, CallStage::Holding(_))
+    }
+
+    /// Whether there is somebody at the other end, or about to be, to whom another call can be handed on.
+    pub fn can_be_joined(&self) -> bool {
+        let has_somebody = matches!(
+            self.stage,
+            CallStage::Calling(_) | CallStage::Talking(_) | CallStage::Holding(_)
+        );
+        has_somebody && !self.is_handed_on
     }
 
     /// Whether keys go along with the sound.

@@ -69,6 +69,7 @@ impl Station {
             stage,
             media: Media::default(),
             consults: None,
+            is_handed_on: false,
             asked: None,
             tries: 0,
         });
@@ -191,6 +192,10 @@ impl Station {
             return;
         };
         let call = self.calls.remove(place);
+        for other in &mut self.calls {
+            // There is nobody to be handed on any more.
+            other.consults = other.consults.filter(|first| *first != reference);
+        }
         disarm(shared, &self.name, reference);
         if let Some(leg) = call.leg() {
             shared.forget_leg(leg);

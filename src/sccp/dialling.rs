@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::call::CallStage;
 use super::shared::{Shared, Timer};
-use super::softkeys;
 use super::station::Station;
 use super::wire::{BackSpace, CallState, KeySet, Tone};
 use crate::pbx::{Event, Extent, Hops, Party, Secret, Signal};
@@ -36,10 +35,7 @@ impl Station {
         self.used(shared, Signal::Digit);
         if is_first {
             self.hush(shared, at);
-            self.say(
-                shared,
-                softkeys::of_call(KeySet::DigitsFollowing, at.0, at.1),
-            );
+            self.show_keys(shared, at, KeySet::DigitsFollowing);
         }
         match extent {
             _ if ends || is_long => self.dialled(shared, reference),
@@ -82,7 +78,7 @@ impl Station {
         if is_empty {
             let timer = Timer::Pause(self.name.clone(), reference);
             shared.deadlines.disarm(&timer);
-            self.say(shared, softkeys::of_call(KeySet::OffHook, line, reference));
+            self.show_keys(shared, (line, reference), KeySet::OffHook);
             self.tone(shared, (line, reference), Tone::InsideDial);
         }
     }

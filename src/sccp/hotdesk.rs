@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::call::{Asks, CallStage};
 use super::shared::{Shared, Timer, Waiting};
-use super::softkeys::{self, Idle};
+use super::softkeys::Idle;
 use super::station::Station;
 use super::wire::{CallState, DisplayNotify, KeySet, Tone};
 use crate::pbx::{Door, Event, LegId, Prompt, Refusal, Shown, Signal};
@@ -41,7 +41,7 @@ impl Station {
         self.used(shared, Signal::Key);
         self.idle = Idle::Leaving;
         shared.arm(Timer::Confirm(self.name.clone()), CONFIRM_WITHIN);
-        self.say(shared, self.idle_keys());
+        self.show_idle_keys(shared);
         self.prompt(shared, (0, 0), "Log out? Confirm");
     }
 
@@ -111,10 +111,7 @@ impl Station {
         let at = (call.line, reference);
         self.hush(shared, at);
         self.show_state(shared, at, CallState::Connected);
-        self.say(
-            shared,
-            softkeys::of_call(KeySet::DigitsFollowing, at.0, at.1),
-        );
+        self.show_keys(shared, at, KeySet::DigitsFollowing);
     }
 
     /// What Perch lets somebody hear is also shown.

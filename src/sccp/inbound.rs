@@ -105,7 +105,9 @@ impl Station {
         // What is held stays, whatever an old phone puts into the field.
         let meant = self.meant(hook.call).filter(|call| call.is_active());
         let meant = meant.or_else(|| self.active());
-        if let Some(reference) = meant.map(|call| call.reference) {
+        if let Some(reference) = meant.map(|call| call.reference)
+            && !self.hands_on_by_hook(shared, reference)
+        {
             self.end(shared, reference);
         }
         self.rest(shared);
@@ -195,6 +197,7 @@ impl Station {
             }
             (Key::Hold, Some(call)) => self.hold(shared, call),
             (Key::Transfer, Some(call)) => self.transfer(shared, call),
+            (Key::Join, Some(call)) => self.join_directly(shared, call),
             (Key::EndCall, Some(call)) => self.end(shared, call),
             (Key::Backspace, Some(call)) => {
                 if !self.press_for(shared, call, '*') {
@@ -207,7 +210,7 @@ impl Station {
                 }
             }
             (Key::EndCall, None) => self.show_idle_if_idle(shared),
-            (Key::Hold | Key::Transfer | Key::Backspace | Key::Dial, None) => {}
+            (Key::Hold | Key::Transfer | Key::Join | Key::Backspace | Key::Dial, None) => {}
         }
     }
 

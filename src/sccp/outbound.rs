@@ -151,7 +151,16 @@ impl Switchboard {
             Action::SignalReply { ticket, .. } => {
                 self.shared.tickets.remove(&ticket);
             }
-            Action::AcceptTransfer { .. } | Action::ShowTransfer { .. } => {}
+            Action::AcceptTransfer { ticket } => {
+                if let Some(Waiting::Transfer(phone, call)) =
+                    self.shared.tickets.get(&ticket).cloned()
+                {
+                    self.at(&phone, |station, shared| {
+                        station.transfer_begun(shared, call)
+                    });
+                }
+            }
+            Action::ShowTransfer { .. } => {}
             Action::EndTransfer { ticket, outcome } => self.transfer_over(ticket, outcome),
             Action::Reply { ticket, outcome } => {
                 if let Some(Waiting::Leaving(phone)) = self.shared.tickets.remove(&ticket) {
@@ -273,6 +282,10 @@ impl Station {
 
     /// A call is refused, or a dialogue has come to nothing.
     fn refused(&mut self, shared: &mut Shared, reference: u32, why: &Refusal) {
+        if self.call(reference).is_some_and(|call| call.is_handed_on) {
+            // Somebody else rings there now, for whoever was handed on.
+            return self.remove(shared, reference);
+        }
         let (state, tone) = match why {
             Refusal::Failed(Failure::Busy) => (CallState::Busy, Tone::Busy),
             Refusal::UnknownNumber => (CallState::InvalidNumber, Tone::Reorder),

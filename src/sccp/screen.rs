@@ -2,7 +2,7 @@
 
 use super::call::{Call, CallStage};
 use super::shared::Shared;
-use super::softkeys;
+use super::softkeys::{self, Key};
 use super::station::Station;
 use super::wire::{
     ActivateCallPlane, CallHistoryInfo, CallInfo, CallState, CallStateInfo, CallType,
@@ -53,8 +53,26 @@ impl Station {
     /// State, softkeys and prompt of a call.
     pub fn look(&self, shared: &mut Shared, (line, call): (u32, u32), look: Look) {
         self.show_state(shared, (line, call), look.state);
-        self.say(shared, softkeys::of_call(look.keys, line, call));
+        self.show_keys(shared, (line, call), look.keys);
         self.prompt(shared, (line, call), look.prompt);
+    }
+
+    /// Softkeys of a call; not on a phone that has none and never asked for them.
+    pub fn show_keys(&self, shared: &mut Shared, (line, call): (u32, u32), set: KeySet) {
+        if !self.has_soft_keys {
+            return;
+        }
+        let stage = self.call(call).map(|call| &call.stage);
+        let is_calling = matches!(stage, Some(CallStage::Calling(_)));
+        let consults = self.call(call).is_some_and(|call| call.consults.is_some());
+        let mut useless = Vec::new();
+        if self.joinable(call).is_none() {
+            useless.push(Key::Join);
+        }
+        if is_calling && !consults {
+            useless.push(Key::Transfer);
+        }
+        self.say(shared, softkeys::of_call(set, line, call, &useless));
     }
 
     pub fn show_state(&self, shared: &mut Shared, (line, call): (u32, u32), state: CallState) {
@@ -122,7 +140,7 @@ impl Station {
     /// Somebody is about to dial.
     pub fn show_off_hook(&self, shared: &mut Shared, (line, call): (u32, u32)) {
         self.take_up(shared, (line, call));
-        self.say(shared, softkeys::of_call(KeySet::OffHook, line, call));
+        self.show_keys(shared, (line, call), KeySet::OffHook);
         self.prompt(shared, (line, call), Label::ENTER_NUMBER);
         self.say(shared, ActivateCallPlane { line });
         self.tone(shared, (line, call), Tone::InsideDial);
@@ -244,7 +262,7 @@ impl Station {
         let call = reference;
         self.say(shared, ClearPromptStatus { line, call });
         self.show_state(shared, (line, reference), CallState::OnHook);
-        self.say(shared, self.idle_keys());
+        self.show_idle_keys(shared);
         if was_active {
             self.say(shared, SetSpeakerMode { is_on: false });
         }

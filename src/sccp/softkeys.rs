@@ -33,10 +33,12 @@ pub(super) enum Key {
     Confirm,
     /// Stays logged in (IDL-6).
     Stay,
+    /// Joins two calls.
+    Join,
 }
 
 /// In the order of the template: what a phone says for a key is its place there, from 1.
-const KEYS: [Key; 13] = [
+const KEYS: [Key; 14] = [
     Key::Redial,
     Key::NewCall,
     Key::Hold,
@@ -50,6 +52,7 @@ const KEYS: [Key; 13] = [
     Key::Logout,
     Key::Confirm,
     Key::Stay,
+    Key::Join,
 ];
 
 /// An empty place.
@@ -84,6 +87,7 @@ impl Key {
             Key::Logout => "Logout".into(),
             Key::Confirm => "Confirm".into(),
             Key::Stay => "Stay".into(),
+            Key::Join => Label::DIR_TRFR.into(),
         }
     }
 }
@@ -104,8 +108,8 @@ pub(super) enum Idle {
 /// The keys of a set, in their places.
 fn keys_of(set: KeySet) -> &'static [Option<Key>] {
     use Key::{
-        Answer, Backspace, Confirm, Dial, EndCall, Hold, Login, Logout, NewCall, Redial, Resume,
-        Stay, Transfer,
+        Answer, Backspace, Confirm, Dial, EndCall, Hold, Join, Login, Logout, NewCall, Redial,
+        Resume, Stay, Transfer,
     };
     match set {
         KeySet::OnHook => &[
@@ -117,14 +121,20 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Confirm),
         ],
         KeySet::Connected | KeySet::ConnectedTransferable => {
-            &[Some(Hold), Some(EndCall), Some(Transfer)]
+            &[Some(Hold), Some(EndCall), Some(Transfer), Some(Join)]
         }
-        KeySet::OnHold | KeySet::HoldConference => &[Some(Resume), Some(NewCall), Some(EndCall)],
+        KeySet::OnHold | KeySet::HoldConference => &[
+            Some(Resume),
+            Some(NewCall),
+            Some(EndCall),
+            Some(Transfer),
+            Some(Join),
+        ],
         KeySet::RingIn => &[Some(Answer), Some(EndCall)],
         KeySet::OffHook | KeySet::OffHookFeature => &[Some(Redial), Some(EndCall)],
         KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial)],
         KeySet::ConnectedConference => &[Some(Hold), Some(EndCall)],
-        KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer)],
+        KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer), Some(Join)],
         KeySet::InUseHint | KeySet::OnHookStealable => &[Some(Redial), Some(NewCall)],
         KeySet::Other(_) => &[],
     }
@@ -150,14 +160,21 @@ pub(super) fn sets() -> SoftKeySetRes {
     SoftKeySetRes::of(sets.collect())
 }
 
-/// The keys of a call.
-pub(super) fn of_call(set: KeySet, line: u32, call: u32) -> SelectSoftKeys {
+/// The keys of a call. Keys that would do nothing are not shown.
+pub(super) fn of_call(set: KeySet, line: u32, call: u32, useless: &[Key]) -> SelectSoftKeys {
     SelectSoftKeys {
         line,
         call,
         set,
-        mask: u32::MAX,
+        mask: mask(set, |key| !useless.contains(&key)),
     }
+}
+
+/// Shows some of a set's keys, and every empty place.
+fn mask(set: KeySet, is_shown: impl Fn(Key) -> bool) -> u32 {
+    let keys = keys_of(set).iter().enumerate();
+    let hidden = keys.filter(|(_, key)| key.is_some_and(|key| !is_shown(key)));
+    hidden.fold(u32::MAX, |mask, (place, _)| mask & !(1 << place))
 }
 
 /// The keys of a phone on which nothing goes on.
@@ -170,14 +187,11 @@ pub(super) fn idle(idle: Idle, can_redial: bool) -> SelectSoftKeys {
         Key::Stay => matches!(idle, Idle::Warned | Idle::Leaving),
         _ => true,
     };
-    let keys = keys_of(KeySet::OnHook).iter().enumerate();
-    let hidden = keys.filter(|(_, key)| key.is_some_and(|key| !is_shown(key)));
-    let mask = hidden.fold(u32::MAX, |mask, (place, _)| mask & !(1 << place));
     SelectSoftKeys {
         line: 0,
         call: 0,
         set: KeySet::OnHook,
-        mask,
+        mask: mask(KeySet::OnHook, is_shown),
     }
 }
 
@@ -192,7 +206,7 @@ mod tests {
             assert_eq!(meant.label(), key.label);
         }
         assert_eq!(Key::of(0), None);
-        assert_eq!(Key::of(14), None);
+        assert_eq!(Key::of(15), None);
         assert_eq!(Key::of(u32::MAX), None);
     }
 

@@ -14,9 +14,9 @@ use super::switchboard::Connection;
 use super::wire::{ConfigStat, DisplayPromptStatus};
 use super::wire::{
     Dialect, FeatureStat, Features, ForwardStat, Forwarding, FromPhone, Label, LampMode, LineStat,
-    MediaPath, Register, RegisterAck, SelectSoftKeys, Server, ServerRes, ServiceUrlStat, SetLamp,
-    SpeedDialStat, Stimulus, SubscriptionStat, Text, ToPhone, Unregister, UnregisterAck,
-    UnregisterStatus, VersionRes, WireError,
+    MediaPath, Register, RegisterAck, Server, ServerRes, ServiceUrlStat, SetLamp, SpeedDialStat,
+    Stimulus, SubscriptionStat, Text, ToPhone, Unregister, UnregisterAck, UnregisterStatus,
+    VersionRes, WireError,
 };
 use crate::pbx::{Desk, Event, ModelName, PhoneName, Secret, Shown, Signal};
 
@@ -42,6 +42,8 @@ pub(super) struct Station {
     pub stage: Stage,
     /// What it can do with media.
     pub abilities: Abilities,
+    /// Whether it has softkeys: it has asked for them.
+    pub has_soft_keys: bool,
     /// The address that it says it has.
     pub says_address: Option<Ipv4Addr>,
     pub desk: Desk,
@@ -121,6 +123,7 @@ impl Station {
             dialect,
             stage: Stage::Waiting,
             abilities: Abilities::unknown(register.features),
+            has_soft_keys: false,
             says_address: register.ipv4,
             desk: Desk::default(),
             shown: Shown::Nobody(None),
@@ -247,8 +250,9 @@ impl Station {
             }
             FromPhone::SoftKeyTemplateReq => self.say(shared, softkeys::template()),
             FromPhone::SoftKeySetReq => {
+                self.has_soft_keys = true;
                 self.say(shared, softkeys::sets());
-                self.say(shared, self.idle_keys());
+                self.show_idle_keys(shared);
             }
             FromPhone::LineStatReq(asked) => self.say(shared, self.line_stat(asked.line)),
             FromPhone::SpeedDialStatReq(asked) => {
@@ -404,13 +408,15 @@ impl Station {
     }
 
     /// The softkeys of the phone while nothing goes on.
-    pub fn idle_keys(&self) -> SelectSoftKeys {
-        softkeys::idle(self.idle, self.redial.is_some())
+    pub fn show_idle_keys(&self, shared: &mut Shared) {
+        if self.has_soft_keys {
+            self.say(shared, softkeys::idle(self.idle, self.redial.is_some()));
+        }
     }
 
     /// What the phone shows while nothing goes on.
     pub fn show_idle(&self, shared: &mut Shared) {
-        self.say(shared, self.idle_keys());
+        self.show_idle_keys(shared);
         let text = if self.note.is_empty() {
             Text::from(Label::YOUR_CURRENT_OPTIONS)
         } else {
