@@ -313,6 +313,7 @@ impl Crowd {
             Gone::Lost => counts.lost += 1,
             Gone::Unanswered => counts.unanswered += 1,
         }
+        self.news.notify_one();
     }
 }
 

@@ -39,8 +39,8 @@ const ASKED: f64 = 200.0;
 /// How often it is asked whether all are logged out.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Carries it out, and hands back what there is to print.
-pub async fn carry_out(run: &SccpRegister) -> Result<String, Failure> {
+/// Carries it out, and prints what it showed.
+pub async fn carry_out(run: &SccpRegister) -> Result<(), Failure> {
     check_files(run.phones)?;
     let mut load = Load::start(run).await?;
     load.register_all().await?;
@@ -54,7 +54,10 @@ pub async fn carry_out(run: &SccpRegister) -> Result<String, Failure> {
     let memory = load.usage()?.resident;
     load.found
         .say("resident_bytes", memory, "bytes in all in the end");
-    Ok(load.found.print(run.json))
+    if run.json {
+        println!("{}", Value::Object(load.found.json));
+    }
+    Ok(())
 }
 
 struct Load<'a> {
@@ -91,7 +94,7 @@ impl<'a> Load<'a> {
             spread: Duration::from_secs_f64(run.spread),
             sources: run.sources,
         };
-        let mut found = Found::default();
+        let mut found = Found::new(!run.json);
         let each = bytes_each(&empty, &before, run.phones);
         found.say(
             "site_bytes_each",
@@ -363,13 +366,18 @@ impl Asking {
 }
 
 /// What was found, in order.
-#[derive(Default)]
 struct Found {
     json: Map<String, Value>,
-    lines: Vec<String>,
+    /// Whether it is also printed as it is found.
+    is_shown: bool,
 }
 
 impl Found {
+    fn new(is_shown: bool) -> Found {
+        let json = Map::from_iter([("scenario".to_owned(), "sccp-register".into())]);
+        Found { json, is_shown }
+    }
+
     fn say(&mut self, key: &str, value: impl Into<Value>, words: &str) {
         let value = value.into();
         let shown = match value.as_f64().filter(|_| value.is_f64()) {
@@ -377,7 +385,9 @@ impl Found {
             Some(number) => format!("{number:.2}"),
             None => value.to_string(),
         };
-        self.lines.push(format!("{key:<24} {shown:>10} {words}"));
+        if self.is_shown {
+            println!("{key:<24} {shown:>10} {words}");
+        }
         self.json.insert(key.to_owned(), value);
     }
 
@@ -392,14 +402,6 @@ impl Found {
             tally.longest_ms(),
             "ms at most",
         );
-    }
-
-    fn print(mut self, is_json: bool) -> String {
-        self.json.insert("scenario".into(), "sccp-register".into());
-        match is_json {
-            true => Value::Object(self.json).to_string(),
-            false => self.lines.join("\n"),
-        }
     }
 }
 

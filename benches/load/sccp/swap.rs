@@ -23,23 +23,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Of so many requests one is a logout; the others take the user from one phone to the other.
 const LOGOUT_EVERY: u64 = 8;
 
-/// Carries it out, and hands back what there is to print.
-pub async fn carry_out(run: &SccpSwap) -> Result<String, Failure> {
+/// Carries it out, and prints what it showed.
+pub async fn carry_out(run: &SccpSwap) -> Result<(), Failure> {
     let kinds = Kind::of(&run.models)?;
     let mut measured = Vec::new();
     for way in &run.ways {
         let mut world = World::start(run, *way, &kinds).await?;
         for (index, kind) in kinds.iter().enumerate() {
-            measured.push(world.measure(run, *way, index, kind).await?);
+            let one = world.measure(run, *way, index, kind).await?;
+            if !run.json {
+                println!("{}", one.text());
+            }
+            measured.push(one.json());
         }
     }
-    Ok(match run.json {
-        true => Value::from_iter(measured.iter().map(Measured::json)).to_string(),
-        false => {
-            let lines: Vec<String> = measured.iter().map(Measured::text).collect();
-            lines.join("\n")
-        }
-    })
+    if run.json {
+        println!("{}", Value::Array(measured));
+    }
+    Ok(())
 }
 
 /// A server with two phones and a user for each model.
