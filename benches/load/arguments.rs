@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Plays phones against a SIP server, and prints what they saw and what the server used
+use crate::sccp::{SccpRegister, SccpSwap};
+
+/// Plays phones against a SIP or SCCP server, and prints what they saw and what the server used
 #[derive(Debug, Parser)]
 #[command(name = "perch-load")]
 pub struct Arguments {
@@ -28,6 +30,10 @@ pub enum What {
     Mixed(Run),
     /// A clock-time logout of all users while the other phones refresh (--refreshes a second); needs --start
     LogoutWave(Run),
+    /// SCCP phones are made somebody's and nobody's: how long until each has its new lines, by model and way
+    SccpSwap(SccpSwap),
+    /// SCCP phones register all at once, say that they are there, lose the server and come back, are logged out by the clock
+    SccpRegister(SccpRegister),
     /// Prints the site file that the phones are in
     Site(Site),
 }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use perch::control::v1::control_client::ControlClient;
-use perch::control::v1::{ApplyRequest, LoginRequest, StatusRequest, StatusResponse};
+use perch::control::v1::{
+    ApplyRequest, LoginRequest, LogoutRequest, StatusRequest, StatusResponse, logout_request,
+};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::Failure;
-use crate::site::PIN;
 
 /// The largest site file.
 const MESSAGE: usize = 64 * 1024 * 1024;
@@ -41,14 +42,28 @@ impl Control {
         }
     }
 
-    /// Logs a user in; an error is what it was refused with.
-    pub async fn login(&mut self, phone: u32, user: u32) -> Result<(), String> {
+    /// Logs a user in, as the user with the PIN or as an administrator; an error is what it was refused with.
+    pub async fn login(
+        &mut self,
+        phone: String,
+        user: String,
+        pin: Option<&str>,
+    ) -> Result<(), String> {
         let request = LoginRequest {
-            phone: format!("p{phone}"),
-            user: format!("u{user}"),
-            pin: Some(PIN.into()),
+            phone,
+            user,
+            pin: pin.map(str::to_owned),
         };
         match self.0.login(request).await {
+            Ok(_) => Ok(()),
+            Err(status) => Err(format!("{:?}", status.code())),
+        }
+    }
+
+    /// Logs a user out; an error is what it was refused with.
+    pub async fn logout(&mut self, user: String) -> Result<(), String> {
+        let target = Some(logout_request::Target::User(user));
+        match self.0.logout(LogoutRequest { target }).await {
             Ok(_) => Ok(()),
             Err(status) => Err(format!("{:?}", status.code())),
         }

@@ -180,9 +180,14 @@ fn source(run: &Run, index: usize) -> IpAddr {
     if let Some(local) = run.local {
         return local;
     }
-    let number = u16::try_from(index % usize::from(run.sources.max(1))).unwrap_or(0);
+    loopback(index, run.sources).into()
+}
+
+/// One of so many loopback addresses, in turn.
+pub fn loopback(index: usize, sources: u16) -> Ipv4Addr {
+    let number = u16::try_from(index % usize::from(sources.max(1))).unwrap_or(0);
     let [high, low] = (number + 1).to_be_bytes();
-    Ipv4Addr::new(127, 0, high, low).into()
+    Ipv4Addr::new(127, 0, high, low)
 }
 
 fn datagrams(local: SocketAddr, server: SocketAddr) -> Result<UdpSocket, Failure> {

@@ -1,4 +1,4 @@
-//! `perch-load`: plays phones against a SIP server over real sockets, and prints what they saw and what the server used.
+//! `perch-load`: plays phones against a SIP or SCCP server over real sockets, and prints what they saw and what the server used.
 //!
 //! One thread plays all phones. With a rate the load is open-loop: latency counts from the moment at which a task was
 //! meant to begin, so that a server that stalls is charged for everybody who had to wait. `benches/README.md` has the
@@ -19,6 +19,7 @@ mod phone;
 mod play;
 mod player;
 mod report;
+mod sccp;
 mod scenario;
 mod secure;
 mod server;
@@ -50,6 +51,8 @@ fn main() -> ExitCode {
         | What::Logins(run)
         | What::Mixed(run)
         | What::LogoutWave(run) => scenario::run(&arguments.what, run),
+        What::SccpSwap(run) => sccp::swap(run),
+        What::SccpRegister(run) => sccp::register(run),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,6 +14,7 @@ use crate::arguments::{Against, Run, Transport};
 use crate::control::Control;
 use crate::link::Link;
 use crate::phone::Phone;
+use crate::site::PIN;
 use crate::stream::{Stream, Task};
 
 /// When a request is sent again for the first time, and the longest wait after that (T1 and T2, RFC 3261 §17.1.2.1).
@@ -152,7 +153,8 @@ impl World {
             return self.end(key, Err("no control API"));
         };
         spawn_local(async move {
-            let outcome = control.login(phone, user).await;
+            let (phone, user) = (format!("p{phone}"), format!("u{user}"));
+            let outcome = control.login(phone, user, Some(PIN)).await;
             let Some(world) = me.upgrade() else { return };
             let outcome = outcome.as_ref().map_err(String::as_str);
             world.borrow_mut().end(key, outcome.copied());

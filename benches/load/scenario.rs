@@ -72,7 +72,7 @@ impl<'a> Load<'a> {
             load.register_all().await?;
         }
         let (scenario, streams, wave) = match what {
-            What::Register(_) | What::Site(_) => {
+            What::Register(_) | What::SccpSwap(_) | What::SccpRegister(_) | What::Site(_) => {
                 let stream = Stream::new("register", everybody, run.pace(), phones.into(), NO_END);
                 ("register", vec![stream], None)
             }
@@ -130,7 +130,7 @@ impl<'a> Load<'a> {
 
     async fn start(run: &'a Run) -> Result<Load<'a>, Failure> {
         let server = match &run.start {
-            Some(perch) => Some(Server::start(perch)?),
+            Some(perch) => Some(Server::start(perch, "")?),
             None => None,
         };
         let pid = server.as_ref().map(Server::pid).or(run.pid);
@@ -221,14 +221,10 @@ impl<'a> Load<'a> {
         let logins = self.logins(users, users);
         self.make_ready(Stream::new("login", logins, AT_ONCE, users.into(), NO_END))
             .await?;
-        let now = jiff::Timestamp::now();
-        let minute = (now + AHEAD).as_second().div_euclid(60) + 1;
-        let at = jiff::Timestamp::from_second(60 * minute)?;
-        let time = at.to_zoned(TimeZone::UTC).strftime("%H:%M").to_string();
+        let (time, due) = time_ahead()?;
         let mut site = self.run.site.clone();
         site.logout_time = Some(time);
         control.apply(site::text(&site)).await?;
-        let due = Instant::now() + Duration::try_from(at.duration_since(jiff::Timestamp::now()))?;
         let end = Rc::new(Cell::new(None));
         let seen = Rc::clone(&end);
         spawn_local(async move {
@@ -243,6 +239,16 @@ impl<'a> Load<'a> {
         });
         Ok(end)
     }
+}
+
+/// The next full minute for which there is time to prepare, as a site file says it.
+pub fn time_ahead() -> Result<(String, Instant), Failure> {
+    let now = jiff::Timestamp::now();
+    let minute = (now + AHEAD).as_second().div_euclid(60) + 1;
+    let at = jiff::Timestamp::from_second(60 * minute)?;
+    let time = at.to_zoned(TimeZone::UTC).strftime("%H:%M").to_string();
+    let due = Instant::now() + Duration::try_from(at.duration_since(now))?;
+    Ok((time, due))
 }
 
 fn open(per_s: u32) -> Pace {

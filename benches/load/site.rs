@@ -18,6 +18,16 @@ pub const REALM: &str = "perch";
 
 /// The site as a file.
 pub fn text(site: &Site) -> String {
+    let mut text = people(site, "");
+    for phone in 0..site.phones {
+        let password = format!("password = \"{}\"", password(phone));
+        add_phone(&mut text, phone, &format!("p{phone}"), &password);
+    }
+    text
+}
+
+/// All of the site but its phones. Users' profile has more lines.
+pub fn people(site: &Site, profile: &str) -> String {
     // One hash for all: hashing is the administrator's wait, not what is measured.
     let pin = hash_pin(PIN, &Hashing::default());
     let mut text = String::from("[site]\nname = \"load\"\nsecond_login = \"move\"\n");
@@ -31,7 +41,7 @@ pub fn text(site: &Site) -> String {
     add(format_args!(
         "[class_of_service.all]\ncall_guests = true\ncall_users = true\nlogin = true\n\
          [logout_profile.guest]\nclass = \"all\"\ndisplay_name = \"Guest\"\n\
-         [user_profile.clerk]\nclass = \"all\"\nidle_limit_min = 30\n"
+         [user_profile.clerk]\nclass = \"all\"\nidle_limit_min = 30\n{profile}\n"
     ));
     for user in 0..site.users {
         let dn = FIRST_USER + user;
@@ -40,14 +50,16 @@ pub fn text(site: &Site) -> String {
             pin.0
         ));
     }
-    for phone in 0..site.phones {
-        let dn = FIRST_GUEST + phone;
-        add(format_args!(
-            "[phone.p{phone}]\nlogout_profile = \"guest\"\nguest_dn = \"{dn}\"\npassword = \"{}\"\n",
-            password(phone)
-        ));
-    }
     text
+}
+
+/// One more phone, with what is particular about it.
+pub fn add_phone(text: &mut String, number: u32, name: &str, particular: &str) {
+    let dn = FIRST_GUEST + number;
+    let line = format_args!(
+        "[phone.{name}]\nlogout_profile = \"guest\"\nguest_dn = \"{dn}\"\n{particular}\n"
+    );
+    text.write_fmt(line).expect("a String takes everything");
 }
 
 /// A phone's password.

@@ -1,0 +1,80 @@
+//! `perch-load` still plays what it plays: its scenarios with SCCP phones, small, on the built server.
+//!
+//! Over real sockets and in real time; that nothing was lost is what counts here, and never how long it took.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Runs `perch-load` with a server of its own, to its end.
+fn perch_load(arguments: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_perch-load"))
+        .args(arguments)
+        .args(["--start", env!("CARGO_BIN_EXE_perch"), "--json"])
+        .output()
+        .expect("the built program can be run");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    serde_json::from_slice(&output.stdout).expect("it prints JSON")
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    let found = value[key].as_u64();
+    found.unwrap_or_else(|| panic!("{key} is no count in {value}"))
+}
+
+/// What was measured of a model and way.
+fn swaps<'a>(measured: &'a Value, model: &str, way: &str) -> &'a Value {
+    let all = measured.as_array().expect("a list");
+    let mut all = all.iter();
+    let found = all.find(|one| one["model"] == model && one["way"] == way);
+    found.unwrap_or_else(|| panic!("no {model} {way} in {measured}"))
+}
+
+#[test]
+fn live_swaps_keep_the_connection_and_restarts_open_one_each() {
+    let run = ["sccp-swap", "--swaps", "20", "--models", "7975,7960,7910"];
+    let measured = perch_load(&run);
+    for model in ["7975", "7960", "7910"] {
+        let live = swaps(&measured, model, "live");
+        assert!(number(live, "swaps") >= 20, "{live}");
+        assert_eq!(number(live, "failed"), 0, "{live}");
+        assert_eq!(number(live, "reconnects"), 0, "{live}");
+        let anew = swaps(&measured, model, "restart");
+        assert!(number(anew, "swaps") >= 20, "{anew}");
+        assert_eq!(number(anew, "failed"), 0, "{anew}");
+        let swaps = number(anew, "swaps");
+        assert_eq!(number(anew, "reconnects"), swaps, "{anew}");
+    }
+}
+
+#[test]
+fn whoever_logs_in_by_code_has_the_phone_when_it_is_hung_up() {
+    let run = [
+        "sccp-swap",
+        "--swaps",
+        "10",
+        "--ways",
+        "own",
+        "--door",
+        "code",
+    ];
+    let measured = perch_load(&[&run[..], &["--models", "7975,7960"]].concat());
+    for model in ["7975", "7960"] {
+        let swaps = swaps(&measured, model, "own");
+        assert_eq!(number(swaps, "failed"), 0, "{swaps}");
+    }
+}
+
+#[test]
+fn phones_come_back_to_a_server_that_was_killed() {
+    let steps = ["--steps", "keep-alives,restart", "--seconds", "1"];
+    let how = ["--keep-alives", "200", "--spread", "0.2"];
+    let run = ["sccp-register", "--phones", "60", "--patience", "60"];
+    let found = perch_load(&[&run[..], &steps, &how].concat());
+    assert!(number(&found, "keep_alive_count") >= 200, "{found}");
+    assert_eq!(number(&found, "keep_alive_lost"), 0, "{found}");
+    for key in ["registering_rejected", "restart_rejected"] {
+        assert_eq!(number(&found, key), 0, "{found}");
+    }
+}
