@@ -141,6 +141,8 @@ pub struct Output {
     pub frames: Vec<(u64, Bytes)>,
     /// Connections of SCCP phones to be closed, after what was sent over them.
     pub hang_ups: Vec<u64>,
+    /// SCCP phones that are in a call now, or no more: they are missed later, by the number of the connection.
+    pub engaged: Vec<(u64, bool)>,
     /// SCCP phones that have become something else, for the metrics.
     pub swapped: Vec<sccp::Swapped>,
     /// Secrets to be compared, away from here.
@@ -388,6 +390,7 @@ impl Exchange {
             .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
         output.frames = self.switchboard.take_frames();
         output.hang_ups = self.switchboard.take_hang_ups();
+        output.engaged = self.switchboard.take_engaged();
         output.swapped = self.switchboard.take_swapped();
         output
     }

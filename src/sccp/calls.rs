@@ -53,14 +53,24 @@ impl Station {
             display_name: String::new(),
         };
         let stage = CallStage::Dialling(Secret::new(String::new()));
-        self.add(reference, line, nobody, stage);
+        self.add(shared, reference, line, nobody, stage);
         self.go_off_hook(shared);
         self.show_off_hook(shared, (line, reference));
         Some(reference)
     }
 
     /// A new call.
-    pub fn add(&mut self, reference: u32, line: u32, other: Party, stage: CallStage) {
+    pub fn add(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        line: u32,
+        other: Party,
+        stage: CallStage,
+    ) {
+        if self.calls.is_empty() {
+            shared.engaged.push((self.connection.id, true));
+        }
         self.calls.push(Call {
             reference,
             line,
@@ -204,6 +214,7 @@ impl Station {
         self.show_gone(shared, &call, was_active);
         self.hang_up_speaker(shared);
         if self.calls.is_empty() {
+            shared.engaged.push((self.connection.id, false));
             self.show_idle_if_idle(shared);
         } else {
             self.show_others(shared);

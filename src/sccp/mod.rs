@@ -6,6 +6,8 @@ mod call;
 mod calls;
 mod change;
 mod channels;
+mod chatter;
+mod claims;
 mod dialling;
 mod hotdesk;
 mod inbound;

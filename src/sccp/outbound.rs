@@ -215,7 +215,8 @@ impl Station {
         let reference = shared.mint_reference();
         shared.legs.insert(leg, (self.name.clone(), reference));
         let is_busy = self.active().is_some();
-        self.add(reference, line, caller, CallStage::Ringing { leg, offer });
+        let stage = CallStage::Ringing { leg, offer };
+        self.add(shared, reference, line, caller, stage);
         if let Some(call) = self.call(reference) {
             self.show_ring_in(shared, call, is_busy);
         }

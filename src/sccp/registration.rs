@@ -41,13 +41,17 @@ impl Switchboard {
                 self.shared.send(connection.id, first, &message);
             }
             Ok(FromPhone::Alarm(alarm)) => {
-                tracing::info!(%remote, severity = ?alarm.severity, text = ?alarm.text, "SCCP phone reports");
+                if let Some(unsaid) = self.shared.reports.may_say(self.shared.now) {
+                    tracing::info!(%remote, severity = ?alarm.severity, text = ?alarm.text, unsaid, "SCCP phone reports");
+                }
             }
             Ok(message) => {
                 tracing::debug!(%remote, message = message.name(), "SCCP message before registering");
             }
             Err(error) => {
-                tracing::info!(%remote, %error, "SCCP connection closed");
+                if let Some(unsaid) = self.shared.rejects.may_say(self.shared.now) {
+                    tracing::info!(%remote, %error, unsaid, "SCCP connection closed");
+                }
                 self.shared.hang_ups.push(connection.id);
             }
         }
@@ -70,12 +74,11 @@ impl Switchboard {
         let remote = connection.remote;
         let (hardware, model) = match self.known(&name, &register) {
             Ok(known) => known,
-            Err(text) => {
-                let device_type = register.device_type;
-                tracing::info!(%remote, phone = ?name, device_type, why = text, "SCCP phone rejected");
-                return self.reject(connection.id, text);
-            }
+            Err(text) => return self.refuse(connection, &register, text),
         };
+        if let Err(text) = self.may_claim(&name, connection) {
+            return self.refuse(connection, &register, text);
+        }
         if model.name != hardware.model.as_str() {
             let (is, configured) = (model.name, hardware.model.as_str());
             tracing::warn!(phone = %name, is, configured, "SCCP phone is another model than the site says");
@@ -97,6 +100,16 @@ impl Switchboard {
         let limit = self.shared.settings.setup_limit;
         self.shared.arm(Timer::Setup(name.clone()), limit);
         self.shared.events.push(Event::DeskRequested(name));
+    }
+
+    /// Somebody may not register.
+    fn refuse(&mut self, connection: Connection, register: &Register, why: &'static str) {
+        let (remote, device_type) = (connection.remote, register.device_type);
+        if let Some(unsaid) = self.shared.rejects.may_say(self.shared.now) {
+            let phone = &register.device_name;
+            tracing::info!(%remote, ?phone, device_type, why, unsaid, "SCCP phone rejected");
+        }
+        self.reject(connection.id, why);
     }
 
     /// Whose phone it is and which model, or why it may not register: in words that fit a display.

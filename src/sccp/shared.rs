@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::chatter::Chatter;
 use super::own_media::OwnMedia;
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
@@ -89,7 +90,13 @@ pub(super) struct Shared {
     pub returning: BTreeMap<PhoneName, Returning>,
     pub swapped: Vec<Swapped>,
     pub hang_ups: Vec<u64>,
+    /// Phones that are in a call now, or no more, by connection.
+    pub engaged: Vec<(u64, bool)>,
     pub draining: bool,
+    /// Lines in the log about registrations that were refused, and about what strangers say.
+    pub rejects: Chatter,
+    /// Lines about what phones report.
+    pub reports: Chatter,
     frames: Vec<(u64, BytesMut)>,
     /// What can be dialled; made when somebody first dials digit by digit.
     plan: Option<NumberPlan>,
@@ -116,7 +123,10 @@ impl Shared {
             returning: BTreeMap::new(),
             swapped: Vec::new(),
             hang_ups: Vec::new(),
+            engaged: Vec::new(),
             draining: false,
+            rejects: Chatter::default(),
+            reports: Chatter::default(),
             frames: Vec::new(),
             plan: None,
             leg_ids: LegIds::minted_by(SCCP),

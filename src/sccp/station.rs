@@ -306,7 +306,9 @@ impl Station {
             FromPhone::UpdateCapabilitiesV3(told) => self.abilities.learn(&told.audio),
             FromPhone::Alarm(alarm) => {
                 let (severity, text) = (alarm.severity, alarm.text);
-                tracing::info!(phone = %self.name, ?severity, ?text, "SCCP phone reports");
+                if let Some(unsaid) = shared.reports.may_say(shared.now) {
+                    tracing::info!(phone = %self.name, ?severity, ?text, unsaid, "SCCP phone reports");
+                }
             }
             other => return Some(other),
         }

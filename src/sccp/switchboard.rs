@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::claims::Claims;
 use super::settings::Settings;
 use super::shared::{Shared, Swapped, Timer};
 use super::station::Station;
@@ -39,6 +40,7 @@ pub(super) struct Plug {
 pub struct Switchboard {
     pub(super) plugs: HashMap<u64, Plug>,
     pub(super) stations: BTreeMap<PhoneName, Station>,
+    pub(super) claims: Claims,
     pub(super) shared: Shared,
 }
 
@@ -48,6 +50,7 @@ impl Switchboard {
         Switchboard {
             plugs: HashMap::new(),
             stations: BTreeMap::new(),
+            claims: Claims::default(),
             shared: Shared::new(now, seed, site, Settings::default()),
         }
     }
@@ -105,6 +108,7 @@ impl Switchboard {
     /// The site is another. Phones that it does not name any more leave; the others ask what they are (SES-13).
     pub fn set_site(&mut self, now: Now, site: Arc<Site>) {
         self.shared.now = now;
+        self.claims.forget_all_but(&site);
         self.shared.set_site(site);
         let phones: Vec<PhoneName> = self.stations.keys().cloned().collect();
         for phone in phones {
@@ -206,6 +210,11 @@ impl Switchboard {
         std::mem::take(&mut self.shared.hang_ups)
     }
 
+    /// Takes out which phones are in a call now, or no more, by connection.
+    pub fn take_engaged(&mut self) -> Vec<(u64, bool)> {
+        std::mem::take(&mut self.shared.engaged)
+    }
+
     /// Takes out which phones have become something else.
     pub fn take_swapped(&mut self) -> Vec<Swapped> {
         std::mem::take(&mut self.shared.swapped)
@@ -260,7 +269,9 @@ impl Switchboard {
             .filter(|plug| plug.phone.is_none());
         if let Some(plug) = stranger {
             let remote = plug.connection.remote;
-            tracing::info!(%remote, "SCCP connection closed: nobody registered");
+            if let Some(unsaid) = self.shared.rejects.may_say(self.shared.now) {
+                tracing::info!(%remote, unsaid, "SCCP connection closed: nobody registered");
+            }
             self.shared.hang_ups.push(connection);
         }
     }

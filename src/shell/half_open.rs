@@ -35,6 +35,14 @@ impl HalfOpen {
         oldest
     }
 
+    /// Takes out the oldest of all, which has to go, and whose it is.
+    pub fn give_way(&mut self) -> Option<(u64, Network)> {
+        let (oldest, source) = self.all.first_key_value()?;
+        let given = (*oldest, *source);
+        self.remove(given.0);
+        Some(given)
+    }
+
     /// Something was proven on it, or it is gone.
     pub fn remove(&mut self, id: u64) {
         let Some(source) = self.all.remove(&id) else {
@@ -85,6 +93,8 @@ mod tests {
         assert_eq!(add(6, 3), None);
         assert_eq!(add(7, 4), Some((2, source(1))));
         assert_eq!(half_open.len(), 5);
+        assert_eq!(half_open.give_way(), Some((3, source(1))));
+        assert_eq!(half_open.len(), 4);
     }
 
     #[test]

@@ -220,6 +220,9 @@ impl Run {
         for (connection, frames) in output.frames {
             self.wires.sccp.send(connection, frames);
         }
+        for (connection, is_engaged) in output.engaged {
+            self.wires.sccp.engage(connection, is_engaged);
+        }
         for swapped in &output.swapped {
             self.metrics.sccp.swapped(swapped);
         }

@@ -6,7 +6,8 @@ mod end;
 mod line;
 mod lines;
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use tokio::time::timeout_at;
 use super::Clock;
 use super::flows::without_scope;
 use super::guard::Guard;
+use super::guard::bucket::{Bucket, Limit};
 use super::intake::Intake;
 use super::metrics::Metrics;
 use super::patience::Patience;
@@ -74,16 +76,31 @@ pub struct Sccp {
     service: Service,
     lines: Arc<Lines>,
     tls: Arc<Tls>,
+    /// How much was said of connections that ended.
+    said: Mutex<Said>,
+}
+
+/// How many lines there are in the log about connections that ended badly, in a second and at once. Who makes many is to
+/// fill no disk.
+const LINES: Limit = Limit::new(5, 200);
+
+#[derive(Debug, Default)]
+struct Said {
+    bucket: Bucket,
+    /// Of which nothing was said.
+    unsaid: u64,
 }
 
 impl Sccp {
     /// The SCCP side, with nobody connected.
     pub fn new(service: Service, tls: Arc<Tls>) -> Sccp {
         let metrics = Arc::clone(&service.metrics);
+        let lines = Lines::new(service.settings.clone(), service.limits, metrics);
         Sccp {
-            lines: Arc::new(Lines::new(service.settings.clone(), metrics)),
+            lines: Arc::new(lines),
             service,
             tls,
+            said: Mutex::default(),
         }
     }
 
@@ -110,6 +127,13 @@ impl Sccp {
         }
     }
 
+    /// A phone is in a call, or no more.
+    pub fn engage(&self, connection: u64, is_engaged: bool) {
+        if let Some(line) = self.lines.find(connection) {
+            line.engage(is_engaged);
+        }
+    }
+
     /// Ends every connection after what waits for it is written. The phones come back by themselves.
     pub fn close_all(&self) {
         for line in self.lines.all() {
@@ -128,16 +152,41 @@ impl Sccp {
                     continue;
                 }
             };
-            match self.lines.accept(security, without_scope(remote)) {
-                Ok(place) => {
-                    let sccp = Arc::clone(&self);
-                    tokio::spawn(async move { sccp.welcome(stream, place).await });
-                }
-                Err(full) => {
-                    tracing::debug!(%remote, ?full, "SCCP connection refused");
-                    self.service.metrics.sccp.closed(full.word());
-                    self.service.guard.connection_refused(remote.ip());
-                }
+            if let Some(place) = self.admit(security, without_scope(remote)) {
+                let sccp = Arc::clone(&self);
+                tokio::spawn(async move { sccp.welcome(stream, place).await });
+            }
+        }
+    }
+
+    /// Gives a newcomer a place, if there is one.
+    fn admit(&self, security: Security, remote: SocketAddr) -> Option<Place> {
+        let Service {
+            guard,
+            metrics,
+            clock,
+            ..
+        } = &self.service;
+        let source = remote.ip();
+        if !guard.may_connect(clock.now(), source, security == Security::Tls) {
+            metrics.sccp.closed("turned-away");
+            return None;
+        }
+        match self
+            .lines
+            .accept(security, remote, guard.is_trusted(source))
+        {
+            Ok((place, gave_way)) => {
+                gave_way
+                    .into_iter()
+                    .for_each(|source| guard.gave_way(source));
+                Some(place)
+            }
+            Err(full) => {
+                tracing::debug!(%remote, ?full, "SCCP connection refused");
+                metrics.sccp.closed(full.word());
+                guard.connection_refused(source);
+                None
             }
         }
     }
@@ -149,12 +198,35 @@ impl Sccp {
             Ok(end) | Err(end) => end,
         };
         self.service.metrics.sccp.closed(end.word());
+        self.say(&place, end);
+    }
+
+    /// Says why a connection ended, if somebody is to know.
+    fn say(&self, place: &Place, end: End) {
         let (remote, connection) = (place.remote, place.id);
         let why = end.words();
-        if place.line.is_registered() && !matches!(end, End::HungUp) {
+        let is_phone = place.line.is_registered();
+        if is_phone && !matches!(end, End::HungUp) {
             tracing::info!(%remote, connection, why, "the connection of an SCCP phone ended");
+        } else if !is_phone && end.is_misbehaviour() {
+            let Some(unsaid) = self.may_say() else {
+                return;
+            };
+            tracing::info!(%remote, connection, why, unsaid, "SCCP connection ended");
         } else {
             tracing::debug!(%remote, connection, why, "SCCP connection ended");
+        }
+    }
+
+    /// Whether there may be another line about a stranger, and of how many there was none since the last.
+    fn may_say(&self) -> Option<u64> {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        match said.bucket.take(self.service.clock.now(), LINES) {
+            true => Some(std::mem::take(&mut said.unsaid)),
+            false => {
+                said.unsaid += 1;
+                None
+            }
         }
     }
 
@@ -173,11 +245,13 @@ impl Sccp {
         match place.security {
             Security::Plain => Ok(connection.until_end(stream, opened).await),
             Security::Tls => {
-                let shaking_hands = self.tls.accept(stream);
-                let stream = timeout_at(connection.until(), shaking_hands)
-                    .await
-                    .map_err(|_| End::Handshake("it took too long"))?
-                    .map_err(|_| End::Handshake("it failed"))?;
+                let shaking_hands = timeout_at(connection.until(), self.tls.accept(stream));
+                let stream = tokio::select! {
+                    done = shaking_hands => done
+                        .map_err(|_| End::Handshake("it took too long"))?
+                        .map_err(|_| End::Handshake("it failed"))?,
+                    end = place.is_asked_to_go() => return Err(end),
+                };
                 Ok(connection.until_end(stream, opened).await)
             }
         }
@@ -199,8 +273,6 @@ impl Service {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::super::Settings;

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::built_server::{Perch, say, wait_until};
 use crate::neighbours::{self, Neighbours};
 use crate::phone::Phone;
+use crate::station::{self, Desks, PLAIN, SECURE};
 use crate::wire_phone::Over;
 
 /// Attacks take turns: what one measures is not to be another's doing.
@@ -39,6 +40,7 @@ pub struct Arena {
     pub caller: Phone,
     pub callee: Phone,
     neighbours: Option<Neighbours>,
+    desks: Option<Desks>,
     dir: TempDir,
     _turn: MutexGuard<'static, ()>,
 }
@@ -46,6 +48,11 @@ pub struct Arena {
 impl Arena {
     /// A server with these settings, and two phones that are registered.
     pub fn new(settings: &str) -> Arena {
+        Arena::with_stations(settings, 0)
+    }
+
+    /// The same with so many more phones in its site that speak SCCP, and users 2100 to 2149.
+    pub fn with_stations(settings: &str, more: u16) -> Arena {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = TempDir::new().expect("there is room for temporary files");
         let server = Perch::with_settings(dir.path(), settings);
@@ -60,6 +67,13 @@ impl Arena {
             );
         }
         site += &neighbours::site();
+        site += &station::site(more);
+        site += "[user_profile.clerk]\nclass = \"all\"\n";
+        for n in 2100..2150 {
+            site += &format!(
+                "[user.u{n}]\ndn = \"{n}\"\ndisplay_name = \"Clerk {n}\"\npin = \"1111\"\nprofiles = [\"clerk\"]\n"
+            );
+        }
         let file = dir.path().join("site.toml");
         fs::write(&file, site).expect("the directory is ours");
         server.tell(&["apply", &file.display().to_string()]);
@@ -72,6 +86,7 @@ impl Arena {
             caller,
             callee,
             neighbours: None,
+            desks: None,
             dir,
             _turn: turn,
         }
@@ -80,6 +95,17 @@ impl Arena {
     /// Where the server is by a transport.
     pub fn at(&self, over: Over) -> SocketAddr {
         self.server.at(Ipv4Addr::LOCALHOST.into(), over.port())
+    }
+
+    /// One of its ports.
+    pub fn at_port(&self, port: u16) -> SocketAddr {
+        self.server.at(Ipv4Addr::LOCALHOST.into(), port)
+    }
+
+    /// From now on two honest phones live here that speak SCCP, under TLS or not.
+    pub fn are_joined_by_desks(&mut self, is_secure: bool) {
+        let port = if is_secure { SECURE } else { PLAIN };
+        self.desks = Some(Desks::new(is_secure, self.at_port(port)));
     }
 
     /// From now on two more honest phones live here, on this transport.
@@ -91,6 +117,9 @@ impl Arena {
     pub fn live(&mut self) {
         if let Some(neighbours) = &mut self.neighbours {
             neighbours.live();
+        }
+        if let Some(desks) = &mut self.desks {
+            desks.live();
         }
         let Arena { caller, callee, .. } = self;
         assert_eq!(caller.register(), Ok(200));
@@ -152,6 +181,21 @@ impl Arena {
             work(self);
             drop(end);
         });
+    }
+
+    /// Waits until the log says of the connection from there why it ended.
+    pub fn says(&self, remote: SocketAddr, why: &str, what: &str) {
+        wait_until(&format!("{what} from {remote}: {why}"), SOON, || {
+            self.says_already(remote, why)
+        });
+    }
+
+    /// Whether it does.
+    pub fn says_already(&self, remote: SocketAddr, why: &str) -> bool {
+        let remote = format!("remote={remote} ");
+        let log = plain(&self.server.log());
+        log.lines()
+            .any(|line| line.contains(&remote) && line.contains(why))
     }
 
     /// Waits until the log has just one line about this source.

@@ -13,17 +13,31 @@ mod digest;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../crash/phone.rs"]
 mod phone;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each user of it needs another part"
+)]
+#[path = "../support/sccp_samples/mod.rs"]
+mod sccp_samples;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/wire_phone.rs"]
 mod wire_phone;
 
 mod arena;
 mod attacker;
+mod bursts;
 mod floods;
+mod frames;
 mod guessing;
 mod hoards;
 mod intruder;
 mod mutations;
 mod neighbours;
 mod oracle;
+mod secure;
+mod skinny;
+mod spoil;
+mod stages;
+mod station;
 mod streams;

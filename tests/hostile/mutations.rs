@@ -35,7 +35,8 @@ const SIGNED: u32 = 2000;
 /// By how much the server may grow.
 const GROWTH: u64 = 96 * 1024 * 1024;
 
-fn number(name: &str, otherwise: u64) -> u64 {
+/// A number from the environment.
+pub fn number(name: &str, otherwise: u64) -> u64 {
     let text = std::env::var(name).ok();
     text.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }

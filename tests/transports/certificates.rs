@@ -37,10 +37,13 @@ fn a_changed_certificate_is_taken_over_and_a_bad_one_is_not() {
     let dir = tempfile::tempdir().expect("a directory");
     let (certificate, key) = (dir.path().join("a.pem"), dir.path().join("a.key"));
     write_pair(&certificate, &key);
-    let settings = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n");
+    let settings =
+        format!("[ports]\nsccps = 2443\n[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n");
     let server = Perch::with_settings(dir.path(), &settings);
     let at = server.at(LOOPBACKS[0], Over::Tls.port());
+    let skinny = server.at(LOOPBACKS[0], 2443);
     let first = shown_at(at);
+    assert_eq!(shown_at(skinny), first);
     let mut phone = Phone::new("desk-1", Over::Tls, at);
 
     let other = dir.path().join("other.key");
@@ -52,6 +55,7 @@ fn a_changed_certificate_is_taken_over_and_a_bad_one_is_not() {
             .contains("perch_tls_certificates_read_total{outcome=\"refused\"} 1")
     });
     assert_eq!(shown_at(at), first);
+    assert_eq!(shown_at(skinny), first);
     assert!(
         server
             .logged()
@@ -60,6 +64,7 @@ fn a_changed_certificate_is_taken_over_and_a_bad_one_is_not() {
 
     write_pair(&certificate, &key);
     wait_until("the new pair is taken", SOON, || shown_at(at) != first);
+    assert_eq!(shown_at(skinny), shown_at(at));
     // Connections from before go on.
     assert!(phone.register().status().is_some());
 }

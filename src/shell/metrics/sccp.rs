@@ -21,6 +21,7 @@ pub struct SccpMetrics {
     sent: Counter,
     unsent: Counters,
     closed: Counters,
+    rejected: Counter,
     swaps: Swaps,
 }
 
@@ -90,6 +91,11 @@ impl SccpMetrics {
             self.closed.clone(),
         );
         registry.register(
+            "sccp_registrations_rejected",
+            "SCCP registrations that were refused",
+            self.rejected.clone(),
+        );
+        registry.register(
             "sccp_swap_seconds",
             "How long a phone took to take another profile, by model and way: live, or by registering anew",
             self.swaps.0.clone(),
@@ -135,6 +141,11 @@ impl SccpMetrics {
     /// Messages could not be sent.
     pub fn unsent(&self, reason: &'static str) {
         self.unsent.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// A phone, or somebody else, may not register.
+    pub fn rejected(&self) {
+        self.rejected.inc();
     }
 
     /// A phone has become something else.

@@ -11,11 +11,12 @@ use super::super::guard::Arrival;
 use super::super::guard::bucket::{Bucket, Limit};
 use super::super::patience::Patience;
 use super::super::stream::WRITE_PATIENCE;
-use super::edge::{KEEP_ALIVE, KEEP_ALIVE_ACK, REGISTER_ACK, ids, is_known};
+use super::edge::{KEEP_ALIVE, KEEP_ALIVE_ACK, REGISTER_ACK, REGISTER_REJECT, ids, is_known};
 use super::line::Then;
 use super::{End, Place, Service};
 use crate::exchange::Input;
 use crate::sccp::wire::{Frame, Framer, HEADER};
+use crate::sip::{Standing, Witness};
 
 /// How much is read at once.
 const READ: usize = 2048;
@@ -49,9 +50,15 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// When it is over, unless something comes.
+    /// When it is over, unless something comes. A phone in a call is given more time: nothing but its silence says that it
+    /// is gone, and with it goes the call.
     pub fn until(&self) -> Instant {
-        self.patience.until()
+        let until = self.patience.until();
+        if self.place.line.is_engaged() && !self.framer.is_waiting() {
+            until + self.service.settings.silence_in_call() - self.service.settings.silence()
+        } else {
+            until
+        }
     }
 
     /// Serves it to its end. The exchange hears of its beginning, and that it is over.
@@ -194,6 +201,7 @@ impl<'a> Connection<'a> {
                 Err(End::HungUp)
             }
             Then::GiveUp => Err(End::DoesNotRead),
+            Then::GiveWay => Err(End::GaveWay),
         }
     }
 
@@ -202,10 +210,19 @@ impl<'a> Connection<'a> {
         let metrics = &self.service.metrics.sccp;
         for id in ids(frames) {
             metrics.sent();
-            if id == REGISTER_ACK && self.place.line.register() {
-                metrics.registered();
+            match id {
+                REGISTER_ACK if self.place.register() => metrics.registered(),
+                REGISTER_REJECT => self.note_reject(),
+                _ => {}
             }
         }
+    }
+
+    /// Somebody named a phone that he is not to be. A guess is as dear as that at a password.
+    fn note_reject(&self) {
+        let (now, source) = (self.service.clock.now(), self.place.remote.ip());
+        self.service.metrics.sccp.rejected();
+        self.service.guard.saw(now, source, Standing::Wrong);
     }
 
     async fn write<S: AsyncWrite + Unpin>(&self, stream: &mut S, bytes: &[u8]) -> Result<(), End> {

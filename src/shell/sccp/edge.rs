@@ -11,6 +11,9 @@ pub const KEEP_ALIVE_ACK: [u8; HEADER] = [4, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x01, 0,
 /// A phone is told that it is registered.
 pub const REGISTER_ACK: u32 = 0x0081;
 
+/// A phone is told that it is not.
+pub const REGISTER_REJECT: u32 = 0x009D;
+
 /// Whether phones are known to say such a thing.
 pub fn is_known(id: u32) -> bool {
     FromPhone::IDS.iter().any(|(known, _)| *known == id)

@@ -19,6 +19,8 @@ pub enum End {
     DoesNotRead,
     /// Too much came from there, by people whom nobody knows.
     TooMuch,
+    /// Nobody registered there, and others need the room.
+    GaveWay,
     /// There was no agreement about how to encrypt it.
     Handshake(&'static str),
     /// The server stops.
@@ -36,8 +38,22 @@ impl End {
             End::NotUnderstood(_) => "not-understood",
             End::DoesNotRead => "does-not-read",
             End::TooMuch => "too-much",
+            End::GaveWay => "gave-way",
             End::Handshake(_) => "handshake",
             End::Stopping => "stopping",
+        }
+    }
+
+    /// Whether somebody there did what phones do not do. An administrator is to hear of it.
+    pub fn is_misbehaviour(self) -> bool {
+        match self {
+            End::NotUnderstood(_)
+            | End::DoesNotRead
+            | End::TooMuch
+            | End::GaveWay
+            | End::TooLong(_)
+            | End::Handshake(_) => true,
+            End::Closed | End::HungUp | End::Broken | End::Stopping => false,
         }
     }
 
@@ -51,6 +67,7 @@ impl End {
             End::NotUnderstood(error) => format!("what came is not SCCP: {error}"),
             End::DoesNotRead => "the phone does not read".into(),
             End::TooMuch => "its source sends too much".into(),
+            End::GaveWay => "it made room for others before anybody registered".into(),
             End::Handshake(why) => format!("no TLS: {why}"),
             End::Stopping => "the server stops".into(),
         }

@@ -16,6 +16,7 @@ pub struct Line {
     pending: Mutex<Pending>,
     wanted: Notify,
     is_registered: AtomicBool,
+    is_engaged: AtomicBool,
 }
 
 /// What is to be done for it.
@@ -39,6 +40,8 @@ pub enum Then {
     HangUp,
     /// The end, at once: too much waits already.
     GiveUp,
+    /// The end, at once: others need the room.
+    GiveWay,
 }
 
 impl Line {
@@ -65,6 +68,15 @@ impl Line {
         if pending.then == Then::GoOn {
             pending.then = Then::HangUp;
         }
+        drop(pending);
+        self.wanted.notify_one();
+    }
+
+    /// Others need the room.
+    pub fn give_way(&self) {
+        let mut pending = self.pending();
+        pending.frames = Vec::new();
+        pending.then = Then::GiveWay;
         drop(pending);
         self.wanted.notify_one();
     }
@@ -98,6 +110,16 @@ impl Line {
     /// Whether one is.
     pub fn is_registered(&self) -> bool {
         self.is_registered.load(Ordering::Relaxed)
+    }
+
+    /// The phone is in a call, or no more.
+    pub fn engage(&self, is_engaged: bool) {
+        self.is_engaged.store(is_engaged, Ordering::Relaxed);
+    }
+
+    /// Whether it is.
+    pub fn is_engaged(&self) -> bool {
+        self.is_engaged.load(Ordering::Relaxed)
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {

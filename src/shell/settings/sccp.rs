@@ -60,6 +60,11 @@ impl Sccp {
     pub fn silence(&self) -> Duration {
         Duration::from_secs(u64::from(self.keep_alive_s)) * 6 / 5
     }
+
+    /// The same while the phone is in a call.
+    pub fn silence_in_call(&self) -> Duration {
+        Duration::from_secs(u64::from(self.keep_alive_s)) * 2
+    }
 }
 
 /// A list of models, as a site file calls them.
