@@ -15,6 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::media;
+use crate::pages;
 use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
@@ -116,6 +117,8 @@ pub enum ControlRequest {
     },
     /// Log somebody out.
     Logout(LogoutTarget),
+    /// What somebody wants through a door of pages.
+    Visit(Door, pages::Wish),
     /// Take the lock of a user away.
     Unlock(UserId),
     /// Believe whoever has the password of a phone again.
@@ -418,12 +421,14 @@ impl Exchange {
                 phone,
                 user,
                 secret,
+                profile: None,
             },
             ControlRequest::Logout(target) => Event::LogoutRequested {
                 ticket,
                 door,
                 target,
             },
+            ControlRequest::Visit(door, wish) => wish.event(ticket, door),
             ControlRequest::Unlock(user) => Event::UnlockRequested { ticket, user },
             ControlRequest::Forgive(phone) => Event::Forgiven {
                 ticket,
@@ -431,16 +436,30 @@ impl Exchange {
                 phone,
             },
             ControlRequest::Query(query) => {
-                let mut answer = self.pbx.ask(now, &query);
-                if let Answer::Status(status) = &mut answer {
-                    let outstanding = self.last_commit - self.last_confirmed;
-                    status.commits_outstanding = usize::try_from(outstanding).unwrap_or(usize::MAX);
-                }
+                let answer = self.ask(now, &query);
                 self.output.answers.push((ticket, answer));
                 return;
             }
         };
         self.pbx.handle(now, event);
+    }
+
+    /// The core's answer, with what only the rest of the server knows.
+    fn ask(&self, now: Now, query: &Query) -> Answer {
+        let mut answer = self.pbx.ask(now, query);
+        match (&mut answer, query) {
+            (Answer::Status(status), _) => {
+                let outstanding = self.last_commit - self.last_confirmed;
+                status.commits_outstanding = usize::try_from(outstanding).unwrap_or(usize::MAX);
+            }
+            (Answer::Phone(Some(at)), Query::Phone(phone)) => {
+                let bindings = self.registrar.bindings_of(phone, now).into_iter();
+                at.addresses = bindings.map(|binding| binding.flow.remote.ip()).collect();
+                at.addresses.extend(self.switchboard.address_of(phone));
+            }
+            _ => {}
+        }
+        answer
     }
 
     fn take_news(&mut self, now: Now, news: Vec<News>) {

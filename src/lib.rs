@@ -18,6 +18,9 @@ pub mod pbx;
 /// Media that Perch itself speaks: tones, digits, an echo.
 pub mod media;
 
+/// Pages on the displays of phones, and the Extension Mobility API: requests to wishes, answers to XML.
+pub mod pages;
+
 /// The whole server without its sockets.
 pub mod exchange;
 

@@ -14,8 +14,8 @@ struct Room {
 }
 
 const ALL: &[&str] = &[
-    "time", "pbx", "media", "sdp", "sip", "sccp", "store", "site", "exchange", "shell", "control",
-    "cli",
+    "time", "pbx", "media", "sdp", "sip", "sccp", "pages", "store", "site", "exchange", "shell",
+    "control", "cli",
 ];
 
 const ROOMS: &[Room] = &[
@@ -50,6 +50,11 @@ const ROOMS: &[Room] = &[
         why: "a protocol knows the core's words and what media can do, and no other protocol",
     },
     Room {
+        name: "pages",
+        may_use: &["pbx", "time"],
+        why: "a page is made of the core's words; how it is asked for is the shell's",
+    },
+    Room {
         name: "store",
         may_use: &["pbx", "time"],
         why: "the store knows facts, and neither protocols nor the shell",
@@ -61,7 +66,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "exchange",
-        may_use: &["pbx", "media", "sip", "sccp", "time"],
+        may_use: &["pbx", "media", "sip", "sccp", "pages", "time"],
         why: "the exchange is the server without its sockets and its disk",
     },
     Room {

@@ -112,6 +112,8 @@ fn door(door: pbx::Door) -> v1::Door {
         pbx::Door::Control => v1::Door::Control,
         pbx::Door::Timer => v1::Door::Timer,
         pbx::Door::Registration => v1::Door::Registration,
+        pbx::Door::Page => v1::Door::Page,
+        pbx::Door::Api => v1::Door::Api,
     }
 }
 
@@ -127,6 +129,7 @@ fn cause(cause: Option<pbx::Cause>) -> v1::Cause {
         Some(pbx::Cause::Duration) => v1::Cause::Duration,
         Some(pbx::Cause::Schedule) => v1::Cause::Schedule,
         Some(pbx::Cause::Unregistered) => v1::Cause::Unregistered,
+        Some(pbx::Cause::Api) => v1::Cause::Api,
     }
 }
 

@@ -16,6 +16,7 @@ pub fn refused(refusal: Refusal) -> Status {
             Code::FailedPrecondition,
             "the user or the PIN is wrong, or the user is locked".into(),
         ),
+        Refusal::Blocked(obstacle) => (Code::FailedPrecondition, obstacle.text()),
         Refusal::Conflict(text) => (Code::FailedPrecondition, text),
         Refusal::StoreFailed => (
             Code::Unavailable,

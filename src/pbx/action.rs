@@ -5,6 +5,7 @@ use super::desk::Desk;
 use super::event::{Body, EarlyLink, Failure, LegId, Secret, Ticket};
 use super::forward::History;
 use super::names::{Dn, PhoneName, UserId};
+use super::obstacle::Obstacle;
 use super::prompt::Prompt;
 use super::site::PinHash;
 
@@ -46,7 +47,9 @@ pub enum Refusal {
     Incomplete(&'static str),
     /// Wrong user, wrong PIN, locked: nobody shall know which.
     LoginRefused,
-    /// Something stands in the way; the text says what.
+    /// A rule stands in the way.
+    Blocked(Obstacle),
+    /// Something else does; the text says what.
     Conflict(String),
     /// The store did not take it; nothing has changed.
     StoreFailed,
@@ -74,6 +77,7 @@ impl Refusal {
             Refusal::NotAllowed => "Not allowed from this phone".into(),
             Refusal::Incomplete(form) => (*form).into(),
             Refusal::LoginRefused => "Login refused".into(),
+            Refusal::Blocked(obstacle) => obstacle.text(),
             Refusal::Conflict(text) | Refusal::NotFound(text) => text.clone(),
             Refusal::StoreFailed => "It could not be stored. Try again".into(),
             Refusal::Overloaded => "Too busy. Try again in a moment".into(),

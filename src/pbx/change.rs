@@ -39,6 +39,10 @@ pub enum Door {
     Timer,
     /// Registering: a softphone as the user itself (SES-17), or somebody with a phone's password.
     Registration,
+    /// A page on the display of the phone.
+    Page,
+    /// The Extension Mobility API.
+    Api,
 }
 
 /// Why a session ended (SES-12).
@@ -63,6 +67,8 @@ pub enum Cause {
     Schedule,
     /// The softphone that was the user's phone unregistered, or was not heard of any more (SES-17).
     Unregistered,
+    /// A program did, over the Extension Mobility API.
+    Api,
 }
 
 impl Cause {
@@ -78,6 +84,7 @@ impl Cause {
             Cause::Duration => "duration",
             Cause::Schedule => "schedule",
             Cause::Unregistered => "unregistered",
+            Cause::Api => "api",
         }
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, LockedOut, Signal};
 use super::forward::Hops;
-use super::names::{Dn, PhoneName, UserId};
+use super::names::{Dn, PhoneName, ProfileName, UserId};
 use super::prompt::Digit;
 use super::site::Site;
 
@@ -322,6 +322,21 @@ pub enum Event {
         user: String,
         /// The PIN; none for an administrator, who needs none.
         secret: Option<Secret>,
+        /// Which of the user's profiles; none for the default (SES-5).
+        profile: Option<ProfileName>,
+    },
+    /// Somebody at a phone says who they are, before they say what they want. The answer is the user's id.
+    ProofOffered {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// Where.
+        phone: PhoneName,
+        /// User id or DN, as given.
+        user: String,
+        /// The PIN.
+        secret: Secret,
     },
     /// Somebody at a phone wants to be asked for user and PIN, through a door other than a code.
     LoginAsked {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::Pbx;
+use super::change::Door;
 use super::change::{Cause, Closed, SessionId, StoredSession};
 use super::idle::Verdict;
 use super::names::{PhoneName, UserId};
 use super::phone::InUse;
-use super::query::{Answer, Explanation, Presence, Query, Status};
+use super::query::{Answer, AtPhone, Explanation, OfUser, Presence, Query, Status};
 use crate::time::{Now, Utc};
 
 impl Pbx {
@@ -22,6 +23,8 @@ impl Pbx {
                 Answer::Who(who)
             }
             Query::Explain(subject) => Answer::Explain(self.explain(now, subject)),
+            Query::Phone(phone) => Answer::Phone(self.at_phone(now, phone)),
+            Query::User(given) => Answer::User(self.of_user(now, given)),
             Query::Locks => Answer::Locks(self.locks(now)),
             Query::Status => Answer::Status(Status {
                 site: self.site.settings.name.clone(),
@@ -74,6 +77,33 @@ impl Pbx {
             Some(hold) if hold > next.0 => Some((hold, next.1)),
             _ => Some(next),
         }
+    }
+
+    fn at_phone(&self, now: Now, phone: &PhoneName) -> Option<AtPhone> {
+        self.site.phones.get(phone)?;
+        let session = self.session_at(phone);
+        let state = self.phones.get(phone);
+        let last = state.and_then(|state| state.last_closed.as_deref());
+        Some(AtPhone {
+            addresses: Vec::new(),
+            may_log_in: self.login_possible(phone, Door::Page).is_ok(),
+            present: session.and_then(|id| self.presence(now, id)),
+            last_user: last.map(|(stored, _)| stored.user.clone()),
+            warned: session.and_then(|id| self.sessions.get(&id)?.warned),
+        })
+    }
+
+    fn of_user(&self, now: Now, given: &str) -> Option<OfUser> {
+        let (id, user) = self.find_user(given)?;
+        let sessions = self.sessions_of(id);
+        Some(OfUser {
+            user: id.clone(),
+            profiles: user.profiles.clone(),
+            present: sessions
+                .iter()
+                .filter_map(|id| self.presence(now, *id))
+                .collect(),
+        })
     }
 
     fn explain(&self, now: Now, subject: &str) -> Option<Explanation> {
@@ -264,6 +294,7 @@ fn reason(cause: Cause) -> &'static str {
         Cause::Idle => "the phone was not used for the idle limit",
         Cause::Duration => "the maximum login time was over",
         Cause::Schedule => "a logout time of the site came",
+        Cause::Api => "a program did, over the API",
         Cause::Unregistered => "the softphone unregistered, or was not heard of any more",
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::change::{AwaitedMove, Change, Claim, ClaimId, Closed, Door, StoredSession};
 use super::change::{Cause, Record, SessionId, Signal, What};
 use super::event::{LegId, Secret, Ticket};
-use super::names::{PhoneName, UserId};
+use super::names::{PhoneName, ProfileName, UserId};
 use super::session::Session;
 use super::site::SecondLogin;
-use super::{Action, Notice, Pbx, Refusal, Shown, Timer};
+use super::{Action, Notice, Obstacle, Pbx, Refusal, Shown, Timer};
 use crate::time::Now;
 
 /// Who waits for the answer to a login or logout.
@@ -37,10 +37,27 @@ pub(super) struct Login {
     pub user: Option<UserId>,
     /// Whether a PIN was given at all: a blank one is no try (SES-8).
     pub blank: bool,
+    /// What for.
+    pub purpose: Purpose,
     /// A move that does not wait for a call any longer.
     pub forced: bool,
     /// How often another claim was first.
     pub lost: u8,
+}
+
+/// What somebody says who they are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To log in, with one of their profiles; none: with the default (SES-5).
+    Login { profile: Option<ProfileName> },
+    /// To be told that they are who they say.
+    Proof,
+}
+
+impl Default for Purpose {
+    fn default() -> Purpose {
+        Purpose::Login { profile: None }
+    }
 }
 
 /// A claim that the store is deciding.
@@ -57,14 +74,27 @@ const LOGINS_AT_ONCE: usize = 10_000;
 const CLAIM_TRIES: u8 = 5;
 
 impl Pbx {
-    /// A login through any door. The PIN is looked at only once all is known that could speak against it anyway.
+    /// A login through any door, with the default profile.
     pub(super) fn login_requested(
+        &mut self,
+        now: Now,
+        asker: (Asker, Door),
+        phone: &PhoneName,
+        user: &str,
+        secret: Option<Secret>,
+    ) {
+        self.identified(now, asker, phone, user, secret, Purpose::default());
+    }
+
+    /// Somebody says who they are. The PIN is looked at only once all is known that could speak against it anyway.
+    pub(super) fn identified(
         &mut self,
         now: Now,
         (asker, door): (Asker, Door),
         phone: &PhoneName,
         user: &str,
         secret: Option<Secret>,
+        purpose: Purpose,
     ) {
         if let Err(why) = self.login_possible(phone, door) {
             self.login_refused(now, asker, door, phone, None, why);
@@ -76,6 +106,7 @@ impl Pbx {
             phone: phone.clone(),
             user: self.find_user(user).map(|(id, _)| id.clone()),
             blank: secret.as_ref().is_some_and(|s| s.reveal().is_empty()),
+            purpose,
             forced: false,
             lost: 0,
         };
@@ -128,8 +159,7 @@ impl Pbx {
             let class = self.logout_class(phone);
             let class = class.and_then(|name| self.site.classes.get(name));
             if !class.is_some_and(|class| class.login) {
-                let text = "Nobody may log in at this phone";
-                return Err(Refusal::Conflict(text.to_owned()));
+                return Err(Refusal::Blocked(Obstacle::NoLogins));
             }
         }
         if self.logins.len() >= LOGINS_AT_ONCE || self.claims.len() >= LOGINS_AT_ONCE {
@@ -147,7 +177,10 @@ impl Pbx {
         match user {
             Some(user) if matches && !login.blank && !self.is_locked(now, &user) => {
                 self.login_succeeded(&user);
-                self.decide_login(now, login);
+                match login.purpose {
+                    Purpose::Login { .. } => self.decide_login(now, login),
+                    Purpose::Proof => self.answer(login.asker, Ok(user.to_string())),
+                }
             }
             user => {
                 if let Some(user) = user.as_ref().filter(|_| !login.blank && !matches) {
@@ -196,16 +229,17 @@ impl Pbx {
         login: &Login,
         theirs: &[SessionId],
     ) -> Result<Vec<(SessionId, Cause)>, Refusal> {
+        if let Some(unknown) = self.wrong_profile(login) {
+            return Err(Refusal::Blocked(Obstacle::NoSuchProfile(unknown)));
+        }
         let mut gives_way = Vec::new();
         if let Some(occupant) = self.session_at(&login.phone) {
             if self.in_use(&login.phone).in_call() {
-                return Err(Refusal::Conflict("This phone is in a call".into()));
+                return Err(Refusal::Blocked(Obstacle::PhoneInCall));
             }
-            let from_afar = !matches!(login.door, Door::Code | Door::Softkey);
+            let from_afar = !matches!(login.door, Door::Code | Door::Softkey | Door::Page);
             if from_afar && self.emergency_hold(now, &login.phone).is_some() {
-                return Err(Refusal::Conflict(
-                    "An emergency call was made there a short while ago".into(),
-                ));
+                return Err(Refusal::Blocked(Obstacle::EmergencyCalled));
             }
             gives_way.push((occupant, Cause::Takeover));
         }
@@ -214,21 +248,41 @@ impl Pbx {
             SecondLogin::Move => gives_way.extend(theirs.iter().map(|id| (*id, Cause::Moved))),
             SecondLogin::Refuse => {
                 if let Some(other) = theirs.first().and_then(|id| self.sessions.get(id)) {
-                    let other = &other.stored.phone;
-                    let text = format!("You are logged in at {other}. Log out there first");
-                    return Err(Refusal::Conflict(text));
+                    let other = other.stored.phone.clone();
+                    return Err(Refusal::Blocked(Obstacle::LoggedInAt(other)));
                 }
             }
         }
         Ok(gives_way)
     }
 
+    /// The profile that was asked for, if it is not one of the user's.
+    fn wrong_profile(&self, login: &Login) -> Option<ProfileName> {
+        let Purpose::Login {
+            profile: Some(profile),
+        } = &login.purpose
+        else {
+            return None;
+        };
+        let user = self.site.users.get(login.user.as_ref()?)?;
+        (!user.profiles.contains(profile)).then(|| profile.clone())
+    }
+
+    /// The profile that the user is to have: the one that was asked for, or the default (SES-5).
+    fn wanted_profile(&self, login: &Login) -> Option<ProfileName> {
+        if let Purpose::Login {
+            profile: Some(profile),
+        } = &login.purpose
+        {
+            return Some(profile.clone());
+        }
+        let user = self.site.users.get(login.user.as_ref()?)?;
+        user.profiles.first().cloned()
+    }
+
     fn second_login_policy(&self, login: &Login) -> SecondLogin {
-        let profile = login
-            .user
-            .as_ref()
-            .and_then(|user| self.site.users.get(user))
-            .and_then(|user| self.site.user_profiles.get(user.profiles.first()?));
+        let profile = self.wanted_profile(login);
+        let profile = profile.and_then(|name| self.site.user_profiles.get(&name));
         profile
             .and_then(|profile| profile.second_login)
             .unwrap_or(self.site.settings.second_login)
@@ -297,6 +351,7 @@ impl Pbx {
             phone: awaited.phone,
             user: Some(user.clone()),
             blank: false,
+            purpose: Purpose::default(),
             forced: true,
             lost: 0,
         };
@@ -313,12 +368,7 @@ impl Pbx {
         user: UserId,
         mut gives_way: Vec<(SessionId, Cause)>,
     ) {
-        let Some(profile) = self
-            .site
-            .users
-            .get(&user)
-            .and_then(|user| user.profiles.first().cloned())
-        else {
+        let Some(profile) = self.wanted_profile(&login) else {
             return;
         };
         gives_way.sort_by_key(|(id, _)| *id);

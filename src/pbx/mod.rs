@@ -19,8 +19,10 @@ mod idle;
 mod latecomer;
 mod lock;
 mod login;
+mod mobility;
 mod names;
 mod numbers;
+mod obstacle;
 mod phone;
 mod profile;
 mod prompt;
@@ -54,18 +56,20 @@ pub use event::{
     TransferTo,
 };
 pub use forward::{Diversion, Diverted, History, Hops};
+pub use mobility::{Mobility, Personality};
 pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
+pub use obstacle::Obstacle;
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
-pub use query::{Answer, Explanation, Lock, Presence, Query, Status};
+pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
 pub use site::{DigestSecret, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User};
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
 
 use crate::time::{Deadlines, Now};
 use directory::Directory;
 use lock::Tries;
-use login::{Asker, Login, PendingClaim};
+use login::{Asker, Login, PendingClaim, Purpose};
 use phone::PhoneState;
 use schedule::Schedule;
 use session::Session;
@@ -254,7 +258,22 @@ impl Pbx {
                 phone,
                 user,
                 secret,
-            } => self.login_requested(now, (Asker::Ticket(ticket), door), &phone, &user, secret),
+                profile,
+            } => {
+                let asker = (Asker::Ticket(ticket), door);
+                let purpose = Purpose::Login { profile };
+                self.identified(now, asker, &phone, &user, secret, purpose);
+            }
+            Event::ProofOffered {
+                ticket,
+                door,
+                phone,
+                user,
+                secret,
+            } => {
+                let asker = (Asker::Ticket(ticket), door);
+                self.identified(now, asker, &phone, &user, Some(secret), Purpose::Proof);
+            }
             Event::LoginAsked { leg, door, phone } => {
                 self.phone_used(now, &phone, Signal::Key);
                 self.ask_for_login(now, leg, &phone, door);
@@ -372,7 +391,7 @@ impl Pbx {
             match stored.leaving {
                 _ if !known => self.queue_logout(now, id, Cause::Admin),
                 // After a restart no phone is in a call: all that were deferred would go at once (TOD-3).
-                Some((cause @ (Cause::Schedule | Cause::Admin), ..)) => {
+                Some((cause @ (Cause::Schedule | Cause::Admin | Cause::Api), ..)) => {
                     self.queue_logout(now, id, cause);
                 }
                 _ => {

@@ -1,7 +1,9 @@
 //! Questions that change nothing, and their answers as data.
 
+use std::net::IpAddr;
+
 use super::change::{Cause, Closed, Door, Signal, StoredSession};
-use super::names::{Dn, PhoneName, UserId};
+use super::names::{Dn, PhoneName, ProfileName, UserId};
 use crate::time::Utc;
 
 /// A question.
@@ -11,6 +13,10 @@ pub enum Query {
     Who,
     /// Everything that is known about a phone or user and its logouts (SES-11).
     Explain(String),
+    /// What is known about a phone that somebody stands at.
+    Phone(PhoneName),
+    /// Who a user id or DN is, and where they are.
+    User(String),
     /// Users that are locked or had recent failures (SES-8).
     Locks,
     /// How the server is.
@@ -24,6 +30,10 @@ pub enum Answer {
     Who(Vec<Presence>),
     /// None: there is no such phone or user.
     Explain(Option<Explanation>),
+    /// None: there is no such phone.
+    Phone(Option<AtPhone>),
+    /// None: there is no such user.
+    User(Option<OfUser>),
     /// Sorted by user.
     Locks(Vec<Lock>),
     /// Numbers.
@@ -66,6 +76,32 @@ pub struct Explanation {
     pub last: Option<(StoredSession, Closed)>,
     /// All of it in words, a sentence a line.
     pub sentences: Vec<String>,
+}
+
+/// A phone that somebody stands at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AtPhone {
+    /// Where requests of the phone come from, as far as its registrations show.
+    pub addresses: Vec<IpAddr>,
+    /// Whether anybody may log in there.
+    pub may_log_in: bool,
+    /// Who is there.
+    pub present: Option<Presence>,
+    /// Who was there last.
+    pub last_user: Option<UserId>,
+    /// The automatic logout there that was announced, if any (IDL-6).
+    pub warned: Option<Cause>,
+}
+
+/// A user, whom somebody named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfUser {
+    /// The user's id.
+    pub user: UserId,
+    /// The user's profiles, the default first.
+    pub profiles: Vec<ProfileName>,
+    /// Where the user is logged in, oldest first.
+    pub present: Vec<Presence>,
 }
 
 /// A user who failed to log in lately.

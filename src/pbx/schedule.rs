@@ -202,7 +202,7 @@ impl Pbx {
         match session.queued {
             None => self.schedule.queue.push_back(id),
             // An idle phone may be used again before its turn; these two go all the same.
-            Some(_) if matches!(cause, Cause::Schedule | Cause::Admin) => {}
+            Some(_) if matches!(cause, Cause::Schedule | Cause::Admin | Cause::Api) => {}
             Some(_) => return,
         }
         session.queued = Some(cause);
@@ -242,9 +242,10 @@ impl Pbx {
             return false;
         };
         let phone = session.stored.phone.clone();
-        if let Cause::Schedule | Cause::Admin = cause {
+        if let Cause::Schedule | Cause::Admin | Cause::Api = cause {
             let door = match cause {
                 Cause::Admin => Door::Control,
+                Cause::Api => Door::Api,
                 _ => Door::Timer,
             };
             let held_back = self.emergency_hold(now, &phone).is_some();

@@ -9,7 +9,7 @@ use super::login::Asker;
 use super::names::{Dn, PhoneName, UserId};
 use super::phone::InUse;
 use super::profile::UserProfile;
-use super::{Pbx, Refusal, Shown, Timer};
+use super::{Obstacle, Pbx, Refusal, Shown, Timer};
 use crate::time::Now;
 
 /// An open session.
@@ -79,7 +79,7 @@ impl Pbx {
     /// The user at the phone wants to leave.
     pub(super) fn leave(&mut self, now: Now, asker: Asker, phone: &PhoneName, door: Door) {
         let Some(id) = self.session_at(phone) else {
-            let why = Refusal::Conflict("Nobody is logged in at this phone".into());
+            let why = Refusal::Blocked(Obstacle::NobodyHere);
             self.answer(asker, Err(why));
             return;
         };
@@ -93,7 +93,7 @@ impl Pbx {
                 self.answer(asker, Ok("Logged out when the call ends".into()));
             }
             LogoutVerdict::Rejected => {
-                let why = Refusal::Conflict("A call is ringing. Answer or decline it first".into());
+                let why = Refusal::Blocked(Obstacle::Ringing);
                 self.logout_refused(now, asker, id, door, why);
             }
         }
@@ -170,16 +170,19 @@ impl Pbx {
             };
             if let Some(until) = self.emergency_hold(now, &phone) {
                 let minutes = (until - now.uptime).as_secs().div_ceil(60);
-                let text =
-                    format!("An emergency call was made at {phone}: no logout for {minutes} min");
-                self.logout_refused(now, asker, id, door, Refusal::Conflict(text));
+                let why = Refusal::Blocked(Obstacle::EmergencyHold(phone, minutes));
+                self.logout_refused(now, asker, id, door, why);
                 return;
             }
+            let cause = match door {
+                Door::Api => Cause::Api,
+                _ => Cause::Admin,
+            };
             if self.in_use(&phone) == InUse::Idle {
-                self.close(now, id, Cause::Admin, door);
+                self.close(now, id, cause, door);
                 told.push(format!("logged out at {phone}"));
             } else {
-                self.set_leaving(now, id, Cause::Admin, door);
+                self.set_leaving(now, id, cause, door);
                 told.push(format!("{phone} is in use: logged out when it is idle"));
             }
         }
@@ -195,8 +198,8 @@ impl Pbx {
             LogoutTarget::User(given) => self.find_user(given).is_some(),
         };
         match (target, known) {
-            (LogoutTarget::Phone(_), true) => {
-                Refusal::Conflict(format!("Nobody is logged in at {subject}"))
+            (LogoutTarget::Phone(phone), true) => {
+                Refusal::Blocked(Obstacle::NobodyAt(phone.clone()))
             }
             (LogoutTarget::User(_), true) => {
                 Refusal::Conflict(format!("{subject} is logged in nowhere"))
@@ -387,6 +390,7 @@ fn farewell(cause: Cause) -> &'static str {
         Cause::Duration => "Logged out: maximum login time",
         Cause::Schedule => "Logged out: the building's logout time",
         Cause::Unregistered => "Logged out: no longer registered",
+        Cause::Api => "Logged out by a program",
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
+use super::mobility::Mobility;
 use super::names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::softphone::SoftphoneSecret;
@@ -20,6 +21,9 @@ pub struct Site {
     pub settings: Settings,
     /// Feature codes.
     pub codes: Codes,
+    /// Phone pages and the Extension Mobility API.
+    #[serde(default)]
+    pub mobility: Mobility,
     /// Emergency numbers and who answers them.
     pub emergency: EmergencyNumbers,
     /// Classes of service by name.
@@ -65,6 +69,7 @@ impl Site {
         Site {
             settings: self.settings.clone(),
             codes: self.codes.clone(),
+            mobility: self.mobility.clone(),
             emergency: self.emergency.clone(),
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),

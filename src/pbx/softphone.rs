@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Cause, Change, Door, SessionId, Signal, StoredSession};
-use super::login::{Asker, Login};
+use super::login::{Asker, Login, Purpose};
 use super::names::{PhoneName, UserId};
 use super::phone::InUse;
 use super::profile::UserProfile;
@@ -163,6 +163,7 @@ impl Pbx {
             phone: phone.clone(),
             user: Some(user),
             blank: false,
+            purpose: Purpose::default(),
             forced: false,
             lost: 0,
         };

@@ -1,7 +1,7 @@
 //! Where SCCP phones are plugged in: the tables of connections and stations, and what happens when time passes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,6 +182,12 @@ impl Switchboard {
     /// No new calls any more.
     pub fn drain(&mut self) {
         self.shared.draining = true;
+    }
+
+    /// Where a phone is, as seen from here.
+    pub fn address_of(&self, phone: &PhoneName) -> Option<IpAddr> {
+        let station = self.stations.get(phone)?;
+        Some(station.connection.remote.ip())
     }
 
     /// How many legs there are: none, when all is quiet.

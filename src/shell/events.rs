@@ -70,5 +70,7 @@ pub fn door_word(door: Door) -> &'static str {
         Door::Control => "control",
         Door::Timer => "timer",
         Door::Registration => "registration",
+        Door::Page => "page",
+        Door::Api => "api",
     }
 }

@@ -1,5 +1,6 @@
 //! What is counted and measured, for `/metrics`.
 
+mod pages;
 mod sccp;
 
 use std::fmt::{self, Write};
@@ -21,6 +22,7 @@ use super::events::door_word;
 use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Record, Status, What};
 use crate::sip::Registrar;
+pub use pages::PageMetrics;
 pub use sccp::SccpMetrics;
 
 /// One label and its value.
@@ -70,6 +72,8 @@ pub struct Metrics {
     media: MediaMetrics,
     /// What is counted of SCCP.
     pub sccp: SccpMetrics,
+    /// Of phone pages.
+    pub pages: PageMetrics,
 }
 
 /// What is counted of media of our own.
@@ -120,6 +124,7 @@ impl Metrics {
             memory: Gauge::default(),
             media: MediaMetrics::default(),
             sccp: SccpMetrics::default(),
+            pages: PageMetrics::default(),
         }
         .registered()
     }
@@ -139,6 +144,7 @@ impl Metrics {
         self.register_pbx(&mut registry);
         self.register_media(&mut registry);
         self.sccp.register(&mut registry);
+        self.pages.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

@@ -16,6 +16,7 @@ pub mod log;
 mod media;
 pub mod metrics;
 mod overload;
+mod pages;
 mod patience;
 pub mod readiness;
 mod run;

@@ -15,6 +15,7 @@ use super::guard::{self, Guard};
 use super::intake::{Inputs, Intake, intake};
 use super::media::Media;
 use super::metrics::Metrics;
+use super::pages::PageServer;
 use super::readiness::Readiness;
 use super::run::{Backlog, Progress, Run};
 use super::sccp::{self, Sccp};
@@ -204,7 +205,7 @@ async fn connect(
     let wires = Wires {
         streams: Arc::new(stream_side(&server, &edge, &tls)),
         udp: Arc::clone(&udp),
-        sccp: Arc::new(sccp_side(&server, guard, &tls)),
+        sccp: Arc::new(sccp_side(&server, Arc::clone(&guard), &tls)),
     };
     let start = Start {
         now: server.clock.now(),
@@ -238,6 +239,11 @@ async fn connect(
     control::start(sockets.control, &server, token);
     for listener in sockets.http {
         http::start(listener, pages(&server));
+    }
+    let pages = PageServer::new(server.clone(), guard, Arc::clone(&tls));
+    let pages = Arc::new(pages);
+    for (scheme, listener) in sockets.pages {
+        pages.start(scheme, listener);
     }
     housekeeping::start(server.clone(), Arc::clone(&registrar), wires.clone());
     housekeeping::look_after(server.clock, tls);

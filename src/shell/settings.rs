@@ -3,6 +3,7 @@
 
 mod guard;
 mod media;
+mod pages;
 mod reader;
 mod sccp;
 mod sessions;
@@ -16,11 +17,13 @@ use std::time::Duration;
 
 pub use transports::{Tls, TlsVersion, Trust, WebSocket};
 
+use super::pages::Scheme;
 use super::sccp::Security;
 use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
 pub use media::Media;
+pub use pages::Pages;
 use reader::Reader;
 pub use sccp::Sccp;
 
@@ -46,6 +49,8 @@ pub struct Settings {
     pub control: Control,
     /// Metrics and health.
     pub http: Http,
+    /// Phone pages.
+    pub pages: Pages,
     /// Media that Perch itself speaks.
     pub media: Media,
     /// What is logged, and how.
@@ -97,6 +102,10 @@ pub struct Ports {
     pub control: u16,
     /// Metrics and health.
     pub http: u16,
+    /// Phone pages; 0: none.
+    pub pages: u16,
+    /// Phone pages under TLS; 0: none.
+    pub pages_tls: u16,
     /// Added to each of them.
     pub offset: u16,
 }
@@ -121,6 +130,8 @@ impl Ports {
             self.sccps,
             self.control,
             self.http,
+            self.pages,
+            self.pages_tls,
         ] {
             if port.checked_add(offset).is_none() {
                 return Err(PortTooHigh { port, offset });
@@ -228,6 +239,8 @@ impl Default for Settings {
                 sccps: 0,
                 control: 5070,
                 http: 9090,
+                pages: 8080,
+                pages_tls: 8443,
                 offset: 0,
             },
             tls: Tls::default(),
@@ -240,6 +253,7 @@ impl Default for Settings {
                 token_file: None,
             },
             http: Http { bind: None },
+            pages: Pages::default(),
             media: Media::default(),
             log: Log {
                 format: LogFormat::Text,
@@ -354,6 +368,18 @@ impl Settings {
         self.ports.at(bind, self.ports.http)
     }
 
+    /// Where phone pages are served, by each scheme.
+    pub fn page_addresses(&self) -> Vec<(Scheme, Vec<SocketAddr>)> {
+        let kinds = [
+            (Scheme::Http, self.ports.pages),
+            (Scheme::Https, self.ports.pages_tls),
+        ];
+        let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
+        wanted
+            .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
+            .collect()
+    }
+
     /// Adds something else to every port.
     pub fn shift(&mut self, offset: u16) -> Result<(), PortTooHigh> {
         let ports = self.ports.shifted(offset)?;
@@ -420,9 +446,12 @@ impl Settings {
         reader.number("ports", "sccps", 0..=65_535, &mut self.ports.sccps);
         reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
         reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
+        reader.number("ports", "pages", 0..=65_535, &mut self.ports.pages);
+        reader.number("ports", "pages_tls", 0..=65_535, &mut self.ports.pages_tls);
         self.tls.read(reader);
         self.web_socket.read(reader);
         self.sccp.read(reader);
+        self.pages.read(reader);
         self.read_services(reader);
         if let Err(error) = self.shift(self.ports.offset) {
             let remedy = "Choose a smaller offset, or lower ports";
@@ -650,7 +679,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, ports, queues, registration, sccp, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, pages, ports, queues, registration, sccp, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

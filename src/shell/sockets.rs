@@ -5,6 +5,7 @@ use std::net::{SocketAddr, UdpSocket};
 
 use tokio::net::TcpListener;
 
+use super::pages::Scheme;
 use super::sccp::Security;
 use super::settings::Settings;
 use super::{media, tcp, udp};
@@ -23,6 +24,8 @@ pub struct Sockets {
     pub control: Vec<TcpListener>,
     /// Metrics and health.
     pub http: Vec<TcpListener>,
+    /// Phone pages, by each scheme.
+    pub pages: Vec<(Scheme, TcpListener)>,
     /// Media of our own.
     pub media: Vec<UdpSocket>,
 }
@@ -74,6 +77,7 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
             tcp::listen,
         )?,
         http: all("metrics and health", &http, http_may_skip, tcp::listen)?,
+        pages: pages(settings, may_skip)?,
         media: media::open(settings),
     })
 }
@@ -105,6 +109,19 @@ fn sccp(settings: &Settings, may_skip: bool) -> Result<Vec<(Security, TcpListene
         };
         let listening = all(what, &addresses, may_skip, tcp::listen)?;
         listeners.extend(listening.into_iter().map(|listener| (security, listener)));
+    }
+    Ok(listeners)
+}
+
+fn pages(settings: &Settings, may_skip: bool) -> Result<Vec<(Scheme, TcpListener)>, ListenError> {
+    let mut listeners = Vec::new();
+    for (scheme, addresses) in settings.page_addresses() {
+        let what = match scheme {
+            Scheme::Http => "phone pages",
+            Scheme::Https => "phone pages under TLS",
+        };
+        let listening = all(what, &addresses, may_skip, tcp::listen)?;
+        listeners.extend(listening.into_iter().map(|listener| (scheme, listener)));
     }
     Ok(listeners)
 }

@@ -6,7 +6,10 @@ use crate::pbx::{Failure, Refusal};
 pub(super) fn status_of(why: &Refusal) -> u16 {
     match why {
         Refusal::UnknownNumber | Refusal::NotFound(_) => 404,
-        Refusal::NotAllowed | Refusal::LoginRefused | Refusal::Conflict(_) => 403,
+        Refusal::NotAllowed
+        | Refusal::LoginRefused
+        | Refusal::Blocked(_)
+        | Refusal::Conflict(_) => 403,
         Refusal::Incomplete(_) => 484,
         Refusal::StoreFailed | Refusal::Overloaded => 503,
         Refusal::Silence => 408,

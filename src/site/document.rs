@@ -2,6 +2,7 @@
 
 use toml::{Table, Value};
 
+use super::mobility;
 use crate::pbx::{
     AbsentHandling, ClassOfService, Forwarding, LogoutProfile, Phone, SecondLogin, Settings, Site,
     SoftphoneSecret, SoftphoneUse, SpeedDial, User, UserProfile,
@@ -65,6 +66,8 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
         shown("echo", site.codes.echo.as_str()),
     ];
     objects.push(object("codes", "", codes.into()));
+    let mobility = mobility::fields(&site.mobility);
+    objects.push(object("extension_mobility", "", mobility));
     for (number, phones) in &site.emergency {
         let rings = vec![shown(RINGS, texts(phones))];
         objects.push(object("emergency", number, rings));
@@ -95,7 +98,7 @@ fn object(kind: &'static str, name: impl ToString, fields: Vec<Field>) -> Object
     }
 }
 
-fn shown(key: &'static str, value: impl Into<Value>) -> Field {
+pub(super) fn shown(key: &'static str, value: impl Into<Value>) -> Field {
     Field {
         key,
         value: value.into(),

@@ -6,13 +6,14 @@ use toml::de::{DeTable, DeValue};
 
 use super::check::check;
 use super::lint::lint;
+use super::mobility;
 use super::problem::{Finding, Problem, Source};
 use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Codes, Forwarding, Hardware, LogoutProfile, Phone, PinHash,
-    SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile,
+    AbsentHandling, ClassOfService, Codes, Forwarding, Hardware, LogoutProfile, Mobility, Phone,
+    PinHash, SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile,
 };
 
 /// A site, and what is doubtful about it.
@@ -109,6 +110,10 @@ impl<'t> Reading<'t> {
             Some(section) => self.codes(section),
             None => Codes::default(),
         };
+        let mobility = match top.section("extension_mobility") {
+            Some(section) => self.mobility(section),
+            None => Mobility::default(),
+        };
         let emergency = top
             .lists("emergency")
             .into_iter()
@@ -139,6 +144,7 @@ impl<'t> Reading<'t> {
         Site {
             settings,
             codes,
+            mobility,
             emergency,
             classes,
             logout_profiles: logout,
@@ -223,6 +229,12 @@ impl<'t> Reading<'t> {
         };
         self.findings.extend(s.finish());
         codes
+    }
+
+    fn mobility(&mut self, mut s: Section<'t>) -> Mobility {
+        let mobility = mobility::read(&mut s);
+        self.findings.extend(s.finish());
+        mobility
     }
 
     fn class(&mut self, mut s: Section<'t>) -> ClassOfService {

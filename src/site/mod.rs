@@ -6,6 +6,7 @@ mod document;
 mod file;
 mod hardware;
 mod lint;
+mod mobility;
 mod plan;
 mod problem;
 mod reader;

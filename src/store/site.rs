@@ -16,6 +16,7 @@ use crate::pbx::Site;
 mod kind {
     pub const SETTINGS: &str = "settings";
     pub const CODES: &str = "codes";
+    pub const MOBILITY: &str = "extension-mobility";
     pub const EMERGENCY: &str = "emergency";
     pub const CLASS: &str = "class";
     pub const LOGOUT_PROFILE: &str = "logout-profile";
@@ -143,6 +144,7 @@ fn each(
 ) -> rusqlite::Result<()> {
     put(&mut sink, kind::SETTINGS, "", &site.settings)?;
     put(&mut sink, kind::CODES, "", &site.codes)?;
+    put(&mut sink, kind::MOBILITY, "", &site.mobility)?;
     put_all(&mut sink, kind::EMERGENCY, &site.emergency)?;
     put_all(&mut sink, kind::CLASS, &site.classes)?;
     put_all(&mut sink, kind::LOGOUT_PROFILE, &site.logout_profiles)?;
@@ -169,7 +171,7 @@ fn put(sink: Sink<'_>, kind: &str, name: &str, object: &impl Serialize) -> rusql
 /// Whether the site has such an object.
 fn has(site: &Site, kind: &str, name: &str) -> bool {
     match kind {
-        kind::SETTINGS | kind::CODES => name.is_empty(),
+        kind::SETTINGS | kind::CODES | kind::MOBILITY => name.is_empty(),
         kind::EMERGENCY => site.emergency.contains_key(name),
         kind::CLASS => site.classes.contains_key(name),
         kind::LOGOUT_PROFILE => site.logout_profiles.contains_key(name),
@@ -184,6 +186,7 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
     match kind {
         kind::SETTINGS => site.settings = serde_json::from_str(json)?,
         kind::CODES => site.codes = serde_json::from_str(json)?,
+        kind::MOBILITY => site.mobility = serde_json::from_str(json)?,
         kind::EMERGENCY => take(&mut site.emergency, name, json)?,
         kind::CLASS => take(&mut site.classes, name, json)?,
         kind::LOGOUT_PROFILE => take(&mut site.logout_profiles, name, json)?,

@@ -34,6 +34,8 @@ impl Worded for Door {
             Door::Control => "control",
             Door::Timer => "timer",
             Door::Registration => "registration",
+            Door::Page => "page",
+            Door::Api => "api",
         }
     }
 }
@@ -106,6 +108,8 @@ mod tests {
             Door::Control,
             Door::Timer,
             Door::Registration,
+            Door::Page,
+            Door::Api,
         ]);
         survives(&[
             Login,
@@ -129,6 +133,7 @@ mod tests {
             Cause::Duration,
             Cause::Schedule,
             Cause::Unregistered,
+            Cause::Api,
         ]);
     }
 

@@ -82,13 +82,18 @@ const CONTROL: u16 = 5070;
 const HTTP: u16 = 9090;
 const SCCP: u16 = 2000;
 const SCCPS: u16 = 2443;
+const PAGES: u16 = 8080;
+const PAGES_TLS: u16 = 8443;
 const MEDIA: std::ops::Range<u16> = 10_000..10_100;
 
 /// An offset at which nobody uses the ports of a server.
 pub fn free_offset() -> u16 {
     wait_for("the server's ports are free", START, || {
         let offset = rand::random_range(PORTS.start - SIP..PORTS.end - MEDIA.end);
-        [SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS]
+        let ports = [
+            SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS,
+        ];
+        ports
             .iter()
             .all(|port| are_free(port + offset..port + offset + 1))
             .then_some(offset)

@@ -143,6 +143,14 @@ impl Transcript {
             Answer::Who(who) => who.iter().map(|who| self.presence(who)).collect(),
             Answer::Explain(None) => vec!["there is no such phone or user".into()],
             Answer::Explain(Some(told)) => told.sentences.clone(),
+            Answer::Phone(at) => {
+                let present = at.iter().filter_map(|at| at.present.as_ref());
+                present.map(|who| self.presence(who)).collect()
+            }
+            Answer::User(user) => {
+                let present = user.iter().flat_map(|user| &user.present);
+                present.map(|who| self.presence(who)).collect()
+            }
             Answer::Locks(locks) => locks
                 .iter()
                 .map(|lock| match lock.until {

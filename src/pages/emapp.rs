@@ -1,0 +1,295 @@
+//! The Extension Mobility application: log in, choose a profile, log out, and why not.
+
+use super::Pages;
+use super::code::Code;
+use super::house::{House, Wish};
+use super::objects::{Field, Item, MENU, Typed};
+use super::page::Reader;
+use super::request::{Reply, Request};
+use super::texts::filled;
+use super::tokens::Tokens;
+use super::visit::Visit;
+use crate::pbx::{Door, Personality, Presence, ProfileName, Refusal, Secret, UserId};
+
+/// Where it is.
+pub(super) const PATH: &str = "/emapp/EMAppServlet";
+
+/// What was asked for, and so what is said to be unavailable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    LogIn,
+    LogOut,
+}
+
+/// What a request wants, by the fields that it has.
+#[derive(Debug)]
+enum Wanted {
+    /// To see what there is to do.
+    Look,
+    /// The form, whoever is there.
+    Form,
+    /// To log in.
+    LogIn { user: String, secret: Secret },
+    /// One of the two is blank.
+    Blank,
+    /// To go on with a choice.
+    Choose { token: String, place: usize },
+    /// To log out whoever is there.
+    LogOut,
+}
+
+/// A page of the application, being made.
+struct Application<'a, H> {
+    tokens: &'a Tokens,
+    house: &'a H,
+    reader: Reader,
+    request: &'a Request,
+    visit: Visit,
+}
+
+/// Answers a request to the application.
+pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request) -> Reply {
+    let reader = Reader::of(&request.head, pages.usual);
+    let wanted = wanted(request);
+    let task = match wanted {
+        Wanted::LogOut => Task::LogOut,
+        _ => Task::LogIn,
+    };
+    let visit = match Visit::of(house, request).await {
+        Ok(visit) => visit,
+        Err(code) => return refused(&reader, task, code),
+    };
+    let application = Application {
+        tokens: &pages.tokens,
+        house,
+        reader,
+        request,
+        visit,
+    };
+    match application.answer(wanted).await {
+        Ok(reply) => reply,
+        Err(code) => refused(&application.reader, task, code),
+    }
+}
+
+fn wanted(request: &Request) -> Wanted {
+    let fields = &request.fields;
+    if fields.is_true("doLogout") {
+        return Wanted::LogOut;
+    }
+    if let Some(token) = fields.said("token") {
+        let place = fields.said("choice").and_then(|place| place.parse().ok());
+        let token = token.to_owned();
+        return Wanted::Choose {
+            token,
+            place: place.unwrap_or(usize::MAX),
+        };
+    }
+    match (fields.said("userid"), fields.said("seq")) {
+        (Some(user), Some(secret)) => Wanted::LogIn {
+            user: user.to_owned(),
+            secret: Secret::new(secret.to_owned()),
+        },
+        (None, None) if fields.is_true("form") => Wanted::Form,
+        // A form that was sent empty is shown again.
+        (None, None) => Wanted::Look,
+        _ => Wanted::Blank,
+    }
+}
+
+impl<H: House> Application<'_, H> {
+    async fn answer(&self, wanted: Wanted) -> Result<Reply, Code> {
+        let login_type = self.request.fields.said("loginType");
+        if login_type.is_some_and(|kind| !matches!(kind, "UID" | "DN" | "SP")) {
+            return Err(Code::LOGIN_TYPE);
+        }
+        let is_enabled = self.house.site().mobility.enabled && self.visit.at.may_log_in;
+        match wanted {
+            Wanted::LogOut => return self.log_out().await,
+            Wanted::Look => {
+                if let Some(present) = &self.visit.at.present {
+                    return self.ask_to_leave(present);
+                }
+            }
+            _ => {}
+        }
+        if !is_enabled {
+            return Err(Code::NO_LOGINS);
+        }
+        match wanted {
+            Wanted::LogIn { user, secret } => self.log_in(user, secret).await,
+            Wanted::Blank => Err(Code::BLANK),
+            Wanted::Choose { token, place } => self.go_on(&token, place).await,
+            _ => self.form(),
+        }
+    }
+
+    /// The form. What is typed into it is sent to an address that holds no PIN.
+    fn form(&self) -> Result<Reply, Code> {
+        let (texts, site) = (self.reader.texts, self.house.site());
+        if !self.reader.has_forms() {
+            let text = filled(&texts.no_forms, "code", &site.codes.login);
+            return Ok(self.reader.text(&texts.login_title, text));
+        }
+        let url = self.url(&[]).ok_or(Code::NO_PHONE)?;
+        let remembered = self.visit.at.last_user.as_ref();
+        let remembered = remembered.filter(|_| site.mobility.remember_last_user);
+        let typed = match site.settings.alphanumeric_user_id {
+            true => Typed::Anything,
+            false => Typed::Digits,
+        };
+        let (prompt, label, secret) = match site.mobility.personality {
+            Personality::Cucm => (&texts.login_prompt, &texts.pin, Typed::HiddenDigits),
+            Personality::Cme => (&texts.login_prompt_password, &texts.password, Typed::Hidden),
+        };
+        let fields = vec![
+            Field {
+                label: texts.user_id.clone(),
+                name: "userid",
+                default: remembered.map(UserId::to_string).unwrap_or_default(),
+                typed,
+            },
+            Field {
+                label: label.clone(),
+                name: "seq",
+                default: String::new(),
+                typed: secret,
+            },
+        ];
+        Ok(self.reader.form((&texts.login_title, prompt), url, fields))
+    }
+
+    /// Somebody is logged in here. Whoever asks may be somebody else, and wants the phone (SES-3, SES-9).
+    fn ask_to_leave(&self, present: &Presence) -> Result<Reply, Code> {
+        let texts = self.reader.texts;
+        let yes = self.url(&[("doLogout", "true")]).ok_or(Code::NO_PHONE)?;
+        let other = self.url(&[("form", "true")]).ok_or(Code::NO_PHONE)?;
+        let title = (texts.present_title.as_str(), texts.present_prompt.as_str());
+        let text = filled(&texts.present_text, "user", present.user.as_str());
+        let other = Some((texts.key_other.as_str(), other));
+        Ok(self.reader.question(title, text, yes, other))
+    }
+
+    /// The PIN is proven first; only then is there anything to choose from (SES-5, SES-8).
+    async fn log_in(&self, user: String, secret: Secret) -> Result<Reply, Code> {
+        let phone = self.visit.phone.clone();
+        let proof = Wish::Prove {
+            phone,
+            user,
+            secret,
+        };
+        let user = UserId::from(self.wish(proof).await?);
+        let profiles = self.profiles(&user).await?;
+        if let Some(named) = self.request.fields.said("profile") {
+            return self.log_in_as(user, Some(named.into())).await;
+        }
+        match profiles.as_slice() {
+            [] | [_] => self.log_in_as(user, None).await,
+            _ => self.choose(&user, &profiles),
+        }
+    }
+
+    async fn profiles(&self, user: &UserId) -> Result<Vec<ProfileName>, Code> {
+        let of_user = self.house.user(user.as_str()).await?;
+        Ok(of_user.ok_or(Code::NO_USER)?.profiles)
+    }
+
+    /// The phone gets a token in place of the PIN, which is good once.
+    fn choose(&self, user: &UserId, profiles: &[ProfileName]) -> Result<Reply, Code> {
+        let uptime = self.house.now().uptime;
+        let noise = self.house.noise();
+        let token = self.tokens.give(uptime, noise, &self.visit.phone, user);
+        let mut items = Vec::with_capacity(profiles.len().min(MENU));
+        for (place, profile) in profiles.iter().take(MENU).enumerate() {
+            let place = place.to_string();
+            let url = self.url(&[("token", &token), ("choice", &place)]);
+            items.push(Item {
+                name: profile.to_string(),
+                url: url.ok_or(Code::NO_PHONE)?,
+            });
+        }
+        let texts = self.reader.texts;
+        Ok(self
+            .reader
+            .menu(&texts.choose_title, &texts.choose_prompt, items))
+    }
+
+    async fn go_on(&self, token: &str, place: usize) -> Result<Reply, Code> {
+        let uptime = self.house.now().uptime;
+        let user = self.tokens.take(uptime, token, &self.visit.phone);
+        let user = user.ok_or(Code::WRONG)?;
+        let mut profiles = self.profiles(&user).await?;
+        if place >= profiles.len() {
+            return Err(Code::NO_PROFILE);
+        }
+        self.log_in_as(user, Some(profiles.swap_remove(place)))
+            .await
+    }
+
+    async fn log_in_as(&self, user: UserId, profile: Option<ProfileName>) -> Result<Reply, Code> {
+        let phone = self.visit.phone.clone();
+        let said = self
+            .wish(Wish::LogIn {
+                phone: phone.clone(),
+                user: user.clone(),
+                profile,
+            })
+            .await?;
+        let texts = self.reader.texts;
+        // A login that waits for a call elsewhere is accepted, and not yet done (SES-2).
+        let at = self.house.phone(&phone).await?;
+        let present = at.and_then(|at| at.present);
+        let text = match present.is_some_and(|present| present.user == user) {
+            true => texts.logged_in.clone(),
+            false => format!("{}\n{said}", texts.login_waits),
+        };
+        Ok(self.reader.done(&texts.done_title, text))
+    }
+
+    async fn log_out(&self) -> Result<Reply, Code> {
+        if self.visit.at.present.is_none() {
+            return Err(match self.visit.at.may_log_in {
+                true => Code::NOBODY,
+                false => Code::NO_LOGOUTS,
+            });
+        }
+        let said = self.wish(Wish::Leave(self.visit.phone.clone())).await?;
+        let texts = self.reader.texts;
+        let at = self.house.phone(&self.visit.phone).await?;
+        let text = match at.is_some_and(|at| at.present.is_none()) {
+            true => texts.logged_out.clone(),
+            false => said,
+        };
+        Ok(self.reader.done(&texts.done_title, text))
+    }
+
+    async fn wish(&self, wish: Wish) -> Result<String, Code> {
+        let outcome = self.house.wish(Door::Page, wish).await?;
+        outcome.map_err(|refusal: Refusal| Code::from(&refusal))
+    }
+
+    /// The application again, for the same phone, in the same way.
+    fn url(&self, more: &[(&str, &str)]) -> Option<super::urls::Url> {
+        let mut parameters = vec![("device", self.visit.phone.as_str())];
+        let kind = self.request.fields.said("loginType");
+        parameters.extend(kind.map(|kind| ("loginType", kind)));
+        parameters.extend(more);
+        self.reader.url(PATH, &parameters)
+    }
+}
+
+/// Why not. Scripts look for the words and the number behind them; people read what stands before.
+fn refused(reader: &Reader, task: Task, code: Code) -> Reply {
+    let texts = reader.texts;
+    let words = match (code, task) {
+        (Code::WRONG | Code::BLANK, _) => &texts.login_again,
+        (_, Task::LogIn) => &texts.no_login,
+        (_, Task::LogOut) => &texts.no_logout,
+    };
+    let words = filled(words, "number", &code.0.to_string());
+    let text = match texts.reason(code.0) {
+        Some(reason) => format!("{reason}\n{words}"),
+        None => words,
+    };
+    reader.text(&texts.error_title, text)
+}

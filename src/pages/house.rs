@@ -1,0 +1,128 @@
+//! The rest of the server, as pages see it.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::pbx::{
+    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, ProfileName, Refusal, Secret, Site,
+    Ticket, UserId,
+};
+use crate::time::Now;
+
+/// What somebody wants, through a door of pages.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// To be known as a user. The answer is the user's id.
+    Prove {
+        /// At which phone.
+        phone: PhoneName,
+        /// User id or DN, as given.
+        user: String,
+        /// The PIN.
+        secret: Secret,
+    },
+    /// To log in as a user that was proven to be one.
+    LogIn {
+        /// At which phone.
+        phone: PhoneName,
+        /// Who.
+        user: UserId,
+        /// As what; none: as usual.
+        profile: Option<ProfileName>,
+    },
+    /// To leave the phone that one stands at.
+    Leave(PhoneName),
+    /// To log somebody out from afar.
+    LogOut(LogoutTarget),
+}
+
+impl fmt::Debug for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self {
+            Wish::Prove { .. } => "Prove",
+            Wish::LogIn { .. } => "LogIn",
+            Wish::Leave(_) => "Leave",
+            Wish::LogOut(_) => "LogOut",
+        };
+        f.debug_struct(word).finish_non_exhaustive()
+    }
+}
+
+impl Wish {
+    /// What has happened when somebody wishes this.
+    pub fn event(self, ticket: Ticket, door: Door) -> Event {
+        match self {
+            Wish::Prove {
+                phone,
+                user,
+                secret,
+            } => Event::ProofOffered {
+                ticket,
+                door,
+                phone,
+                user,
+                secret,
+            },
+            Wish::LogIn {
+                phone,
+                user,
+                profile,
+            } => Event::LoginRequested {
+                ticket,
+                door,
+                phone,
+                user: user.to_string(),
+                secret: None,
+                profile,
+            },
+            Wish::Leave(phone) => Event::LeaveAsked {
+                ticket,
+                door,
+                phone,
+            },
+            Wish::LogOut(target) => Event::LogoutRequested {
+                ticket,
+                door,
+                target,
+            },
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Too much is going on.
+    Overloaded,
+    /// Nobody answers.
+    NoAnswer,
+}
+
+/// The rest of the server, as pages see it. What takes time is waited for.
+pub trait House: Sync {
+    /// The time.
+    fn now(&self) -> Now;
+
+    /// The site in force.
+    fn site(&self) -> Arc<Site>;
+
+    /// Something that nobody can guess.
+    fn noise(&self) -> [u8; 16];
+
+    /// What is known about a phone; none: there is no such phone.
+    fn phone(
+        &self,
+        phone: &PhoneName,
+    ) -> impl Future<Output = Result<Option<AtPhone>, Trouble>> + Send;
+
+    /// Who a user id or DN is; none: nobody.
+    fn user(&self, given: &str) -> impl Future<Output = Result<Option<OfUser>, Trouble>> + Send;
+
+    /// Has something done. The answer is what was done, or why not.
+    fn wish(
+        &self,
+        door: Door,
+        wish: Wish,
+    ) -> impl Future<Output = Result<Result<String, Refusal>, Trouble>> + Send;
+}

@@ -1,0 +1,66 @@
+//! Extension Mobility as an administrator of such a product knows it: its service parameters.
+//!
+//! Those that are rules for every door are elsewhere: the maximum login time, the second login and alphanumeric user
+//! ids are settings of the site.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// The service parameters. All of them are live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mobility {
+    /// Which product the phone pages are like.
+    pub personality: Personality,
+    /// Whether anybody may log in by a page or by the API.
+    pub enabled: bool,
+    /// Whether a login page begins with who was there last.
+    pub remember_last_user: bool,
+    /// Whether requests must come from where the phone that they name is registered.
+    pub validate_ip: bool,
+    /// From where they may come besides.
+    pub trusted_ips: Vec<IpAddr>,
+    /// Whether they may come through a proxy.
+    pub allow_proxy: bool,
+}
+
+impl Default for Mobility {
+    fn default() -> Mobility {
+        Mobility {
+            personality: Personality::default(),
+            enabled: true,
+            remember_last_user: false,
+            validate_ip: true,
+            trusted_ips: Vec::new(),
+            allow_proxy: true,
+        }
+    }
+}
+
+/// Which product the phone pages are like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Personality {
+    /// CallManager: a PIN, digits alone.
+    #[default]
+    Cucm,
+    /// CallManager Express: a password.
+    Cme,
+}
+
+impl Personality {
+    /// The word for it in a site file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Personality::Cucm => "cucm",
+            Personality::Cme => "cme",
+        }
+    }
+
+    /// What a word stands for.
+    pub fn from_word(word: &str) -> Option<Personality> {
+        let all = [Personality::Cucm, Personality::Cme];
+        all.into_iter().find(|one| one.word() == word)
+    }
+}

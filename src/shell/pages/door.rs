@@ -1,0 +1,149 @@
+//! Between HTTP and the pages: what was asked, what is answered, and the rest of the server as pages see it.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+
+use super::super::intake::AskError;
+use super::super::serve::Server;
+use super::Caller;
+use crate::exchange::ControlRequest;
+use crate::pages::{self, Fields, Head, House, Method, Reply, Trouble, Wish};
+use crate::pbx::{self, Answer, AtPhone, OfUser, PhoneName, Query, Refusal, Site};
+use crate::time::Now;
+
+/// The most that is read of a form.
+const FORM: usize = 64 * 1024;
+
+/// The longest name of a host.
+const HOST_NAME: usize = 128;
+
+/// Why a request is not answered by a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// Its form is too long.
+    TooLong,
+    /// It ended before its end.
+    Broken,
+}
+
+/// Reads a request to its end.
+pub(super) async fn read(
+    caller: &Caller,
+    request: Request<Incoming>,
+) -> Result<pages::Request, Unreadable> {
+    let (parts, body) = request.into_parts();
+    let head = head(caller, &parts);
+    let mut fields = Fields::parse(parts.uri.query().unwrap_or_default());
+    if head.method == Method::Post {
+        let is_long = |length: &str| length.parse::<usize>().is_ok_and(|l| l > FORM);
+        if head.header("content-length").is_some_and(is_long) {
+            return Err(Unreadable::TooLong);
+        }
+        // Without a length it may turn out to be too long only here.
+        let form = to_bytes(Body::new(body), FORM).await;
+        let form = form.map_err(|_| Unreadable::Broken)?;
+        fields.add(&String::from_utf8_lossy(&form));
+    }
+    Ok(pages::Request { head, fields })
+}
+
+fn head(caller: &Caller, parts: &hyper::http::request::Parts) -> Head {
+    let method = match parts.method.as_str() {
+        "GET" => Method::Get,
+        "POST" => Method::Post,
+        _ => Method::Other,
+    };
+    let headers = parts.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.as_str().to_owned(), value)
+    });
+    Head {
+        method,
+        path: parts.uri.path().to_owned(),
+        source: caller.remote,
+        base: base(caller, parts.headers.get(HOST)),
+        headers: headers.collect(),
+    }
+}
+
+/// What addresses of ours begin with. A phone that does not say how it calls us (HTTP/1.0) gets our address.
+fn base(caller: &Caller, host: Option<&HeaderValue>) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    let host = host.and_then(|host| host.to_str().ok());
+    let host = host
+        .filter(|host| !host.is_empty() && host.len() <= HOST_NAME && host.bytes().all(is_plain));
+    let scheme = caller.scheme.word();
+    match host {
+        Some(host) => format!("{scheme}://{host}"),
+        None => format!("{scheme}://{}", caller.local),
+    }
+}
+
+/// The answer in HTTP. Its length is exact, since the whole body is there.
+pub(super) fn response(reply: Reply) -> Response<Body> {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    for (name, value) in reply.headers {
+        let value = HeaderValue::try_from(value);
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+/// The server, as pages see it.
+pub(super) struct Door<'a>(pub &'a Server);
+
+impl Door<'_> {
+    async fn ask(&self, query: Query) -> Result<Answer, Trouble> {
+        self.0.intake.ask(query).await.map_err(trouble)
+    }
+}
+
+fn trouble(error: AskError) -> Trouble {
+    match error {
+        AskError::Overloaded => Trouble::Overloaded,
+        AskError::NoAnswer => Trouble::NoAnswer,
+    }
+}
+
+impl House for Door<'_> {
+    fn now(&self) -> Now {
+        self.0.clock.now()
+    }
+
+    fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.0.sites.current().site)
+    }
+
+    fn noise(&self) -> [u8; 16] {
+        rand::random()
+    }
+
+    async fn phone(&self, phone: &PhoneName) -> Result<Option<AtPhone>, Trouble> {
+        match self.ask(Query::Phone(phone.clone())).await? {
+            Answer::Phone(at) => Ok(at),
+            _ => Err(Trouble::NoAnswer),
+        }
+    }
+
+    async fn user(&self, given: &str) -> Result<Option<OfUser>, Trouble> {
+        match self.ask(Query::User(given.to_owned())).await? {
+            Answer::User(user) => Ok(user),
+            _ => Err(Trouble::NoAnswer),
+        }
+    }
+
+    async fn wish(&self, door: pbx::Door, wish: Wish) -> Result<Result<String, Refusal>, Trouble> {
+        let request = ControlRequest::Visit(door, wish);
+        self.0.intake.request(request).await.map_err(trouble)
+    }
+}

@@ -1,0 +1,37 @@
+//! The settings of phone pages.
+
+use super::reader::Reader;
+use crate::pages::LANGUAGES;
+
+/// How phone pages are served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// The language for whoever does not say which.
+    pub language: &'static str,
+    /// How many may ask at once.
+    pub connections: usize,
+    /// How many of them from one source.
+    pub connections_per_source: usize,
+}
+
+impl Default for Pages {
+    fn default() -> Pages {
+        Pages {
+            language: LANGUAGES[0],
+            connections: 1000,
+            connections_per_source: 200,
+        }
+    }
+}
+
+impl Pages {
+    pub(super) fn read(&mut self, reader: &mut Reader) {
+        let section = "pages";
+        let known = LANGUAGES.map(|language| (language, language));
+        reader.word(section, "language", &known, &mut self.language);
+        let most = 1..=1_000_000;
+        reader.number(section, "connections", most.clone(), &mut self.connections);
+        let per_source = &mut self.connections_per_source;
+        reader.number(section, "connections_per_source", most, per_source);
+    }
+}
