@@ -26,10 +26,11 @@ const MUTATIONS: u64 = 50_000;
 /// So many phones say them at the same time, each with one to talk with.
 const AT_ONCE: u16 = 2;
 
-/// So many names there are; the first few are those to talk with, and the last those where people log in.
-const NAMES: u16 = 1000;
+/// So many names there are, as none may register all the time; the first few are those to talk with, and the last those
+/// where people log in.
+const NAMES: u16 = 2500;
 const TALKERS: u16 = 5 * AT_ONCE;
-const LOGINS: u16 = 200;
+const LOGINS: u16 = 600;
 
 /// So many in a row.
 const ROUND: std::ops::Range<usize> = 5..120;
@@ -113,6 +114,8 @@ struct Rig {
     server: SocketAddr,
     other: Station,
     other_number: String,
+    /// How many names have been used, for sessions and otherwise.
+    used: [u16; 2],
 }
 
 impl Rig {
@@ -125,6 +128,7 @@ impl Rig {
             server,
             other: Station::at(host(which), &name_of(5 * which), &KINDS[0], server),
             other_number: number_of(5 * which),
+            used: [0; 2],
         };
         rig.other.register().expect("an honest phone is taken");
         rig
@@ -156,16 +160,16 @@ impl Rig {
         (place, u64::try_from(count).unwrap_or(0))
     }
 
-    /// Sessions stay open where phones vanish, so they have names of their own; each rig has its own names.
+    /// Sessions stay open where phones vanish, so they have names of their own; each rig has its own names, one after the
+    /// other.
     fn name_for(&mut self, stage: Stage) -> u16 {
-        let names = match stage.is_about_a_session() {
-            true => NAMES - LOGINS..NAMES,
-            false => TALKERS..NAMES - LOGINS,
+        let (from, to, used) = match stage.is_about_a_session() {
+            true => (NAMES - LOGINS, NAMES, &mut self.used[0]),
+            false => (TALKERS, NAMES - LOGINS, &mut self.used[1]),
         };
-        let n = self
-            .random
-            .random_range(names.start / AT_ONCE..names.end / AT_ONCE);
-        n * AT_ONCE + self.which
+        let next = *used % ((to - from) / AT_ONCE);
+        *used = next + 1;
+        from + next * AT_ONCE + self.which
     }
 
     fn nonsense(&mut self, phone: &Station, count: usize) -> Vec<u8> {
