@@ -538,6 +538,27 @@ impl Exchange {
                 secret,
                 against,
             }),
+            Action::DeliverText {
+                ticket,
+                from,
+                called,
+                phones,
+                body,
+            } => {
+                let is_shown = self.switchboard.show_text(now, &from, &phones, &body);
+                let text = Action::DeliverText {
+                    ticket,
+                    from,
+                    called,
+                    phones,
+                    body,
+                };
+                if is_shown {
+                    // One reader is enough to say yes, however many others there are.
+                    self.agent.text_taken(now, ticket);
+                }
+                self.agent.perform(now, text);
+            }
             Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
             Action::Announce(record) => self.output.announcements.push(record),
             for_sip => self.agent.perform(now, for_sip),

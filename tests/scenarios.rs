@@ -15,6 +15,7 @@ mod scenarios {
     mod ladders;
     mod locks;
     mod logout;
+    mod neighbours;
     mod schedule;
     mod sessions;
     mod softphones;

@@ -23,6 +23,7 @@ mod softkeys;
 mod station;
 mod swap;
 mod switchboard;
+mod text;
 mod transfer;
 
 pub mod wire;

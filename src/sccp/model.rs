@@ -15,6 +15,8 @@ pub struct Model {
     pub lines: u8,
     /// Buttons with a fixed meaning, in the template behind the others.
     pub fixed: &'static [Stimulus],
+    /// Whether it has a display that texts can be shown on.
+    pub has_display: bool,
     /// The newest version that it is held to.
     pub newest: Version,
     /// How it takes another profile.
@@ -64,6 +66,7 @@ const fn new(name: &'static str, device_types: &'static [u32], buttons: u8) -> M
         buttons,
         lines: buttons,
         fixed: &[],
+        has_display: true,
         newest: Version::V22,
         swap: Swap::Lines,
         why: UNASKED,
@@ -78,6 +81,7 @@ const fn old(name: &'static str, device_types: &'static [u32], buttons: u8, line
         buttons,
         lines,
         fixed: &[],
+        has_display: true,
         newest: Version::V5,
         swap: Swap::Restart,
         why: ASKS_ONCE,
@@ -210,8 +214,14 @@ pub const MODELS: &[Model] = &[
         fixed: KEYS_OF_8945,
         ..new("8945", &[585], 10)
     },
-    blind("ATA186", &[12], 1, 1),
-    blind("ATA188", &[13], 1, 1),
+    Model {
+        has_display: false,
+        ..blind("ATA186", &[12], 1, 1)
+    },
+    Model {
+        has_display: false,
+        ..blind("ATA188", &[13], 1, 1)
+    },
 ];
 
 /// Modules with more buttons, and how many each has.

@@ -96,6 +96,11 @@ impl Agent {
         }
     }
 
+    /// Somebody has read a text at a phone that does not speak SIP.
+    pub fn text_taken(&mut self, now: Now, ticket: Ticket) {
+        self.text_ends(now, ticket, 200, None);
+    }
+
     /// Tells the sender of a text no.
     pub(super) fn refuse_text(&mut self, now: Now, ticket: Ticket, why: &Refusal) {
         let status = reply::status_of(why);

@@ -90,6 +90,14 @@ pub fn check_over_sccp(rules: &str, script: &str, expect: Expect) {
     expect.assert_eq(&play(&script, Protocol::Sccp).into_text());
 }
 
+/// Shows what goes so where every other phone speaks SCCP, and the others SIP.
+#[track_caller]
+pub fn check_over_both(rules: &str, script: &str, expect: Expect) {
+    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let script = parse(script);
+    expect.assert_eq(&play(&script, Protocol::Mixed).into_text());
+}
+
 /// The same where it must go otherwise over streams: there, somebody who vanishes takes the connection along.
 #[track_caller]
 pub fn check_by_transport(rules: &str, script: &str, datagrams: Expect, streams: Expect) {
