@@ -4,6 +4,7 @@ mod stations {
     mod bench;
     mod calls;
     mod desks;
+    mod keys;
     mod noise;
     mod registration;
 }

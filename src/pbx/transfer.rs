@@ -191,6 +191,8 @@ impl Pbx {
         {
             // Nobody has answered there: the phones are rung again, for whoever is handed on.
             let digits = Secret::new(attempt.called.as_str().to_owned());
+            // A call for help goes on ringing: it is none to hand somebody on to.
+            self.transfer_target(&phone, &digits)?;
             let why = Refusal::Failed(Failure::Released);
             self.end_attempt(now, other_id, Some(why));
             return self.transfer_to_number(now, leg, ticket, &digits);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::media::{Chosen, Theirs};
 use super::wire::LampMode;
-use crate::pbx::{Body, LegId, MediaFlow, Party, Secret};
+use crate::pbx::{Body, History, LegId, MediaFlow, Party, Secret};
 
 /// A call, or the attempt at one.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Call {
     pub is_inbound: bool,
     /// Who is at the other end, as far as that is known.
     pub other: Party,
+    /// How it came here, if it was not simply dialled.
+    pub history: Option<Box<History>>,
     /// How far it is.
     pub stage: CallStage,
     pub media: Media,
@@ -144,7 +146,11 @@ impl Call {
     pub fn can_be_joined(&self) -> bool {
         let has_somebody = matches!(
             self.stage,
-            CallStage::Calling(_) | CallStage::Talking(_) | CallStage::Holding(_)
+            CallStage::Calling(_)
+                | CallStage::Answering(_)
+                | CallStage::Talking(_)
+                | CallStage::Holding(_)
+                | CallStage::Resuming(_)
         );
         has_somebody && !self.is_handed_on
     }

@@ -76,6 +76,7 @@ impl Station {
             line,
             is_inbound: matches!(stage, CallStage::Ringing { .. }),
             other,
+            history: None,
             stage,
             media: Media::default(),
             consults: None,

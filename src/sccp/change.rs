@@ -181,6 +181,7 @@ impl Station {
         };
         if let Some(connected) = connected {
             call.other = connected;
+            call.history = None;
         }
         let Some(leg) = call.leg() else {
             return;

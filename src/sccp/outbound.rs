@@ -8,7 +8,8 @@ use super::station::{Hook, Station};
 use super::switchboard::Switchboard;
 use super::wire::{CallState, Tone};
 use crate::pbx::{
-    Action, Body, Dn, Event, Failure, HUNG_UP, LegId, Party, PhoneName, Prompt, Refusal, Ticket,
+    Action, Body, Dn, Event, Failure, HUNG_UP, History, LegId, Party, PhoneName, Prompt, Refusal,
+    Ticket,
 };
 
 impl Switchboard {
@@ -57,9 +58,9 @@ impl Switchboard {
                 caller,
                 called,
                 offer,
-                ..
+                history,
             } => self.at(&phone, |station, shared| {
-                station.ring_in(shared, leg, caller, &called, offer);
+                station.ring_in(shared, leg, (caller, history), &called, offer);
             }),
             Action::ApplyProfile {
                 phone,
@@ -196,7 +197,7 @@ impl Station {
         &mut self,
         shared: &mut Shared,
         leg: LegId,
-        caller: Party,
+        (caller, history): (Party, Box<History>),
         called: &Dn,
         offer: Option<Body>,
     ) {
@@ -217,6 +218,10 @@ impl Station {
         let is_busy = self.active().is_some();
         let stage = CallStage::Ringing { leg, offer };
         self.add(shared, reference, line, caller, stage);
+        let was_sent_here = history.transferred_by.is_some() || !history.diversions.is_empty();
+        if let Some(call) = self.call_mut(reference) {
+            call.history = was_sent_here.then_some(history);
+        }
         if let Some(call) = self.call(reference) {
             self.show_ring_in(shared, call, is_busy);
         }
@@ -348,19 +353,20 @@ impl Station {
     }
 }
 
-/// The tone of a key that came by INFO.
+/// The tone of a key that came by INFO, in either of the dialects that phones have for it.
 fn key_tone(body: &Body) -> Option<Tone> {
     let kind = body.content_type.split(|byte| *byte == b';').next()?;
-    if !kind
-        .trim_ascii()
-        .eq_ignore_ascii_case(b"application/dtmf-relay")
-    {
-        return None;
-    }
+    let kind = kind.trim_ascii();
     let text = String::from_utf8_lossy(&body.bytes).into_owned();
-    let mut fields = text.lines().filter_map(|line| line.split_once('='));
-    let is_signal = |(name, _): &(&str, &str)| name.trim().eq_ignore_ascii_case("signal");
-    let (_, key) = fields.find(is_signal)?;
+    let key = if kind.eq_ignore_ascii_case(b"application/dtmf-relay") {
+        let mut fields = text.lines().filter_map(|line| line.split_once('='));
+        let is_signal = |(name, _): &(&str, &str)| name.trim().eq_ignore_ascii_case("signal");
+        fields.find(is_signal)?.1
+    } else if kind.eq_ignore_ascii_case(b"application/dtmf") {
+        &*text
+    } else {
+        return None;
+    };
     Some(match key.trim() {
         "0" => Tone::Dtmf0,
         "1" => Tone::Dtmf1,
@@ -384,19 +390,23 @@ mod tests {
 
     #[test]
     fn keys_out_of_band_are_heard() {
-        let body = |text: &'static str| Body {
-            content_type: "application/dtmf-relay".into(),
-            bytes: text.into(),
-        };
+        let relay = "application/dtmf-relay";
         let table = [
-            ("Signal=5\r\nDuration=160\r\n", Some(Tone::Dtmf5)),
-            ("Duration=160\nsignal = *", Some(Tone::DtmfStar)),
-            ("Signal=11", Some(Tone::DtmfPound)),
-            ("Signal=hook", None),
-            ("", None),
+            (relay, "Signal=5\r\nDuration=160\r\n", Some(Tone::Dtmf5)),
+            (relay, "Duration=160\nsignal = *", Some(Tone::DtmfStar)),
+            (relay, "Signal=11", Some(Tone::DtmfPound)),
+            (relay, "Signal=hook", None),
+            (relay, "", None),
+            ("Application/DTMF; x=y", " 7\r\n", Some(Tone::Dtmf7)),
+            ("application/dtmf", "", None),
+            ("text/plain", "5", None),
         ];
-        for (text, expected) in table {
-            assert_eq!(key_tone(&body(text)), expected, "{text}");
+        for (kind, text, expected) in table {
+            let body = Body {
+                content_type: kind.into(),
+                bytes: text.into(),
+            };
+            assert_eq!(key_tone(&body), expected, "{kind}: {text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use super::wire::{
     LampMode, Party, RingDuration, RingMode, SetLamp, SetRinger, SetSpeakerMode, StartTone,
     Stimulus, StopTone, Text, Tone, Version,
 };
-use crate::pbx::Secret;
+use crate::pbx::{Diversion, Diverted, History, Secret};
 
 /// A moment that many calls have: how it is shown.
 pub(super) struct Look {
@@ -46,6 +46,50 @@ impl Look {
             keys: KeySet::RingOut,
             prompt: Label::RING_OUT.into(),
         }
+    }
+}
+
+/// Whose number was called first and who sent the call on last, each with the reason, as Cisco's call records number
+/// them.
+#[derive(Default)]
+struct Way {
+    first: Option<(Party, u32)>,
+    last: Option<(Party, u32)>,
+}
+
+/// The reason that stands for a transfer.
+const TRANSFERRED: u32 = 4;
+
+impl Way {
+    fn of(history: &History) -> Way {
+        let diversion = |diversion: &Diversion| {
+            let reason = match diversion.why {
+                Diverted::Busy => 1,
+                Diverted::NoAnswer => 2,
+                // Out of order, in their words.
+                Diverted::Absent => 9,
+                Diverted::Always => 15,
+                Diverted::Deflected => 18,
+            };
+            (party_of(&diversion.from), reason)
+        };
+        let transfer = history.transferred_by.as_ref();
+        let transfer = transfer.map(|by| (party_of(by), TRANSFERRED));
+        let mut diversions = history.diversions.iter().map(diversion);
+        let first = diversions.next();
+        let last = diversions.next_back().or_else(|| first.clone());
+        Way {
+            last: last.or_else(|| transfer.clone()),
+            first: transfer.or(first),
+        }
+    }
+}
+
+fn party_of(party: &crate::pbx::Party) -> Party {
+    Party {
+        name: party.display_name.as_str().into(),
+        number: party.dn.as_str().to_owned(),
+        ..Party::default()
     }
 }
 
@@ -211,21 +255,23 @@ impl Station {
             number: own.map_or_else(String::new, |line| line.dn.as_str().to_owned()),
             ..Party::default()
         };
-        let other = Party {
-            name: call.other.display_name.as_str().into(),
-            number: call.other.dn.as_str().to_owned(),
-            ..Party::default()
-        };
+        let other = party_of(&call.other);
         let (kind, calling, called) = if call.is_inbound {
             (CallType::Inbound, other, own)
         } else {
             (CallType::Outbound, own, other)
         };
+        let way = call.history.as_deref().map(Way::of).unwrap_or_default();
+        let first = way.first.unwrap_or_else(|| (called.clone(), 0));
+        let last = way.last.unwrap_or_default();
         let info = CallInfo {
             line: call.line,
             call: call.reference,
             kind,
-            original_called: called.clone(),
+            original_called: first.0,
+            original_reason: first.1,
+            last_redirecting: last.0,
+            last_reason: last.1,
             calling,
             called,
             instance: 1,

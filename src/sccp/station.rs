@@ -248,7 +248,10 @@ impl Station {
                 }
                 self.say(shared, self.buttons.template());
             }
-            FromPhone::SoftKeyTemplateReq => self.say(shared, softkeys::template()),
+            FromPhone::SoftKeyTemplateReq => {
+                self.has_soft_keys = true;
+                self.say(shared, softkeys::template());
+            }
             FromPhone::SoftKeySetReq => {
                 self.has_soft_keys = true;
                 self.say(shared, softkeys::sets());

@@ -356,6 +356,7 @@ fn a_server_that_is_about_to_stop_takes_no_new_calls() {
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", rings (from 9002 Lobby)
             09:00 desk-2 hears it ring, talks with desk-1
+            09:01 desk-2 hears the digit 1
             09:02 desk-1 hears the end
             09:02 desk-2 hears The server is being restarted
             09:05 desk-1 rings (from 9002 Lobby)

@@ -43,9 +43,8 @@ fn transfer_and_transfer_again_hands_a_call_on() {
             09:00 desk-1 hears it ring, talks with desk-2
             09:01 desk-1 is held
             09:01 desk-3 rings (from 9002 Lobby)
-            09:01 desk-2 hears it ring
-            09:01 desk-3 stops ringing, rings (from 9001 Lobby)
-            09:01 desk-2 hears The other party hung up
+            09:01 desk-2 hears it ring, hears the end
+            09:01 desk-3 stops ringing, rings (from 9001 Lobby, transferred by 9002)
             09:01:05 desk-1 now talks with desk-3
             09:01:05 desk-2 hears the end, reads "Transferred"
             09:02 desk-3 hears the end

@@ -326,6 +326,7 @@ fn a_move_waits_for_sixty_seconds_and_cuts_no_call() {
             09:12 desk-2 reads "Logged in: 2001 Alice"
             09:12:30 admin reads: alice (2001 Alice) at desk-2 since 09:12, last used 09:12 (the login)
             09:12:30 admin reads: 3 of 3 phones registered, 1 sessions, 1 calls, 0 logouts waiting
+            09:13 desk-3 hears the digit 5
             09:14 desk-1 hears the end, reads "Logged out: logged in at desk-2""#]],
     );
 }

@@ -32,11 +32,15 @@ fn a_call_is_transferred_to_a_number_and_whoever_did_it_hears_so() {
         expect![[r#"
             09:00 desk-2 rings (from 9001 Lobby)
             09:00 desk-1 hears it ring, talks with desk-2, is held
-            09:01 IMPOSSIBLE desk-2 has no call to hand on
-            09:01:05 IMPOSSIBLE desk-3 has no call that rings
-            09:02 IMPOSSIBLE desk-3 has no call to type in
-            09:03 IMPOSSIBLE desk-3 has no call to hang up
-            09:03 admin reads: 3 of 3 phones registered, 0 sessions, 1 calls, 0 logouts waiting"#]],
+            09:01 desk-3 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring, hears the end
+            09:01 desk-3 stops ringing, rings (from 9001 Lobby, transferred by 9002)
+            09:01:05 desk-1 now talks with desk-3
+            09:01:05 desk-2 hears the end, reads "Transferred"
+            09:02 desk-3 is held, is taken back
+            09:02 desk-1 hears the digit 5
+            09:03 desk-1 hears the end
+            09:03 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -209,15 +213,20 @@ fn two_calls_are_joined_by_whoever_has_both() {
             09:01 desk-3 rings (from 9002 Lobby)
             09:01 desk-2 hears it ring, talks with desk-3
             09:01 desk-3 is held
-            09:02 IMPOSSIBLE desk-2 has no call to join
-            09:03 desk-2 hears the end
+            09:02 desk-3 now talks with desk-1
+            09:02 desk-1 now talks with desk-3
+            09:02 desk-2 hears the end, reads "Transferred", hears the end
+            09:03 desk-1 hears the digit 1
+            09:03 desk-3 is held, is taken back, hears the end
             09:04 desk-2 rings (from 9001 Lobby)
             09:04 desk-1 hears it ring, talks with desk-2, is held
             09:05 desk-2 rings (from 9003 Lobby)
             09:05 desk-3 hears it ring, talks with desk-2
-            09:06 desk-3 is held
-            09:07 desk-2 hears the end
-            09:07 admin reads: 3 of 3 phones registered, 0 sessions, 2 calls, 0 logouts waiting"#]],
+            09:06 desk-3 now talks with desk-1
+            09:06 desk-1 now talks with desk-3
+            09:06 desk-2 hears the end, reads "Transferred", hears the end
+            09:07 desk-1 hears the end
+            09:07 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -252,10 +261,12 @@ fn a_call_may_be_handed_to_a_phone_that_still_rings() {
             09:00 desk-1 hears it ring, talks with desk-2, is held
             09:01 desk-3 rings (from 9002 Lobby)
             09:01 desk-2 hears it ring
-            09:01:10 IMPOSSIBLE desk-2 has no call to join
-            09:01:20 desk-2 talks with desk-3
-            09:04 desk-2 hears the end
-            09:04 admin reads: 3 of 3 phones registered, 0 sessions, 1 calls, 0 logouts waiting"#]],
+            09:01:10 desk-2 hears the end
+            09:01:10 desk-3 stops ringing, rings (from 9001 Lobby, transferred by 9002)
+            09:01:20 desk-1 now talks with desk-3
+            09:01:20 desk-2 hears the end, reads "Transferred"
+            09:04 desk-3 hears the end
+            09:04 admin reads: 3 of 3 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -286,8 +297,10 @@ fn the_class_of_whoever_transfers_decides_and_codes_are_no_targets() {
             09:01 desk-2 rings (from 9001 Lobby)
             09:01 desk-1 hears it ring, talks with desk-2, is held
             09:01 desk-2 hears Not allowed from this phone
-            09:01 IMPOSSIBLE desk-2 has no call to hand on, desk-2 has no call to hand on, desk-2 has no call to hand on
-            09:02 desk-2 hears the end
+            09:01 desk-3 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring
+            09:02 desk-3 stops ringing
+            09:02 desk-2 hears No answer, hears the end
             09:02 admin reads: 3 of 3 phones registered, 1 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
@@ -326,9 +339,8 @@ fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only()
             09:01 desk-1 hears it ring, talks with desk-2
             09:10 desk-1 is held
             09:10 desk-3 rings (from 2001 Alice)
-            09:10 desk-2 hears it ring
-            09:10 desk-3 stops ringing, rings (from 9001 Lobby)
-            09:10 desk-2 hears The other party hung up
+            09:10 desk-2 hears it ring, hears the end
+            09:10 desk-3 stops ringing, rings (from 9001 Lobby, transferred by 2001)
             09:10 desk-1 now talks with desk-3
             09:10 desk-2 hears the end, reads "Transferred"
             09:11 desk-1 is held

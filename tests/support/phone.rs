@@ -78,6 +78,8 @@ pub enum Order {
 #[derive(Default)]
 pub struct Doings {
     pub sends: Vec<Packet>,
+    /// Keys that go along with the sound, and to whom.
+    pub keys: Vec<(SocketAddr, char)>,
     /// What somebody at the phone sees and hears.
     pub sights: Vec<String>,
     /// What the server did and must never do.

@@ -245,9 +245,6 @@ fn in_common_words(text: String) -> Vec<String> {
     // Which signal showed a use, and who somebody talks with by which name: what protocols tell differs.
     let text = without(text, "since ", ", last used ", ")");
     let text = without(text, "last used at ", "", " showed");
-    // SCCP phones show who calls, and not by whom the call came.
-    let text = without(text, "rings (from ", ", sent on by ", "");
-    let text = without(text, "rings (from ", ", transferred by ", "");
     if let Some(heard) = text.strip_prefix("hears ") {
         return in_common_sounds(heard);
     }
@@ -291,8 +288,6 @@ fn in_common_sounds(heard: &str) -> Vec<String> {
         }
         // What these say is said in words, too.
         "Confirm" | "Error" | "Howler" => Vec::new(),
-        // Keys go with the media.
-        _ if heard.starts_with("the digit ") => Vec::new(),
         _ => vec![format!("hears {heard}")],
     }
 }

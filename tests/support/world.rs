@@ -463,6 +463,11 @@ impl World {
             let sight = self.with_names(sight);
             self.observe(What::Sight(name.clone(), sight));
         }
+        for (to, key) in doings.keys {
+            if let Some(phone) = self.network.phone_on(to.ip()).cloned() {
+                self.observe(What::Sight(phone, format!("hears the digit {key}")));
+            }
+        }
         for fault in doings.faults {
             self.observe(What::Fault(format!("to {name}: {fault}")));
         }

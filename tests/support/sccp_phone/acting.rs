@@ -167,16 +167,22 @@ impl SccpPhone {
 
     /// Transfer, and the number: whoever answers is asked first.
     fn consult(&mut self, number: &str) -> Done {
-        let talks = |call: &Call| call.state == State::Connected;
-        let place = self.call_that("to hand on", talks)?;
+        let is_on = |call: &Call| matches!(call.state, State::Connected | State::Hold);
+        let place = self.call_that("to hand on", is_on)?;
         self.to_dial = number.chars().chain(['#']).collect();
         self.press(place, "Transfer", Stimulus::Transfer)
     }
 
     fn join_calls(&mut self) -> Done {
-        let talks = |call: &Call| call.state == State::Connected;
-        let place = self.call_that("to join", talks)?;
-        self.press(place, "Transfer", Stimulus::Transfer)
+        let is_on =
+            |call: &Call| matches!(call.state, State::Connected | State::Hold | State::RingOut);
+        let place = self.call_that("to join", is_on)?;
+        let keys = self.desk.keys_at(place);
+        let key = match keys.iter().any(|(label, _)| label == "DirTrfr") {
+            true => "DirTrfr",
+            false => "Transfer",
+        };
+        self.press(place, key, Stimulus::Transfer)
     }
 
     /// It rings where the call is to go to: that is enough.
@@ -208,8 +214,11 @@ impl SccpPhone {
             )
         };
         let place = self.call_that("to type in", is_on)?;
+        let call = self.calls.get(&place.1).filter(|call| call.sends_keys);
+        let hears_them = call.and_then(|call| call.sending).map(|(_, to)| to);
         for digit in digits.chars() {
             self.press_key(place, digit);
+            self.doings.keys.extend(hears_them.map(|to| (to, digit)));
         }
         Ok(())
     }

@@ -31,6 +31,8 @@ pub struct Call {
     pub sending: Option<(u32, SocketAddr)>,
     /// As what it spoke last: the codec, and how much sound is in a packet.
     pub speaks: (Codec, u32),
+    /// Whether keys go along with the sound.
+    pub sends_keys: bool,
     /// Whom somebody at the phone talked with last.
     pub talked_with: Option<SocketAddr>,
     /// Whether the other side holds it.
@@ -71,6 +73,7 @@ impl Call {
             port: 0,
             sending: None,
             speaks: (Codec::G711Ulaw, 20),
+            sends_keys: false,
             talked_with: None,
             is_held: false,
             to_dial: Vec::new(),
@@ -115,6 +118,7 @@ impl Call {
             excused: self.excused,
         }
     }
+
     /// Its media, as long as there is any.
     pub fn stream(&self) -> Option<Stream> {
         let (codec, packet_ms) = self.speaks;

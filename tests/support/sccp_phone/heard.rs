@@ -208,10 +208,13 @@ impl SccpPhone {
         };
         if let Some(call) = self.calls.get_mut(&tone.call)
             && call.state == State::Connected
-            && !question.is_empty()
         {
-            call.is_asked = true;
-            self.sees(question);
+            if !question.is_empty() {
+                call.is_asked = true;
+                self.sees(question);
+            } else if let Some(key) = key_of(tone.tone) {
+                self.sees(format!("hears the digit {key}"));
+            }
         }
         if tone.tone == Tone::Confirmation
             && let Some(call) = self.calls.get_mut(&tone.call)
@@ -309,7 +312,8 @@ impl SccpPhone {
         }
         if is_inbound {
             let name = in_words(&info.calling.name);
-            call.caller = Some(format!("{} {name}", info.calling.number));
+            let way = way_of(info);
+            call.caller = Some(format!("{} {name}{way}", info.calling.number));
         }
     }
 
@@ -345,6 +349,7 @@ impl SccpPhone {
             return self.fault(format!("media for no call {call_id}"));
         };
         call.speaks = (start.codec, start.packet_ms);
+        call.sends_keys = start.rfc2833_payload != 0;
         let before = call
             .sending
             .replace((start.pass_through, SocketAddr::new(ip, port)));
@@ -445,4 +450,53 @@ impl SccpPhone {
         };
         self.deadlines.arm(Timer::Return, self.uptime + takes);
     }
+}
+
+/// The key whose tone it is.
+fn key_of(tone: Tone) -> Option<char> {
+    Some(match tone {
+        Tone::Dtmf0 => '0',
+        Tone::Dtmf1 => '1',
+        Tone::Dtmf2 => '2',
+        Tone::Dtmf3 => '3',
+        Tone::Dtmf4 => '4',
+        Tone::Dtmf5 => '5',
+        Tone::Dtmf6 => '6',
+        Tone::Dtmf7 => '7',
+        Tone::Dtmf8 => '8',
+        Tone::Dtmf9 => '9',
+        Tone::DtmfStar => '*',
+        Tone::DtmfPound => '#',
+        _ => return None,
+    })
+}
+
+/// How a call says that it came here, if it was not dialled: by whom first, and by whom last.
+fn way_of(info: &CallInfo) -> String {
+    let (first, last) = (&info.original_called.number, &info.last_redirecting.number);
+    let mut way = String::new();
+    if info.original_reason == 4 {
+        way += &format!(", transferred by {first}");
+    }
+    if let Some(reason) = reason_in_words(info.last_reason) {
+        way += &format!(", sent on by {last}: {reason}");
+    }
+    if let Some(reason) = reason_in_words(info.original_reason)
+        && first != last
+    {
+        way += &format!(", sent on by {first}: {reason}");
+    }
+    way
+}
+
+/// Why a call was sent on, in the words that SIP has for it.
+fn reason_in_words(reason: u32) -> Option<&'static str> {
+    Some(match reason {
+        1 => "user-busy",
+        2 => "no-answer",
+        9 => "unavailable",
+        15 => "unconditional",
+        18 => "deflection",
+        _ => return None,
+    })
 }

@@ -227,6 +227,9 @@ impl SccpPhone {
         for sight in heard {
             self.sees(sight);
         }
+        if self.calls.values().any(Call::is_done) {
+            self.transfers = false;
+        }
         if self.calls.values().any(Call::is_done)
             && let Err(why) = self.hang_up()
         {

@@ -19,17 +19,17 @@ pub fn equip(site: &mut Site, protocol: Protocol) {
             .as_str()
             .trim_start_matches(|c: char| !c.is_ascii_digit());
         let number: usize = digits.parse().unwrap_or(name.as_str().len());
-        let speaks_sccp = match protocol {
-            Protocol::Sccp => true,
-            Protocol::Mixed => number.is_multiple_of(2),
-            _ => false,
+        let (speaks_sccp, place) = match protocol {
+            Protocol::Sccp => (true, number),
+            Protocol::Mixed => (number.is_multiple_of(2), number / 2),
+            _ => (false, number),
         };
         phone.hardware = speaks_sccp.then(|| {
             Box::new(Hardware {
                 // Every tenth is of the oldest sort, whose display holds few words.
                 model: match number % 10 {
                     0 => KINDS[0].model,
-                    _ => KINDS[1 + (number - 1) % (KINDS.len() - 1)].model,
+                    _ => KINDS[1 + place.saturating_sub(1) % (KINDS.len() - 1)].model,
                 }
                 .into(),
                 add_on_modules: Vec::new(),
