@@ -1,6 +1,7 @@
 //! SCCP ("Skinny"), as Cisco's phones speak it in their native firmware: frames to events, actions to frames, and what
 //! a station is.
 
+mod admission;
 mod buttons;
 mod call;
 mod calls;
@@ -28,6 +29,7 @@ mod transfer;
 
 pub mod wire;
 
+pub use admission::LONGEST_WAIT;
 pub use model::{MODELS, MODULES, Model, Swap};
 pub use settings::Settings;
 pub use shared::Swapped;

@@ -27,14 +27,14 @@ impl Switchboard {
                     .send(connection.id, first, &ToPhone::KeepAliveAck);
             }
             Ok(FromPhone::RegisterTokenReq(token)) => {
-                let message = match self.may_come(&token.device_name) {
+                let message = match self.may_come(connection, &token.device_name) {
                     Ok(()) => ToPhone::RegisterTokenAck,
                     Err(wait) => RegisterTokenReject { wait }.into(),
                 };
                 self.shared.send(connection.id, first, &message);
             }
             Ok(FromPhone::SpcpRegisterTokenReq(token)) => {
-                let message = match self.may_come(&token.device_name) {
+                let message = match self.may_come(connection, &token.device_name) {
                     Ok(()) => SpcpRegisterTokenAck { features: 0 }.into(),
                     Err(wait) => SpcpRegisterTokenReject { wait }.into(),
                 };
@@ -57,15 +57,20 @@ impl Switchboard {
         }
     }
 
-    /// Whether a phone may come now, or after how many seconds it is to ask again. When very many come at once, they
-    /// come one after the other.
-    fn may_come(&mut self, _name: &str) -> Result<(), u32> {
-        let setting_up = self.stations.len() - self.registered();
-        if setting_up < self.shared.settings.setups_at_once {
+    /// Whether a phone may come now, or after how many seconds it is to ask again. Whom nobody knows is told so when he
+    /// registers.
+    fn may_come(&mut self, connection: Connection, name: &str) -> Result<(), u32> {
+        let name = PhoneName::from(name);
+        if !self.shared.site.phones.contains_key(&name) {
             return Ok(());
         }
-        let wait = Duration::from_secs(5) + self.shared.some_time(10_000);
-        Err(u32::try_from(wait.as_secs()).unwrap_or(10))
+        let (now, at_once) = (self.shared.now, self.shared.settings.setups_at_once);
+        let answer = self.shared.admission.ask(now, &name, at_once);
+        answer.map_err(|wait| {
+            let limit = wait + self.shared.settings.stranger_limit;
+            self.shared.arm(Timer::Stranger(connection.id), limit);
+            u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)
+        })
     }
 
     /// A phone wants to be registered.
@@ -94,6 +99,7 @@ impl Switchboard {
         let mut station = Station::new(name.clone(), connection, model, dialect, &register);
         station.modules = hardware.add_on_modules;
         self.stations.insert(name.clone(), station);
+        self.shared.admission.came(self.shared.now, &name);
         self.shared
             .deadlines
             .disarm(&Timer::Stranger(connection.id));

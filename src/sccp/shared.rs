@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::admission::Admission;
 use super::chatter::Chatter;
 use super::own_media::OwnMedia;
 use super::settings::Settings;
@@ -93,6 +94,8 @@ pub(super) struct Shared {
     /// Phones that are in a call now, or no more, by connection.
     pub engaged: Vec<(u64, bool)>,
     pub draining: bool,
+    /// Phones that are learning what they are.
+    pub admission: Admission,
     /// Lines in the log about registrations that were refused, and about what strangers say.
     pub rejects: Chatter,
     /// Lines about what phones report.
@@ -125,6 +128,7 @@ impl Shared {
             hang_ups: Vec::new(),
             engaged: Vec::new(),
             draining: false,
+            admission: Admission::default(),
             rejects: Chatter::default(),
             reports: Chatter::default(),
             frames: Vec::new(),

@@ -199,6 +199,7 @@ impl Station {
             return;
         };
         self.stage = Stage::Registered;
+        shared.admission.is_ready(shared.now, &self.name);
         shared.deadlines.disarm(&Timer::Setup(self.name.clone()));
         shared.deadlines.disarm(&Timer::Restart(self.name.clone()));
         tracing::info!(phone = %self.name, model = self.model.name, "SCCP phone is registered");

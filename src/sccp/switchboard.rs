@@ -195,12 +195,6 @@ impl Switchboard {
         self.shared.legs.len()
     }
 
-    /// How many phones are registered.
-    pub fn registered(&self) -> usize {
-        let registered = self.stations.values().filter(|s| s.is_registered());
-        registered.count()
-    }
-
     /// Takes out what happened.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.shared.events)
@@ -247,6 +241,7 @@ impl Switchboard {
             return;
         };
         station.lose_calls(&mut self.shared);
+        self.shared.admission.has_gone(phone);
         self.shared.deadlines.disarm(&Timer::Setup(phone.clone()));
         self.shared.deadlines.disarm(&Timer::Confirm(phone.clone()));
         if station.is_registered() {

@@ -90,6 +90,13 @@ impl Patience {
         self.unless_kept = self.unless_kept.map(|end| end.min(self.stranger_until));
     }
 
+    /// Whoever is there was told to wait for so long, and may.
+    pub fn wait_for(&mut self, wait: Duration) {
+        self.stranger_until = self.clock.now().uptime + wait + self.limits.stranger;
+        self.until = self.stranger_until;
+        self.unless_kept = None;
+    }
+
     /// The time is up. What was taken too long over; none if it is not for somebody who did not promise to keep the
     /// connection alive: who did is asked then, and not with every frame.
     pub fn ends(&mut self, is_kept: impl FnOnce() -> bool) -> Option<&'static str> {

@@ -36,6 +36,9 @@ const AT_ONCE: usize = 48;
 /// How often phones that are nobody's ask the exchange for something while the others are logged out, in a second.
 const ASKED: f64 = 200.0;
 
+/// So many keep-alives are said before answers are listened to.
+const ALIVE_AT_ONCE: usize = 100;
+
 /// How often it is asked whether all are logged out.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -178,19 +181,11 @@ impl<'a> Load<'a> {
     async fn keep_alive(&mut self) -> Result<(), Failure> {
         drop(self.crowd.take_counts());
         let before = self.usage()?;
-        let (started, crowd) = (Instant::now(), Rc::clone(&self.crowd));
-        let duration = Duration::from_secs(self.run.seconds);
+        // One task among those that listen: the server is not to be charged for answers that nobody has time to read.
+        let crowd = Rc::clone(&self.crowd);
         let rate = f64::from(self.run.keep_alives.max(1));
-        let mut sent = 0;
-        while started.elapsed() < duration {
-            let due = started.elapsed().as_secs_f64() * rate;
-            while (sent as f64) < due {
-                let since = started + Duration::from_secs_f64(sent as f64 / rate);
-                crowd.say_alive(sent % crowd.len(), since);
-                sent += 1;
-            }
-            sleep(Duration::from_millis(1)).await;
-        }
+        let duration = Duration::from_secs(self.run.seconds);
+        spawn_local(say_alive(crowd, rate, duration)).await?;
         sleep(Duration::from_millis(500)).await;
         let used = self.usage()?.cpu_since(&before);
         let counts = self.crowd.take_counts();
@@ -340,6 +335,25 @@ impl<'a> Load<'a> {
             "s until all phones showed it",
         );
         Ok(())
+    }
+}
+
+/// Phones in turn say that they are there, so many in a second.
+async fn say_alive(crowd: Rc<Crowd>, rate: f64, duration: Duration) {
+    let started = Instant::now();
+    let mut said: u32 = 0;
+    while started.elapsed() < duration {
+        let now = started.elapsed().as_secs_f64();
+        for _ in 0..ALIVE_AT_ONCE {
+            let due = f64::from(said) / rate;
+            if due > now {
+                break;
+            }
+            let phone = usize::try_from(said).unwrap_or_default() % crowd.len();
+            crowd.say_alive(phone, started + Duration::from_secs_f64(due));
+            said += 1;
+        }
+        sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -11,10 +11,13 @@ use super::super::guard::Arrival;
 use super::super::guard::bucket::{Bucket, Limit};
 use super::super::patience::Patience;
 use super::super::stream::WRITE_PATIENCE;
-use super::edge::{KEEP_ALIVE, KEEP_ALIVE_ACK, REGISTER_ACK, REGISTER_REJECT, ids, is_known};
+use super::edge::{
+    KEEP_ALIVE, KEEP_ALIVE_ACK, REGISTER_ACK, REGISTER_REJECT, TOKEN_REJECTS, ids, is_known,
+};
 use super::line::Then;
 use super::{End, Place, Service};
 use crate::exchange::Input;
+use crate::sccp::LONGEST_WAIT;
 use crate::sccp::wire::{Frame, Framer, HEADER};
 use crate::sip::{Standing, Witness};
 
@@ -206,13 +209,14 @@ impl<'a> Connection<'a> {
     }
 
     /// What is sent tells whether a phone is registered here.
-    fn note_sent(&self, frames: &[u8]) {
+    fn note_sent(&mut self, frames: &[u8]) {
         let metrics = &self.service.metrics.sccp;
         for id in ids(frames) {
             metrics.sent();
             match id {
                 REGISTER_ACK if self.place.register() => metrics.registered(),
                 REGISTER_REJECT => self.note_reject(),
+                id if TOKEN_REJECTS.contains(&id) => self.patience.wait_for(LONGEST_WAIT),
                 _ => {}
             }
         }

@@ -14,6 +14,9 @@ pub const REGISTER_ACK: u32 = 0x0081;
 /// A phone is told that it is not.
 pub const REGISTER_REJECT: u32 = 0x009D;
 
+/// A phone is told to come later, in one of two ways.
+pub const TOKEN_REJECTS: [u32; 2] = [0x011B, 0x8101];
+
 /// Whether phones are known to say such a thing.
 pub fn is_known(id: u32) -> bool {
     FromPhone::IDS.iter().any(|(known, _)| *known == id)
