@@ -9,13 +9,17 @@ mod support;
 mod scenarios {
     mod calls;
     mod dialogue;
+    mod disturb;
     mod forward;
+    mod forward_set;
     mod idle;
     mod keys;
     mod ladders;
     mod locks;
     mod logout;
     mod neighbours;
+    mod park;
+    mod pickup;
     mod schedule;
     mod sessions;
     mod softphones;

@@ -4,6 +4,7 @@ mod stations {
     mod bench;
     mod calls;
     mod desks;
+    mod features;
     mod keys;
     mod noise;
     mod registration;

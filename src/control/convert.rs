@@ -147,6 +147,7 @@ fn kind(what: What) -> v1::EventKind {
         What::Warned(_) => v1::EventKind::Warned,
         What::Stayed => v1::EventKind::Stayed,
         What::EmergencyCalled => v1::EventKind::EmergencyCalled,
+        What::ForwardingSet => v1::EventKind::ForwardingSet,
         What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
         What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,
     }

@@ -36,6 +36,16 @@ pub enum Notice {
     News,
 }
 
+/// How a phone is to say that somebody calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alert {
+    /// As usual.
+    #[default]
+    Aloud,
+    /// Without a sound. A phone that cannot is busy.
+    Silent,
+}
+
 /// Why somebody was told no. The text is for the person at the phone and leaks nothing (SES-8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -118,6 +128,8 @@ pub enum Action {
         offer: Option<Body>,
         /// How the call came here.
         history: Box<History>,
+        /// How it is said.
+        alert: Alert,
     },
     /// The phone of a leg that rings can be reached at one more place: it is to ring there, too.
     RingAnew {
@@ -299,6 +311,13 @@ pub enum Action {
         shown: Shown,
         /// In words, for its display.
         text: String,
+        /// What is on its desk.
+        desk: Box<Desk>,
+    },
+    /// Show what is set at a phone now. It is whose it was.
+    ShowDesk {
+        /// Which phone.
+        phone: PhoneName,
         /// What is on its desk.
         desk: Box<Desk>,
     },

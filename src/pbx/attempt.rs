@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::action::{Action, Party, Refusal};
+use super::action::{Action, Alert, Party, Refusal};
 use super::call::{CallId, LegState, Stage};
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, Secret};
@@ -81,6 +81,15 @@ impl Pbx {
             };
             attempt.callees.push(leg);
             let called = attempt.called.clone();
+            let (stays, quiet) = (attempt.stays, self.rings_silently(&phone));
+            let Some(attempt) = self.calls.attempt(id) else {
+                return;
+            };
+            // Help is called aloud, and so is whoever comes back.
+            let alert = match quiet && !stays {
+                true => Alert::Silent,
+                false => Alert::Aloud,
+            };
             let ring = Action::Ring {
                 leg,
                 phone: phone.clone(),
@@ -88,6 +97,7 @@ impl Pbx {
                 called: called.clone(),
                 offer: attempt.offer.clone(),
                 history: Box::new(attempt.history.clone()),
+                alert,
             };
             // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
             let line = self.line_for(&phone, &called);
@@ -125,7 +135,10 @@ impl Pbx {
                     self.act(Action::ShowTransfer { ticket });
                 }
             }
-            Stage::Transferring(_) | Stage::Answered { .. } | Stage::PickedUp { .. } => {}
+            Stage::Transferring(_)
+            | Stage::Answered { .. }
+            | Stage::PickedUp { .. }
+            | Stage::Parked => {}
         }
     }
 
@@ -291,7 +304,7 @@ impl Pbx {
                 self.stop_ringing(now, id, &ringing.unwrap_or_default());
                 self.transfer_failed(now, id, why);
             }
-            Some(Stage::Answered { .. } | Stage::PickedUp { .. }) | None => {}
+            Some(Stage::Answered { .. } | Stage::PickedUp { .. } | Stage::Parked) | None => {}
         }
     }
 

@@ -24,6 +24,14 @@ pub const HUNG_UP: &str = "The other party hung up";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CallId(u64);
 
+#[cfg(test)]
+impl CallId {
+    /// Some call, for a test.
+    pub fn of(number: u64) -> CallId {
+        CallId(number)
+    }
+}
+
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -88,6 +96,8 @@ pub(super) enum Stage {
     PickedUp { by: LegId },
     /// One of two parties hands the other on to a third.
     Transferring(Box<Transfer>),
+    /// Whoever called waits to be fetched; nobody else is there.
+    Parked,
 }
 
 /// A change of media that the other party has not answered yet.
@@ -118,6 +128,11 @@ impl Calls {
         self.legs.get_mut(&leg)
     }
 
+    /// All legs, in no order.
+    pub fn legs(&self) -> impl Iterator<Item = (LegId, &Leg)> {
+        self.legs.iter().map(|(id, leg)| (*id, leg))
+    }
+
     /// One call.
     pub fn call(&self, id: CallId) -> Option<&Call> {
         self.calls.get(&id)
@@ -139,7 +154,7 @@ impl Calls {
         match &mut self.calls.get_mut(&id)?.stage {
             Stage::Alerting(attempt) => Some(&mut **attempt),
             Stage::Transferring(transfer) => transfer.attempt(),
-            Stage::Answered { .. } | Stage::PickedUp { .. } => None,
+            Stage::Answered { .. } | Stage::PickedUp { .. } | Stage::Parked => None,
         }
     }
 
@@ -176,7 +191,7 @@ impl Calls {
         let other = match &call.stage {
             Stage::Answered { callee, .. } => *callee,
             Stage::Transferring(transfer) => transfer.talks_with()?,
-            Stage::Alerting(_) | Stage::PickedUp { .. } => return None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } | Stage::Parked => return None,
         };
         match leg {
             leg if leg == call.caller => Some(other),
@@ -192,7 +207,7 @@ impl Calls {
         match &mut call.stage {
             Stage::Answered { change, .. } => Some(change),
             Stage::Transferring(transfer) => Some(&mut transfer.change),
-            Stage::Alerting(_) | Stage::PickedUp { .. } => None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } | Stage::Parked => None,
         }
     }
 }
@@ -216,6 +231,16 @@ impl Pbx {
             }
             Destination::LoginDialogue => self.ask_for_login(now, leg, phone, Door::Code),
             Destination::Echo => self.begin_echo(now, leg, phone),
+            Destination::Forward(kind, to) => {
+                let asked = (Asker::Leg(leg), Door::Code);
+                self.forward_asked(now, asked, phone, kind, to);
+            }
+            Destination::Park => self.park_by_code(now, leg, phone),
+            Destination::Slot(slot) => self.fetch(now, leg, (phone, line), &slot, offer),
+            Destination::PickUp(number) => {
+                self.picks_up(now, leg, phone, number.as_ref(), offer);
+            }
+            Destination::Disturb(may) => self.quiet_asked(Asker::Leg(leg), phone, !may),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
                 self.leave_remotely(now, Asker::Leg(leg), phone, &dn);
@@ -271,7 +296,7 @@ impl Pbx {
         }
     }
 
-    fn refuse_call(&mut self, leg: LegId, phone: &PhoneName, called: &Dn, why: Refusal) {
+    pub(super) fn refuse_call(&mut self, leg: LegId, phone: &PhoneName, called: &Dn, why: Refusal) {
         tracing::info!(%phone, %called, why = %why.text(), "call refused");
         self.act(Action::Refuse { leg, why });
     }
@@ -413,6 +438,7 @@ impl Pbx {
             Stage::Alerting(_) => self.failed(now, leg, Failure::Unreachable),
             Stage::Transferring(_) => self.left_transfer(now, id, leg, dead),
             Stage::PickedUp { .. } => self.left_pickup(now, id, leg, dead),
+            Stage::Parked => self.left_slot(now, id, leg),
             Stage::Answered { callee, .. } => {
                 let peer = if leg == caller { *callee } else { caller };
                 let phone = self.calls.leg(leg).map(|leg| leg.phone.as_str());

@@ -67,7 +67,7 @@ impl Pbx {
         if self.is_joining(leg) {
             return self.join_answered(now, leg, media);
         }
-        if self.pickup_answered(leg, media.as_ref()) {
+        if self.parked_answered(leg) || self.pickup_answered(leg, media.as_ref()) {
             return;
         }
         let Some(MediaChange { by, flow }) = self.change_answered_by(leg) else {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::forward_set::{ForwardKind, ForwardTo, Owner};
 use super::names::{PhoneName, ProfileName, UserId};
 use crate::time::Utc;
 
@@ -226,6 +227,24 @@ pub enum Change {
     },
     /// Whoever has the phone's password is believed again.
     Forgiven(PhoneName),
+    /// Somebody has said where calls go. None: as the site says.
+    ForwardingSet {
+        /// Whose calls.
+        owner: Owner,
+        /// Which of them.
+        kind: ForwardKind,
+        /// Where they go.
+        to: Option<ForwardTo>,
+    },
+    /// Nobody at a phone is to be disturbed, or anybody may be again.
+    QuietSet {
+        /// Which phone.
+        phone: PhoneName,
+        /// Who wants it; none: the phone's, while nobody is logged in there.
+        session: Option<SessionId>,
+        /// Whether it is so.
+        quiet: bool,
+    },
     /// When the phone of a session was last used. In the background (IDL-5).
     Used {
         /// Which session.
@@ -315,6 +334,8 @@ pub enum What {
     Stayed,
     /// An emergency call was made.
     EmergencyCalled,
+    /// Somebody at a phone said where calls go.
+    ForwardingSet,
     /// Clock-time logout began.
     MassLogoutStarted,
     /// Clock-time logout is over.
@@ -337,6 +358,7 @@ impl What {
             What::Warned(_) => "warned",
             What::Stayed => "stayed",
             What::EmergencyCalled => "emergency-called",
+            What::ForwardingSet => "forwarding-set",
             What::MassLogoutStarted => "mass-logout-started",
             What::MassLogoutEnded => "mass-logout-ended",
         }
@@ -368,6 +390,10 @@ pub struct Remembered {
     pub locked_out: Vec<LockedOut>,
     /// The last emergency call of each phone.
     pub emergency_calls: Vec<(PhoneName, Utc)>,
+    /// Where calls go by what was set at phones.
+    pub forwardings: Vec<(Owner, ForwardKind, ForwardTo)>,
+    /// Phones where nobody is to be disturbed, and by whose wish.
+    pub quiet_phones: Vec<(PhoneName, Option<SessionId>)>,
     /// Clock times up to here were dealt with.
     pub clock_seen: Option<Utc>,
 }

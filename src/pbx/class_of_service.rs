@@ -14,6 +14,10 @@ pub struct ClassOfService {
     pub login: bool,
     /// May log others out by code (OUT-5).
     pub remote_logout: bool,
+    /// May send the phone's calls on from there: the user's, or the phone's while nobody is logged in.
+    pub forward: bool,
+    /// May have the phone not disturb anybody.
+    pub do_not_disturb: bool,
     /// Logged out after so many hours (DUR-1, Mitel's auto logout timer). None: not by class.
     pub auto_logout_h: Option<u32>,
     /// Never logged out automatically (EXM-1).

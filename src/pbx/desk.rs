@@ -3,6 +3,7 @@
 //! Which button each becomes is the protocol's affair; a phone whose protocol knows no buttons takes the text alone.
 
 use super::action::{Action, Shown};
+use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName};
 use super::profile::SpeedDial;
 use super::{Pbx, change::Cause};
@@ -14,10 +15,49 @@ pub struct Desk {
     pub lines: Vec<DeskLine>,
     /// Its speed dials, in their order.
     pub speed_dials: Vec<SpeedDial>,
-    /// Where all its calls go on to, if they do.
-    pub forward_all: Option<Dn>,
     /// Where voicemail is.
     pub voicemail: Option<Dn>,
+    /// What is set there.
+    pub set: DeskSet,
+    /// What whoever is there may do with it.
+    pub may: DeskMay,
+}
+
+/// What is set at a desk. It changes without the phone becoming another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeskSet {
+    /// Where all its calls go on to, if they do.
+    pub forward_all: Option<Dn>,
+    /// Where those go on to that meet it busy.
+    pub forward_busy: Option<Dn>,
+    /// Where those go on to that nobody answers.
+    pub forward_no_answer: Option<Dn>,
+    /// Whether nobody there is to be disturbed.
+    pub quiet: bool,
+}
+
+/// What may be done at a desk with its calls, so that no key is offered that says no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeskMay {
+    /// They may be sent on.
+    pub forward: bool,
+    /// It may be quiet.
+    pub be_quiet: bool,
+    /// What rings elsewhere may be taken.
+    pub pick_up: bool,
+    /// The other party of a call may be made to wait for whoever fetches it.
+    pub park: bool,
+}
+
+impl DeskSet {
+    /// Where calls go on to.
+    pub fn forward(&self, kind: ForwardKind) -> Option<&Dn> {
+        match kind {
+            ForwardKind::All => self.forward_all.as_ref(),
+            ForwardKind::Busy => self.forward_busy.as_ref(),
+            ForwardKind::NoAnswer => self.forward_no_answer.as_ref(),
+        }
+    }
 }
 
 /// A line of a phone.
@@ -45,9 +85,36 @@ impl Pbx {
         Desk {
             lines: lines.collect(),
             speed_dials: speed_dials.unwrap_or_default(),
-            forward_all: profile.and_then(|profile| profile.forwarding.all.clone()),
             voicemail: self.site.settings.voicemail.clone(),
+            set: self.desk_set(phone),
+            may: self.desk_may(phone),
         }
+    }
+
+    fn desk_set(&self, phone: &PhoneName) -> DeskSet {
+        let forward = |kind| self.forwarding_at(phone, kind);
+        DeskSet {
+            forward_all: forward(ForwardKind::All),
+            forward_busy: forward(ForwardKind::Busy),
+            forward_no_answer: forward(ForwardKind::NoAnswer),
+            quiet: self.is_quiet(phone),
+        }
+    }
+
+    fn desk_may(&self, phone: &PhoneName) -> DeskMay {
+        let class = self.class_at(phone);
+        DeskMay {
+            forward: class.forward && self.owner_at(phone).is_ok(),
+            be_quiet: class.do_not_disturb,
+            pick_up: self.pickup_group_at(phone).is_some(),
+            park: !self.site.settings.park_slots.is_empty(),
+        }
+    }
+
+    /// What is set at a phone has changed: it shows that, once it is stored.
+    pub(super) fn show_desk(&mut self, phone: PhoneName) {
+        let desk = Box::new(self.desk_of(&phone));
+        self.act_stored(Action::ShowDesk { phone, desk });
     }
 
     /// What makes a phone what it is now.

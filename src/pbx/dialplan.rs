@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::Secret;
+use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName};
 use super::site::Site;
 
@@ -20,6 +21,68 @@ pub struct Codes {
     pub remote_logout: String,
     /// Hear oneself.
     pub echo: String,
+    /// Send all calls on: code, number, then perhaps `#`.
+    pub forward_all: String,
+    /// Not any more.
+    pub forward_all_off: String,
+    /// Send calls on that meet a busy phone.
+    pub forward_busy: String,
+    /// Not any more.
+    pub forward_busy_off: String,
+    /// Send calls on that nobody answers.
+    pub forward_no_answer: String,
+    /// Not any more.
+    pub forward_no_answer_off: String,
+    /// Not to be disturbed at this phone.
+    pub do_not_disturb: String,
+    /// To be called again.
+    pub do_not_disturb_off: String,
+    /// Take what rings at a number: code, number, then perhaps `#`.
+    pub pickup: String,
+    /// Take what has rung longest in one's own group.
+    pub group_pickup: String,
+    /// Let the other party of a call wait at a number of its own.
+    pub park: String,
+}
+
+impl Codes {
+    /// Every code with its key in a site file, in the order of the file.
+    pub fn all(&self) -> [(&'static str, &str); 15] {
+        [
+            ("login", &self.login),
+            ("logout", &self.logout),
+            ("remote_logout", &self.remote_logout),
+            ("echo", &self.echo),
+            ("forward_all", &self.forward_all),
+            ("forward_all_off", &self.forward_all_off),
+            ("forward_busy", &self.forward_busy),
+            ("forward_busy_off", &self.forward_busy_off),
+            ("forward_no_answer", &self.forward_no_answer),
+            ("forward_no_answer_off", &self.forward_no_answer_off),
+            ("do_not_disturb", &self.do_not_disturb),
+            ("do_not_disturb_off", &self.do_not_disturb_off),
+            ("pickup", &self.pickup),
+            ("group_pickup", &self.group_pickup),
+            ("park", &self.park),
+        ]
+    }
+
+    /// The codes that set forwarding, and those that take it back.
+    pub(super) fn forwarding(&self) -> [(ForwardKind, &str, &str); 3] {
+        [
+            (ForwardKind::All, &self.forward_all, &self.forward_all_off),
+            (
+                ForwardKind::Busy,
+                &self.forward_busy,
+                &self.forward_busy_off,
+            ),
+            (
+                ForwardKind::NoAnswer,
+                &self.forward_no_answer,
+                &self.forward_no_answer_off,
+            ),
+        ]
+    }
 }
 
 impl Default for Codes {
@@ -29,6 +92,17 @@ impl Default for Codes {
             logout: "*12".into(),
             remote_logout: "*13".into(),
             echo: "*90".into(),
+            forward_all: "*72".into(),
+            forward_all_off: "*73".into(),
+            forward_busy: "*94".into(),
+            forward_busy_off: "*95".into(),
+            forward_no_answer: "*92".into(),
+            forward_no_answer_off: "*93".into(),
+            do_not_disturb: "*78".into(),
+            do_not_disturb_off: "*79".into(),
+            pickup: "*97".into(),
+            group_pickup: "*98".into(),
+            park: "*68".into(),
         }
     }
 }
@@ -54,6 +128,16 @@ pub(super) enum Destination {
     RemoteLogout(Dn),
     /// To hear themselves.
     Echo,
+    /// That calls go on to a number from now on, or nowhere.
+    Forward(ForwardKind, Option<Dn>),
+    /// Not to be disturbed, or to be called again.
+    Disturb(bool),
+    /// To take what rings at a number, or anywhere in the group.
+    PickUp(Option<Dn>),
+    /// To have the call that they hold wait at a number of its own.
+    Park,
+    /// To have the call that waits at a number.
+    Slot(Dn),
     /// Something with a code that is not complete; how it should be.
     Incomplete(&'static str),
     /// Help.
@@ -74,21 +158,55 @@ pub(super) fn destination(site: &Site, digits: &str) -> Destination {
     if let Some(rest) = digits.strip_prefix(codes.login.as_str()) {
         return login(rest);
     }
-    if let Some(rest) = digits.strip_prefix(codes.remote_logout.as_str()) {
-        let dn = ended(rest).trim_start_matches('*');
-        return if dn.is_empty() {
-            Destination::Incomplete("Dial the code, then the number of the user to log out")
-        } else {
-            Destination::RemoteLogout(dn.into())
+    if let Some(dn) = after_code(digits, &codes.remote_logout) {
+        return match dn {
+            Some(dn) => Destination::RemoteLogout(dn),
+            None => {
+                Destination::Incomplete("Dial the code, then the number of the user to log out")
+            }
         };
     }
-    if ended(digits) == codes.logout {
-        return Destination::Logout;
+    if let Some(dn) = after_code(digits, &codes.pickup) {
+        return match dn {
+            Some(dn) => Destination::PickUp(Some(dn)),
+            None => Destination::Incomplete("Dial the code, then the number that rings"),
+        };
     }
-    if ended(digits) == codes.echo {
-        return Destination::Echo;
-    }
-    Destination::Number(ended(digits).into())
+    forwarding(codes, digits).unwrap_or_else(|| match ended(digits) {
+        code if code == codes.logout => Destination::Logout,
+        code if code == codes.echo => Destination::Echo,
+        code if code == codes.group_pickup => Destination::PickUp(None),
+        code if code == codes.park => Destination::Park,
+        code if code == codes.do_not_disturb => Destination::Disturb(false),
+        code if code == codes.do_not_disturb_off => Destination::Disturb(true),
+        number if is_slot(site, number) => Destination::Slot(number.into()),
+        number => Destination::Number(number.into()),
+    })
+}
+
+fn is_slot(site: &Site, number: &str) -> bool {
+    let mut slots = site.settings.park_slots.iter();
+    slots.any(|slot| slot.as_str() == number)
+}
+
+fn forwarding(codes: &Codes, digits: &str) -> Option<Destination> {
+    codes.forwarding().into_iter().find_map(|(kind, on, off)| {
+        if ended(digits) == off {
+            return Some(Destination::Forward(kind, None));
+        }
+        Some(match after_code(digits, on)? {
+            Some(dn) => Destination::Forward(kind, Some(dn)),
+            None => {
+                Destination::Incomplete("Dial the code, then the number that calls are to go to")
+            }
+        })
+    })
+}
+
+/// The number that follows a code, with or without a `*` between them. None if it is not that code at all.
+fn after_code(digits: &str, code: &str) -> Option<Option<Dn>> {
+    let number = ended(digits.strip_prefix(code)?).trim_start_matches('*');
+    Some((!number.is_empty()).then(|| number.into()))
 }
 
 /// `#` ends what is dialled; whether the phone sends it along is the phone's affair.
@@ -116,6 +234,7 @@ mod tests {
     fn site() -> Site {
         let mut site = Site::default();
         site.emergency.insert("112".into(), vec!["desk-8".into()]);
+        site.settings.park_slots = vec!["7001".into()];
         site
     }
 
@@ -126,6 +245,8 @@ mod tests {
             secret: Secret::new(secret.into()),
         };
         let login_form = Destination::Incomplete("Dial the code, then * user * PIN #");
+        let forward_form =
+            Destination::Incomplete("Dial the code, then the number that calls are to go to");
         let table = [
             ("*11*2001*1111#", login("2001", "1111")),
             ("*11*2001*1111", login("2001", "1111")),
@@ -145,6 +266,35 @@ mod tests {
             ("*132001", Destination::RemoteLogout("2001".into())),
             ("*13*2001#", Destination::RemoteLogout("2001".into())),
             ("112", Destination::Emergency(vec!["desk-8".into()])),
+            (
+                "*729003",
+                Destination::Forward(ForwardKind::All, Some("9003".into())),
+            ),
+            (
+                "*72*9003#",
+                Destination::Forward(ForwardKind::All, Some("9003".into())),
+            ),
+            ("*72", forward_form.clone()),
+            ("*72#", forward_form),
+            ("*73", Destination::Forward(ForwardKind::All, None)),
+            ("*73#", Destination::Forward(ForwardKind::All, None)),
+            ("*739003", Destination::Number("*739003".into())),
+            (
+                "*949003",
+                Destination::Forward(ForwardKind::Busy, Some("9003".into())),
+            ),
+            ("*93", Destination::Forward(ForwardKind::NoAnswer, None)),
+            ("*78", Destination::Disturb(false)),
+            ("*972001", Destination::PickUp(Some("2001".into()))),
+            (
+                "*97",
+                Destination::Incomplete("Dial the code, then the number that rings"),
+            ),
+            ("*98", Destination::PickUp(None)),
+            ("*68#", Destination::Park),
+            ("7001", Destination::Slot("7001".into())),
+            ("7002", Destination::Number("7002".into())),
+            ("*79#", Destination::Disturb(true)),
             ("2002", Destination::Number("2002".into())),
             ("2002#", Destination::Number("2002".into())),
             ("*99", Destination::Number("*99".into())),

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, LockedOut, Signal};
 use super::forward::Hops;
+use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
 use super::prompt::Digit;
 use super::site::Site;
@@ -355,6 +356,46 @@ pub enum Event {
         door: Door,
         /// At which phone.
         phone: PhoneName,
+    },
+    /// Somebody in a call wants the other party to wait at a number of its own, through a door other than a code.
+    ParkAsked {
+        /// Their leg in the call.
+        leg: LegId,
+        /// Who waits for the answer.
+        ticket: Ticket,
+    },
+    /// Somebody at a phone takes a call that rings elsewhere, through a door other than a code.
+    PickupAsked {
+        /// Their leg, minted by the adapter.
+        leg: LegId,
+        /// At which phone.
+        phone: PhoneName,
+        /// Where it rings, as somebody would dial that; none: anywhere in the group.
+        number: Option<Secret>,
+    },
+    /// Somebody at a phone wants calls to go on elsewhere from now on, through a door other than a code.
+    ForwardAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
+        /// Which calls.
+        kind: ForwardKind,
+        /// What somebody would dial; none if they are to stay.
+        to: Option<Secret>,
+    },
+    /// Somebody at a phone does not want to be disturbed, or to be called again, through a door other than a code.
+    QuietAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
+        /// Whether it is to be quiet.
+        quiet: bool,
     },
     /// Somebody asked for a logout through a door other than a code.
     LogoutRequested {

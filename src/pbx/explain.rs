@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Pbx;
 use super::change::Door;
 use super::change::{Cause, Closed, SessionId, StoredSession};
+use super::forward_set::Owner;
 use super::idle::Verdict;
 use super::names::{PhoneName, UserId};
 use super::phone::InUse;
@@ -35,6 +36,7 @@ impl Pbx {
                 users: self.site.users.len(),
                 sessions: self.sessions.len(),
                 calls: self.calls.len(),
+                calls_parked: self.lot.len(),
                 logouts_queued: self.schedule.queued(),
                 commits_outstanding: 0,
             }),
@@ -137,6 +139,10 @@ impl Pbx {
             Some(id) => sentences.extend(self.explain_session(now, id)),
             None => sentences.push(format!("Nobody is logged in at {phone}.")),
         }
+        sentences.extend(self.explain_quiet(phone));
+        if let Ok(owner) = self.owner_at(phone) {
+            sentences.extend(self.explain_forwarding(&owner));
+        }
         let last = state
             .and_then(|state| state.last_closed.as_deref())
             .cloned();
@@ -162,6 +168,7 @@ impl Pbx {
             sentences.extend(self.explain_session(now, *id));
         }
         sentences.extend(self.explain_softphone(user));
+        sentences.extend(self.explain_forwarding(&Owner::User(user.clone())));
         if let Some(awaited) = self.awaited_moves.get(user) {
             sentences.push(format!(
                 "{user} will be logged in at {} when the call ends, at {} at the latest.",

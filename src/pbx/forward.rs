@@ -7,9 +7,10 @@ use super::Pbx;
 use super::action::{Party, Refusal};
 use super::directory::Holder;
 use super::event::Failure;
+use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName};
 use super::phone::InUse;
-use super::profile::{AbsentHandling, UserProfile};
+use super::profile::{AbsentHandling, Forwarding, UserProfile};
 
 /// A call goes through at most so many forwardings.
 const MOST_FORWARDINGS: usize = 8;
@@ -193,13 +194,13 @@ impl Pbx {
     /// How long a number rings before the call counts as not answered.
     pub(super) fn rings_for(&self, dn: &Dn) -> Duration {
         let site = self.site.settings.no_answer_s;
-        let forwarding = self
-            .profile_of_number(dn)
-            .map(|profile| &profile.forwarding);
-        let own = forwarding
-            .filter(|forwarding| forwarding.no_answer.is_some())
-            .map(|forwarding| forwarding.no_answer_s);
-        Duration::from_secs(own.map_or(site, |own| own.min(site)).max(1).into())
+        let is_forwarded = self.forwarding_of(dn, ForwardKind::NoAnswer).is_some();
+        let own = match self.profile_of_number(dn) {
+            Some(profile) => profile.forwarding.no_answer_s,
+            None => Forwarding::default().no_answer_s,
+        };
+        let limit = if is_forwarded { own.min(site) } else { site };
+        Duration::from_secs(limit.max(1).into())
     }
 
     /// The registered phones with a number that can take a call from there, or why there are none.
@@ -226,26 +227,28 @@ impl Pbx {
         }
     }
 
-    /// Whether a phone takes one more call: not if it is in use and its user wants no call waiting.
+    /// Whether a phone takes one more call: not if nobody there is to be disturbed, or if it is in use and its user
+    /// wants no call waiting.
     pub(super) fn takes_calls(&self, phone: &PhoneName) -> bool {
+        if self.refuses_calls(phone) {
+            return false;
+        }
         let profile = self.user_profile_at(phone).map(|(_, profile)| profile);
         profile.is_none_or(|profile| !profile.forwarding.one_call_at_a_time)
             || self.in_use(phone) == InUse::Idle
     }
 
-    fn always_to(&self, dn: &Dn) -> Option<Dn> {
-        self.profile_of_number(dn)?.forwarding.all.clone()
+    pub(super) fn always_to(&self, dn: &Dn) -> Option<Dn> {
+        self.forwarding_of(dn, ForwardKind::All)
     }
 
     fn forwarded_on(&self, dn: &Dn, failure: Failure) -> Option<(Dn, Diverted)> {
-        let forwarding = &self.profile_of_number(dn)?.forwarding;
-        match failure {
-            Failure::Busy => Some((forwarding.busy.clone()?, Diverted::Busy)),
-            Failure::NoAnswer | Failure::Unreachable => {
-                Some((forwarding.no_answer.clone()?, Diverted::NoAnswer))
-            }
-            _ => None,
-        }
+        let (kind, diverted) = match failure {
+            Failure::Busy => (ForwardKind::Busy, Diverted::Busy),
+            Failure::NoAnswer | Failure::Unreachable => (ForwardKind::NoAnswer, Diverted::NoAnswer),
+            _ => return None,
+        };
+        Some((self.forwarding_of(dn, kind)?, diverted))
     }
 
     /// Where a call goes for a number that appears on no phone (OUT-7).
@@ -262,7 +265,7 @@ impl Pbx {
     }
 
     /// The profile that says what becomes of calls to a number: of its user's session, else the user's first.
-    fn profile_of_number(&self, dn: &Dn) -> Option<&UserProfile> {
+    pub(super) fn profile_of_number(&self, dn: &Dn) -> Option<&UserProfile> {
         let Holder::User(user) = self.directory.holder(dn)? else {
             return None;
         };

@@ -12,9 +12,11 @@ mod desk;
 mod dialogue;
 mod dialplan;
 mod directory;
+mod disturb;
 mod event;
 mod explain;
 mod forward;
+mod forward_set;
 mod idle;
 mod latecomer;
 mod lock;
@@ -23,7 +25,9 @@ mod mobility;
 mod names;
 mod numbers;
 mod obstacle;
+mod park;
 mod phone;
+mod pickup;
 mod profile;
 mod prompt;
 mod query;
@@ -42,28 +46,31 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-pub use action::{Action, Notice, Ordered, Outcome, Party, Refusal, Shown};
+pub use action::{Action, Alert, Notice, Ordered, Outcome, Party, Refusal, Shown};
 pub use call::HUNG_UP;
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
     SessionId, Signal, StoredSession, What,
 };
 pub use class_of_service::ClassOfService;
-pub use desk::{Desk, DeskLine};
+pub use desk::{Desk, DeskLine, DeskMay, DeskSet};
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use event::{
     Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
     TransferTo,
 };
 pub use forward::{Diversion, Diverted, History, Hops};
+pub use forward_set::{ForwardKind, ForwardTo, Owner};
 pub use mobility::{Mobility, Personality};
-pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
+pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
-pub use site::{DigestSecret, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User};
+pub use site::{
+    DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,
+};
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
 
 use crate::time::{Deadlines, Now};
@@ -88,6 +95,8 @@ enum Timer {
     Session(SessionId),
     /// Nobody answered a call.
     NoAnswer(call::CallId),
+    /// Nobody has fetched a call that was parked.
+    Park(call::CallId),
     /// Somebody who talks to Perch itself has pressed no key for a while.
     Conversation(LegId),
     /// A handset has been up for long.
@@ -117,8 +126,10 @@ pub struct Pbx {
     logins: HashMap<Ticket, Login>,
     claims: HashMap<ClaimId, PendingClaim>,
     awaited_moves: BTreeMap<UserId, AwaitedMove>,
+    forwardings: forward_set::Forwardings,
     tries: BTreeMap<UserId, Tries>,
     calls: call::Calls,
+    lot: park::Lot,
     conversations: dialogue::Conversations,
     schedule: Schedule,
     deadlines: Deadlines<Timer>,
@@ -146,8 +157,10 @@ impl Pbx {
             logins: HashMap::new(),
             claims: HashMap::new(),
             awaited_moves: BTreeMap::new(),
+            forwardings: forward_set::Forwardings::default(),
             tries: BTreeMap::new(),
             calls: call::Calls::default(),
+            lot: park::Lot::default(),
             conversations: dialogue::Conversations::default(),
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
@@ -172,6 +185,13 @@ impl Pbx {
         for (phone, at) in remembered.emergency_calls {
             self.phones.entry(phone).or_default().emergency_at = Some(at);
         }
+        for (phone, by) in remembered.quiet_phones {
+            self.phones.entry(phone).or_default().quiet = Some(by);
+        }
+        for (owner, kind, to) in remembered.forwardings {
+            self.forwardings.set(owner, kind, Some(to));
+        }
+        self.review_forwardings();
         for (user, failures, locked_until) in remembered.tries {
             let tries = Tries {
                 failures,
@@ -286,6 +306,26 @@ impl Pbx {
                 self.phone_used(now, &phone, Signal::Key);
                 self.leave(now, Asker::Ticket(ticket), &phone, door);
             }
+            Event::ParkAsked { leg, ticket } => self.park_by_key(now, leg, ticket),
+            Event::PickupAsked { leg, phone, number } => {
+                self.pickup_asked(now, leg, &phone, number.as_ref());
+            }
+            Event::ForwardAsked {
+                ticket,
+                door,
+                phone,
+                kind,
+                to,
+            } => self.forward_key(now, (ticket, door), &phone, kind, to),
+            Event::QuietAsked {
+                ticket,
+                phone,
+                quiet,
+                ..
+            } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
+            }
             Event::LogoutRequested {
                 ticket,
                 door,
@@ -316,6 +356,7 @@ impl Pbx {
                     self.look_at(now, id);
                 }
                 Timer::NoAnswer(call) => self.no_answer(now, call),
+                Timer::Park(call) => self.park_overdue(now, call),
                 Timer::Conversation(leg) => self.conversation_pauses(now, leg),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
                 Timer::MoveLimit(user) => self.settle_move(now, &user),
@@ -377,6 +418,7 @@ impl Pbx {
         self.schedule
             .replace_times(&settings.timezone, &settings.logout_times);
         self.review_sessions(now);
+        self.review_forwardings();
         self.forget_phones();
         self.look_at_clock(now);
     }
@@ -431,6 +473,7 @@ impl Pbx {
         let phone = match &action {
             Action::Ring { phone, .. }
             | Action::ApplyProfile { phone, .. }
+            | Action::ShowDesk { phone, .. }
             | Action::Tell { phone, .. }
             | Action::Howl { phone } => Some(phone.clone()),
             _ => None,

@@ -69,6 +69,10 @@ name! {
     ProfileName
 }
 name! {
+    /// A pickup group: who hears whose phones ring.
+    GroupName
+}
+name! {
     /// A class of service.
     ClassName
 }

@@ -36,18 +36,28 @@ impl NumberPlan {
         let guests = site.phones.values().filter_map(|p| p.guest_dn.as_ref());
         let users = site.users.values().map(|user| &user.dn);
         let voicemail = site.settings.voicemail.iter();
+        let slots = site.settings.park_slots.iter();
         let known = listed.chain(theirs).chain(guests).chain(users);
-        let mut numbers: BTreeSet<Dn> = known.chain(voicemail).cloned().collect();
+        let mut numbers: BTreeSet<Dn> = known.chain(voicemail).chain(slots).cloned().collect();
         numbers.extend(site.emergency.keys().map(|number| number.as_str().into()));
-        let closed = [&codes.logout, &codes.echo];
-        numbers.extend(closed.into_iter().map(|code| code.as_str().into()));
-        NumberPlan {
-            numbers,
-            open: vec![
-                (codes.login.as_str().into(), true),
-                (codes.remote_logout.as_str().into(), false),
-            ],
-        }
+        let forwarding = codes.forwarding();
+        let closed = [
+            codes.logout.as_str(),
+            &codes.echo,
+            &codes.do_not_disturb,
+            &codes.do_not_disturb_off,
+            &codes.group_pickup,
+            &codes.park,
+        ];
+        let closed = closed.into_iter().chain(forwarding.map(|(_, _, off)| off));
+        numbers.extend(closed.map(Dn::from));
+        let mut open: Vec<(Dn, bool)> = vec![
+            (codes.login.as_str().into(), true),
+            (codes.remote_logout.as_str().into(), false),
+            (codes.pickup.as_str().into(), false),
+        ];
+        open.extend(forwarding.map(|(_, on, _)| (on.into(), false)));
+        NumberPlan { numbers, open }
     }
 
     /// Whether what was dialled may hold a PIN: then it is shown and kept nowhere.
@@ -112,6 +122,10 @@ mod tests {
             ("*13", Extent::Incomplete),
             ("*132001", Extent::CompleteOrLonger),
             ("*90", Extent::Complete),
+            ("*72", Extent::Incomplete),
+            ("*722001", Extent::CompleteOrLonger),
+            ("*73", Extent::Complete),
+            ("*78", Extent::Complete),
             ("*99", Extent::NoSuchNumber),
             ("#", Extent::NoSuchNumber),
         ];

@@ -19,6 +19,8 @@ pub(super) struct PhoneState {
     pub session: Option<SessionId>,
     /// Its legs, oldest first.
     pub legs: Vec<LegId>,
+    /// By whose wish nobody is to be disturbed here: of a session, or of the phone as nobody's.
+    pub quiet: Option<Option<SessionId>>,
     /// The last emergency call from here.
     pub emergency_at: Option<Utc>,
     /// The last session that ended here.

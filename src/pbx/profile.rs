@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::names::{ClassName, Dn};
+use super::forward_set::ForwardKind;
+use super::names::{ClassName, Dn, GroupName};
 use super::site::SecondLogin;
 use super::softphone::SoftphoneUse;
 
@@ -32,6 +33,9 @@ pub struct UserProfile {
     /// Numbers at the press of a button, in button order (PRO-3).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub speed_dials: Vec<SpeedDial>,
+    /// Who may pick up what rings for the user, and whose calls the user may pick up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pickup_group: Option<GroupName>,
 }
 
 /// A number at the press of a button (PRO-3).
@@ -60,6 +64,15 @@ pub struct Forwarding {
 }
 
 impl Forwarding {
+    /// Where calls of a kind go on to.
+    pub(super) fn to(&self, kind: ForwardKind) -> Option<&Dn> {
+        match kind {
+            ForwardKind::All => self.all.as_ref(),
+            ForwardKind::Busy => self.busy.as_ref(),
+            ForwardKind::NoAnswer => self.no_answer.as_ref(),
+        }
+    }
+
     /// The numbers that calls go on to, each with its key in a site file.
     pub fn targets(&self) -> impl Iterator<Item = (&'static str, &Dn)> {
         let targets = [

@@ -134,6 +134,8 @@ pub struct Status {
     pub sessions: usize,
     /// Calls going on.
     pub calls: usize,
+    /// Those of them that are parked.
+    pub calls_parked: usize,
     /// Automatic logouts waiting for their turn.
     pub logouts_queued: usize,
     /// Commits that the store has not confirmed yet.

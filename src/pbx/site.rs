@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::mobility::Mobility;
-use super::names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
+use super::names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::softphone::SoftphoneSecret;
 
@@ -62,6 +62,7 @@ impl Site {
                 guest_dn: phone.guest_dn.as_ref().map(|dn| dn.as_str().into()),
                 location: phone.location.clone(),
                 hardware: phone.hardware.clone(),
+                pickup_group: phone.pickup_group.clone(),
                 ..*phone
             };
             (name.as_str().into(), phone)
@@ -130,6 +131,12 @@ pub struct Settings {
     pub echo_limit_s: u32,
     /// How long the phone that transferred a call rings when nobody took it, in seconds. 0: the call is released.
     pub transfer_recall_s: u32,
+    /// The numbers at which calls wait that are parked, the first ones first. None: calls cannot be parked.
+    pub park_slots: Vec<Dn>,
+    /// How long a call waits there before it rings again where it was parked, in seconds. 0: for ever.
+    pub park_recall_s: u32,
+    /// What becomes of calls to a phone where nobody is to be disturbed.
+    pub do_not_disturb: DoNotDisturb,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -162,12 +169,26 @@ impl Default for Settings {
             login_tries: 3,
             echo_limit_s: 300,
             transfer_recall_s: 30,
+            park_slots: Vec::new(),
+            park_recall_s: 60,
+            do_not_disturb: DoNotDisturb::Reject,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,
             alphanumeric_user_id: true,
         }
     }
+}
+
+/// What becomes of calls to a phone where nobody is to be disturbed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DoNotDisturb {
+    /// They find it busy.
+    #[default]
+    Reject,
+    /// They are shown, and not heard. Phones that cannot do that are busy.
+    Silent,
 }
 
 /// What happens when a user who is logged in logs in elsewhere (SES-2).
@@ -215,6 +236,9 @@ pub struct Phone {
     /// What it is made of. None: it speaks SIP, and nobody needs to know more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hardware: Option<Box<Hardware>>,
+    /// Who may pick up what rings there, unless whoever is logged in there has a group too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pickup_group: Option<GroupName>,
 }
 
 /// What a phone is made of.
@@ -274,6 +298,7 @@ mod tests {
                 model: "7960".into(),
                 add_on_modules: vec!["7914".into()],
             })),
+            pickup_group: Some("hall".into()),
         };
         let digest = DigestSecret {
             md5: [1; 16],

@@ -1,7 +1,7 @@
 //! Taking a call over: a phone takes the place of another in its call, or picks up what rings there.
 //!
-//! Nobody has a right to other people's calls as yet: only phones of the same user may, and other devices of the same
-//! phone. Either way whoever stays is asked for media first, and only then is the phone let go that was in the call.
+//! Phones of the same user may, and other devices of the same phone; what only rings, everybody in the same pickup group.
+//! Either way whoever stays is asked for media first, and only then is the phone let go that was in the call.
 
 use super::Pbx;
 use super::Timer;
@@ -48,9 +48,11 @@ impl Pbx {
         let (Some((id, call)), Some(there)) = (self.calls.call_of(of), self.calls.leg(of)) else {
             return Err(gone);
         };
-        let user_at = |phone| self.user_profile_at(phone).map(|(user, _)| user);
-        let is_same_user = user_at(phone).is_some() && user_at(phone) == user_at(&there.phone);
-        if *phone != there.phone && !is_same_user {
+        let rings = there.state == LegState::Ringing;
+        let may = *phone == there.phone
+            || self.is_same_user(phone, &there.phone)
+            || rings && self.may_pick_up(phone, &there.phone);
+        if !may {
             return Err(Refusal::NotAllowed);
         }
         match &call.stage {
@@ -63,6 +65,12 @@ impl Pbx {
             // Something is under way; in a moment it may be had.
             _ => Err(Refusal::Failed(Failure::Glare)),
         }
+    }
+
+    /// Whether one user is at both phones.
+    pub(super) fn is_same_user(&self, one: &PhoneName, other: &PhoneName) -> bool {
+        let user_at = |phone| self.user_profile_at(phone).map(|(user, _)| user);
+        user_at(one).is_some() && user_at(one) == user_at(other)
     }
 
     /// What rang elsewhere is answered here. Both sides have made an offer, perhaps: the one who picks up is asked once

@@ -45,6 +45,8 @@ pub(super) enum Place {
     Gone,
     /// Had left, and its phone rings, or rang, because nobody else took the call.
     Recalled,
+    /// Had parked it: whoever is handed on waits in a slot again, if nobody has it.
+    Parked,
 }
 
 /// To whom.
@@ -99,7 +101,7 @@ impl Transferor {
     pub fn leg(&self) -> Option<LegId> {
         match self.place {
             Place::Here(leg) => Some(leg),
-            Place::Gone | Place::Recalled => None,
+            Place::Gone | Place::Recalled | Place::Parked => None,
         }
     }
 }
@@ -122,7 +124,7 @@ impl Pbx {
     }
 
     /// The call that a party wants to hand on: it must be answered, and nothing be under way in it.
-    fn transferable(&self, leg: LegId) -> Result<(CallId, PhoneName, LegId), Refusal> {
+    pub(super) fn transferable(&self, leg: LegId) -> Result<(CallId, PhoneName, LegId), Refusal> {
         let gone = Refusal::Failed(Failure::Gone);
         let phone = self.calls.leg(leg).map(|leg| leg.phone.clone());
         let (Some((id, call)), Some(phone)) = (self.calls.call_of(leg), phone) else {
@@ -144,6 +146,9 @@ impl Pbx {
         ticket: Ticket,
         digits: &Secret,
     ) -> Result<(), Refusal> {
+        if dialplan::destination(&self.site, digits.reveal()) == Destination::Park {
+            return self.park_by_transfer(now, leg, ticket);
+        }
         let (id, phone, transferee) = self.transferable(leg)?;
         let dn = self.transfer_target(&phone, digits)?;
         let from = self.phone_of(transferee)?;
@@ -226,7 +231,7 @@ impl Pbx {
         phone.ok_or(Refusal::Failed(Failure::Gone))
     }
 
-    fn attempt_for(&self, from: &PhoneName, called: &Dn, history: History) -> Attempt {
+    pub(super) fn attempt_for(&self, from: &PhoneName, called: &Dn, history: History) -> Attempt {
         Attempt {
             from: from.clone(),
             caller: self.party_at(from),
@@ -248,8 +253,18 @@ impl Pbx {
         (leg, phone, ticket): (LegId, PhoneName, Option<Ticket>),
         target: Target,
     ) {
+        self.enter_transfer_from(id, transferee, (Place::Here(leg), phone, ticket), target);
+    }
+
+    pub(super) fn enter_transfer_from(
+        &mut self,
+        id: CallId,
+        transferee: LegId,
+        (place, phone, ticket): (Place, PhoneName, Option<Ticket>),
+        target: Target,
+    ) {
         let transferor = Transferor {
-            place: Place::Here(leg),
+            place,
             phone,
             ticket,
         };
@@ -386,6 +401,7 @@ impl Pbx {
             return;
         };
         tracing::info!(call = %id, "transfer done");
+        self.unpark(id);
         if let Some(ticket) = transfer.transferor.ticket {
             let outcome = Ok(());
             self.act(Action::EndTransfer { ticket, outcome });
@@ -413,6 +429,7 @@ impl Pbx {
         let change = transfer.change;
         // Who was to be replaced and has hung up has not sent anybody away.
         let comes_back = !matches!(transfer.target, Target::TakenOver(_));
+        let had_media = !transfer.is_ringing();
         self.split_consultation(now, id);
         if let Some(ticket) = ticket {
             let outcome = Err(why);
@@ -423,6 +440,7 @@ impl Pbx {
             Place::Here(callee) => {
                 self.leave_transfer(id, Stage::Answered { callee, change });
             }
+            Place::Parked => self.waits_on(now, id, transferee, had_media),
             Place::Gone if comes_back && self.recall(now, id, transferee, &phone) => {}
             Place::Gone | Place::Recalled => {
                 self.calls.remove(id);
@@ -535,6 +553,7 @@ impl Pbx {
     fn transferee_left(&mut self, now: Now, id: CallId, dead: bool) {
         self.split_consultation(now, id);
         self.deadlines.disarm(&Timer::NoAnswer(id));
+        self.unpark(id);
         let Some(Call {
             caller: transferee,
             stage: Stage::Transferring(transfer),

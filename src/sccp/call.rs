@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::media::{Chosen, Theirs};
 use super::wire::LampMode;
-use crate::pbx::{Body, History, LegId, MediaFlow, Party, Secret};
+use crate::pbx::{Alert, Body, ForwardKind, History, LegId, MediaFlow, Party, Secret};
 
 /// A call, or the attempt at one.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub history: Option<Box<History>>,
     /// How far it is.
     pub stage: CallStage,
+    /// What the number that is dialled is for.
+    pub purpose: Purpose,
     pub media: Media,
     /// The call whose other end is to be handed on to this one's.
     pub consults: Option<u32>,
@@ -43,6 +45,8 @@ pub(super) enum CallStage {
         leg: LegId,
         /// What the other side offers; nothing if this side is to.
         offer: Option<Body>,
+        /// Whether that is heard.
+        alert: Alert,
     },
     /// It was answered here; the channel for media opens.
     Answering(LegId),
@@ -62,6 +66,18 @@ pub(super) enum CallStage {
     },
     /// It came to nothing, which is being shown.
     Over,
+}
+
+/// What somebody dials a number for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To call it.
+    #[default]
+    Call,
+    /// So that calls go there from now on.
+    Forward(ForwardKind),
+    /// To take what rings there.
+    PickUp,
 }
 
 /// What Perch asks for.
@@ -136,6 +152,18 @@ impl Call {
 
     pub fn is_ringing(&self) -> bool {
         matches!(self.stage, CallStage::Ringing { .. })
+    }
+
+    /// Whether it rings here, and nobody is to hear that.
+    pub fn rings_silently(&self) -> bool {
+        let stage = &self.stage;
+        matches!(
+            stage,
+            CallStage::Ringing {
+                alert: Alert::Silent,
+                ..
+            }
+        )
     }
 
     pub fn is_held(&self) -> bool {

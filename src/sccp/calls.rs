@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{Call, CallStage, Media, Then};
+use super::call::{Call, CallStage, Media, Purpose, Then};
 use super::screen::Look;
 use super::shared::{Shared, Timer};
 use super::station::{Hook, Station};
@@ -78,6 +78,7 @@ impl Station {
             other,
             history: None,
             stage,
+            purpose: Purpose::default(),
             media: Media::default(),
             consults: None,
             is_handed_on: false,
@@ -111,7 +112,7 @@ impl Station {
         let Some(call) = self.call_mut(reference) else {
             return;
         };
-        let CallStage::Ringing { leg, offer } = &mut call.stage else {
+        let CallStage::Ringing { leg, offer, .. } = &mut call.stage else {
             return;
         };
         let (leg, offer) = (*leg, offer.take());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::CallStage;
+use super::call::{CallStage, Purpose};
 use super::shared::{Shared, Timer};
 use super::station::Station;
 use super::wire::{BackSpace, CallState, KeySet, Tone};
@@ -116,10 +116,16 @@ impl Station {
         let Some(call) = self.call_mut(reference) else {
             return;
         };
+        let purpose = call.purpose;
         let CallStage::Dialling(digits) = &mut call.stage else {
             return;
         };
         let digits = std::mem::replace(digits, Secret::new(String::new()));
+        match purpose {
+            Purpose::Call => {}
+            Purpose::Forward(kind) => return self.forward_to(shared, reference, kind, digits),
+            Purpose::PickUp => return self.pick_up(shared, reference, Some(digits)),
+        }
         let is_private = shared.is_private(digits.reveal());
         let shown = (!is_private).then(|| digits.clone());
         let leg = shared.mint_leg(&phone, reference);

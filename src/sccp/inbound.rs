@@ -1,6 +1,6 @@
 //! Messages to events: what somebody does at a phone.
 
-use super::call::{Call, CallStage};
+use super::call::{Call, CallStage, Purpose};
 use super::shared::{Shared, Waiting};
 use super::softkeys::Key;
 use super::station::{Hook, Station};
@@ -8,7 +8,7 @@ use super::wire::{
     FromPhone, KeypadButton, MediaPath, MediaPathActivity, MediaPathEvent, MediaStatus, OffHook,
     OnHook, SoftKeyEvent, Stimulus, StimulusEvent,
 };
-use crate::pbx::{Body, Digit, Event, Secret, Signal};
+use crate::pbx::{Body, Digit, Event, ForwardKind, Secret, Signal};
 
 /// How a key in a call is told to a party that does not take keys by RFC 4733.
 const KEY_LASTS_MS: u32 = 160;
@@ -184,6 +184,10 @@ impl Station {
             (Key::Logout, _) => self.ask_to_confirm(shared),
             (Key::Confirm, _) => self.log_out(shared),
             (Key::Stay, _) => self.stay(shared),
+            (Key::Forward(kind), _) => self.forward_key(shared, event.line, kind),
+            (Key::Disturb, _) => self.disturb_key(shared),
+            (Key::PickUp, _) => self.pickup_key(shared, event.line),
+            (Key::PickUpAt, _) => self.dial_for(shared, event.line, Purpose::PickUp),
             // Whichever call such a key names: only one of these can be meant.
             (Key::Answer, meant) => {
                 let ringing = self.meant_or_first(meant, Call::is_ringing);
@@ -198,6 +202,7 @@ impl Station {
             (Key::Hold, Some(call)) => self.hold(shared, call),
             (Key::Transfer, Some(call)) => self.transfer(shared, call),
             (Key::Join, Some(call)) => self.join_directly(shared, call),
+            (Key::Park, Some(call)) => self.park(shared, call),
             (Key::EndCall, Some(call)) => self.end(shared, call),
             (Key::Backspace, Some(call)) => {
                 if !self.press_for(shared, call, '*') {
@@ -210,7 +215,10 @@ impl Station {
                 }
             }
             (Key::EndCall, None) => self.show_idle_if_idle(shared),
-            (Key::Hold | Key::Transfer | Key::Join | Key::Backspace | Key::Dial, None) => {}
+            (
+                Key::Hold | Key::Transfer | Key::Join | Key::Park | Key::Backspace | Key::Dial,
+                None,
+            ) => {}
         }
     }
 
@@ -246,6 +254,16 @@ impl Station {
                     .for_each(|number| self.dial(shared, 1, number));
             }
             Stimulus::LastNumberRedial => self.dial_again(shared, 1),
+            Stimulus::ForwardAll => self.forward_key(shared, 1, ForwardKind::All),
+            Stimulus::ForwardBusy => self.forward_key(shared, 1, ForwardKind::Busy),
+            Stimulus::ForwardNoAnswer => self.forward_key(shared, 1, ForwardKind::NoAnswer),
+            Stimulus::DoNotDisturb => self.disturb_key(shared),
+            Stimulus::CallPark => {
+                let active = self.active().map(|call| call.reference);
+                active.into_iter().for_each(|call| self.park(shared, call));
+            }
+            Stimulus::CallPickup => self.pickup_key(shared, 1),
+            Stimulus::GroupCallPickup => self.dial_for(shared, 1, Purpose::PickUp),
             Stimulus::Hold => match self.active().map(|call| call.reference) {
                 Some(active) => self.hold(shared, active),
                 None => {

@@ -10,6 +10,7 @@ mod channels;
 mod chatter;
 mod claims;
 mod dialling;
+mod features;
 mod hotdesk;
 mod inbound;
 mod media;

@@ -8,8 +8,8 @@ use super::station::{Hook, Station};
 use super::switchboard::Switchboard;
 use super::wire::{CallState, Tone};
 use crate::pbx::{
-    Action, Body, Dn, Event, Failure, HUNG_UP, History, LegId, Party, PhoneName, Prompt, Refusal,
-    Ticket,
+    Action, Alert, Body, Dn, Event, Failure, HUNG_UP, History, LegId, Party, PhoneName, Prompt,
+    Refusal, Ticket,
 };
 
 impl Switchboard {
@@ -18,6 +18,7 @@ impl Switchboard {
         match action {
             Action::Ring { phone, .. }
             | Action::ApplyProfile { phone, .. }
+            | Action::ShowDesk { phone, .. }
             | Action::Tell { phone, .. }
             | Action::Howl { phone } => self.stations.contains_key(phone),
             Action::ShowForwarding { leg }
@@ -59,8 +60,9 @@ impl Switchboard {
                 called,
                 offer,
                 history,
+                alert,
             } => self.at(&phone, |station, shared| {
-                station.ring_in(shared, leg, (caller, history), &called, offer);
+                station.ring_in(shared, (leg, alert), (caller, history), &called, offer);
             }),
             Action::ApplyProfile {
                 phone,
@@ -69,6 +71,9 @@ impl Switchboard {
                 desk,
             } => self.at(&phone, |station, shared| {
                 station.take_desk(shared, *desk, shown, text);
+            }),
+            Action::ShowDesk { phone, desk } => self.at(&phone, |station, shared| {
+                station.set_desk(shared, *desk);
             }),
             Action::Tell {
                 phone,
@@ -121,9 +126,12 @@ impl Switchboard {
 
     fn perform_change(&mut self, action: Action) {
         match action {
-            Action::Acknowledge { leg, media } => self.at_leg(leg, |station, shared, call| {
-                station.agree(shared, call, media.as_ref());
-            }),
+            Action::Acknowledge { leg, media } => {
+                self.at_leg(leg, |station, shared, call| match media {
+                    Some(media) => station.agree(shared, call, Some(&media)),
+                    None => station.close(shared, call),
+                });
+            }
             Action::Reoffer {
                 leg,
                 offer,
@@ -163,13 +171,15 @@ impl Switchboard {
             }
             Action::ShowTransfer { .. } => {}
             Action::EndTransfer { ticket, outcome } => self.transfer_over(ticket, outcome),
-            Action::Reply { ticket, outcome } => {
-                if let Some(Waiting::Leaving(phone)) = self.shared.tickets.remove(&ticket) {
-                    self.at(&phone, |station, shared| {
-                        station.leave_answered(shared, outcome);
-                    });
-                }
-            }
+            Action::Reply { ticket, outcome } => match self.shared.tickets.remove(&ticket) {
+                Some(Waiting::Leaving(phone)) => self.at(&phone, |station, shared| {
+                    station.leave_answered(shared, outcome);
+                }),
+                Some(Waiting::Setting(phone, call)) => self.at(&phone, |station, shared| {
+                    station.setting_answered(shared, call, outcome);
+                }),
+                Some(Waiting::Transfer(..) | Waiting::Key) | None => {}
+            },
             _ => {}
         }
     }
@@ -196,7 +206,7 @@ impl Station {
     fn ring_in(
         &mut self,
         shared: &mut Shared,
-        leg: LegId,
+        (leg, alert): (LegId, Alert),
         (caller, history): (Party, Box<History>),
         called: &Dn,
         offer: Option<Body>,
@@ -216,7 +226,7 @@ impl Station {
         let reference = shared.mint_reference();
         shared.legs.insert(leg, (self.name.clone(), reference));
         let is_busy = self.active().is_some();
-        let stage = CallStage::Ringing { leg, offer };
+        let stage = CallStage::Ringing { leg, offer, alert };
         self.add(shared, reference, line, caller, stage);
         let was_sent_here = history.transferred_by.is_some() || !history.diversions.is_empty();
         if let Some(call) = self.call_mut(reference) {
@@ -287,7 +297,7 @@ impl Station {
     }
 
     /// A call is refused, or a dialogue has come to nothing.
-    fn refused(&mut self, shared: &mut Shared, reference: u32, why: &Refusal) {
+    pub fn refused(&mut self, shared: &mut Shared, reference: u32, why: &Refusal) {
         if self.call(reference).is_some_and(|call| call.is_handed_on) {
             // Somebody else rings there now, for whoever was handed on.
             return self.remove(shared, reference);

@@ -116,7 +116,8 @@ impl Station {
         if is_calling && !consults {
             useless.push(Key::Transfer);
         }
-        self.say(shared, softkeys::of_call(set, line, call, &useless));
+        let may = self.desk.may;
+        self.say(shared, softkeys::of_call(set, line, call, may, &useless));
     }
 
     pub fn show_state(&self, shared: &mut Shared, (line, call): (u32, u32), state: CallState) {
@@ -234,6 +235,9 @@ impl Station {
         self.look(shared, at, look);
         self.show_parties(shared, call);
         self.light(shared, call.line);
+        if call.rings_silently() {
+            return self.ring(shared, at, RingMode::Silent);
+        }
         if is_busy {
             // Nobody is rung in the ear.
             self.ring(shared, at, RingMode::Silent);

@@ -46,6 +46,8 @@ pub(super) enum Timer {
 pub(super) enum Waiting {
     /// Somebody who wants to log out.
     Leaving(PhoneName),
+    /// Somebody who set something: in a call where a number was dialled for that, or by a key alone.
+    Setting(PhoneName, Option<u32>),
     /// Somebody who transfers; the call that is handed on.
     Transfer(PhoneName, u32),
     /// Nobody: a key that was pressed.

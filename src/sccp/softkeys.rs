@@ -3,6 +3,7 @@
 use super::wire::{
     KeySet, Label, SelectSoftKeys, SoftKey, SoftKeySet, SoftKeySetRes, SoftKeyTemplateRes, Text,
 };
+use crate::pbx::{DeskMay, ForwardKind};
 
 /// A softkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +36,20 @@ pub(super) enum Key {
     Stay,
     /// Joins two calls.
     Join,
+    /// Sends calls on, or not any more.
+    Forward(ForwardKind),
+    /// Lets nobody be disturbed, or everybody again.
+    Disturb,
+    /// Takes what rings in the group.
+    PickUp,
+    /// Takes what rings at a number of the group.
+    PickUpAt,
+    /// Lets the other party wait for whoever fetches it.
+    Park,
 }
 
 /// In the order of the template: what a phone says for a key is its place there, from 1.
-const KEYS: [Key; 14] = [
+const KEYS: [Key; 21] = [
     Key::Redial,
     Key::NewCall,
     Key::Hold,
@@ -53,6 +64,13 @@ const KEYS: [Key; 14] = [
     Key::Confirm,
     Key::Stay,
     Key::Join,
+    Key::Forward(ForwardKind::All),
+    Key::Forward(ForwardKind::Busy),
+    Key::Forward(ForwardKind::NoAnswer),
+    Key::Disturb,
+    Key::PickUp,
+    Key::PickUpAt,
+    Key::Park,
 ];
 
 /// An empty place.
@@ -88,6 +106,13 @@ impl Key {
             Key::Confirm => "Confirm".into(),
             Key::Stay => "Stay".into(),
             Key::Join => Label::DIR_TRFR.into(),
+            Key::Forward(ForwardKind::All) => Label::CFWD_ALL.into(),
+            Key::Forward(ForwardKind::Busy) => Label::CFWD_BUSY.into(),
+            Key::Forward(ForwardKind::NoAnswer) => Label::CFWD_NO_ANSWER.into(),
+            Key::Disturb => Label::DND.into(),
+            Key::PickUp => Label::PICK_UP.into(),
+            Key::PickUpAt => Label::GPICK_UP.into(),
+            Key::Park => Label::PARK.into(),
         }
     }
 }
@@ -108,8 +133,8 @@ pub(super) enum Idle {
 /// The keys of a set, in their places.
 fn keys_of(set: KeySet) -> &'static [Option<Key>] {
     use Key::{
-        Answer, Backspace, Confirm, Dial, EndCall, Hold, Join, Login, Logout, NewCall, Redial,
-        Resume, Stay, Transfer,
+        Answer, Backspace, Confirm, Dial, Disturb, EndCall, Forward, Hold, Join, Login, Logout,
+        NewCall, Park, PickUp, PickUpAt, Redial, Resume, Stay, Transfer,
     };
     match set {
         KeySet::OnHook => &[
@@ -119,10 +144,20 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Login),
             Some(Logout),
             Some(Confirm),
+            Some(Forward(ForwardKind::All)),
+            Some(Disturb),
+            Some(PickUp),
+            Some(PickUpAt),
+            Some(Forward(ForwardKind::Busy)),
+            Some(Forward(ForwardKind::NoAnswer)),
         ],
-        KeySet::Connected | KeySet::ConnectedTransferable => {
-            &[Some(Hold), Some(EndCall), Some(Transfer), Some(Join)]
-        }
+        KeySet::Connected | KeySet::ConnectedTransferable => &[
+            Some(Hold),
+            Some(EndCall),
+            Some(Transfer),
+            Some(Park),
+            Some(Join),
+        ],
         KeySet::OnHold | KeySet::HoldConference => &[
             Some(Resume),
             Some(NewCall),
@@ -131,7 +166,13 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Join),
         ],
         KeySet::RingIn => &[Some(Answer), Some(EndCall)],
-        KeySet::OffHook | KeySet::OffHookFeature => &[Some(Redial), Some(EndCall)],
+        KeySet::OffHook | KeySet::OffHookFeature => &[
+            Some(Redial),
+            Some(EndCall),
+            Some(Forward(ForwardKind::All)),
+            Some(PickUp),
+            Some(PickUpAt),
+        ],
         KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial)],
         KeySet::ConnectedConference => &[Some(Hold), Some(EndCall)],
         KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer), Some(Join)],
@@ -160,13 +201,19 @@ pub(super) fn sets() -> SoftKeySetRes {
     SoftKeySetRes::of(sets.collect())
 }
 
-/// The keys of a call. Keys that would do nothing are not shown.
-pub(super) fn of_call(set: KeySet, line: u32, call: u32, useless: &[Key]) -> SelectSoftKeys {
+/// The keys of a call. Keys that would do nothing, or say no, are not shown.
+pub(super) fn of_call(
+    set: KeySet,
+    line: u32,
+    call: u32,
+    may: DeskMay,
+    useless: &[Key],
+) -> SelectSoftKeys {
     SelectSoftKeys {
         line,
         call,
         set,
-        mask: mask(set, |key| !useless.contains(&key)),
+        mask: mask(set, |key| is_offered(key, may) && !useless.contains(&key)),
     }
 }
 
@@ -178,20 +225,31 @@ fn mask(set: KeySet, is_shown: impl Fn(Key) -> bool) -> u32 {
 }
 
 /// The keys of a phone on which nothing goes on.
-pub(super) fn idle(idle: Idle, can_redial: bool) -> SelectSoftKeys {
+pub(super) fn idle(idle: Idle, can_redial: bool, may: DeskMay) -> SelectSoftKeys {
     let is_shown = |key: Key| match key {
         Key::Redial => can_redial,
         Key::Login => idle == Idle::Nobody,
         Key::Logout => matches!(idle, Idle::Somebody | Idle::Warned),
         Key::Confirm => idle == Idle::Leaving,
         Key::Stay => matches!(idle, Idle::Warned | Idle::Leaving),
-        _ => true,
+        key => is_offered(key, may),
     };
     SelectSoftKeys {
         line: 0,
         call: 0,
         set: KeySet::OnHook,
         mask: mask(KeySet::OnHook, is_shown),
+    }
+}
+
+/// Whether whoever is at the phone may do what a key does.
+fn is_offered(key: Key, may: DeskMay) -> bool {
+    match key {
+        Key::Forward(_) => may.forward,
+        Key::Disturb => may.be_quiet,
+        Key::PickUp | Key::PickUpAt => may.pick_up,
+        Key::Park => may.park,
+        _ => true,
     }
 }
 
@@ -206,7 +264,7 @@ mod tests {
             assert_eq!(meant.label(), key.label);
         }
         assert_eq!(Key::of(0), None);
-        assert_eq!(Key::of(15), None);
+        assert_eq!(Key::of(22), None);
         assert_eq!(Key::of(u32::MAX), None);
     }
 
@@ -214,7 +272,7 @@ mod tests {
     #[test]
     fn the_idle_phone_shows_what_can_be_done() {
         let shown = |state, can_redial| {
-            let mask = idle(state, can_redial).mask;
+            let mask = idle(state, can_redial, DeskMay::default()).mask;
             let keys = keys_of(KeySet::OnHook).iter().enumerate();
             let keys = keys.filter(|(place, _)| mask & (1 << place) != 0);
             keys.filter_map(|(_, key)| *key).collect::<Vec<Key>>()
@@ -229,6 +287,38 @@ mod tests {
             assert_eq!(shown(state, false), expected, "{state:?}");
         }
         assert_eq!(shown(Idle::Nobody, true)[0], Key::Redial);
+    }
+
+    #[test]
+    fn no_key_is_shown_that_says_no() {
+        let forward = DeskMay {
+            forward: true,
+            ..DeskMay::default()
+        };
+        let quiet = DeskMay {
+            be_quiet: true,
+            ..DeskMay::default()
+        };
+        let all = Key::Forward(ForwardKind::All);
+        let shown = |mask: u32, set, key| {
+            let mut keys = keys_of(set).iter();
+            let place = keys.position(|it| *it == Some(key)).expect("it is there");
+            mask & (1 << place) != 0
+        };
+        for (may, set, key, expected) in [
+            (DeskMay::default(), KeySet::OnHook, all, false),
+            (forward, KeySet::OnHook, all, true),
+            (forward, KeySet::OnHook, Key::Disturb, false),
+            (quiet, KeySet::OnHook, Key::Disturb, true),
+            (quiet, KeySet::OffHook, all, false),
+            (forward, KeySet::OffHook, all, true),
+        ] {
+            let mask = match set {
+                KeySet::OnHook => idle(Idle::Somebody, false, may).mask,
+                set => of_call(set, 1, 1, may, &[]).mask,
+            };
+            assert_eq!(shown(mask, set, key), expected, "{may:?} {set:?} {key:?}");
+        }
     }
 
     #[test]

@@ -13,12 +13,12 @@ use super::softkeys::{self, Idle};
 use super::switchboard::Connection;
 use super::wire::{ConfigStat, DisplayPromptStatus};
 use super::wire::{
-    Dialect, FeatureStat, Features, ForwardStat, Forwarding, FromPhone, Label, LampMode, LineStat,
+    Dialect, FeatureStat, Features, ForwardStat, Forwarding, FromPhone, LampMode, LineStat,
     MediaPath, Register, RegisterAck, Server, ServerRes, ServiceUrlStat, SetLamp, SpeedDialStat,
-    Stimulus, SubscriptionStat, Text, ToPhone, Unregister, UnregisterAck, UnregisterStatus,
-    VersionRes, WireError,
+    Stimulus, SubscriptionStat, ToPhone, Unregister, UnregisterAck, UnregisterStatus, VersionRes,
+    WireError,
 };
-use crate::pbx::{Desk, Event, ModelName, PhoneName, Secret, Shown, Signal};
+use crate::pbx::{Desk, Event, ForwardKind, ModelName, PhoneName, Secret, Shown, Signal};
 
 /// What lines show of calls to them: the dialled number, the redirected one, the caller's number and name.
 const LINE_OPTIONS: u32 = 15;
@@ -212,6 +212,7 @@ impl Station {
             mode: LampMode::Off,
         };
         self.say(shared, voicemail);
+        self.show_lamps(shared);
         self.show_idle(shared);
         self.has_returned(shared);
         if is_stale {
@@ -361,17 +362,23 @@ impl Station {
 
     /// Whether a line is forwarded. All lines are its user's, whose calls go on together.
     pub fn forward_stat(&self, line: u32) -> ForwardStat {
-        let to = self.desk.forward_all.as_ref();
-        let to = to.filter(|_| self.line(line).is_some());
-        let active = u32::from(to.is_some());
-        ForwardStat {
-            active,
-            line,
-            all: Forwarding {
-                active,
+        let is_line = self.line(line).is_some();
+        let forwarding = |kind| {
+            let to = self.desk.set.forward(kind).filter(|_| is_line);
+            Forwarding {
+                active: u32::from(to.is_some()),
                 number: to.map_or_else(String::new, |dn| dn.as_str().to_owned()),
-            },
-            ..ForwardStat::default()
+            }
+        };
+        let all = forwarding(ForwardKind::All);
+        let busy = forwarding(ForwardKind::Busy);
+        let no_answer = forwarding(ForwardKind::NoAnswer);
+        ForwardStat {
+            active: all.active.max(busy.active).max(no_answer.active),
+            line,
+            all,
+            busy,
+            no_answer,
         }
     }
 
@@ -416,20 +423,16 @@ impl Station {
     /// The softkeys of the phone while nothing goes on.
     pub fn show_idle_keys(&self, shared: &mut Shared) {
         if self.has_soft_keys {
-            self.say(shared, softkeys::idle(self.idle, self.redial.is_some()));
+            let can_redial = self.redial.is_some();
+            self.say(shared, softkeys::idle(self.idle, can_redial, self.desk.may));
         }
     }
 
     /// What the phone shows while nothing goes on.
     pub fn show_idle(&self, shared: &mut Shared) {
         self.show_idle_keys(shared);
-        let text = if self.note.is_empty() {
-            Text::from(Label::YOUR_CURRENT_OPTIONS)
-        } else {
-            Text::from(self.note.as_str())
-        };
         let prompt = DisplayPromptStatus {
-            text,
+            text: self.idle_text(),
             ..DisplayPromptStatus::default()
         };
         self.say(shared, prompt);

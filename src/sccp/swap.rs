@@ -125,6 +125,7 @@ impl Station {
     /// The phone is back from starting anew.
     pub fn has_returned(&mut self, shared: &mut Shared) {
         if let Some(returning) = shared.returning.remove(&self.name) {
+            self.show_hidden_note(shared);
             self.swapped(shared, false, returning.since);
         }
     }
@@ -169,7 +170,9 @@ impl Station {
         for index in 1..=self.buttons.speed_dials {
             self.say(shared, self.speed_dial_stat(index));
         }
+        self.show_lamps(shared);
         self.show_idle(shared);
+        self.show_hidden_note(shared);
     }
 
     /// Whoever is there is to read something.

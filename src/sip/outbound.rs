@@ -17,7 +17,7 @@ use super::session_timer::with_timer;
 use super::transaction::{GIVE_UP, T1};
 use super::wire::{Builder, Message, Name, Uri, respond, status_reason};
 use crate::media::Tone;
-use crate::pbx::{Action, Body, EarlyLink, Event, Failure, LegId, Party, Refusal, Ticket};
+use crate::pbx::{Action, Alert, Body, EarlyLink, Event, Failure, LegId, Party, Refusal, Ticket};
 use crate::time::Now;
 
 /// Q.850: normal call clearing.
@@ -34,7 +34,17 @@ impl Agent {
                 called,
                 offer,
                 history,
+                alert: Alert::Aloud,
             } => self.ring(now, leg, phone, &caller, (history, called), offer),
+            // There is no way to make sure of it.
+            Action::Ring {
+                leg,
+                alert: Alert::Silent,
+                ..
+            } => {
+                let why = Failure::Busy;
+                self.events.push(Event::Failed { leg, why });
+            }
             Action::RingAnew { leg } => self.ring_anew(now, leg),
             Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
             Action::ShowProgress {
@@ -97,8 +107,9 @@ impl Agent {
             Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text, .. } => {
                 self.tell(now, &phone, &text);
             }
-            // SIP has no way to make a phone howl; and the rest is for others.
+            // SIP has no way to make a phone howl, or to show what is set there; and the rest is for others.
             Action::Howl { .. }
+            | Action::ShowDesk { .. }
             | Action::CheckSecret { .. }
             | Action::Reply { .. }
             | Action::Announce(_) => {}

@@ -19,6 +19,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_references(site, &mut findings);
     check_numbers(site, &mut findings);
     check_number_owners(site, &mut findings);
+    check_park_slots(site, &mut findings);
     check_credentials(site, &mut findings);
     check_softphone_names(site, &mut findings);
     check_hardware(site, &mut findings);
@@ -56,17 +57,8 @@ fn check_settings(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn codes(site: &Site) -> [(&'static str, &str); 4] {
-    [
-        ("login", &site.codes.login),
-        ("logout", &site.codes.logout),
-        ("remote_logout", &site.codes.remote_logout),
-        ("echo", &site.codes.echo),
-    ]
-}
-
 fn check_codes(site: &Site, findings: &mut Vec<Finding>) {
-    let codes = codes(site);
+    let codes = site.codes.all();
     for (key, code) in codes {
         let is_dialled = |c: char| c.is_ascii_digit() || c == '*' || c == '#';
         if code.is_empty()
@@ -241,6 +233,9 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
     if let Some(dn) = &site.settings.voicemail {
         add(&["site", "voicemail"], dn);
     }
+    for (place, dn) in site.settings.park_slots.iter().enumerate() {
+        add(&["site", "park_slots", &place.to_string()], dn);
+    }
     for (name, profile) in &site.logout_profiles {
         for (place, dn) in profile.lines.iter().enumerate() {
             add(
@@ -278,7 +273,8 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
 fn check_numbers(site: &Site, findings: &mut Vec<Finding>) {
     for (path, dn) in numbers(site) {
         let dn = dn.as_str();
-        let code = codes(site)
+        let codes = site.codes.all();
+        let code = codes
             .into_iter()
             .find(|(_, code)| !code.is_empty() && dn.starts_with(code));
         let (what, remedy) = if !is_number(dn) {
@@ -368,6 +364,39 @@ fn check_number_owners(site: &Site, findings: &mut Vec<Finding>) {
                 format!("{dn} is the number of {other_kind} {other} already"),
                 "Give each a number of its own",
             )),
+        }
+    }
+}
+
+/// A lot has room for so many calls.
+const PARK_SLOTS: usize = 100;
+
+/// A slot is nobody's number: who dials it would get a call that waits, and never its owner.
+fn check_park_slots(site: &Site, findings: &mut Vec<Finding>) {
+    let slots = &site.settings.park_slots;
+    if slots.len() > PARK_SLOTS {
+        findings.push(Finding::new(
+            &["site", "park_slots"],
+            format!("there are more than {PARK_SLOTS}"),
+            format!("Keep {PARK_SLOTS} at most"),
+        ));
+    }
+    let taken: BTreeMap<&Dn, String> = numbers(site)
+        .into_iter()
+        .filter(|(path, _)| path[..2] != ["site", "park_slots"])
+        .map(|(path, dn)| (dn, path.join(".")))
+        .collect();
+    for (place, slot) in slots.iter().enumerate() {
+        let path = ["site", "park_slots", &place.to_string()];
+        if let Some(owner) = taken.get(slot) {
+            findings.push(Finding::new(
+                &path,
+                format!("{slot} stands as {owner} already"),
+                "Choose a number that is nobody's",
+            ));
+        } else if slots[..place].contains(slot) {
+            let what = format!("{slot} is named twice");
+            findings.push(Finding::new(&path, what, "Name each slot once"));
         }
     }
 }

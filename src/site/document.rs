@@ -4,8 +4,8 @@ use toml::{Table, Value};
 
 use super::mobility;
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Forwarding, LogoutProfile, Phone, SecondLogin, Settings, Site,
-    SoftphoneSecret, SoftphoneUse, SpeedDial, User, UserProfile,
+    AbsentHandling, ClassOfService, DoNotDisturb, Forwarding, GroupName, LogoutProfile, Phone,
+    SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User, UserProfile,
 };
 
 /// A table of the file.
@@ -59,12 +59,7 @@ pub fn write(site: &Site) -> String {
 /// The objects of a site, in the order of the file, then by name.
 pub(super) fn objects(site: &Site) -> Vec<Object> {
     let mut objects = vec![object("site", "", settings(&site.settings))];
-    let codes = [
-        shown("login", site.codes.login.as_str()),
-        shown("logout", site.codes.logout.as_str()),
-        shown("remote_logout", site.codes.remote_logout.as_str()),
-        shown("echo", site.codes.echo.as_str()),
-    ];
+    let codes = site.codes.all().map(|(key, code)| shown(key, code));
     objects.push(object("codes", "", codes.into()));
     let mobility = mobility::fields(&site.mobility);
     objects.push(object("extension_mobility", "", mobility));
@@ -149,6 +144,9 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("login_tries", s.login_tries),
         shown("echo_limit_s", s.echo_limit_s),
         shown("transfer_recall_s", s.transfer_recall_s),
+        shown("park_slots", texts(&s.park_slots)),
+        shown("park_recall_s", s.park_recall_s),
+        shown("do_not_disturb", quiet_word(s.do_not_disturb)),
         shown("lock_after", s.lock_after),
         shown("lock_window_s", s.lock_window_s),
         shown("lock_s", s.lock_s),
@@ -163,6 +161,8 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
         shown("call_users", class.call_users),
         shown("login", class.login),
         shown("remote_logout", class.remote_logout),
+        shown("forward", class.forward),
+        shown("do_not_disturb", class.do_not_disturb),
     ];
     fields.extend(
         class
@@ -222,6 +222,7 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
     if !profile.speed_dials.is_empty() {
         fields.push(shown("speed_dials", speed_dials(&profile.speed_dials)));
     }
+    fields.extend(pickup_group(profile.pickup_group.as_ref()));
     fields
 }
 
@@ -286,7 +287,19 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
             fields.push(shown("add_on_modules", texts(&hardware.add_on_modules)));
         }
     }
+    fields.extend(pickup_group(phone.pickup_group.as_ref()));
     fields
+}
+
+fn pickup_group(group: Option<&GroupName>) -> Option<Field> {
+    group.map(|group| shown("pickup_group", group.as_str()))
+}
+
+fn quiet_word(quiet: DoNotDisturb) -> &'static str {
+    match quiet {
+        DoNotDisturb::Reject => "reject",
+        DoNotDisturb::Silent => "silent",
+    }
 }
 
 fn word(policy: SecondLogin) -> &'static str {

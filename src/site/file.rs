@@ -12,8 +12,9 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Codes, Forwarding, Hardware, LogoutProfile, Mobility, Phone,
-    PinHash, SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile,
+    AbsentHandling, ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware, LogoutProfile,
+    Mobility, Phone, PinHash, SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId,
+    UserProfile,
 };
 
 /// A site, and what is doubtful about it.
@@ -204,6 +205,11 @@ impl<'t> Reading<'t> {
             transfer_recall_s: s
                 .number("transfer_recall_s", 0..=3600)
                 .unwrap_or(usual.transfer_recall_s),
+            park_slots: all(s.texts("park_slots").unwrap_or_default()),
+            park_recall_s: s
+                .number("park_recall_s", 0..=3600)
+                .unwrap_or(usual.park_recall_s),
+            do_not_disturb: do_not_disturb(&mut s).unwrap_or_default(),
             lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
             lock_window_s: s
                 .number("lock_window_s", 1..=86_400)
@@ -220,12 +226,25 @@ impl<'t> Reading<'t> {
     fn codes(&mut self, mut s: Section<'t>) -> Codes {
         let usual = Codes::default();
         let codes = Codes {
-            login: s.text("login").map_or(usual.login, Into::into),
-            logout: s.text("logout").map_or(usual.logout, Into::into),
-            remote_logout: s
-                .text("remote_logout")
-                .map_or(usual.remote_logout, Into::into),
-            echo: s.text("echo").map_or(usual.echo, Into::into),
+            login: code(&mut s, "login", usual.login),
+            logout: code(&mut s, "logout", usual.logout),
+            remote_logout: code(&mut s, "remote_logout", usual.remote_logout),
+            echo: code(&mut s, "echo", usual.echo),
+            forward_all: code(&mut s, "forward_all", usual.forward_all),
+            forward_all_off: code(&mut s, "forward_all_off", usual.forward_all_off),
+            forward_busy: code(&mut s, "forward_busy", usual.forward_busy),
+            forward_busy_off: code(&mut s, "forward_busy_off", usual.forward_busy_off),
+            forward_no_answer: code(&mut s, "forward_no_answer", usual.forward_no_answer),
+            forward_no_answer_off: code(
+                &mut s,
+                "forward_no_answer_off",
+                usual.forward_no_answer_off,
+            ),
+            do_not_disturb: code(&mut s, "do_not_disturb", usual.do_not_disturb),
+            do_not_disturb_off: code(&mut s, "do_not_disturb_off", usual.do_not_disturb_off),
+            pickup: code(&mut s, "pickup", usual.pickup),
+            group_pickup: code(&mut s, "group_pickup", usual.group_pickup),
+            park: code(&mut s, "park", usual.park),
         };
         self.findings.extend(s.finish());
         codes
@@ -243,6 +262,8 @@ impl<'t> Reading<'t> {
             call_users: s.flag("call_users").unwrap_or_default(),
             login: s.flag("login").unwrap_or_default(),
             remote_logout: s.flag("remote_logout").unwrap_or_default(),
+            forward: s.flag("forward").unwrap_or_default(),
+            do_not_disturb: s.flag("do_not_disturb").unwrap_or_default(),
             auto_logout_h: s.number("auto_logout_h", 1..=168),
             exempt: s.flag("exempt").unwrap_or_default(),
         };
@@ -272,6 +293,7 @@ impl<'t> Reading<'t> {
             forwarding: forwarding(&mut s),
             softphone: softphone_use(&mut s).unwrap_or_default(),
             speed_dials: speed_dials(&mut s),
+            pickup_group: s.text("pickup_group").map(Into::into),
         };
         self.findings.extend(s.finish());
         profile
@@ -358,10 +380,15 @@ impl<'t> Reading<'t> {
             exempt: s.flag("exempt").unwrap_or_default(),
             location: s.text("location").map(Into::into),
             hardware: hardware(&mut s).map(Box::new),
+            pickup_group: s.text("pickup_group").map(Into::into),
         };
         self.findings.extend(s.finish());
         phone
     }
+}
+
+fn code(s: &mut Section<'_>, key: &'static str, usual: String) -> String {
+    s.text(key).map_or(usual, Into::into)
 }
 
 fn hardware(s: &mut Section<'_>) -> Option<Hardware> {
@@ -424,6 +451,15 @@ fn second_login(s: &mut Section<'_>) -> Option<SecondLogin> {
         "move" => Some(SecondLogin::Move),
         "refuse" => Some(SecondLogin::Refuse),
         "allow" => Some(SecondLogin::Allow),
+        _ => None,
+    })
+}
+
+fn do_not_disturb(s: &mut Section<'_>) -> Option<DoNotDisturb> {
+    let remedy = "Write \"reject\" or \"silent\"";
+    s.parsed("do_not_disturb", remedy, |word| match word {
+        "reject" => Some(DoNotDisturb::Reject),
+        "silent" => Some(DoNotDisturb::Silent),
         _ => None,
     })
 }

@@ -19,6 +19,7 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
         lint_softphone(site, id, user, &mut findings);
     }
     lint_softphone_places(site, &mut findings);
+    lint_pickup_groups(site, &mut findings);
     lint_targets(site, &mut findings);
     if site.emergency.is_empty() && !site.phones.is_empty() {
         findings.push(Finding::new(
@@ -48,6 +49,33 @@ fn lint_softphone_places(site: &Site, findings: &mut Vec<Finding>) {
             "users of this site may have softphones, and nobody knows where those are",
             "Whoever answers an emergency call sees \"location unknown\", and has to ask",
         ));
+    }
+}
+
+/// A group of one picks nothing up: a name is misspelt, mostly.
+fn lint_pickup_groups(site: &Site, findings: &mut Vec<Finding>) {
+    let profiles = site.user_profiles.iter().filter_map(|(name, profile)| {
+        let has_it = |user: &&User| user.profiles.contains(name);
+        let users = site.users.values().filter(has_it).count();
+        Some((
+            ["user_profile", name.as_str()],
+            profile.pickup_group.as_ref()?,
+            users,
+        ))
+    });
+    let phones = site.phones.iter().filter_map(|(name, phone)| {
+        Some((["phone", name.as_str()], phone.pickup_group.as_ref()?, 1))
+    });
+    let all: Vec<_> = profiles.chain(phones).collect();
+    for ([kind, name], group, _) in &all {
+        let members = all.iter().filter(|(_, other, _)| other == group);
+        if members.map(|(_, _, count)| count).sum::<usize>() < 2 {
+            findings.push(Finding::new(
+                &[kind, name, "pickup_group"],
+                format!("nobody else is in the pickup group {group}"),
+                "Give others the same group, or take it away",
+            ));
+        }
     }
 }
 

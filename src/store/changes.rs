@@ -3,10 +3,10 @@
 use rusqlite::{Connection, Result, params};
 
 use super::handle::Limits;
-use super::words::{Id, Word};
+use super::words::{Id, Word, owner_words};
 use crate::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, SessionId,
-    StoredSession, UserId,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
+    Owner, Record, SessionId, StoredSession, UserId,
 };
 use crate::time::Utc;
 
@@ -44,6 +44,21 @@ pub(super) fn store(
             Change::LockedOut { locked, at } => lock_out(db, locked, *at)?,
             Change::Forgiven(phone) => {
                 db.prepare_cached(FORGIVE)?.execute([phone.as_str()])?;
+            }
+            Change::ForwardingSet { owner, kind, to } => {
+                set_forwarding(db, owner, *kind, to.as_ref())?;
+            }
+            Change::QuietSet {
+                phone,
+                session,
+                quiet: true,
+            } => {
+                let session = session.map(Id);
+                db.prepare_cached(SET_QUIET)?
+                    .execute(params![phone.as_str(), session])?;
+            }
+            Change::QuietSet { phone, .. } => {
+                db.prepare_cached(END_QUIET)?.execute([phone.as_str()])?;
             }
             Change::Used { session, last_used } => {
                 let (at, signal) = *last_used;
@@ -216,6 +231,27 @@ fn lock_out(db: &Connection, locked: &LockedOut, at: Utc) -> Result<()> {
     Ok(())
 }
 
+fn set_forwarding(
+    db: &Connection,
+    owner: &Owner,
+    kind: ForwardKind,
+    to: Option<&ForwardTo>,
+) -> Result<()> {
+    let (owner, name) = owner_words(owner);
+    let number = match to {
+        Some(ForwardTo::Number(dn)) => Some(dn.as_str()),
+        Some(ForwardTo::Nowhere) => None,
+        None => {
+            let key = params![owner, name, Word(kind)];
+            db.prepare_cached(RESET_FORWARDING)?.execute(key)?;
+            return Ok(());
+        }
+    };
+    db.prepare_cached(SET_FORWARDING)?
+        .execute(params![owner, name, Word(kind), number])?;
+    Ok(())
+}
+
 fn write_record(db: &Connection, record: &Record, growth: &mut Growth) -> Result<()> {
     db.prepare_cached(WRITE_RECORD)?.execute(params![
         record.at.0,
@@ -269,6 +305,19 @@ const PRUNE_LOCKED_OUT: &str = "DELETE FROM locked_out WHERE \"until\" <= ?1";
 
 const FORGIVE: &str = "DELETE FROM locked_out WHERE phone = ?1";
 
+const SET_FORWARDING: &str = "
+    INSERT INTO own_forwarding (owner, name, kind, number) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET number = excluded.number";
+
+const RESET_FORWARDING: &str = "
+    DELETE FROM own_forwarding WHERE owner = ?1 AND name = ?2 AND kind = ?3";
+
+const SET_QUIET: &str = "
+    INSERT INTO quiet_phone (phone, session) VALUES (?1, ?2)
+    ON CONFLICT DO UPDATE SET session = excluded.session";
+
+const END_QUIET: &str = "DELETE FROM quiet_phone WHERE phone = ?1";
+
 const EMERGENCY_CALLED: &str = "
     INSERT INTO emergency_call (phone, at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = excluded.at";
 
@@ -313,6 +362,10 @@ mod tests {
             LOCK_OUT,
             PRUNE_LOCKED_OUT,
             FORGIVE,
+            SET_FORWARDING,
+            RESET_FORWARDING,
+            SET_QUIET,
+            END_QUIET,
             EMERGENCY_CALLED,
             CLOCK_SEEN,
             COUNT_RECORDS,

@@ -5,9 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::database::Database;
 use super::error::{During, StoreError};
-use super::words::{Id, Word};
+use super::words::{Id, Word, owner_of};
 use crate::pbx::{
-    AwaitedMove, Closed, LockedOut, PhoneName, Remembered, Signal, StoredSession, UserId,
+    AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, Owner, PhoneName, Remembered,
+    SessionId, Signal, StoredSession, UserId,
 };
 use crate::time::Utc;
 
@@ -22,6 +23,8 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         tries: tries(db).during("reading the locks", path)?,
         locked_out: locked_out(db).during("reading who is locked out of phones", path)?,
         emergency_calls: emergency_calls(db).during("reading the emergency calls", path)?,
+        forwardings: forwardings(db).during("reading where calls go", path)?,
+        quiet_phones: quiet_phones(db).during("reading where nobody is to be disturbed", path)?,
         clock_seen: number(db, "clock_seen")
             .during("reading the clock times", path)?
             .map(Utc),
@@ -115,6 +118,27 @@ fn emergency_calls(db: &Connection) -> Result<Vec<(PhoneName, Utc)>> {
     let sql = "SELECT phone, at FROM emergency_call ORDER BY phone";
     all(db, sql, |row| {
         Ok((row.get::<_, String>(0)?.into(), Utc(row.get(1)?)))
+    })
+}
+
+fn forwardings(db: &Connection) -> Result<Vec<(Owner, ForwardKind, ForwardTo)>> {
+    let sql = "SELECT owner, name, kind, number FROM own_forwarding ORDER BY owner, name, kind";
+    all(db, sql, |row| {
+        let owner = owner_of(row.get_ref(0)?.as_str()?, row.get(1)?)?;
+        let number: Option<String> = row.get(3)?;
+        let to = number.map_or(ForwardTo::Nowhere, |dn| ForwardTo::Number(dn.into()));
+        Ok((owner, row.get::<_, Word<_>>(2)?.0, to))
+    })
+}
+
+fn quiet_phones(db: &Connection) -> Result<Vec<(PhoneName, Option<SessionId>)>> {
+    let sql = "SELECT phone, session FROM quiet_phone ORDER BY phone";
+    all(db, sql, |row| {
+        let session: Option<Id> = row.get(1)?;
+        Ok((
+            row.get::<_, String>(0)?.into(),
+            session.map(|Id(session)| session),
+        ))
     })
 }
 

@@ -8,7 +8,11 @@ use super::backup::copy_into;
 use super::error::{During, StoreError};
 
 /// Step n makes version n + 1 out of version n. A step that was ever released is never edited.
-pub(super) const STEPS: &[&str] = &[include_str!("schema_v1.sql"), include_str!("schema_v2.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema_v1.sql"),
+    include_str!("schema_v2.sql"),
+    include_str!("schema_v3.sql"),
+];
 
 /// Brings the database to the newest version. One that holds something is copied first, beside itself.
 pub(super) fn migrate(

@@ -6,7 +6,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use uuid::Uuid;
 
-use crate::pbx::{Cause, Door, SessionId, Signal};
+use crate::pbx::{Cause, Door, ForwardKind, Owner, SessionId, Signal};
 
 /// A word of the core in a text column.
 pub(super) struct Word<T>(pub T);
@@ -53,6 +53,36 @@ impl Worded for Signal {
             Signal::CallEnded => "call-ended",
             Signal::CallChanged => "call-changed",
             Signal::CallTransferred => "call-transferred",
+        }
+    }
+}
+
+impl Worded for ForwardKind {
+    fn word(&self) -> &'static str {
+        match self {
+            ForwardKind::All => "all",
+            ForwardKind::Busy => "busy",
+            ForwardKind::NoAnswer => "no-answer",
+        }
+    }
+}
+
+/// Whose something is, and what that one is called.
+pub(super) fn owner_words(owner: &Owner) -> (&'static str, &str) {
+    match owner {
+        Owner::User(user) => ("user", user.as_str()),
+        Owner::Phone(phone) => ("phone", phone.as_str()),
+    }
+}
+
+/// The same, read back.
+pub(super) fn owner_of(word: &str, name: String) -> FromSqlResult<Owner> {
+    match word {
+        "user" => Ok(Owner::User(name.into())),
+        "phone" => Ok(Owner::Phone(name.into())),
+        _ => {
+            let what = format!("{word:?} owns nothing: \"user\" and \"phone\" do");
+            Err(FromSqlError::Other(what.into()))
         }
     }
 }
@@ -135,6 +165,17 @@ mod tests {
             Cause::Unregistered,
             Cause::Api,
         ]);
+    }
+
+    #[test]
+    fn owners_are_read_back() {
+        survives(&ForwardKind::ALL);
+        for owner in [Owner::User("alice".into()), Owner::Phone("desk-1".into())] {
+            let (word, name) = owner_words(&owner);
+            assert_eq!(owner_of(word, name.to_owned()), Ok(owner));
+        }
+        let error = owner_of("dog", "rex".into()).expect_err("there are none");
+        assert!(error.to_string().contains("dog"), "{error}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
         forwarding: Forwarding::default(),
         softphone: counts_as,
         speed_dials: Vec::new(),
+        pickup_group: None,
     };
     Arc::new(Site {
         users: [(UserId::from(ID), user)].into(),

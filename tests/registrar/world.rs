@@ -25,6 +25,7 @@ pub fn site(phones: &[&str]) -> Arc<Site> {
         exempt: false,
         location: None,
         hardware: None,
+        pickup_group: None,
     };
     let phones = phones
         .iter()

@@ -66,6 +66,7 @@ pub fn site(models: &[Kind]) -> Site {
             number: "9001".into(),
             label: "Door".into(),
         }],
+        pickup_group: None,
     };
     let alice = User {
         dn: "2001".into(),
@@ -85,6 +86,7 @@ pub fn site(models: &[Kind]) -> Site {
                 model: (*model).into(),
                 add_on_modules: Vec::new(),
             })),
+            pickup_group: None,
         };
         (name(place).as_str().into(), phone)
     });

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use perch::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, PhoneName, Remembered,
-    SessionId, Signal, StoredSession, UserId,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
+    Owner, PhoneName, Remembered, SessionId, Signal, StoredSession, UserId,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -21,6 +21,8 @@ struct Model {
     tries: BTreeMap<UserId, (Vec<Utc>, Option<Utc>)>,
     locked_out: BTreeMap<(PhoneName, String), Utc>,
     emergency: BTreeMap<PhoneName, Utc>,
+    forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
+    quiet: BTreeMap<PhoneName, Option<SessionId>>,
     clock: Option<Utc>,
 }
 
@@ -92,6 +94,19 @@ impl Model {
                 self.locked_out.insert(pair, locked.until);
             }
             Change::Forgiven(phone) => self.locked_out.retain(|(of, _), _| of != phone),
+            Change::ForwardingSet { owner, kind, to } => {
+                let key = (owner.clone(), *kind);
+                self.forwardings.remove(&key);
+                self.forwardings.extend(to.clone().map(|to| (key, to)));
+            }
+            Change::QuietSet {
+                phone,
+                session,
+                quiet,
+            } => {
+                self.quiet.remove(phone);
+                self.quiet.extend(quiet.then(|| (phone.clone(), *session)));
+            }
             Change::Used { session, last_used } => {
                 if let Some(open) = self.open.get_mut(session) {
                     open.last_used = *last_used;
@@ -132,6 +147,12 @@ impl Model {
                 })
                 .collect(),
             emergency_calls: self.emergency.into_iter().collect(),
+            forwardings: self
+                .forwardings
+                .into_iter()
+                .map(|((owner, kind), to)| (owner, kind, to))
+                .collect(),
+            quiet_phones: self.quiet.into_iter().collect(),
             clock_seen: self.clock,
         }
     }
@@ -152,7 +173,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..12u8,
+        0..15u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -209,6 +230,23 @@ fn change(draft: &Draft, model: &Model) -> Change {
             at,
         },
         11 => Change::Forgiven(phone),
+        12 => Change::QuietSet {
+            phone,
+            session: (draft.session > 10).then_some(session),
+            quiet: draft.flag,
+        },
+        13 => Change::ForwardingSet {
+            owner: match draft.flag {
+                true => Owner::User(user),
+                false => Owner::Phone(phone),
+            },
+            kind: ForwardKind::ALL[usize::from(draft.session % 3)],
+            to: match draft.at % 3 {
+                0 => None,
+                1 => Some(ForwardTo::Nowhere),
+                _ => Some(ForwardTo::Number(draft.at.to_string().into())),
+            },
+        },
         _ => Change::ClockSeen(at),
     }
 }

@@ -52,6 +52,7 @@ fn site() -> Site {
             exempt: true,
             location: None,
             hardware: None,
+            pickup_group: None,
         },
     );
     site.phones.insert(
@@ -66,6 +67,7 @@ fn site() -> Site {
                 model: "7960".into(),
                 add_on_modules: vec!["7914".into()],
             })),
+            pickup_group: None,
         },
     );
     site

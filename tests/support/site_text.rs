@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, ClassOfService, Codes, Dn, Forwarding, LogoutProfile, Phone, PinHash,
-    SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User, UserProfile,
+    AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LogoutProfile, Phone,
+    PinHash, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User, UserProfile,
 };
 use perch::sip::digest_secret;
 
@@ -46,10 +46,14 @@ impl Default for SiteText {
             call_users: true,
             login: true,
             remote_logout: true,
+            forward: true,
+            do_not_disturb: true,
             ..ClassOfService::default()
         };
         let lobby = ClassOfService {
             remote_logout: false,
+            forward: false,
+            do_not_disturb: false,
             ..all.clone()
         };
         site.classes.insert(STAFF.into(), all);
@@ -143,11 +147,13 @@ impl SiteText {
             exempt: false,
             location: None,
             hardware: None,
+            pickup_group: None,
         });
         for clause in clauses {
             match words(clause)[..] {
                 ["phone"] => {}
                 ["guest", dn] => phone.guest_dn = Some(dn.into()),
+                ["pickup", "group", group] => phone.pickup_group = Some(group.into()),
                 ["exempt"] => phone.exempt = true,
                 ["not", "exempt"] => phone.exempt = false,
                 ["in", ..] => phone.location = Some(clause[3..].to_owned()),
@@ -202,6 +208,7 @@ impl SiteText {
             forwarding: Forwarding::default(),
             softphone: SoftphoneUse::default(),
             speed_dials: Vec::new(),
+            pickup_group: None,
         });
         for clause in clauses {
             match words(clause)[..] {
@@ -215,6 +222,7 @@ impl SiteText {
                 ["not", "exempt"] => profile.exempt = false,
                 ["second", "login", policy] => profile.second_login = Some(second_login(policy)?),
                 ["lines", ref dns @ ..] => profile.lines = numbers(dns),
+                ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
                 ["class", class] => profile.class = class.into(),
                 ["softphone", "is", "companion"] => profile.softphone = SoftphoneUse::Companion,
                 ["softphone", "counts"] => profile.softphone = SoftphoneUse::Phone,
@@ -240,6 +248,8 @@ impl SiteText {
                 ["call", "users"] => class.call_users = true,
                 ["login"] => class.login = true,
                 ["remote", "logout"] => class.remote_logout = true,
+                ["forward"] => class.forward = true,
+                ["do", "not", "disturb"] => class.do_not_disturb = true,
                 ["exempt"] => class.exempt = true,
                 ["auto", "logout", limit] => class.auto_logout_h = Some(minutes(limit)? / 60),
                 _ => return Err(format!("what is {clause:?} for class {name}?")),
@@ -268,6 +278,11 @@ impl SiteText {
             ["logouts", rate] => settings.logouts_per_s = per_second(rate)?,
             ["no", "answer", "after", limit] => settings.no_answer_s = seconds(limit)?,
             ["transfer", "recall", limit] => settings.transfer_recall_s = seconds(limit)?,
+            ["do", "not", "disturb", "rings", "silently"] => {
+                settings.do_not_disturb = DoNotDisturb::Silent;
+            }
+            ["park", "slots", ref dns @ ..] => settings.park_slots = numbers(dns),
+            ["park", "recall", limit] => settings.park_recall_s = seconds(limit)?,
             ["voicemail", dn] => settings.voicemail = Some(dn.into()),
             ["user", "ids", "are", "digits"] => settings.alphanumeric_user_id = false,
             ["emergency", number, "rings", ref phones @ ..] => {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, LockedOut, PhoneName, Record, Remembered,
-    SessionId, StoredSession, UserId,
+    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, Owner,
+    PhoneName, Record, Remembered, SessionId, StoredSession, UserId,
 };
 use perch::time::Utc;
 
@@ -18,6 +18,8 @@ struct Facts {
     tries: BTreeMap<UserId, (Vec<Utc>, Option<Utc>)>,
     locked_out: BTreeMap<(PhoneName, String), LockedOut>,
     emergency_calls: BTreeMap<PhoneName, Utc>,
+    forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
+    quiet_phones: BTreeMap<PhoneName, Option<SessionId>>,
     clock_seen: Option<Utc>,
     records: Vec<Record>,
 }
@@ -136,6 +138,12 @@ impl ModelStore {
                 .iter()
                 .map(|(phone, at)| (phone.clone(), *at))
                 .collect(),
+            forwardings: facts
+                .forwardings
+                .iter()
+                .map(|((owner, kind), to)| (owner.clone(), *kind, to.clone()))
+                .collect(),
+            quiet_phones: facts.quiet_phones.clone().into_iter().collect(),
             clock_seen: facts.clock_seen,
         }
     }
@@ -240,6 +248,18 @@ impl Facts {
                 self.locked_out.insert(pair, locked);
             }
             Change::Forgiven(phone) => self.locked_out.retain(|(of, _), _| *of != phone),
+            Change::ForwardingSet { owner, kind, to } => match to {
+                Some(to) => drop(self.forwardings.insert((owner, kind), to)),
+                None => drop(self.forwardings.remove(&(owner, kind))),
+            },
+            Change::QuietSet {
+                phone,
+                session,
+                quiet,
+            } => match quiet {
+                true => drop(self.quiet_phones.insert(phone, session)),
+                false => drop(self.quiet_phones.remove(&phone)),
+            },
             Change::Used { session, last_used } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.last_used = last_used;

@@ -140,6 +140,7 @@ fn site(phone: &str) -> Arc<Site> {
         exempt: false,
         location: None,
         hardware: None,
+        pickup_group: None,
     };
     let phones = [(CALLER, None), (phone, Some(NUMBER))];
     let phones = phones.map(|(name, dn)| (PhoneName::from(name), known(name, dn)));

@@ -412,3 +412,25 @@ fn nobody_takes_what_is_not_theirs_or_not_there() {
         "#]],
     );
 }
+
+#[test]
+fn a_phone_of_the_same_group_picks_up_what_rings_and_takes_nothing_that_talks() {
+    ladder(
+        "rules: CAL-2, RFC 3891 §3",
+        expect![[r#"
+            site: b: pickup group hall
+            site: c: pickup group hall
+            a INVITE 9002 [a1]
+              b < INVITE [a1] from 9001
+            b 180
+            c2 INVITE 9002 [c1] replaces=b
+            c2 ACK
+            c2 200 INVITE [c2]
+            a ACK
+            d INVITE 9002 [d1] replaces=c2
+            b2 INVITE 9002 [b1] replaces=c2
+            a BYE
+            all is quiet
+        "#]],
+    );
+}

@@ -20,6 +20,9 @@ use crate::support::network::SERVER;
 /// What a phone shows while it waits for its handset to come down (SES-6).
 const RESETTING: &str = "Resetting...";
 
+/// What it shows instead of what it showed, as long as that is set.
+const SET: [&str; 2] = ["Forwarded to", "DND"];
+
 impl SccpPhone {
     /// Hears whole messages, one after the other.
     pub fn hear(&mut self, bytes: &Bytes) {
@@ -176,7 +179,8 @@ impl SccpPhone {
                 if is_news && is_literal && self.progress == Progress::Registered {
                     self.reads(&text);
                 }
-                if self.progress == Progress::Registered && text != RESETTING {
+                let is_passing = text == RESETTING || SET.iter().any(|set| text.starts_with(set));
+                if self.progress == Progress::Registered && !is_passing {
                     self.last_note.clone_from(&text);
                 }
             }

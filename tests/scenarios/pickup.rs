@@ -1,0 +1,92 @@
+//! Calls that ring elsewhere, and are taken here.
+
+use expect_test::expect;
+
+use crate::support::play::{check, check_over_sccp};
+
+#[test]
+fn a_group_takes_what_rings_at_the_others() {
+    check(
+        "rules: CAL-2",
+        "
+        alice: 2001, pin 1111, pickup group sales   bob: 2002, pin 2222, pickup group sales
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004
+        09:00 desk-1 logs in alice   desk-2 logs in bob
+        09:01 desk-3 dials 2001   desk-2 dials *98
+        09:02 desk-3 hangs up
+        09:03 desk-3 dials 2001   desk-2 dials *972001
+        09:04 desk-2 hangs up
+        09:05 desk-3 dials 2001   desk-4 dials *972001   desk-4 dials *98   desk-1 answers   desk-3 hangs up
+        09:06 desk-2 dials *98   desk-2 dials *972001   desk-2 dials *97
+        admin asks status
+        ",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn the_call_that_has_rung_longest_is_taken_and_only_by_one() {
+    check(
+        "rules: CAL-2",
+        "
+        desk-1: guest 9001, pickup group hall   desk-2: guest 9002, pickup group hall
+        desk-3: guest 9003, pickup group hall   desk-4: guest 9004   desk-5: guest 9005
+        09:00 desk-4 dials 9001   09:00:10 desk-5 dials 9002
+        09:00:20 desk-3 dials *98   desk-3 hangs up
+        09:00:30 desk-3 dials *98   desk-1 dials *98
+        09:01 desk-5 hangs up
+        admin asks status
+        ",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn nobody_takes_a_call_of_their_own_or_one_for_help() {
+    check(
+        "rules: CAL-2, SES-10",
+        "
+        emergency 112 rings desk-2
+        desk-1: guest 9001, pickup group hall   desk-2: guest 9002, pickup group hall
+        desk-3: guest 9003, pickup group hall
+        09:00 desk-1 dials 112   desk-3 dials *98   desk-3 dials *979002   desk-1 hangs up
+        09:01 desk-1 dials 9002   desk-1 dials *98   desk-1 hangs up
+        ",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn a_session_ends_only_after_a_call_that_was_picked_up() {
+    check(
+        "rules: CAL-2, IDL-2",
+        "
+        alice: 2001, pin 1111, pickup group sales, idle limit 5m   bob: 2002, pin 2222, pickup group sales
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 logs in alice   desk-2 logs in bob
+        09:01 desk-3 dials 2002   desk-1 dials *98
+        09:20 desk-3 hangs up
+        until 09:30
+        ",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn two_keys_take_calls_of_the_group() {
+    check_over_sccp(
+        "rules: CAL-2, PRO-4",
+        "
+        alice: 2001, pin 1111, pickup group sales   bob: 2002, pin 2222, pickup group sales
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 presses softkey PickUp
+        09:01 desk-1 logs in alice   desk-2 logs in bob
+        09:02 desk-3 dials 2002   desk-1 presses softkey PickUp   desk-1 hangs up
+        09:03 desk-3 dials 2002   desk-1 presses softkey GPickUp   desk-1 types 2002#   desk-3 hangs up
+        09:04 desk-1 presses softkey PickUp
+        09:05 desk-1 presses softkey GPickUp   desk-1 types 9003#
+        admin asks status
+        ",
+        expect![[""]],
+    );
+}
