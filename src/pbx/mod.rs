@@ -12,6 +12,7 @@ mod desk;
 mod dialogue;
 mod dialplan;
 mod directory;
+mod enrolment;
 mod event;
 mod explain;
 mod forward;
@@ -24,6 +25,7 @@ mod names;
 mod numbers;
 mod obstacle;
 mod phone;
+mod prefix;
 mod profile;
 mod prompt;
 mod query;
@@ -51,6 +53,7 @@ pub use change::{
 pub use class_of_service::ClassOfService;
 pub use desk::{Desk, DeskLine};
 pub use dialplan::{Codes, EmergencyNumbers};
+pub use enrolment::{AutoRegistration, NumberRange, Unwelcome};
 pub use event::{
     Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
     TransferTo,
@@ -60,6 +63,7 @@ pub use mobility::{Mobility, Personality};
 pub use names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
+pub use prefix::Prefix;
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};

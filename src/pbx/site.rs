@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
+use super::enrolment::AutoRegistration;
 use super::mobility::Mobility;
 use super::names::{ClassName, Dn, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
@@ -26,6 +27,9 @@ pub struct Site {
     pub mobility: Mobility,
     /// Emergency numbers and who answers them.
     pub emergency: EmergencyNumbers,
+    /// Which phones may come that are not named here. None: none.
+    #[serde(default)]
+    pub auto_registration: Option<AutoRegistration>,
     /// Classes of service by name.
     pub classes: BTreeMap<ClassName, ClassOfService>,
     /// Logout profiles by name.
@@ -71,6 +75,7 @@ impl Site {
             codes: self.codes.clone(),
             mobility: self.mobility.clone(),
             emergency: self.emergency.clone(),
+            auto_registration: self.auto_registration.clone(),
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),
             user_profiles: self.user_profiles.clone(),
@@ -225,6 +230,9 @@ pub struct Hardware {
     /// What is plugged into it, in order.
     #[serde(default)]
     pub add_on_modules: Vec<ModelName>,
+    /// Whether nobody named it, and it came all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enrolled: bool,
 }
 
 /// A PIN, hashed by argon2id, as a PHC string.
@@ -273,6 +281,7 @@ mod tests {
             hardware: Some(Box::new(Hardware {
                 model: "7960".into(),
                 add_on_modules: vec!["7914".into()],
+                enrolled: false,
             })),
         };
         let digest = DigestSecret {
