@@ -144,6 +144,8 @@ pub struct Output {
     pub frames: Vec<(u64, Bytes)>,
     /// Connections of SCCP phones to be closed, after what was sent over them.
     pub hang_ups: Vec<u64>,
+    /// SCCP phones that nobody named and that are to be taken into the site.
+    pub newcomers: Vec<sccp::Newcomer>,
     /// SCCP phones that are in a call now, or no more: they are missed later, by the number of the connection.
     pub engaged: Vec<(u64, bool)>,
     /// SCCP phones that have become something else, for the metrics.
@@ -393,6 +395,7 @@ impl Exchange {
             .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
         output.frames = self.switchboard.take_frames();
         output.hang_ups = self.switchboard.take_hang_ups();
+        output.newcomers = self.switchboard.take_newcomers();
         output.engaged = self.switchboard.take_engaged();
         output.swapped = self.switchboard.take_swapped();
         output

@@ -205,6 +205,7 @@ fn what_is_written_is_read_as_the_same_site() {
     phone.exempt = true;
     phone.sip_secret = None;
     phone.hardware = Some(Box::new(Hardware {
+        enrolled: false,
         model: "7975".into(),
         add_on_modules: vec!["7916-24".into(), "7914".into()],
     }));

@@ -31,7 +31,10 @@ pub async fn read(server: &Server, file_name: String, text: String) -> Result<Re
     let work = move || {
         let parsed = site::parse(&file_name, &text, Some(&current.site), &hashing);
         let (site, problems, warnings) = match parsed {
-            Ok(parsed) => (Some(parsed.site), Vec::new(), parsed.warnings),
+            Ok(mut parsed) => {
+                parsed.site.keep_enrolled(&current.site);
+                (Some(parsed.site), Vec::new(), parsed.warnings)
+            }
             Err(problems) => (None, problems, Vec::new()),
         };
         let plan = site

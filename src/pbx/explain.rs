@@ -134,6 +134,13 @@ impl Pbx {
                 lines.join(", ")
             },
         ));
+        let config = self.site.phones.get(phone);
+        let hardware = config.and_then(|config| config.hardware.as_deref());
+        if hardware.is_some_and(|hardware| hardware.enrolled) {
+            sentences.push(format!(
+                "{phone} is in no site file: it came by itself, as auto_registration allows."
+            ));
+        }
         let session = self.session_at(phone);
         match session {
             Some(id) => sentences.extend(self.explain_session(now, id)),

@@ -13,6 +13,7 @@ mod dialogue;
 mod dialplan;
 mod directory;
 mod disturb;
+mod enrolment;
 mod event;
 mod explain;
 mod forward;
@@ -28,6 +29,7 @@ mod obstacle;
 mod park;
 mod phone;
 mod pickup;
+mod prefix;
 mod profile;
 mod prompt;
 mod query;
@@ -55,6 +57,7 @@ pub use change::{
 pub use class_of_service::ClassOfService;
 pub use desk::{Desk, DeskLine, DeskMay, DeskSet};
 pub use dialplan::{Codes, EmergencyNumbers};
+pub use enrolment::{AutoRegistration, NumberRange, Unwelcome};
 pub use event::{
     Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
     TransferTo,
@@ -65,6 +68,7 @@ pub use mobility::{Mobility, Personality};
 pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
+pub use prefix::Prefix;
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
+use super::enrolment::AutoRegistration;
 use super::mobility::Mobility;
 use super::names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
@@ -26,6 +27,9 @@ pub struct Site {
     pub mobility: Mobility,
     /// Emergency numbers and who answers them.
     pub emergency: EmergencyNumbers,
+    /// Which phones may come that are not named here. None: none.
+    #[serde(default)]
+    pub auto_registration: Option<AutoRegistration>,
     /// Classes of service by name.
     pub classes: BTreeMap<ClassName, ClassOfService>,
     /// Logout profiles by name.
@@ -72,6 +76,7 @@ impl Site {
             codes: self.codes.clone(),
             mobility: self.mobility.clone(),
             emergency: self.emergency.clone(),
+            auto_registration: self.auto_registration.clone(),
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),
             user_profiles: self.user_profiles.clone(),
@@ -249,6 +254,9 @@ pub struct Hardware {
     /// What is plugged into it, in order.
     #[serde(default)]
     pub add_on_modules: Vec<ModelName>,
+    /// Whether nobody named it, and it came all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enrolled: bool,
 }
 
 /// A PIN, hashed by argon2id, as a PHC string.
@@ -297,6 +305,7 @@ mod tests {
             hardware: Some(Box::new(Hardware {
                 model: "7960".into(),
                 add_on_modules: vec!["7914".into()],
+                enrolled: false,
             })),
             pickup_group: Some("hall".into()),
         };

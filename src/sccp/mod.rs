@@ -15,6 +15,7 @@ mod hotdesk;
 mod inbound;
 mod media;
 mod model;
+mod newcomers;
 mod outbound;
 mod own_media;
 mod registration;
@@ -32,6 +33,7 @@ pub mod wire;
 
 pub use admission::LONGEST_WAIT;
 pub use model::{MODELS, MODULES, Model, Swap};
+pub use newcomers::Newcomer;
 pub use settings::Settings;
 pub use shared::Swapped;
 pub use switchboard::{Connection, Switchboard};

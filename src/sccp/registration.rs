@@ -77,6 +77,12 @@ impl Switchboard {
     pub(super) fn register(&mut self, connection: Connection, register: Register) {
         let name = PhoneName::from(register.device_name.as_str());
         let remote = connection.remote;
+        if !self.shared.site.phones.contains_key(&name) {
+            return match self.newcomer(connection, &name, &register) {
+                Ok(()) => {}
+                Err(text) => self.refuse(connection, &register, text),
+            };
+        }
         let (hardware, model) = match self.known(&name, &register) {
             Ok(known) => known,
             Err(text) => return self.refuse(connection, &register, text),
@@ -124,10 +130,8 @@ impl Switchboard {
         name: &PhoneName,
         register: &Register,
     ) -> Result<(Hardware, &'static Model), &'static str> {
-        let Some(config) = self.shared.site.phones.get(name) else {
-            return Err("This phone is not known here");
-        };
-        let Some(hardware) = config.hardware.as_deref() else {
+        let config = self.shared.site.phones.get(name);
+        let Some(hardware) = config.and_then(|config| config.hardware.as_deref()) else {
             return Err("This phone is to speak SIP here");
         };
         match model::by_type(register.device_type) {

@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 
 use super::admission::Admission;
 use super::chatter::Chatter;
+use super::newcomers::Newcomer;
 use super::own_media::OwnMedia;
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
@@ -92,6 +93,8 @@ pub(super) struct Shared {
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
     pub swapped: Vec<Swapped>,
+    /// Phones that nobody named and that are to be taken into the site.
+    pub newcomers: Vec<Newcomer>,
     pub hang_ups: Vec<u64>,
     /// Phones that are in a call now, or no more, by connection.
     pub engaged: Vec<(u64, bool)>,
@@ -127,6 +130,7 @@ impl Shared {
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
             swapped: Vec::new(),
+            newcomers: Vec::new(),
             hang_ups: Vec::new(),
             engaged: Vec::new(),
             draining: false,

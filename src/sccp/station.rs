@@ -302,6 +302,11 @@ impl Station {
                     self.set_up(shared);
                 }
             }
+            FromPhone::RegisterAvailableLines(_) if self.model.ends_with_its_lines() => {
+                if self.has_buttons() {
+                    self.set_up(shared);
+                }
+            }
             FromPhone::KeepAlive => self.say(shared, ToPhone::KeepAliveAck),
             FromPhone::RegisterTokenReq(_) => self.say(shared, ToPhone::RegisterTokenAck),
             FromPhone::Unregister(unregister) => self.unregister(shared, &unregister),

@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::claims::Claims;
+use super::newcomers::Newcomer;
 use super::settings::Settings;
 use super::shared::{Shared, Swapped, Timer};
 use super::station::Station;
-use super::wire::{Frame, FromPhone, RegisterReject, Version};
+use super::wire::{Frame, FromPhone, Register, RegisterReject, Version};
 use crate::pbx::{Event, PhoneName, Site};
 use crate::time::Now;
 
@@ -41,6 +42,10 @@ pub struct Switchboard {
     pub(super) plugs: HashMap<u64, Plug>,
     pub(super) stations: BTreeMap<PhoneName, Station>,
     pub(super) claims: Claims,
+    /// Phones that nobody named, which wait to be taken in: by which connection, and what they said.
+    pub(super) newcomers: BTreeMap<PhoneName, (u64, Box<Register>)>,
+    /// How many of those there may be.
+    pub(super) free_numbers: usize,
     pub(super) shared: Shared,
 }
 
@@ -51,6 +56,8 @@ impl Switchboard {
             plugs: HashMap::new(),
             stations: BTreeMap::new(),
             claims: Claims::default(),
+            newcomers: BTreeMap::new(),
+            free_numbers: site.free_numbers(),
             shared: Shared::new(now, seed, site, Settings::default()),
         }
     }
@@ -99,6 +106,7 @@ impl Switchboard {
     pub fn closed(&mut self, now: Now, connection: u64) {
         self.shared.now = now;
         self.shared.deadlines.disarm(&Timer::Stranger(connection));
+        self.forget_newcomer(connection);
         let plug = self.plugs.remove(&connection);
         if let Some(phone) = plug.and_then(|plug| plug.phone) {
             self.unplug(&phone);
@@ -125,6 +133,7 @@ impl Switchboard {
                 None => self.send_away(&phone),
             }
         }
+        self.let_newcomers_in();
     }
 
     /// A phone may not be here any more.
@@ -208,6 +217,11 @@ impl Switchboard {
     /// Takes out which connections are to be closed after what was sent over them.
     pub fn take_hang_ups(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.shared.hang_ups)
+    }
+
+    /// Takes out which phones are to be taken into the site.
+    pub fn take_newcomers(&mut self) -> Vec<Newcomer> {
+        std::mem::take(&mut self.shared.newcomers)
     }
 
     /// Takes out which phones are in a call now, or no more, by connection.

@@ -15,6 +15,7 @@ pub mod intake;
 pub mod log;
 mod media;
 pub mod metrics;
+mod newcomers;
 mod overload;
 mod pages;
 mod patience;

@@ -14,6 +14,7 @@ use super::events::Events;
 use super::intake::Inputs;
 use super::media::Media;
 use super::metrics::Metrics;
+use super::newcomers::Newcomers;
 use super::wires::Wires;
 use crate::exchange::{Check, CommitSeq, Exchange, Input, Output};
 use crate::pbx::Change;
@@ -52,6 +53,8 @@ pub struct Run {
     pub events: Events,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where phones come in that nobody named.
+    pub newcomers: Newcomers,
     /// How long a stop waits for calls to end.
     pub drain: Duration,
     /// What did not fit yet.
@@ -219,6 +222,9 @@ impl Run {
         }
         for (connection, frames) in output.frames {
             self.wires.sccp.send(connection, frames);
+        }
+        for newcomer in output.newcomers {
+            self.newcomers.add(newcomer);
         }
         for (connection, is_engaged) in output.engaged {
             self.wires.sccp.engage(connection, is_engaged);

@@ -15,6 +15,7 @@ use super::guard::{self, Guard};
 use super::intake::{Inputs, Intake, intake};
 use super::media::Media;
 use super::metrics::Metrics;
+use super::newcomers::Newcomers;
 use super::pages::PageServer;
 use super::readiness::Readiness;
 use super::run::{Backlog, Progress, Run};
@@ -333,6 +334,7 @@ fn run(
         media,
         store: server.store.clone(),
         checks,
+        newcomers: Newcomers::start(server.sites.clone()),
         drain: server.settings.limits.drain,
         events: server.events.clone(),
         metrics: Arc::clone(&server.metrics),

@@ -23,6 +23,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_credentials(site, &mut findings);
     check_softphone_names(site, &mut findings);
     check_hardware(site, &mut findings);
+    check_auto_registration(site, &mut findings);
     check_speed_dials(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
@@ -398,6 +399,29 @@ fn check_park_slots(site: &Site, findings: &mut Vec<Finding>) {
             let what = format!("{slot} is named twice");
             findings.push(Finding::new(&path, what, "Name each slot once"));
         }
+    }
+}
+
+/// Phones that nobody named get a profile that there is, and numbers that can be dialled.
+fn check_auto_registration(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(auto) = &site.auto_registration else {
+        return;
+    };
+    if !site.logout_profiles.contains_key(&auto.logout_profile) {
+        let known = site.logout_profiles.keys().map(|name| name.as_str());
+        findings.push(unresolved(
+            &["auto_registration", "logout_profile"],
+            "logout_profile",
+            auto.logout_profile.as_str(),
+            known,
+        ));
+    }
+    if site.free_numbers() == 0 && site.enrolled() == 0 {
+        findings.push(Finding::new(
+            &["auto_registration", "numbers"],
+            "none of these numbers is free",
+            "Choose numbers that no user, phone, code or emergency number has",
+        ));
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) struct Field {
 /// The one field of an emergency number, which stands in the file without its key.
 const RINGS: &str = "rings";
 
+/// The table of which there may be none.
+pub(super) const AUTO_REGISTRATION: &str = "auto_registration";
+
 /// A site file that says what the site is, with hashes in place of PINs and passwords.
 pub fn write(site: &Site) -> String {
     let mut file = Table::new();
@@ -66,6 +69,15 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     for (number, phones) in &site.emergency {
         let rings = vec![shown(RINGS, texts(phones))];
         objects.push(object("emergency", number, rings));
+    }
+    if let Some(auto) = &site.auto_registration {
+        let networks: Vec<String> = auto.networks.iter().map(ToString::to_string).collect();
+        let fields = vec![
+            shown("numbers", auto.numbers.to_string()),
+            shown("logout_profile", auto.logout_profile.as_str()),
+            shown("networks", networks),
+        ];
+        objects.push(object(AUTO_REGISTRATION, "", fields));
     }
     for (name, class) in &site.classes {
         objects.push(object("class_of_service", name, class_fields(class)));
@@ -285,6 +297,9 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
         fields.push(shown("model", hardware.model.as_str()));
         if !hardware.add_on_modules.is_empty() {
             fields.push(shown("add_on_modules", texts(&hardware.add_on_modules)));
+        }
+        if hardware.enrolled {
+            fields.push(shown("auto_registered", true));
         }
     }
     fields.extend(pickup_group(phone.pickup_group.as_ref()));

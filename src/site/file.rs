@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 use super::check::check;
+use super::document::AUTO_REGISTRATION;
 use super::lint::lint;
 use super::mobility;
 use super::problem::{Finding, Problem, Source};
@@ -12,9 +13,9 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware, LogoutProfile,
-    Mobility, Phone, PinHash, SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId,
-    UserProfile,
+    AbsentHandling, AutoRegistration, ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware,
+    LogoutProfile, Mobility, NumberRange, Phone, PinHash, Prefix, SecondLogin, Settings, Site,
+    SoftphoneUse, SpeedDial, User, UserId, UserProfile,
 };
 
 /// A site, and what is doubtful about it.
@@ -120,6 +121,9 @@ impl<'t> Reading<'t> {
             .into_iter()
             .map(|(number, phones)| (number.to_owned(), all(phones)))
             .collect();
+        let auto_registration = top
+            .section(AUTO_REGISTRATION)
+            .and_then(|section| self.auto_registration(section));
         let classes = top.sections("class_of_service").into_iter();
         let classes = classes
             .map(|(name, s)| (name.into(), self.class(s)))
@@ -147,6 +151,7 @@ impl<'t> Reading<'t> {
             codes,
             mobility,
             emergency,
+            auto_registration,
             classes,
             logout_profiles: logout,
             user_profiles: profiles,
@@ -254,6 +259,32 @@ impl<'t> Reading<'t> {
         let mobility = mobility::read(&mut s);
         self.findings.extend(s.finish());
         mobility
+    }
+
+    /// Half a rule about strangers is none: it is there, or it is wrong.
+    fn auto_registration(&mut self, mut s: Section<'t>) -> Option<AutoRegistration> {
+        const NETWORKS: &str = "Write networks as in [\"10.20.0.0/16\", \"2001:db8::/32\"]";
+        s.required_text("numbers");
+        let numbers = s.parsed(
+            "numbers",
+            "Write the first and the last of up to 10000 numbers of the same length, as in \"9500-9599\"",
+            NumberRange::parse,
+        );
+        let logout_profile = s.required_text("logout_profile").into();
+        if !s.has("networks") {
+            s.missing("networks");
+        }
+        let texts = s.texts("networks").unwrap_or_default();
+        let networks: Vec<Prefix> = texts.iter().filter_map(|t| Prefix::parse(t)).collect();
+        if s.has("networks") && (networks.is_empty() || networks.len() < texts.len()) {
+            s.wrong("networks", "these are no networks", NETWORKS);
+        }
+        self.findings.extend(s.finish());
+        Some(AutoRegistration {
+            numbers: numbers?,
+            logout_profile,
+            networks,
+        })
     }
 
     fn class(&mut self, mut s: Section<'t>) -> ClassOfService {
@@ -393,12 +424,14 @@ fn code(s: &mut Section<'_>, key: &'static str, usual: String) -> String {
 
 fn hardware(s: &mut Section<'_>) -> Option<Hardware> {
     let (model, modules) = (s.text("model"), s.texts("add_on_modules"));
-    if s.has("add_on_modules") && !s.has("model") {
+    let enrolled = s.flag("auto_registered").unwrap_or_default();
+    if (s.has("add_on_modules") || enrolled) && !s.has("model") {
         s.missing("model");
     }
     Some(Hardware {
         model: model?.into(),
         add_on_modules: all(modules.unwrap_or_default()),
+        enrolled,
     })
 }
 

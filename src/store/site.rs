@@ -18,6 +18,7 @@ mod kind {
     pub const CODES: &str = "codes";
     pub const MOBILITY: &str = "extension-mobility";
     pub const EMERGENCY: &str = "emergency";
+    pub const AUTO_REGISTRATION: &str = "auto-registration";
     pub const CLASS: &str = "class";
     pub const LOGOUT_PROFILE: &str = "logout-profile";
     pub const USER_PROFILE: &str = "user-profile";
@@ -146,6 +147,9 @@ fn each(
     put(&mut sink, kind::CODES, "", &site.codes)?;
     put(&mut sink, kind::MOBILITY, "", &site.mobility)?;
     put_all(&mut sink, kind::EMERGENCY, &site.emergency)?;
+    if let Some(auto) = &site.auto_registration {
+        put(&mut sink, kind::AUTO_REGISTRATION, "", auto)?;
+    }
     put_all(&mut sink, kind::CLASS, &site.classes)?;
     put_all(&mut sink, kind::LOGOUT_PROFILE, &site.logout_profiles)?;
     put_all(&mut sink, kind::USER_PROFILE, &site.user_profiles)?;
@@ -173,6 +177,7 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
     match kind {
         kind::SETTINGS | kind::CODES | kind::MOBILITY => name.is_empty(),
         kind::EMERGENCY => site.emergency.contains_key(name),
+        kind::AUTO_REGISTRATION => name.is_empty() && site.auto_registration.is_some(),
         kind::CLASS => site.classes.contains_key(name),
         kind::LOGOUT_PROFILE => site.logout_profiles.contains_key(name),
         kind::USER_PROFILE => site.user_profiles.contains_key(name),
@@ -188,6 +193,7 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::CODES => site.codes = serde_json::from_str(json)?,
         kind::MOBILITY => site.mobility = serde_json::from_str(json)?,
         kind::EMERGENCY => take(&mut site.emergency, name, json)?,
+        kind::AUTO_REGISTRATION => site.auto_registration = Some(serde_json::from_str(json)?),
         kind::CLASS => take(&mut site.classes, name, json)?,
         kind::LOGOUT_PROFILE => take(&mut site.logout_profiles, name, json)?,
         kind::USER_PROFILE => take(&mut site.user_profiles, name, json)?,

@@ -34,6 +34,7 @@ mod hoards;
 mod intruder;
 mod mutations;
 mod neighbours;
+mod newcomers;
 mod oracle;
 mod secure;
 mod skinny;

@@ -23,6 +23,7 @@ fn a_phone_with_a_model_needs_no_password() {
     check_phone("SEP00112233AABB", facts, expect![[""]]);
     let site = site(&with_phone("SEP00112233AABB", facts));
     let hardware = Hardware {
+        enrolled: false,
         model: "7965".into(),
         add_on_modules: vec!["7915-24".into(), "7914".into()],
     };
@@ -149,4 +150,41 @@ fn speed_dials_that_are_none() {
         site.toml:12:15: user_profile.clerk.speed_dials: there are more than 36. Keep 36 at most
     "#]],
     );
+}
+
+const AUTO: &str = "[auto_registration]\nnumbers = \"9500-9509\"\nlogout_profile = \"guest\"\nnetworks = [\"10.0.0.0/8\"]\n";
+
+#[test]
+fn phones_may_come_that_are_not_named() {
+    let before = site(SMALL);
+    let site = site(&format!("{SMALL}\n{AUTO}"));
+    let auto = site.auto_registration.as_ref().expect("it is there");
+    assert_eq!(auto.numbers.to_string(), "9500-9509");
+    expect![[r#""#]].assert_eq(&plan(&before, &site).to_string());
+    let written = perch::site::write(&site);
+    assert_eq!(super::site(&written), site);
+}
+
+#[test]
+fn half_a_rule_about_phones_that_are_not_named_is_none() {
+    let with = |auto: &str| format!("{SMALL}\n[auto_registration]\n{auto}\n");
+    check(&with(""), expect![[""]]);
+    check(
+        &with("numbers = \"9509-9500\"\nlogout_profile = \"gest\"\nnetworks = [\"office\"]"),
+        expect![[""]],
+    );
+    check(
+        &with("numbers = \"9500-9509\"\nlogout_profile = \"gest\"\nnetworks = []"),
+        expect![[""]],
+    );
+}
+
+#[test]
+fn a_phone_that_came_by_itself_is_written_and_read_as_one() {
+    let mut site = site(&format!("{SMALL}\n{AUTO}"));
+    let came = site.enrol(vec![("SEP001122334499".into(), "7960".into())]);
+    assert_eq!(came.len(), 1);
+    let written = perch::site::write(&site);
+    assert!(written.contains("auto_registered = true"), "{written}");
+    assert_eq!(super::site(&written), site);
 }

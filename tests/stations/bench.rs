@@ -83,6 +83,7 @@ pub fn site(models: &[Kind]) -> Site {
             exempt: false,
             location: None,
             hardware: Some(Box::new(Hardware {
+                enrolled: false,
                 model: (*model).into(),
                 add_on_modules: Vec::new(),
             })),

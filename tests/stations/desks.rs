@@ -124,6 +124,7 @@ fn another_site_touches_only_the_phones_that_it_changes() {
     let mut changed = site(&[NEW, NEW]);
     let phone = changed.phones.get_mut(name(1).as_str()).expect("a phone");
     phone.hardware = Some(Box::new(Hardware {
+        enrolled: false,
         model: "7975".into(),
         add_on_modules: vec!["7916-24".into()],
     }));

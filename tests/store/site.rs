@@ -64,6 +64,7 @@ fn site() -> Site {
             exempt: false,
             location: None,
             hardware: Some(Box::new(Hardware {
+                enrolled: false,
                 model: "7960".into(),
                 add_on_modules: vec!["7914".into()],
             })),

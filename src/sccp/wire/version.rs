@@ -57,13 +57,18 @@ impl Version {
         Version::ALL.contains(&version).then_some(version)
     }
 
+    /// The version, if Perch asks anybody to speak it.
+    pub fn spoken(number: u8) -> Option<Version> {
+        Version::new(number).filter(|version| !matches!(version.0, 16 | 21))
+    }
+
     /// The newest version that is neither above what a phone offers nor above `cap`.
     ///
     /// Nobody is asked to speak 16 or 21: what is known of their media messages contradicts itself, and who speaks them
     /// speaks the one before as well.
     pub fn agree(offer: u8, cap: Version) -> Version {
         let fits = |version: &Version| {
-            version.0 <= offer && *version <= cap && !matches!(version.0, 16 | 21)
+            version.0 <= offer && *version <= cap && Version::spoken(version.0).is_some()
         };
         let mut from_newest = Version::ALL.into_iter().rev();
         from_newest.find(fits).unwrap_or(Version::V0)

@@ -262,3 +262,128 @@ where
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::sync::mpsc;
+
+    use super::super::super::Settings;
+    use super::super::super::guard::Guard;
+    use super::super::super::intake::{Inputs, intake};
+    use super::super::super::metrics::Metrics;
+    use super::super::super::{Clock, settings};
+    use super::super::lines::Lines;
+    use super::super::{Line, Security};
+    use super::*;
+    use crate::sip::{Limits, Registrar};
+
+    const SAYS_IT_IS_THERE: [u8; HEADER] = [4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const IS_REGISTERED: [u8; 16] = [8, 0, 0, 0, 0, 0, 0, 0, 0x81, 0, 0, 0, 1, 0, 0, 0];
+
+    /// Phones that are to say every second that they are there.
+    struct World {
+        service: Arc<Service>,
+        lines: Arc<Lines>,
+        ends: (mpsc::Sender<(u64, End)>, mpsc::Receiver<(u64, End)>),
+        _inputs: Inputs,
+    }
+
+    fn world() -> World {
+        let (intake, inputs) = intake(1024);
+        let registrar = Arc::new(Registrar::new([7; 32], Limits::default()));
+        let metrics = Arc::new(Metrics::new(registrar));
+        let defaults = Settings::default();
+        let settings = settings::Sccp {
+            keep_alive_s: 1,
+            ..defaults.sccp
+        };
+        let limits = settings::Limits {
+            message: Duration::from_millis(20),
+            ..defaults.limits
+        };
+        let guard = Guard::new(defaults.guard, Arc::clone(&metrics));
+        World {
+            lines: Arc::new(Lines::new(settings.clone(), limits, Arc::clone(&metrics))),
+            service: Arc::new(Service {
+                clock: Clock::start(),
+                limits,
+                settings,
+                intake,
+                guard: Arc::new(guard),
+                metrics,
+            }),
+            ends: mpsc::channel(8),
+            _inputs: inputs,
+        }
+    }
+
+    impl World {
+        /// A phone that is registered, and said just now that it is there.
+        async fn phone(&self) -> (DuplexStream, Arc<Line>) {
+            let remote: SocketAddr = "127.0.0.1:4000".parse().expect("an address");
+            let accepted = self.lines.accept(Security::Plain, remote, true);
+            let (place, _) = accepted.expect("room");
+            let line = Arc::clone(&place.line);
+            let (mut phone, end) = duplex(4096);
+            let (service, ends) = (Arc::clone(&self.service), self.ends.0.clone());
+            tokio::spawn(async move {
+                let opened = Input::SccpOpened {
+                    connection: place.id,
+                    remote,
+                    local: remote,
+                    secure: false,
+                };
+                let connection = Connection::new(&service, &place, service.patience());
+                let end = connection.until_end(end, opened).await;
+                let _ = ends.send((place.id, end)).await;
+            });
+            line.send(Bytes::from_static(&IS_REGISTERED));
+            let heard = phone.read_exact(&mut [0; IS_REGISTERED.len()]).await;
+            heard.expect("it is registered");
+            let said = phone.write_all(&SAYS_IT_IS_THERE).await;
+            said.expect("it is heard");
+            let answered = phone.read_exact(&mut [0; HEADER]).await;
+            answered.expect("it is answered");
+            (phone, line)
+        }
+
+        async fn next_end(&mut self) -> (u64, End) {
+            self.ends.1.recv().await.expect("some end")
+        }
+    }
+
+    const SILENT: End = End::TooLong("it was idle for too long");
+
+    #[tokio::test]
+    async fn a_phone_in_a_call_is_missed_later_than_others() {
+        let mut world = world();
+        let (_talks, line) = world.phone().await;
+        line.engage(true);
+        let (_talked, line) = world.phone().await;
+        line.engage(true);
+        line.engage(false);
+        let _idle = world.phone().await;
+        assert_eq!(world.next_end().await, (2, SILENT));
+        assert_eq!(world.next_end().await, (3, SILENT));
+        assert_eq!(world.next_end().await, (1, SILENT));
+        let settings = &world.service.settings;
+        assert_eq!(settings.silence(), Duration::from_millis(1200));
+        assert_eq!(settings.silence_in_call(), Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn a_call_gives_no_more_time_for_half_a_message() {
+        let mut world = world();
+        let (mut phone, line) = world.phone().await;
+        line.engage(true);
+        let said = phone.write_all(&SAYS_IT_IS_THERE[..9]).await;
+        said.expect("it is heard");
+        let late = End::TooLong("a message was not finished in time");
+        assert_eq!(world.next_end().await, (1, late));
+    }
+}

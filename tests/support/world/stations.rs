@@ -26,6 +26,7 @@ pub fn equip(site: &mut Site, protocol: Protocol) {
         };
         phone.hardware = speaks_sccp.then(|| {
             Box::new(Hardware {
+                enrolled: false,
                 // Every tenth is of the oldest sort, whose display holds few words.
                 model: match number % 10 {
                     0 => KINDS[0].model,
