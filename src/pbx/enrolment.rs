@@ -141,6 +141,7 @@ impl Site {
                 guest_dn: Some(dn.clone()),
                 sip_secret: None,
                 exempt: false,
+                pickup_group: None,
                 location: None,
                 hardware: Some(Box::new(hardware)),
             };
@@ -229,6 +230,7 @@ mod tests {
             guest_dn: Some("9501".into()),
             sip_secret: None,
             exempt: false,
+            pickup_group: None,
             location: None,
             hardware: None,
         };

@@ -186,8 +186,10 @@ impl Station {
         let Some(leg) = call.leg() else {
             return;
         };
+        // Of a channel that is just being opened somebody waits to hear.
+        let is_opening = matches!(call.media.receive, Receive::Opening { .. });
         let is_held = match call.stage {
-            CallStage::Talking(_) => false,
+            CallStage::Talking(_) if !is_opening => false,
             CallStage::Holding(_) => true,
             _ => {
                 let why = Failure::Glare;

@@ -226,6 +226,28 @@ fn a_call_whose_channel_is_just_being_opened_is_not_held() {
     assert_eq!(state(&bench, 1), CallState::Hold);
 }
 
+/// Whoever answers may hold at once, while the caller's channel is still being opened: the caller's answer is not lost.
+#[test]
+fn a_hold_waits_for_the_channel_that_the_other_side_is_opening() {
+    let mut bench = Bench::registered(&[OLD, NEW]);
+    bench.say(1, OffHook::default());
+    bench.press(1, "9002");
+    bench.say(2, OffHook::default());
+    bench.open_channel(2, 4002);
+    bench.soft(2, "Hold");
+    bench.open_channel(1, 4001);
+    assert_eq!(sends_to(&bench, 1), ("192.0.2.2".into(), 4002));
+    bench.names(1);
+    bench.wait(2);
+    assert!(bench.names(1).contains("StopMediaTransmission"));
+    assert_eq!(state(&bench, 2), CallState::Hold);
+    bench.soft(2, "Resume");
+    bench.open_channel(2, 4102);
+    bench.open_channel(1, 4101);
+    assert_eq!(sends_to(&bench, 1), ("192.0.2.2".into(), 4102));
+    assert_eq!(sends_to(&bench, 2), ("192.0.2.1".into(), 4101));
+}
+
 #[test]
 fn a_phone_that_vanishes_ends_its_calls() {
     let mut bench = talking();
