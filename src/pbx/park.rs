@@ -148,7 +148,8 @@ impl Pbx {
         Ok(slot)
     }
 
-    /// No media flows while a party waits: it is asked what it has, and told that it gets nothing.
+    /// No media flows while a party waits: it is asked what it has, and told that it gets nothing. One that is dead is found
+    /// out by that, too.
     fn hush_parked(&mut self, leg: LegId, slot: &Dn) {
         let connected = Party {
             dn: slot.clone(),
@@ -234,8 +235,11 @@ impl Pbx {
         };
         let waiting = self.calls.call(id).map(|call| call.caller);
         let from = waiting.and_then(|leg| Some((leg, self.phone_of(leg).ok()?)));
-        let (Some((waiting, from)), Some(first)) = (from, phones.first()) else {
-            return self.arm_recall(now, id);
+        let (Some((waiting, from)), Some(first)) = (from.clone(), phones.first()) else {
+            if let Some((waiting, _)) = from {
+                self.waits_on(now, id, waiting);
+            }
+            return;
         };
         tracing::info!(call = %id, %slot, rings = ?phones, "parked call comes back");
         let called = self.party_at(first).dn;
@@ -294,12 +298,12 @@ impl Pbx {
     }
 
     /// Nobody has it after all: it waits on.
-    pub(super) fn waits_on(&mut self, now: Now, id: CallId, waiting: LegId, had_media: bool) {
+    pub(super) fn waits_on(&mut self, now: Now, id: CallId, waiting: LegId) {
         let slot = self.lot.slot_of(id).map(|(slot, _)| slot.clone());
         if let Some(call) = self.calls.call_mut(id) {
             call.stage = Stage::Parked;
         }
-        if let Some(slot) = slot.filter(|_| had_media) {
+        if let Some(slot) = slot {
             self.hush_parked(waiting, &slot);
         }
         self.arm_recall(now, id);

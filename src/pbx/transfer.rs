@@ -429,7 +429,6 @@ impl Pbx {
         let change = transfer.change;
         // Who was to be replaced and has hung up has not sent anybody away.
         let comes_back = !matches!(transfer.target, Target::TakenOver(_));
-        let had_media = !transfer.is_ringing();
         self.split_consultation(now, id);
         if let Some(ticket) = ticket {
             let outcome = Err(why);
@@ -440,7 +439,7 @@ impl Pbx {
             Place::Here(callee) => {
                 self.leave_transfer(id, Stage::Answered { callee, change });
             }
-            Place::Parked => self.waits_on(now, id, transferee, had_media),
+            Place::Parked => self.waits_on(now, id, transferee),
             Place::Gone if comes_back && self.recall(now, id, transferee, &phone) => {}
             Place::Gone | Place::Recalled => {
                 self.calls.remove(id);

@@ -83,7 +83,11 @@ impl Story {
         say(format!("logouts {}/s", random.random_range(1..20)));
         say("logout at 08:05, 08:12".into());
         say("emergency 112 rings desk-1".into());
-        let mut numbers = vec!["112".to_owned(), "2999".to_owned(), "7777".to_owned()];
+        say("park slots 7001 7002".into());
+        say("park recall 40s".into());
+        say("class lobby: call guests, call users, login, forward, do not disturb".into());
+        let some = ["112", "2999", "7777", "7001", "7002"];
+        let mut numbers = Vec::from(some.map(str::to_owned));
         for n in 1..=phones {
             let display = if n % 4 == 0 { ", no display" } else { "" };
             let refreshes = if n % 3 == 0 {
@@ -91,7 +95,14 @@ impl Story {
             } else {
                 ""
             };
-            say(format!("desk-{n}: guest 90{n:02}{display}{refreshes}"));
+            let group = if n % 2 == 0 {
+                ", pickup group hall"
+            } else {
+                ""
+            };
+            say(format!(
+                "desk-{n}: guest 90{n:02}{display}{refreshes}{group}"
+            ));
             numbers.push(format!("90{n:02}"));
         }
         let mut people = Vec::new();
@@ -290,8 +301,16 @@ impl Story {
             // A keypad has no letters.
             user = user.replace("user", "200");
         }
-        match self.random.random_range(0..23) {
+        match self.random.random_range(0..32) {
             0..8 => number,
+            23 => format!("*72{number}"),
+            24 => format!("*92{number}"),
+            25 => "*73".to_owned(),
+            26 => "*78".to_owned(),
+            27 => "*79".to_owned(),
+            28 => format!("*97{number}"),
+            29 => "*98".to_owned(),
+            30..32 => "*68".to_owned(),
             8..14 => format!("*11*{user}*{pin}#"),
             14 => format!("*11*{user}*9#"),
             15 => format!("*11*{user}*#"),
@@ -376,6 +395,11 @@ impl Story {
             (17..19, Some(_)) => softkey("Transfer"),
             (19, Some(_)) => softkey("<<"),
             (20, Some(_)) => softkey("EndCall"),
+            (21..24, Some(_)) => softkey("Park"),
+            (24, None) => softkey("CFwdAll"),
+            (25, None) => softkey("DND"),
+            (26..29, None) => softkey("PickUp"),
+            (29, None) => softkey("GPickUp"),
             _ => None,
         }
     }

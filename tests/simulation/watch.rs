@@ -240,7 +240,8 @@ impl Watch {
         let Answer::Status(status) = self.ask(world, Query::Status)? else {
             return Err("asked how it is, and got no such answer".to_owned());
         };
-        let left = status.calls + status.commits_outstanding + status.logouts_queued;
+        let calls = status.calls + status.calls_parked;
+        let left = calls + status.commits_outstanding + status.logouts_queued;
         if left > 0 {
             return Err(format!("quiet, but {status:?}"));
         }

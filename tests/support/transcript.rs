@@ -283,7 +283,8 @@ fn in_common_sounds(heard: &str) -> Vec<String> {
         | "\"The echo test is over\""
         | "\"Transferred\""
         | "\"The transfer failed\""
-        | "\"Taken over at another phone\"" => {
+        | "\"Taken over at another phone\""
+        | "\"Parked\"" => {
             vec!["hears the end".into(), format!("reads {heard}")]
         }
         // What these say is said in words, too.
