@@ -143,6 +143,7 @@ impl Site {
                 exempt: false,
                 pickup_group: None,
                 location: None,
+                pickup_group: None,
                 hardware: Some(Box::new(hardware)),
             };
             self.phones.insert(name.clone(), phone);
@@ -183,6 +184,7 @@ impl Site {
     fn taken_numbers(&self) -> HashSet<Dn> {
         let mut taken: HashSet<Dn> = HashSet::new();
         taken.extend(self.settings.voicemail.clone());
+        taken.extend(self.settings.park_slots.iter().cloned());
         taken.extend(self.users.values().map(|user| user.dn.clone()));
         taken.extend(self.phones.values().filter_map(|p| p.guest_dn.clone()));
         for profile in self.logout_profiles.values() {
@@ -199,18 +201,10 @@ impl Site {
     }
 
     fn is_free(&self, dn: &Dn, taken: &HashSet<Dn>) -> bool {
-        let codes = &self.codes;
-        let codes = [
-            &codes.login,
-            &codes.logout,
-            &codes.remote_logout,
-            &codes.echo,
-        ];
+        let begins = |(_, code): (&str, &str)| !code.is_empty() && dn.as_str().starts_with(code);
         !taken.contains(dn)
             && !self.emergency.contains_key(dn.as_str())
-            && !codes
-                .iter()
-                .any(|code| dn.as_str().starts_with(code.as_str()))
+            && !self.codes.all().into_iter().any(begins)
     }
 }
 
@@ -220,6 +214,7 @@ fn is_enrolled(phone: &Phone) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::site::Settings;
     use super::*;
 
     fn site(numbers: &str) -> Site {
@@ -232,6 +227,7 @@ mod tests {
             exempt: false,
             pickup_group: None,
             location: None,
+            pickup_group: None,
             hardware: None,
         };
         Site {
@@ -241,6 +237,10 @@ mod tests {
                 networks: networks.to_vec(),
             }),
             emergency: [("9503".to_owned(), Vec::new())].into(),
+            settings: Settings {
+                park_slots: vec!["9505".into()],
+                ..Settings::default()
+            },
             phones: [("hall".into(), guest)].into(),
             ..Site::default()
         }
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn each_gets_the_next_number_that_is_free_as_long_as_there_is_one() {
-        let mut site = site("9500-9504");
+        let mut site = site("9500-9505");
         assert_eq!(site.free_numbers(), 3);
         let came = come(&mut site, &["SEP1", "SEP2", "hall", "SEP1"]);
         assert_eq!(came, of(&[("SEP1", "9500"), ("SEP2", "9502")]));
@@ -317,7 +317,7 @@ mod tests {
         let kept = next.phones.iter().filter(|(_, phone)| is_enrolled(phone));
         let kept: Vec<&str> = kept.map(|(name, _)| name.as_str()).collect();
         assert_eq!(kept, ["SEP2"]);
-        assert_eq!(come(&mut next, &["SEP1"]), of(&[("SEP1", "9505")]));
+        assert_eq!(come(&mut next, &["SEP1"]), of(&[("SEP1", "9506")]));
         next.auto_registration = None;
         let mut last = next.clone();
         last.phones.clear();

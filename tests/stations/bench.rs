@@ -10,12 +10,12 @@ use perch::pbx::{
     AbsentHandling, Change, ClassOfService, Digit, Forwarding, Hardware, LogoutProfile, Phone,
     PinHash, Remembered, Site, SoftphoneUse, SpeedDial, User, UserProfile,
 };
-use perch::sccp::Swapped;
 use perch::sccp::wire::{
     CapabilitiesRes, Capability, Codec, Features, Framer, FromPhone, KeypadButton, LineStatReq,
     MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck, Register, SoftKeyEvent,
     SoftKeyTemplateRes, SpeedDialStatReq, ToPhone, Version,
 };
+use perch::sccp::{Newcomer, Swapped};
 use perch::sip::{Limits, Registrar};
 use perch::time::{Now, UPTIME_AT_START, Utc};
 
@@ -35,6 +35,7 @@ pub struct Bench {
     pub heard: BTreeMap<u64, Vec<ToPhone>>,
     pub hung_up: Vec<u64>,
     pub swapped: Vec<Swapped>,
+    pub newcomers: Vec<Newcomer>,
     framers: BTreeMap<u64, Framer>,
     versions: BTreeMap<u64, Version>,
     softkeys: BTreeMap<u64, SoftKeyTemplateRes>,
@@ -131,6 +132,7 @@ impl Bench {
             heard: BTreeMap::new(),
             hung_up: Vec::new(),
             swapped: Vec::new(),
+            newcomers: Vec::new(),
             framers: BTreeMap::new(),
             versions: BTreeMap::new(),
             softkeys: BTreeMap::new(),
@@ -274,6 +276,7 @@ impl Bench {
             }
             self.hung_up.extend(output.hang_ups);
             self.swapped.extend(output.swapped);
+            self.newcomers.extend(output.newcomers);
             let mut inputs = Vec::new();
             for check in output.checks {
                 let matches = check.against == Some(PinHash(check.secret.reveal().to_owned()));
