@@ -9,6 +9,9 @@
 )]
 
 #[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "peers/baresip.rs"]
+mod baresip;
+#[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/built_server.rs"]
 mod built_server;
 #[path = "desks/calls.rs"]
@@ -22,8 +25,19 @@ mod office;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/pcap.rs"]
 mod pcap;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "peers/softphone.rs"]
+mod softphone;
+#[path = "desks/softphones.rs"]
+mod softphones;
+#[path = "desks/storm.rs"]
+mod storm;
+#[path = "desks/tour.rs"]
+mod tour;
 #[path = "peers/tshark.rs"]
 mod tshark;
+#[path = "peers/wav.rs"]
+mod wav;
 
 /// What phones are, shared with the tests in virtual time.
 #[allow(
@@ -31,6 +45,7 @@ mod tshark;
     unused_imports,
     reason = "each user of it needs another part"
 )]
+#[path = "support"]
 mod support {
     pub mod digest;
     pub mod live_phone;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use perch::sccp::wire::{RegisterAck, ToPhone, Version};
+
 use super::built_server::say;
 use super::installed::{directory, has};
 use super::pcap;
@@ -175,4 +177,20 @@ fn is_known((name, version): Kind) -> bool {
         .flat_map(|(name, versions, _)| versions.iter().map(|version| (*name, *version)))
         .collect();
     known.contains(&(name, version))
+}
+
+#[test]
+fn tshark_finds_what_was_cut_short() {
+    if !has("tshark", "tshark") {
+        return;
+    }
+    let whole = ToPhone::from(RegisterAck::default()).to_frame(Version::V20);
+    let whole = whole.bytes();
+    let mut short = whole.slice(..HEADER + 8).to_vec();
+    short[0] = 12;
+    let mut capture = Capture::new();
+    capture.add(30_000, Way::ToPhone, &whole);
+    capture.add(30_001, Way::ToPhone, &short);
+    let found: Vec<bool> = found_in(capture).iter().map(|found| found.2).collect();
+    assert_eq!(found, [false, true]);
 }

@@ -24,17 +24,24 @@ const EACH: usize = 3;
 const SIP: usize = 10;
 
 /// A running server with that site.
-pub struct Office {
+pub struct Office<'a> {
     pub server: Perch,
+    /// Where everything of it is.
+    pub dir: &'a Path,
 }
 
-impl Office {
-    pub fn open(dir: &Path) -> Office {
+impl Office<'_> {
+    pub fn open(dir: &Path) -> Office<'_> {
+        Office::open_with(dir, "")
+    }
+
+    /// The same with more settings of the site.
+    pub fn open_with<'a>(dir: &'a Path, settings: &str) -> Office<'a> {
         let server = Perch::with_settings(dir, "[ports]\nsccps = 2443\n");
         let file = dir.join("site.toml");
-        std::fs::write(&file, site()).expect("the directory is ours");
+        std::fs::write(&file, site(settings)).expect("the directory is ours");
         server.tell(&["apply", &file.display().to_string()]);
-        Office { server }
+        Office { server, dir }
     }
 
     /// Nothing is left in the server of all that went on.
@@ -68,14 +75,22 @@ impl Office {
             Security::Tls => 2443,
         };
         let server = self.server.at(Ipv4Addr::LOCALHOST.into(), port);
-        LivePhone::sccp(server, security, name, model, tone).is_registered()
+        let phone = LivePhone::sccp(server, security, name, model, tone);
+        phone.registers();
+        phone
+    }
+
+    /// A SIP phone.
+    pub fn desk(&self, name: &str, tone: u32) -> LivePhone {
+        let phone = LivePhone::sip(self.server.sip(), name, tone);
+        phone.registers();
+        phone
     }
 
     /// One of the SIP phones.
     pub fn sip(&self, which: usize, tone: u32) -> Desk {
-        let phone = LivePhone::sip(self.server.sip(), &sip_name(which), tone);
         Desk {
-            phone: phone.is_registered(),
+            phone: self.desk(&sip_name(which), tone),
             number: sip_number(which),
             is_cisco: false,
         }
@@ -105,9 +120,12 @@ pub fn sip_number(which: usize) -> String {
     format!("93{which:02}")
 }
 
-/// The demonstration site with more phones.
-fn site() -> String {
-    let mut site = include_str!("../../fixtures/sites/demo.toml").to_owned();
+/// The demonstration site with speed dials and more phones.
+fn site(settings: &str) -> String {
+    let demo = include_str!("../../fixtures/sites/demo.toml");
+    let mut site = demo
+        .replacen("[site]\n", &format!("[site]\n{settings}\n"), 1)
+        .replace("# speed_dials =", "speed_dials =");
     let mut add = |name: &str, number: &str, what: &str| {
         let added = writeln!(
             site,

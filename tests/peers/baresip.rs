@@ -209,6 +209,12 @@ impl Baresip {
         wait_until(&agreed, SOON, || answers() > before);
     }
 
+    /// What it counted in each call that is over, oldest first.
+    pub fn counted(&self) -> Vec<Counted> {
+        let log = log_of(&self.dir);
+        log.lines().filter_map(Counted::read).collect()
+    }
+
     /// How much of what this phone heard was a tone, in the call where that was most of it.
     pub fn heard_tone(&self, hertz: u32) -> f64 {
         let files = fs::read_dir(&self.dir).expect("the directory is ours");
@@ -217,6 +223,25 @@ impl Baresip {
         // One that is being written may vanish or be short.
         let shares = recordings.filter_map(|name| wav::share_of(&fs::read(name).ok()?, hertz));
         shares.fold(0.0, f64::max)
+    }
+}
+
+/// The packets of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    pub received: u32,
+    pub sent: u32,
+}
+
+impl Counted {
+    /// As baresip writes it under `Transmit: Receive:`.
+    fn read(line: &str) -> Option<Counted> {
+        let mut numbers = line.strip_prefix("packets:")?.split_whitespace();
+        let mut number = || numbers.next()?.parse().ok();
+        Some(Counted {
+            sent: number()?,
+            received: number()?,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::TAU;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use perch::media::{Header, Law, Rtp};
 
@@ -48,6 +48,8 @@ struct Speech {
     /// The port that it is sent from: where the phone listens, if it does.
     port: u16,
     ssrc: u32,
+    /// Whether nothing was said as yet.
+    is_first: bool,
     sequence: u16,
     timestamp: u32,
     /// When the next packet is due.
@@ -142,8 +144,9 @@ impl Media {
             sends,
             port,
             ssrc: self.last_ssrc,
-            sequence: 0xfff0,
-            timestamp: 0,
+            is_first: true,
+            sequence: (somewhen() / 160) as u16,
+            timestamp: somewhen(),
             next: now,
         });
     }
@@ -195,14 +198,14 @@ impl Speech {
         } = self.sends;
         let samples = packet_ms * RATE / 1000;
         let header = Header {
-            marker: self.timestamp == 0,
+            marker: std::mem::take(&mut self.is_first),
             payload_type,
             sequence: self.sequence,
             timestamp: self.timestamp,
             ssrc: self.ssrc,
         };
         let mut packet = header.bytes().to_vec();
-        let at = self.timestamp..self.timestamp + samples;
+        let at = (0..samples).map(|sample| self.timestamp.wrapping_add(sample));
         match payload_type {
             0 => packet.extend(at.map(|at| Law::Mu.encode(sample(tone, at)))),
             8 => packet.extend(at.map(|at| Law::A.encode(sample(tone, at)))),
@@ -211,10 +214,18 @@ impl Speech {
             _ => packet.extend(vec![0; samples as usize]),
         }
         self.sequence = self.sequence.wrapping_add(1);
-        self.timestamp += samples;
+        self.timestamp = self.timestamp.wrapping_add(samples);
         self.next += Duration::from_millis(packet_ms.max(1).into());
         packet
     }
+}
+
+/// Where a stream begins to count samples. baresip takes one that follows another for old if it begins before that one's
+/// end, whoever it says to be: so all phones count by one clock.
+fn somewhen() -> u32 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let samples = since.map_or(0, |since| since.as_millis() * u128::from(RATE / 1000));
+    u32::try_from(samples & u128::from(u32::MAX)).unwrap_or_default()
 }
 
 /// A sample of a tone.

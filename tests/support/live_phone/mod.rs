@@ -32,7 +32,10 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(3);
 
 /// So many packets of somebody are a conversation.
-const SOME: u32 = 8;
+pub const SOME: u32 = 8;
+
+/// So many are a conversation that has gone on for half a second.
+const MORE: u32 = 25;
 
 /// How long it is listened whether nobody says anything.
 const SILENCE: Duration = Duration::from_millis(160);
@@ -139,21 +142,30 @@ impl LivePhone {
     }
 
     /// Waits until it is registered.
-    pub fn is_registered(self) -> LivePhone {
+    pub fn registers(&self) {
         self.wait("is registered", |live| live.phone.is_registered());
-        self
     }
 
     /// Somebody does something.
     pub fn order(&self, order: &Order) {
+        if let Err(why) = self.try_order(order) {
+            panic!("{}: {order:?}: {why}", self.name);
+        }
+    }
+
+    /// Somebody does something, if it can be done just now.
+    pub fn try_order(&self, order: &Order) -> Result<(), String> {
         let mut live = self.live();
         let now = live.now();
         let done = live.phone.order(now, order);
         live.settle();
-        drop(live);
-        if let Err(why) = done {
-            panic!("{}: {order:?}: {why}", self.name);
-        }
+        done
+    }
+
+    /// What its calls are.
+    pub fn calls(&self) -> Vec<CallState> {
+        let calls = self.live().phone.calls();
+        calls.iter().map(|call| call.state).collect()
     }
 
     /// Waits until something is so.
@@ -237,13 +249,28 @@ impl LivePhone {
         to_there.map(|(_, sent)| sent.packets).sum()
     }
 
-    /// Waits until it hears more from an address, and says something there.
-    pub fn talks_to(&self, host: IpAddr) {
+    /// Waits until it hears so many packets more from an address, and has said as much there.
+    pub fn talks_to(&self, host: IpAddr, packets: u32) {
         let (heard, sent) = (self.heard_from(host), self.sent_to(host));
         let end = Instant::now() + PATIENCE;
-        while self.heard_from(host) < heard + SOME || self.sent_to(host) < sent + SOME {
+        while self.heard_from(host) < heard + packets || self.sent_to(host) < sent + packets {
             assert!(Instant::now() < end, "{} talks to {host}", self.name);
             thread::sleep(LOOK);
+        }
+    }
+
+    /// Waits until it hears nothing more from an address.
+    pub fn hears_nothing_from(&self, host: IpAddr) {
+        let end = Instant::now() + PATIENCE;
+        let mut heard = self.heard_from(host);
+        let mut since = Instant::now();
+        while since.elapsed() < SILENCE {
+            assert!(Instant::now() < end, "{} still hears {host}", self.name);
+            thread::sleep(LOOK);
+            let now = self.heard_from(host);
+            if now != heard {
+                (heard, since) = (now, Instant::now());
+            }
         }
     }
 
@@ -299,6 +326,16 @@ impl LivePhone {
 pub fn talk(one: &LivePhone, other: &LivePhone) {
     one.hears(other);
     other.hears(one);
+}
+
+/// Both go on to hear each other by the same streams, and miss nothing.
+pub fn talk_on(one: &LivePhone, other: &LivePhone) {
+    let streams = || one.sent().len() + other.sent().len();
+    let before = streams();
+    one.talks_to(other.host, MORE);
+    other.talks_to(one.host, MORE);
+    assert_eq!(streams(), before, "something was begun anew");
+    all_is_heard(&[one, other]);
 }
 
 /// No media flows, and whatever was sent to one another has been heard.

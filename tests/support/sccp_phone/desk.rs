@@ -83,14 +83,14 @@ impl Desk {
         self.sets.clone_from(&sets.sets);
     }
 
-    /// What stands beside its buttons: the number and label of each line and speed dial that is one.
+    /// What stands beside its buttons: the number and name of each line and speed dial that is one.
     pub fn beside_buttons(&self) -> Vec<String> {
         let beside = |button: &Button| {
             let number = u32::from(button.instance);
-            let (what, number, label) = match button.stimulus {
+            let (what, number, name) = match button.stimulus {
                 Stimulus::Line => {
                     let line = self.lines.get(&number)?;
-                    ("line", &line.number, &line.label)
+                    ("line", &line.number, &line.full_name)
                 }
                 Stimulus::SpeedDial => {
                     let dial = self.speed_dials.get(&number)?;
@@ -99,7 +99,7 @@ impl Desk {
                 _ => return None,
             };
             let is_blank = number.is_empty();
-            (!is_blank).then(|| format!("{what} {number} {}", in_words(label)))
+            (!is_blank).then(|| format!("{what} {number} {}", in_words(name)))
         };
         self.buttons.iter().filter_map(beside).collect()
     }
