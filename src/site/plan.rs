@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::document::{Field, Object, objects};
+use super::document::{AUTO_REGISTRATION, Field, Object, objects};
 use crate::pbx::Site;
 
 /// The differences between two sites, as the site file names things. Holds no secret.
@@ -84,10 +84,12 @@ pub fn plan(old: &Site, new: &Site) -> Plan {
 }
 
 /// The order of the file.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 10] = [
     "site",
     "codes",
+    "extension_mobility",
     "emergency",
+    AUTO_REGISTRATION,
     "class_of_service",
     "logout_profile",
     "user_profile",

@@ -65,7 +65,7 @@ fn models_and_modules_that_there_are_not() {
         "SEP001122334455",
         "model = \"9999\"",
         expect![[r#"
-            site.toml:21:9: phone.SEP001122334455.model: "9999" is no model that speaks SCCP. Known are 30SP+, 12SP+, 12SP, 30VIP, 7902, 7905, 7906, 7910, 7911, 7912, 7920, 7921, 7925, 7926, 7931, 7935, 7936, 7937, 7940, 7941, 7941GE, 7942, 7945, 7960, 7961, 7961GE, 7962, 7965, 7970, 7971, 7971GE, 7975, 7985, CIPC, 6901, 6911, 6921, 6941, 6945, 6961, 8941, 8945, ATA186, ATA188
+            site.toml:21:9: phone.SEP001122334455.model: "9999" is no model that speaks SCCP. Known are 30SP+, 12SP+, 12SP, 30VIP, 7902, 7905, 7906, 7910, 7911, 7912, 7920, 7921, 7925, 7926, 7931, 7935, 7936, 7937, 7940, 7941, 7941GE, 7942, 7945, 7960, 7961, 7961GE, 7962, 7965, 7970, 7971, 7971GE, 7975, 7985, CIPC, 6901, 6911, 6921, 6941, 6945, 6961, 8941, 8945, ATA186, ATA188, SPA303, SPA502G, SPA504G, SPA508G, SPA509G, SPA512G, SPA514G, SPA521S, SPA525G, SPA525G2
         "#]],
     );
     check_phone(
@@ -157,10 +157,15 @@ const AUTO: &str = "[auto_registration]\nnumbers = \"9500-9509\"\nlogout_profile
 #[test]
 fn phones_may_come_that_are_not_named() {
     let before = site(SMALL);
-    let site = site(&format!("{SMALL}\n{AUTO}"));
+    let site = read(&format!("{SMALL}\n{AUTO}"), Some(&before)).site;
     let auto = site.auto_registration.as_ref().expect("it is there");
     assert_eq!(auto.numbers.to_string(), "9500-9509");
-    expect![[r#""#]].assert_eq(&plan(&before, &site).to_string());
+    expect![[r#"
+        + auto_registration
+
+        1 to add, 0 to change, 0 to remove.
+    "#]]
+    .assert_eq(&plan(&before, &site).to_string());
     let written = perch::site::write(&site);
     assert_eq!(super::site(&written), site);
 }
@@ -168,14 +173,27 @@ fn phones_may_come_that_are_not_named() {
 #[test]
 fn half_a_rule_about_phones_that_are_not_named_is_none() {
     let with = |auto: &str| format!("{SMALL}\n[auto_registration]\n{auto}\n");
-    check(&with(""), expect![[""]]);
+    check(
+        &with(""),
+        expect![[r#"
+        site.toml:24:2: auto_registration.logout_profile: this is missing. Add logout_profile = …
+        site.toml:24:2: auto_registration.networks: this is missing. Add networks = …
+        site.toml:24:2: auto_registration.numbers: this is missing. Add numbers = …
+    "#]],
+    );
     check(
         &with("numbers = \"9509-9500\"\nlogout_profile = \"gest\"\nnetworks = [\"office\"]"),
-        expect![[""]],
+        expect![[r#"
+            site.toml:25:11: auto_registration.numbers: "9509-9500" cannot be understood. Write the first and the last of up to 10000 numbers of the same length, as in "9500-9599"
+            site.toml:27:12: auto_registration.networks: these are no networks. Write networks as in ["10.20.0.0/16", "2001:db8::/32"]
+        "#]],
     );
     check(
         &with("numbers = \"9500-9509\"\nlogout_profile = \"gest\"\nnetworks = []"),
-        expect![[""]],
+        expect![[r#"
+            site.toml:26:18: auto_registration.logout_profile: there is no logout_profile "gest". Did you mean "guest"?
+            site.toml:27:12: auto_registration.networks: these are no networks. Write networks as in ["10.20.0.0/16", "2001:db8::/32"]
+        "#]],
     );
 }
 
