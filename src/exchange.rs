@@ -18,7 +18,7 @@ use crate::media;
 use crate::pages;
 use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
-    Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
+    Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::sccp::{self, Switchboard};
 use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, wire};
@@ -424,7 +424,7 @@ impl Exchange {
                 phone,
                 user,
                 secret,
-                profile: None,
+                wanted: Wanted::default(),
             },
             ControlRequest::Logout(target) => Event::LogoutRequested {
                 ticket,

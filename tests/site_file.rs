@@ -397,9 +397,9 @@ location = "Hall"
         site.toml:20:12: phone.desk-1.guest_dn: 9001 is the number of user 2001 already. Give each a number of its own
         site.toml:25:6: user.bob.dn: 2001 is the number of user alice already. Give each a number of its own
         site.toml:29:7: user.2001: this user id is the number of user bob. Choose another id or number: either may be given to log in
-        site.toml:34:8: phone.alice: this is also the id or number of user alice. Choose another name: names of phones and users must differ
+        site.toml:34:8: phone.alice: this is also the id or number of user alice. Choose another name: those of phones, programs and users must differ
         site.toml:36:12: phone.alice.guest_dn: 9001 is the number of user 2001 already. Give each a number of its own
-        site.toml:39:8: phone.9001: this is also the id or number of user 2001. Choose another name: names of phones and users must differ
+        site.toml:39:8: phone.9001: this is also the id or number of user 2001. Choose another name: those of phones, programs and users must differ
         site.toml:41:12: phone.9001.guest_dn: 9001 is the number of user 2001 already. Give each a number of its own
     "#]],
     );

@@ -8,12 +8,24 @@ use crate::pbx::{Obstacle, Refusal};
 pub(super) struct Code(pub u16);
 
 impl Code {
+    /// Nobody knows.
+    pub const UNKNOWN: Code = Code(0);
+    /// What was asked cannot be understood.
+    pub const PARSING: Code = Code(1);
+    /// No program, or no password.
+    pub const BLANK_APP: Code = Code(2);
+    /// Wrong program or password: nobody shall know which.
+    pub const WRONG_APP: Code = Code(3);
     /// A rule forbids it, or what stands in the way has no number of its own.
     pub const POLICY: Code = Code(4);
     /// There is no logging in at this phone; said of a logout.
     pub const NO_LOGOUTS: Code = Code(5);
     /// It could not be stored.
     pub const STORE: Code = Code(6);
+    /// There is no such query.
+    pub const QUERY_TYPE: Code = Code(8);
+    /// The program may not act for other people.
+    pub const NO_RIGHTS: Code = Code(10);
     /// There is no such phone.
     pub const NO_PHONE: Code = Code(11);
     /// The user has no such profile.
@@ -46,6 +58,41 @@ impl Code {
     pub const LOGIN_TYPE: Code = Code(215);
 }
 
+impl Code {
+    /// What programs and logs call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Code::PARSING => "Error on parsing",
+            Code::BLANK_APP => "Application user or password is blank",
+            Code::WRONG_APP => "Application Authentication Error",
+            Code::POLICY => "Policy Validation error",
+            Code::NO_LOGOUTS | Code::NO_LOGINS => "Dev. logon disabled",
+            Code::STORE => "Database Error",
+            Code::QUERY_TYPE => "Query type undetermined",
+            Code::NO_RIGHTS => "User lacks app proxy rights",
+            Code::NO_PHONE => "Device does not exist",
+            Code::NO_PROFILE => "Dev. Profile not found",
+            Code::OCCUPIED => "Another user logged in",
+            Code::NOBODY => "No user logged in",
+            Code::NO_USER => "User not found",
+            Code::ELSEWHERE => "User logged in elsewhere",
+            Code::BUSY => "Busy, please try again",
+            Code::UNTRUSTED => "Untrusted IP Error",
+            Code::PROXY => "Proxy not allowed",
+            _ => "Unknown Error",
+        }
+    }
+
+    /// The number for programs, which know none of those that pages have besides.
+    pub fn for_programs(self) -> Code {
+        match self {
+            Code::WRONG | Code::BLANK => Code::WRONG_APP,
+            Code(0..=200) => self,
+            _ => Code::UNKNOWN,
+        }
+    }
+}
+
 impl From<&Refusal> for Code {
     fn from(refusal: &Refusal) -> Code {
         match refusal {
@@ -56,7 +103,7 @@ impl From<&Refusal> for Code {
             Refusal::NotFound(_) => Code::NO_USER,
             Refusal::Blocked(obstacle) => match obstacle {
                 Obstacle::NoLogins => Code::NO_LOGINS,
-                Obstacle::PhoneInCall => Code::OCCUPIED,
+                Obstacle::PhoneInCall | Obstacle::Occupied => Code::OCCUPIED,
                 Obstacle::LoggedInAt(_) => Code::ELSEWHERE,
                 Obstacle::NoSuchProfile(_) => Code::NO_PROFILE,
                 Obstacle::NobodyHere | Obstacle::NobodyAt(_) => Code::NOBODY,

@@ -9,21 +9,16 @@ use super::request::{Reply, Request};
 use super::texts::filled;
 use super::tokens::Tokens;
 use super::visit::Visit;
-use crate::pbx::{Door, Personality, Presence, ProfileName, Refusal, Secret, UserId};
+use crate::pbx::{
+    Door, Personality, Presence, ProfileName, Refusal, Secret, TotalLimit, UserId, Wanted,
+};
 
 /// Where it is.
 pub(super) const PATH: &str = "/emapp/EMAppServlet";
 
-/// What was asked for, and so what is said to be unavailable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Task {
-    LogIn,
-    LogOut,
-}
-
 /// What a request wants, by the fields that it has.
 #[derive(Debug)]
-enum Wanted {
+enum Aim {
     /// To see what there is to do.
     Look,
     /// The form, whoever is there.
@@ -50,14 +45,14 @@ struct Application<'a, H> {
 /// Answers a request to the application.
 pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request) -> Reply {
     let reader = Reader::of(&request.head, pages.usual);
-    let wanted = wanted(request);
-    let task = match wanted {
-        Wanted::LogOut => Task::LogOut,
-        _ => Task::LogIn,
+    let aim = aim(request);
+    let words = match aim {
+        Aim::LogOut => &reader.texts.no_logout,
+        _ => &reader.texts.no_login,
     };
     let visit = match Visit::of(house, request).await {
         Ok(visit) => visit,
-        Err(code) => return refused(&reader, task, code),
+        Err(code) => return refused(&reader, words, code),
     };
     let application = Application {
         tokens: &pages.tokens,
@@ -66,47 +61,47 @@ pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request)
         request,
         visit,
     };
-    match application.answer(wanted).await {
+    match application.answer(aim).await {
         Ok(reply) => reply,
-        Err(code) => refused(&application.reader, task, code),
+        Err(code) => refused(&application.reader, words, code),
     }
 }
 
-fn wanted(request: &Request) -> Wanted {
+fn aim(request: &Request) -> Aim {
     let fields = &request.fields;
     if fields.is_true("doLogout") {
-        return Wanted::LogOut;
+        return Aim::LogOut;
     }
     if let Some(token) = fields.said("token") {
         let place = fields.said("choice").and_then(|place| place.parse().ok());
         let token = token.to_owned();
-        return Wanted::Choose {
+        return Aim::Choose {
             token,
             place: place.unwrap_or(usize::MAX),
         };
     }
     match (fields.said("userid"), fields.said("seq")) {
-        (Some(user), Some(secret)) => Wanted::LogIn {
+        (Some(user), Some(secret)) => Aim::LogIn {
             user: user.to_owned(),
             secret: Secret::new(secret.to_owned()),
         },
-        (None, None) if fields.is_true("form") => Wanted::Form,
+        (None, None) if fields.is_true("form") => Aim::Form,
         // A form that was sent empty is shown again.
-        (None, None) => Wanted::Look,
-        _ => Wanted::Blank,
+        (None, None) => Aim::Look,
+        _ => Aim::Blank,
     }
 }
 
 impl<H: House> Application<'_, H> {
-    async fn answer(&self, wanted: Wanted) -> Result<Reply, Code> {
+    async fn answer(&self, aim: Aim) -> Result<Reply, Code> {
         let login_type = self.request.fields.said("loginType");
         if login_type.is_some_and(|kind| !matches!(kind, "UID" | "DN" | "SP")) {
             return Err(Code::LOGIN_TYPE);
         }
         let is_enabled = self.house.site().mobility.enabled && self.visit.at.may_log_in;
-        match wanted {
-            Wanted::LogOut => return self.log_out().await,
-            Wanted::Look => {
+        match aim {
+            Aim::LogOut => return self.log_out().await,
+            Aim::Look => {
                 if let Some(present) = &self.visit.at.present {
                     return self.ask_to_leave(present);
                 }
@@ -116,10 +111,10 @@ impl<H: House> Application<'_, H> {
         if !is_enabled {
             return Err(Code::NO_LOGINS);
         }
-        match wanted {
-            Wanted::LogIn { user, secret } => self.log_in(user, secret).await,
-            Wanted::Blank => Err(Code::BLANK),
-            Wanted::Choose { token, place } => self.go_on(&token, place).await,
+        match aim {
+            Aim::LogIn { user, secret } => self.log_in(user, secret).await,
+            Aim::Blank => Err(Code::BLANK),
+            Aim::Choose { token, place } => self.go_on(&token, place).await,
             _ => self.form(),
         }
     }
@@ -232,7 +227,10 @@ impl<H: House> Application<'_, H> {
             .wish(Wish::LogIn {
                 phone: phone.clone(),
                 user: user.clone(),
-                profile,
+                wanted: Wanted {
+                    profile,
+                    total: TotalLimit::Usual,
+                },
             })
             .await?;
         let texts = self.reader.texts;
@@ -279,12 +277,11 @@ impl<H: House> Application<'_, H> {
 }
 
 /// Why not. Scripts look for the words and the number behind them; people read what stands before.
-fn refused(reader: &Reader, task: Task, code: Code) -> Reply {
+pub(super) fn refused(reader: &Reader, words: &str, code: Code) -> Reply {
     let texts = reader.texts;
-    let words = match (code, task) {
-        (Code::WRONG | Code::BLANK, _) => &texts.login_again,
-        (_, Task::LogIn) => &texts.no_login,
-        (_, Task::LogOut) => &texts.no_logout,
+    let words = match code {
+        Code::WRONG | Code::BLANK => &texts.login_again,
+        _ => words,
     };
     let words = filled(words, "number", &code.0.to_string());
     let text = match texts.reason(code.0) {

@@ -10,18 +10,27 @@ const MOST: usize = 32;
 pub struct Fields(Vec<(String, Zeroizing<String>)>);
 
 impl Fields {
-    /// Reads `name=value&name=value`. What is too much is left out.
+    /// Reads `name=value&name=value` of an address. What is too much is left out.
     pub fn parse(text: &str) -> Fields {
         let mut fields = Fields::default();
-        fields.add(text);
+        // Some addresses get a second question mark from whoever appends to them.
+        fields.add(text.split(['&', '?']));
         fields
     }
 
-    /// Reads some more.
-    pub fn add(&mut self, text: &str) {
-        // Some addresses are written with a second question mark by whoever appends to them.
-        let parts = text.split(['&', '?']).filter(|part| !part.is_empty());
-        for part in parts {
+    /// The same with what a form says. Some programs send XML as it is; that counts as the field `xml`.
+    pub fn with_form(mut self, form: &str) -> Fields {
+        match form.trim_start().starts_with('<') {
+            true => self
+                .0
+                .push(("xml".to_owned(), Zeroizing::new(form.to_owned()))),
+            false => self.add(form.split('&')),
+        }
+        self
+    }
+
+    fn add<'a>(&mut self, parts: impl Iterator<Item = &'a str>) {
+        for part in parts.filter(|part| !part.is_empty()) {
             if self.0.len() >= MOST {
                 return;
             }

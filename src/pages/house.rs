@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::pbx::{
-    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, ProfileName, Refusal, Secret, Site,
-    Ticket, UserId,
+    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Refusal, Secret, Site, Ticket,
+    UserId, Wanted,
 };
 use crate::time::Now;
 
@@ -28,13 +28,17 @@ pub enum Wish {
         phone: PhoneName,
         /// Who.
         user: UserId,
-        /// As what; none: as usual.
-        profile: Option<ProfileName>,
+        /// What else is wanted.
+        wanted: Wanted,
     },
     /// To leave the phone that one stands at.
     Leave(PhoneName),
+    /// Not to be logged out soon, at the phone that one stands at.
+    Stay(PhoneName),
     /// To log somebody out from afar.
     LogOut(LogoutTarget),
+    /// To log everybody out from afar.
+    LogOutAll,
 }
 
 impl fmt::Debug for Wish {
@@ -43,7 +47,9 @@ impl fmt::Debug for Wish {
             Wish::Prove { .. } => "Prove",
             Wish::LogIn { .. } => "LogIn",
             Wish::Leave(_) => "Leave",
+            Wish::Stay(_) => "Stay",
             Wish::LogOut(_) => "LogOut",
+            Wish::LogOutAll => "LogOutAll",
         };
         f.debug_struct(word).finish_non_exhaustive()
     }
@@ -67,25 +73,27 @@ impl Wish {
             Wish::LogIn {
                 phone,
                 user,
-                profile,
+                wanted,
             } => Event::LoginRequested {
                 ticket,
                 door,
                 phone,
                 user: user.to_string(),
                 secret: None,
-                profile,
+                wanted,
             },
             Wish::Leave(phone) => Event::LeaveAsked {
                 ticket,
                 door,
                 phone,
             },
+            Wish::Stay(phone) => Event::StayAsked { ticket, phone },
             Wish::LogOut(target) => Event::LogoutRequested {
                 ticket,
                 door,
                 target,
             },
+            Wish::LogOutAll => Event::MassLogoutRequested { ticket, door },
         }
     }
 }
@@ -125,4 +133,11 @@ pub trait House: Sync {
         door: Door,
         wish: Wish,
     ) -> impl Future<Output = Result<Result<String, Refusal>, Trouble>> + Send;
+
+    /// Whether a secret is the one that was hashed. Without a hash the same work is done for nothing, and it is not.
+    fn verify(
+        &self,
+        secret: Secret,
+        against: Option<PinHash>,
+    ) -> impl Future<Output = Result<bool, Trouble>> + Send;
 }

@@ -6,14 +6,18 @@
 mod browser;
 mod charset;
 mod code;
+mod emapi;
 mod emapp;
 mod fields;
 mod house;
 mod objects;
 mod page;
+mod programs;
 mod request;
+mod services;
 mod texts;
 mod tokens;
+mod tree;
 mod urls;
 mod visit;
 mod xml;
@@ -24,6 +28,9 @@ pub use fields::Fields;
 pub use house::{House, Trouble, Wish};
 pub use request::{Head, Method, Reply, Request};
 
+use emapi::Guesses;
+use programs::Programs;
+use services::Service;
 pub use texts::LANGUAGES;
 use texts::Texts;
 use tokens::Tokens;
@@ -31,6 +38,8 @@ use tokens::Tokens;
 /// The pages of a server.
 pub struct Pages {
     tokens: Tokens,
+    programs: Programs,
+    guesses: Guesses,
     /// For phones that do not say in which language.
     usual: &'static Texts,
 }
@@ -46,10 +55,29 @@ impl fmt::Debug for Pages {
 enum Place {
     /// The Extension Mobility application.
     EmApp,
+    /// The Extension Mobility API.
+    EmApi,
+    /// What the Services key leads to.
+    Services(Service),
 }
 
 /// Paths are the product's, and case-sensitive like its own.
-const PLACES: &[(&str, Place)] = &[("/emapp/EMAppServlet", Place::EmApp)];
+const PLACES: &[(&str, Place)] = &[
+    (emapp::PATH, Place::EmApp),
+    ("/emservice/EMServiceServlet", Place::EmApi),
+    (services::MENU, Place::Services(Service::Menu)),
+    // What others call it.
+    (
+        "/CCMCIP/getservicesmenu.asp",
+        Place::Services(Service::Menu),
+    ),
+    ("/serviceurl", Place::Services(Service::Menu)),
+    (services::WHO, Place::Services(Service::Who)),
+    (services::STAY, Place::Services(Service::Stay)),
+    // What it was called before.
+    ("/LoginService/login.asp", Place::EmApi),
+    ("/LoginService/query.asp", Place::EmApi),
+];
 
 impl Pages {
     /// Pages in a language, for phones that do not ask for another.
@@ -57,6 +85,8 @@ impl Pages {
         let usual = Texts::of(language).or_else(|| Texts::of(LANGUAGES[0]));
         Pages {
             tokens: Tokens::default(),
+            programs: Programs::default(),
+            guesses: Guesses::default(),
             usual: usual.expect("there is a usual language"),
         }
     }
@@ -71,6 +101,9 @@ impl Pages {
             return Reply::method_not_allowed();
         }
         match place {
+            Place::EmApi if request.head.method != Method::Post => Reply::method_not_allowed(),
+            Place::EmApi => emapi::answer(self, house, request).await,
+            Place::Services(service) => services::answer(self, house, request, *service).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

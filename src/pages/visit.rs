@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::code::Code;
 use super::house::House;
-use super::request::{Head, Request};
+use super::request::Request;
 use crate::pbx::{AtPhone, Mobility, PhoneName};
 
 /// A phone that asks for a page.
@@ -32,7 +32,7 @@ impl Visit {
             return Err(Code::PROXY);
         }
         let at = house.phone(&phone).await?.ok_or(Code::NO_PHONE)?;
-        match may_ask(&request.head, mobility, &at.addresses) {
+        match is_from(request.head.source, mobility, &at.addresses) {
             true => Ok(Visit { phone, at }),
             false => Err(Code::UNTRUSTED),
         }
@@ -40,8 +40,8 @@ impl Visit {
 }
 
 /// Whether a request may come from there, for a phone that is registered at these addresses.
-fn may_ask(head: &Head, mobility: &Mobility, addresses: &[IpAddr]) -> bool {
-    let is_there = |address: &IpAddr| address.to_canonical() == head.source.to_canonical();
+pub(super) fn is_from(source: IpAddr, mobility: &Mobility, addresses: &[IpAddr]) -> bool {
+    let is_there = |address: &IpAddr| address.to_canonical() == source.to_canonical();
     !mobility.validate_ip
         || mobility.trusted_ips.iter().any(is_there)
         || addresses.iter().any(is_there)

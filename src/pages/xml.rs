@@ -1,13 +1,36 @@
 //! Writing XML for parsers that are less than that: no comments, no namespaces, everything escaped.
 
 /// XML that is being written.
-#[derive(Debug, Default)]
-pub(super) struct Writer(String);
+#[derive(Debug)]
+pub(super) struct Writer {
+    text: String,
+    /// What stands behind each element.
+    line_end: &'static str,
+}
 
 impl Writer {
     /// XML that begins with its declaration.
     pub fn declared(charset: &str) -> Writer {
-        Writer(format!("<?xml version=\"1.0\" encoding=\"{charset}\"?>\n"))
+        Writer {
+            text: format!("<?xml version=\"1.0\" encoding=\"{charset}\"?>\n"),
+            line_end: "\n",
+        }
+    }
+
+    /// XML in UTF-8 with nothing between its elements, for programs that count them.
+    pub fn compact() -> Writer {
+        Writer {
+            text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned(),
+            line_end: "",
+        }
+    }
+
+    /// An element with nothing in it.
+    pub fn empty(&mut self, name: &str) {
+        self.text.push('<');
+        self.text.push_str(name);
+        self.text.push_str("/>");
+        self.text.push_str(self.line_end);
     }
 
     /// An element with a text in it.
@@ -30,7 +53,7 @@ impl Writer {
         inside: impl FnOnce(&mut Writer),
     ) {
         self.open(name, attributes);
-        self.0.push('\n');
+        self.text.push_str(self.line_end);
         inside(self);
         self.close(name);
     }
@@ -44,40 +67,41 @@ impl Writer {
 
     /// What was written.
     pub fn finish(self) -> String {
-        self.0
+        self.text
     }
 
     fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.0.push('<');
-        self.0.push_str(name);
+        self.text.push('<');
+        self.text.push_str(name);
         for (key, value) in attributes {
-            self.0.push(' ');
-            self.0.push_str(key);
-            self.0.push_str("=\"");
+            self.text.push(' ');
+            self.text.push_str(key);
+            self.text.push_str("=\"");
             self.escaped(value);
-            self.0.push('"');
+            self.text.push('"');
         }
-        self.0.push('>');
+        self.text.push('>');
     }
 
     fn close(&mut self, name: &str) {
-        self.0.push_str("</");
-        self.0.push_str(name);
-        self.0.push_str(">\n");
+        self.text.push_str("</");
+        self.text.push_str(name);
+        self.text.push('>');
+        self.text.push_str(self.line_end);
     }
 
     /// Line feeds and tabs are the only controls that a phone takes.
     fn escaped(&mut self, text: &str) {
         for c in text.chars() {
             match c {
-                '&' => self.0.push_str("&amp;"),
-                '<' => self.0.push_str("&lt;"),
-                '>' => self.0.push_str("&gt;"),
-                '"' => self.0.push_str("&quot;"),
-                '\'' => self.0.push_str("&apos;"),
-                '\n' | '\t' => self.0.push(c),
-                c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => self.0.push(' '),
-                c => self.0.push(c),
+                '&' => self.text.push_str("&amp;"),
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                '"' => self.text.push_str("&quot;"),
+                '\'' => self.text.push_str("&apos;"),
+                '\n' | '\t' => self.text.push(c),
+                c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => self.text.push(' '),
+                c => self.text.push(c),
             }
         }
     }

@@ -134,6 +134,27 @@ impl Signal {
     }
 }
 
+/// How long a session may last, whatever it is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TotalLimit {
+    /// As long as profile, class and site say.
+    #[default]
+    Usual,
+    /// For ever, whatever they say.
+    Never,
+    /// So many seconds, whatever they say.
+    Seconds(u32),
+}
+
+/// What a login wants besides the phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Which of the user's profiles; none for the default (SES-5).
+    pub profile: Option<ProfileName>,
+    /// For how long.
+    pub total: TotalLimit,
+}
+
 /// A session as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredSession {
@@ -149,6 +170,8 @@ pub struct StoredSession {
     pub door: Door,
     /// Since when.
     pub opened: Utc,
+    /// How long it may last.
+    pub total: TotalLimit,
     /// When the phone was last used, and what showed it.
     pub last_used: (Utc, Signal),
     /// Logged out as soon as the phone is idle, why, and since when.
@@ -287,6 +310,8 @@ pub struct AwaitedMove {
     pub door: Door,
     /// At the latest then.
     pub until: Utc,
+    /// What it wants besides.
+    pub wanted: Wanted,
 }
 
 /// One line of the audit log and of the event stream (SES-12).

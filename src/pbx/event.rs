@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use super::change::{ClaimId, Door, LockedOut, Signal};
+use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
 use super::forward::Hops;
 use super::forward_set::ForwardKind;
-use super::names::{Dn, PhoneName, ProfileName, UserId};
+use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Digit;
 use super::site::Site;
 
@@ -323,8 +323,8 @@ pub enum Event {
         user: String,
         /// The PIN; none for an administrator, who needs none.
         secret: Option<Secret>,
-        /// Which of the user's profiles; none for the default (SES-5).
-        profile: Option<ProfileName>,
+        /// What else is wanted.
+        wanted: Wanted,
     },
     /// Somebody at a phone says who they are, before they say what they want. The answer is the user's id.
     ProofOffered {
@@ -397,6 +397,13 @@ pub enum Event {
         /// Whether it is to be quiet.
         quiet: bool,
     },
+    /// Whoever is logged in at a phone says that they are still there.
+    StayAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// At which phone.
+        phone: PhoneName,
+    },
     /// Somebody asked for a logout through a door other than a code.
     LogoutRequested {
         /// Who waits for the answer.
@@ -405,6 +412,13 @@ pub enum Event {
         door: Door,
         /// Whom or where.
         target: LogoutTarget,
+    },
+    /// Somebody asked for everybody to be logged out, at the usual pace.
+    MassLogoutRequested {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
     },
     /// An administrator took the lock of a user away (SES-8).
     UnlockRequested {

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::change::{Cause, Door, SessionId, Signal, What};
+use super::event::Ticket;
+use super::login::Asker;
 use super::names::PhoneName;
 use super::phone::InUse;
-use super::{Action, Notice, Pbx, Timer};
+use super::{Action, Notice, Obstacle, Pbx, Refusal, Timer};
 use crate::time::Now;
 
 /// The limits that hold for a session. All of them hold together (IDL-4).
@@ -133,6 +135,18 @@ impl Pbx {
             );
             self.look_at(now, id);
         }
+    }
+
+    /// Whoever is there says so, and is not logged out soon (IDL-6).
+    pub(super) fn stay(&mut self, now: Now, ticket: Ticket, phone: &PhoneName) {
+        let outcome = match self.session_at(phone) {
+            Some(_) => {
+                self.phone_used(now, phone, Signal::Key);
+                Ok("You stay logged in".to_owned())
+            }
+            None => Err(Refusal::Blocked(Obstacle::NobodyHere)),
+        };
+        self.answer(Asker::Ticket(ticket), outcome);
     }
 
     /// Looks at a session again: warns, ends it, or arms the next look.

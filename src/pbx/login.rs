@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::change::{AwaitedMove, Change, Claim, ClaimId, Closed, Door, StoredSession};
-use super::change::{Cause, Record, SessionId, Signal, What};
+use super::change::{Cause, Record, SessionId, Signal, Wanted, What};
 use super::event::{LegId, Secret, Ticket};
 use super::names::{PhoneName, ProfileName, UserId};
 use super::session::Session;
@@ -45,18 +45,28 @@ pub(super) struct Login {
     pub lost: u8,
 }
 
+impl Login {
+    /// What is wanted besides the phone.
+    fn wanted(&self) -> Wanted {
+        match &self.purpose {
+            Purpose::Login(wanted) => wanted.clone(),
+            Purpose::Proof => Wanted::default(),
+        }
+    }
+}
+
 /// What somebody says who they are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// To log in, with one of their profiles; none: with the default (SES-5).
-    Login { profile: Option<ProfileName> },
+    /// To log in.
+    Login(Wanted),
     /// To be told that they are who they say.
     Proof,
 }
 
 impl Default for Purpose {
     fn default() -> Purpose {
-        Purpose::Login { profile: None }
+        Purpose::Login(Wanted::default())
     }
 }
 
@@ -178,7 +188,7 @@ impl Pbx {
             Some(user) if matches && !login.blank && !self.is_locked(now, &user) => {
                 self.login_succeeded(&user);
                 match login.purpose {
-                    Purpose::Login { .. } => self.decide_login(now, login),
+                    Purpose::Login(_) => self.decide_login(now, login),
                     Purpose::Proof => self.answer(login.asker, Ok(user.to_string())),
                 }
             }
@@ -234,6 +244,10 @@ impl Pbx {
         }
         let mut gives_way = Vec::new();
         if let Some(occupant) = self.session_at(&login.phone) {
+            // A program cannot ask who is there whether that may be.
+            if login.door == Door::Api {
+                return Err(Refusal::Blocked(Obstacle::Occupied));
+            }
             if self.in_use(&login.phone).in_call() {
                 return Err(Refusal::Blocked(Obstacle::PhoneInCall));
             }
@@ -258,26 +272,17 @@ impl Pbx {
 
     /// The profile that was asked for, if it is not one of the user's.
     fn wrong_profile(&self, login: &Login) -> Option<ProfileName> {
-        let Purpose::Login {
-            profile: Some(profile),
-        } = &login.purpose
-        else {
-            return None;
-        };
+        let profile = login.wanted().profile?;
         let user = self.site.users.get(login.user.as_ref()?)?;
-        (!user.profiles.contains(profile)).then(|| profile.clone())
+        (!user.profiles.contains(&profile)).then_some(profile)
     }
 
     /// The profile that the user is to have: the one that was asked for, or the default (SES-5).
     fn wanted_profile(&self, login: &Login) -> Option<ProfileName> {
-        if let Purpose::Login {
-            profile: Some(profile),
-        } = &login.purpose
-        {
-            return Some(profile.clone());
-        }
-        let user = self.site.users.get(login.user.as_ref()?)?;
-        user.profiles.first().cloned()
+        login.wanted().profile.or_else(|| {
+            let user = self.site.users.get(login.user.as_ref()?)?;
+            user.profiles.first().cloned()
+        })
     }
 
     fn second_login_policy(&self, login: &Login) -> SecondLogin {
@@ -303,6 +308,7 @@ impl Pbx {
             phone: login.phone.clone(),
             door: login.door,
             until: now.utc.plus(wait),
+            wanted: login.wanted(),
         };
         let text = format!(
             "In a call at {old}: logged in here when it ends, in {} s at the latest",
@@ -351,7 +357,7 @@ impl Pbx {
             phone: awaited.phone,
             user: Some(user.clone()),
             blank: false,
-            purpose: Purpose::default(),
+            purpose: Purpose::Login(awaited.wanted),
             forced: true,
             lost: 0,
         };
@@ -390,6 +396,7 @@ impl Pbx {
             profile,
             door: login.door,
             opened: now.utc,
+            total: login.wanted().total,
             last_used: (now.utc, Signal::Login),
             leaving: None,
         };

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::site::PinHash;
+
 /// The service parameters. All of them are live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -23,6 +25,32 @@ pub struct Mobility {
     pub trusted_ips: Vec<IpAddr>,
     /// Whether they may come through a proxy.
     pub allow_proxy: bool,
+    /// Whether phones keep whom somebody called when they leave (PRO-9).
+    pub keep_history: bool,
+    /// How many requests of programs are worked at, at once; more are told to come back.
+    pub max_requests: u32,
+    /// What programs count the length of a login in.
+    pub duration_unit: DurationUnit,
+}
+
+/// What programs count the length of a login in. Nobody has written down which it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DurationUnit {
+    /// Seconds, as the tools in the field have it.
+    #[default]
+    Seconds,
+    /// Minutes.
+    Minutes,
+}
+
+/// A program that uses the Extension Mobility API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppUser {
+    /// What proves that it is this program.
+    pub password: PinHash,
+    /// Whether it may log other people in and out.
+    pub proxy: bool,
 }
 
 impl Default for Mobility {
@@ -34,6 +62,9 @@ impl Default for Mobility {
             validate_ip: true,
             trusted_ips: Vec::new(),
             allow_proxy: true,
+            keep_history: false,
+            max_requests: 200,
+            duration_unit: DurationUnit::default(),
         }
     }
 }

@@ -52,7 +52,7 @@ pub use action::{Action, Alert, Notice, Ordered, Outcome, Party, Refusal, Shown}
 pub use call::HUNG_UP;
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
-    SessionId, Signal, StoredSession, What,
+    SessionId, Signal, StoredSession, TotalLimit, Wanted, What,
 };
 pub use class_of_service::ClassOfService;
 pub use desk::{Desk, DeskLine, DeskMay, DeskSet};
@@ -64,7 +64,7 @@ pub use event::{
 };
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
-pub use mobility::{Mobility, Personality};
+pub use mobility::{AppUser, DurationUnit, Mobility, Personality};
 pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
@@ -282,11 +282,10 @@ impl Pbx {
                 phone,
                 user,
                 secret,
-                profile,
+                wanted,
             } => {
                 let asker = (Asker::Ticket(ticket), door);
-                let purpose = Purpose::Login { profile };
-                self.identified(now, asker, &phone, &user, secret, purpose);
+                self.identified(now, asker, &phone, &user, secret, Purpose::Login(wanted));
             }
             Event::ProofOffered {
                 ticket,
@@ -330,11 +329,13 @@ impl Pbx {
                 self.phone_used(now, &phone, Signal::Key);
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
+            Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
             Event::LogoutRequested {
                 ticket,
                 door,
                 target,
             } => self.log_out(now, ticket, door, &target),
+            Event::MassLogoutRequested { ticket, door } => self.log_out_all(now, ticket, door),
             Event::UnlockRequested { ticket, user } => self.unlock(now, ticket, &user),
             Event::LockedOut(locked) => self.locked_out(now, locked),
             Event::Forgiven {

@@ -9,6 +9,8 @@ pub enum Obstacle {
     NoLogins,
     /// Whoever is logged in there is in a call.
     PhoneInCall,
+    /// Somebody else is logged in there.
+    Occupied,
     /// Somebody called for help there a short while ago (EMG-1).
     EmergencyCalled,
     /// The same, and for how many minutes more nobody is logged out.
@@ -31,6 +33,7 @@ impl Obstacle {
         match self {
             Obstacle::NoLogins => "Nobody may log in at this phone".into(),
             Obstacle::PhoneInCall => "This phone is in a call".into(),
+            Obstacle::Occupied => "Somebody else is logged in there".into(),
             Obstacle::EmergencyCalled => {
                 "An emergency call was made there a short while ago".into()
             }

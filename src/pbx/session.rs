@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::change::{Cause, Change, Closed, Door, SessionId, StoredSession, What};
+use super::change::{Cause, Change, Closed, Door, SessionId, StoredSession, TotalLimit, What};
 use super::event::{LogoutTarget, Ticket};
 use super::idle::Limits;
 use super::login::Asker;
@@ -189,6 +189,18 @@ impl Pbx {
         self.answer(asker, Ok(format!("{subject}: {}", told.join("; "))));
     }
 
+    /// Everybody is to be logged out. Who waits for that is stored, so that a restart goes on with it.
+    pub(super) fn log_out_all(&mut self, now: Now, ticket: Ticket, door: Door) {
+        let sessions: Vec<SessionId> = self.sessions.keys().copied().collect();
+        let count = sessions.len();
+        for id in sessions {
+            self.set_leaving(now, id, Cause::Api, door);
+            self.queue_logout(now, id, Cause::Api);
+        }
+        let text = format!("{count} are being logged out");
+        self.answer(Asker::Ticket(ticket), Ok(text));
+    }
+
     fn why_nobody(&self, target: &LogoutTarget, subject: &str) -> Refusal {
         let known = match target {
             LogoutTarget::Phone(phone) => {
@@ -367,7 +379,11 @@ impl Pbx {
             .map(minutes);
         Some(Limits {
             idle: profile.idle_limit_min.map(minutes),
-            total: by_class.into_iter().chain(by_clock).min(),
+            total: match stored.total {
+                TotalLimit::Usual => by_class.into_iter().chain(by_clock).min(),
+                TotalLimit::Never => None,
+                TotalLimit::Seconds(seconds) => Some(Duration::from_secs(seconds.into())),
+            },
             warning: Duration::from_secs(settings.warning_s.into()),
             held_cap: minutes(settings.held_cap_min),
         })

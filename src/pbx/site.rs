@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
-use super::mobility::Mobility;
+use super::mobility::{AppUser, Mobility};
 use super::names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::softphone::SoftphoneSecret;
@@ -38,6 +38,9 @@ pub struct Site {
     pub user_profiles: BTreeMap<ProfileName, UserProfile>,
     /// Users by id.
     pub users: BTreeMap<UserId, User>,
+    /// Programs that use the Extension Mobility API, by name.
+    #[serde(default)]
+    pub app_users: BTreeMap<String, AppUser>,
     /// Phones by name.
     pub phones: BTreeMap<PhoneName, Phone>,
 }
@@ -81,6 +84,7 @@ impl Site {
             logout_profiles: self.logout_profiles.clone(),
             user_profiles: self.user_profiles.clone(),
             users: users.collect(),
+            app_users: self.app_users.clone(),
             phones: phones.collect(),
         }
     }

@@ -43,6 +43,12 @@ impl Station {
             FromPhone::MediaTransmissionFailure(failure) => {
                 self.media_failed(shared, failure.pass_through, "transmission failed");
             }
+            FromPhone::DeviceToUserDataResponse(said) => {
+                self.data_answered(shared, said.transaction, &said.data);
+            }
+            FromPhone::DeviceToUserDataResponseVersion1(said) => {
+                self.data_answered(shared, said.transaction, &said.data);
+            }
             FromPhone::Unknown { id, body } => self.unknown(id, body.0.len()),
             other => {
                 tracing::trace!(phone = %self.name, message = other.name(), "SCCP message not acted on");

@@ -11,6 +11,7 @@ mod chatter;
 mod claims;
 mod dialling;
 mod features;
+mod history;
 mod hotdesk;
 mod inbound;
 mod media;

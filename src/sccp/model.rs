@@ -31,6 +31,11 @@ impl Model {
     pub(super) fn ends_with_its_lines(&self) -> bool {
         self.name.starts_with("SPA")
     }
+
+    /// Whether it has a browser, and so knows what it is to do with XML. The first models have no display to speak of.
+    pub fn has_browser(&self) -> bool {
+        self.newest > Version::V3
+    }
 }
 
 /// How a phone takes another profile.

@@ -32,6 +32,8 @@ pub(super) enum Timer {
     Restart(PhoneName),
     /// Nobody has confirmed a logout.
     Confirm(PhoneName),
+    /// A phone that does not say that it has forgotten its calls.
+    History(PhoneName),
     /// Nobody presses a key any more.
     Pause(PhoneName, u32),
     /// A channel for media that does not open.
@@ -92,6 +94,8 @@ pub(super) struct Shared {
     pub own: OwnMedia,
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
+    /// Whose calls phones may still remember although somebody else, or nobody, is there.
+    pub histories: BTreeMap<PhoneName, Shown>,
     pub swapped: Vec<Swapped>,
     /// Phones that nobody named and that are to be taken into the site.
     pub newcomers: Vec<Newcomer>,
@@ -129,6 +133,7 @@ impl Shared {
             own: OwnMedia::default(),
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
+            histories: BTreeMap::new(),
             swapped: Vec::new(),
             newcomers: Vec::new(),
             hang_ups: Vec::new(),
@@ -151,6 +156,8 @@ impl Shared {
     pub fn set_site(&mut self, site: Arc<Site>) {
         self.zone = zone_of(&site);
         self.plan = None;
+        self.histories
+            .retain(|phone, _| site.phones.contains_key(phone));
         self.site = site;
     }
 

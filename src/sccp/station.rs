@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::buttons::Buttons;
 use super::call::Call;
+use super::history::History;
 use super::media::Abilities;
 use super::model::Model;
 use super::shared::{Shared, Timer};
@@ -61,6 +62,8 @@ pub(super) struct Station {
     pub path: Option<MediaPath>,
     /// What it is to become as soon as nothing goes on (SES-6, SES-13).
     pub pending: Option<Box<Pending>>,
+    /// Whose calls it remembers.
+    pub history: History,
     /// The firmware that it says it has.
     load: String,
     faults: u8,
@@ -135,6 +138,7 @@ impl Station {
             redial: None,
             path: None,
             pending: None,
+            history: History::default(),
             load: register.load.clone(),
             faults: 0,
             unknown: BTreeSet::new(),
@@ -215,6 +219,7 @@ impl Station {
         self.show_lamps(shared);
         self.show_idle(shared);
         self.has_returned(shared);
+        self.comes_with_calls(shared);
         if is_stale {
             shared.events.push(Event::DeskRequested(self.name.clone()));
         }

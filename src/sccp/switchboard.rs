@@ -157,6 +157,7 @@ impl Switchboard {
                 Timer::Stranger(connection) => self.stranger_overdue(connection),
                 Timer::Setup(phone) => self.setup_overdue(&phone),
                 Timer::Restart(phone) => self.restart_overdue(&phone),
+                Timer::History(phone) => self.at(&phone, Station::history_overdue),
                 Timer::Confirm(phone) => self.at(&phone, Station::nobody_confirmed),
                 Timer::Pause(phone, call) => {
                     self.at(&phone, |station, shared| station.paused(shared, call));
@@ -255,6 +256,8 @@ impl Switchboard {
             return;
         };
         station.lose_calls(&mut self.shared);
+        station.goes_with_calls(&mut self.shared);
+        self.shared.deadlines.disarm(&Timer::History(phone.clone()));
         self.shared.admission.has_gone(phone);
         self.shared.deadlines.disarm(&Timer::Setup(phone.clone()));
         self.shared.deadlines.disarm(&Timer::Confirm(phone.clone()));

@@ -441,16 +441,21 @@ fn check_credentials(site: &Site, findings: &mut Vec<Finding>) {
             ));
         }
     }
-    for name in site.phones.keys().map(|name| name.as_str()) {
+    let phones = site.phones.keys().map(|name| ("phone", name.as_str()));
+    let programs = site
+        .app_users
+        .keys()
+        .map(|name| ("app_user", name.as_str()));
+    for (kind, name) in phones.chain(programs) {
         let user = match site.users.contains_key(name) {
             true => Some(name),
             false => by_dn.get(name).copied(),
         };
         if let Some(user) = user {
             findings.push(Finding::about_key(
-                &["phone", name],
+                &[kind, name],
                 format!("this is also the id or number of user {user}"),
-                "Choose another name: names of phones and users must differ",
+                "Choose another name: those of phones, programs and users must differ",
             ));
         }
     }

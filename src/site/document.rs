@@ -91,6 +91,10 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     for (id, user) in &site.users {
         objects.push(object("user", id, user_fields(user)));
     }
+    for (name, app_user) in &site.app_users {
+        let fields = mobility::app_user_fields(app_user);
+        objects.push(object("app_user", name, fields));
+    }
     for (name, phone) in &site.phones {
         objects.push(object("phone", name, phone_fields(phone)));
     }
@@ -113,7 +117,7 @@ pub(super) fn shown(key: &'static str, value: impl Into<Value>) -> Field {
     }
 }
 
-fn secret(key: &'static str, value: impl Into<Value>, made_from: &'static str) -> Field {
+pub(super) fn secret(key: &'static str, value: impl Into<Value>, made_from: &'static str) -> Field {
     Field {
         secret: Some(made_from),
         ..shown(key, value)

@@ -13,9 +13,9 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
-    AbsentHandling, AutoRegistration, ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware,
-    LogoutProfile, Mobility, NumberRange, Phone, PinHash, Prefix, SecondLogin, Settings, Site,
-    SoftphoneUse, SpeedDial, User, UserId, UserProfile,
+    AbsentHandling, AppUser, AutoRegistration, ClassOfService, Codes, DoNotDisturb, Forwarding,
+    Hardware, LogoutProfile, Mobility, NumberRange, Phone, PinHash, Prefix, SecondLogin, Settings,
+    Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile,
 };
 
 /// A site, and what is doubtful about it.
@@ -49,6 +49,7 @@ pub fn parse(
     }
     let warnings = source.problems(top, lint(&site), true);
     put_pins(&mut site, &reading.pins, previous, hashing);
+    put_passwords(&mut site, &reading.passwords, previous, hashing);
     Ok(Parsed { site, warnings })
 }
 
@@ -86,12 +87,36 @@ fn put_pins(site: &mut Site, pins: &[(UserId, &str)], previous: Option<&Site>, h
     }
 }
 
+fn put_passwords(
+    site: &mut Site,
+    passwords: &[(String, &str)],
+    previous: Option<&Site>,
+    hashing: &Hashing,
+) {
+    let to_hash: Vec<_> = passwords
+        .iter()
+        .map(|(name, pin)| PinToHash {
+            pin,
+            before: previous
+                .and_then(|site| site.app_users.get(name))
+                .map(|app_user| &app_user.password),
+        })
+        .collect();
+    for ((name, _), hash) in passwords.iter().zip(hash_pins(&to_hash, hashing)) {
+        if let Some(app_user) = site.app_users.get_mut(name) {
+            app_user.password = hash;
+        }
+    }
+}
+
 /// What comes up while a file is read.
 #[derive(Default)]
 struct Reading<'t> {
     findings: Vec<Finding>,
     /// PINs that are to be hashed, if everything else is right.
     pins: Vec<(UserId, &'t str)>,
+    /// The same of passwords of programs.
+    passwords: Vec<(String, &'t str)>,
 }
 
 impl<'t> Reading<'t> {
@@ -141,6 +166,10 @@ impl<'t> Reading<'t> {
         let users = users
             .map(|(id, s)| (id.into(), self.user(id, &realm, s)))
             .collect();
+        let app_users = top.sections("app_user").into_iter();
+        let app_users = app_users
+            .map(|(name, s)| (name.to_owned(), self.app_user(name, s)))
+            .collect();
         let phones = top.sections("phone").into_iter();
         let phones = phones
             .map(|(name, s)| (name.into(), self.phone(name, &realm, s)))
@@ -156,6 +185,7 @@ impl<'t> Reading<'t> {
             logout_profiles: logout,
             user_profiles: profiles,
             users,
+            app_users,
             phones,
         }
     }
@@ -401,6 +431,14 @@ impl<'t> Reading<'t> {
             );
         }
         Some(hash.to_owned())
+    }
+
+    fn app_user(&mut self, name: &str, mut s: Section<'t>) -> AppUser {
+        let (app_user, password) = mobility::read_app_user(&mut s);
+        self.passwords
+            .extend(password.map(|password| (name.to_owned(), password)));
+        self.findings.extend(s.finish());
+        app_user
     }
 
     fn phone(&mut self, name: &str, realm: &str, mut s: Section<'t>) -> Phone {

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::document::{Field, shown};
+use super::document::{Field, secret, shown};
 use super::reader::Section;
-use crate::pbx::{Mobility, Personality};
+use super::secrets::fault_of_hash;
+use crate::pbx::{AppUser, DurationUnit, Mobility, Personality, PinHash};
 
 /// What the section says.
 pub(super) fn read(s: &mut Section<'_>) -> Mobility {
@@ -23,6 +24,21 @@ pub(super) fn read(s: &mut Section<'_>) -> Mobility {
         validate_ip: s.flag("validate_ip").unwrap_or(usual.validate_ip),
         trusted_ips: addresses(s),
         allow_proxy: s.flag("allow_proxy").unwrap_or(usual.allow_proxy),
+        keep_history: s.flag("keep_history").unwrap_or(usual.keep_history),
+        max_requests: s
+            .number("max_requests", 1..=10_000)
+            .unwrap_or(usual.max_requests),
+        duration_unit: s
+            .parsed("duration_unit", "Write \"seconds\" or \"minutes\"", unit)
+            .unwrap_or(usual.duration_unit),
+    }
+}
+
+fn unit(word: &str) -> Option<DurationUnit> {
+    match word {
+        "seconds" => Some(DurationUnit::Seconds),
+        "minutes" => Some(DurationUnit::Minutes),
+        _ => None,
     }
 }
 
@@ -53,5 +69,59 @@ pub(super) fn fields(mobility: &Mobility) -> Vec<Field> {
         shown("validate_ip", mobility.validate_ip),
         shown("trusted_ips", trusted),
         shown("allow_proxy", mobility.allow_proxy),
+        shown("keep_history", mobility.keep_history),
+        shown("max_requests", mobility.max_requests),
+        shown(
+            "duration_unit",
+            match mobility.duration_unit {
+                DurationUnit::Seconds => "seconds",
+                DurationUnit::Minutes => "minutes",
+            },
+        ),
+    ]
+}
+
+/// The shortest password of a program, and the longest.
+const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// A program, and its password if that stands there in clear and is to be hashed.
+pub(super) fn read_app_user<'t>(s: &mut Section<'t>) -> (AppUser, Option<&'t str>) {
+    let (password, hash) = (s.text("password"), s.text("password_hash"));
+    match (s.has("password"), s.has("password_hash")) {
+        (true, true) => s.wrong(
+            "password_hash",
+            "there is a password already",
+            "Keep either password or password_hash",
+        ),
+        (false, false) => s.missing("password"),
+        _ => {}
+    }
+    let password = password.filter(|password| {
+        let is_one = PASSWORD.contains(&password.len());
+        if !is_one {
+            s.wrong(
+                "password",
+                "a password of a program has 8 to 128 characters",
+                "Choose one that nobody can guess",
+            );
+        }
+        is_one
+    });
+    if let Some(fault) = hash.and_then(fault_of_hash) {
+        let remedy = "Write the password itself, or a hash that Perch wrote";
+        s.wrong("password_hash", fault, remedy);
+    }
+    let app_user = AppUser {
+        password: PinHash(hash.unwrap_or_default().to_owned()),
+        proxy: s.flag("proxy").unwrap_or_default(),
+    };
+    (app_user, password)
+}
+
+/// A program, as it is written.
+pub(super) fn app_user_fields(app_user: &AppUser) -> Vec<Field> {
+    vec![
+        secret("password_hash", app_user.password.0.as_str(), "password"),
+        shown("proxy", app_user.proxy),
     ]
 }

@@ -6,7 +6,7 @@ use super::handle::Limits;
 use super::words::{Id, Word, owner_words};
 use crate::pbx::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    Owner, Record, SessionId, StoredSession, UserId,
+    Owner, Record, SessionId, StoredSession, TotalLimit, UserId,
 };
 use crate::time::Utc;
 
@@ -149,6 +149,7 @@ fn open(db: &Connection, session: &StoredSession) -> Result<()> {
         session.opened.0,
         used_at.0,
         Word(signal),
+        seconds(session.total),
     ])?;
     match session.leaving {
         Some(_) => set_leaving(db, session.session, session.leaving),
@@ -190,8 +191,23 @@ fn await_move(db: &Connection, awaited: &AwaitedMove) -> Result<()> {
         awaited.phone.as_str(),
         Word(awaited.door),
         awaited.until.0,
+        awaited
+            .wanted
+            .profile
+            .as_ref()
+            .map(|profile| profile.as_str()),
+        seconds(awaited.wanted.total),
     ])?;
     Ok(())
+}
+
+/// How long as a number: none as usual, 0 for ever.
+fn seconds(total: TotalLimit) -> Option<u32> {
+    match total {
+        TotalLimit::Usual => None,
+        TotalLimit::Never => Some(0),
+        TotalLimit::Seconds(seconds) => Some(seconds),
+    }
 }
 
 fn settle_move(db: &Connection, user: &UserId) -> Result<()> {
@@ -274,8 +290,8 @@ const RIVALS: &str = "
     ORDER BY 1";
 
 const OPEN: &str = "
-    INSERT INTO session (id, user, phone, profile, door, opened_at, used_at, used_signal)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT INTO session (id, user, phone, profile, door, opened_at, used_at, used_signal, total_s)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const CLOSE: &str = "
     UPDATE session
@@ -290,8 +306,9 @@ const USED: &str = "
     UPDATE session SET used_at = ?2, used_signal = ?3 WHERE id = ?1 AND closed_at IS NULL";
 
 const AWAIT_MOVE: &str = "
-    INSERT INTO awaited_move (user, phone, door, \"until\") VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT DO UPDATE SET phone = excluded.phone, door = excluded.door, \"until\" = excluded.\"until\"";
+    INSERT INTO awaited_move (user, phone, door, \"until\", profile, total_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT DO UPDATE SET phone = excluded.phone, door = excluded.door, \"until\" = excluded.\"until\",
+        profile = excluded.profile, total_s = excluded.total_s";
 
 const SET_TRIES: &str = "
     INSERT INTO tries (user, failures, locked_until) VALUES (?1, ?2, ?3)

@@ -8,7 +8,7 @@ use super::error::{During, StoreError};
 use super::words::{Id, Word, owner_of};
 use crate::pbx::{
     AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, Owner, PhoneName, Remembered,
-    SessionId, Signal, StoredSession, UserId,
+    SessionId, Signal, StoredSession, TotalLimit, UserId, Wanted,
 };
 use crate::time::Utc;
 
@@ -75,13 +75,18 @@ fn last_closed(db: &Connection) -> Result<Vec<(StoredSession, Closed)>> {
 }
 
 fn awaited_moves(db: &Connection) -> Result<Vec<AwaitedMove>> {
-    let sql = "SELECT user, phone, door, \"until\" FROM awaited_move ORDER BY user";
+    let sql =
+        "SELECT user, phone, door, \"until\", profile, total_s FROM awaited_move ORDER BY user";
     all(db, sql, |row| {
         Ok(AwaitedMove {
             user: row.get::<_, String>(0)?.into(),
             phone: row.get::<_, String>(1)?.into(),
             door: row.get::<_, Word<_>>(2)?.0,
             until: Utc(row.get(3)?),
+            wanted: Wanted {
+                profile: row.get::<_, Option<String>>(4)?.map(Into::into),
+                total: total(row.get(5)?),
+            },
         })
     })
 }
@@ -143,7 +148,7 @@ fn quiet_phones(db: &Connection) -> Result<Vec<(PhoneName, Option<SessionId>)>> 
 }
 
 const SESSION: &str = "id, user, phone, profile, door, opened_at, used_at, used_signal, \
-     leaving_cause, leaving_door, leaving_since";
+     leaving_cause, leaving_door, leaving_since, total_s";
 
 fn session(row: &Row<'_>) -> Result<StoredSession> {
     let leaving_cause: Option<Word<_>> = row.get("leaving_cause")?;
@@ -164,9 +169,18 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
         profile: row.get::<_, String>("profile")?.into(),
         door: row.get::<_, Word<_>>("door")?.0,
         opened: Utc(row.get("opened_at")?),
+        total: total(row.get("total_s")?),
         last_used: (Utc(row.get("used_at")?), signal),
         leaving,
     })
+}
+
+fn total(seconds: Option<u32>) -> TotalLimit {
+    match seconds {
+        None => TotalLimit::Usual,
+        Some(0) => TotalLimit::Never,
+        Some(seconds) => TotalLimit::Seconds(seconds),
+    }
 }
 
 fn all<T>(db: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {

@@ -21,7 +21,9 @@ mod wire_phone;
 #[path = "../support/xml.rs"]
 mod xml;
 
+mod emapi;
 mod emapp;
 mod manners;
 mod office;
 mod secrets;
+mod services;

@@ -52,6 +52,11 @@ dn = "2002"
 display_name = "Bob"
 pin = "2222"
 profiles = ["clerk"]
+[app_user.reception]
+password = "open sesame"
+proxy = true
+[app_user.lobby]
+password = "open sesame"
 [phone.SEP0011AA000001]
 logout_profile = "guest"
 guest_dn = "9001"

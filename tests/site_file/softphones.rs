@@ -114,7 +114,7 @@ fn what_is_wrong_with_softphones_is_said() {
     check(
         &phone,
         expect![[r#"
-        site.toml:19:8: phone.alice: this is also the id or number of user alice. Choose another name: names of phones and users must differ
+        site.toml:19:8: phone.alice: this is also the id or number of user alice. Choose another name: those of phones, programs and users must differ
     "#]],
     );
     let useless = SMALL.replace(

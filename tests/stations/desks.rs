@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use perch::exchange::Input;
-use perch::pbx::Hardware;
-use perch::sccp::wire::{OffHook, OnHook, ResetType, ToPhone};
+use perch::exchange::{ControlRequest, Input};
+use perch::pbx::{Hardware, LogoutTarget, Ticket};
+use perch::sccp::wire::{FromPhone, OffHook, OnHook, ResetType, ToPhone, Unread, UserDataVersion1};
 
 use super::bench::{Bench, NEW, OLD, name, site};
 
@@ -148,4 +148,108 @@ fn a_handset_that_was_left_lying_howls() {
     bench.names(1);
     bench.wait(61);
     assert_eq!(bench.names(1), "StopTone StartTone DisplayPromptStatus");
+}
+
+/// The number under which the phone was told to forget its calls, and how often it was told.
+fn told_to_forget(bench: &Bench, connection: u64) -> (u32, usize) {
+    let told = bench.heard[&connection]
+        .iter()
+        .filter_map(|message| match message {
+            ToPhone::UserToDeviceDataVersion1(data) => {
+                let text = String::from_utf8_lossy(&data.data.0).into_owned();
+                assert!(text.contains("URL=\"Init:CallHistory\""), "{text}");
+                Some(data.transaction)
+            }
+            _ => None,
+        });
+    let told: Vec<u32> = told.collect();
+    (told.last().copied().unwrap_or_default(), told.len())
+}
+
+/// What a phone answers, with a status.
+fn answered(transaction: u32, status: u8) -> FromPhone {
+    let xml = format!(
+        "<CiscoIPPhoneResponse><ResponseItem Status=\"{status}\" Data=\"\" URL=\"Init:CallHistory\"/></CiscoIPPhoneResponse>"
+    );
+    FromPhone::DeviceToUserDataResponseVersion1(UserDataVersion1 {
+        transaction,
+        data: Unread(xml.into()),
+        ..UserDataVersion1::default()
+    })
+}
+
+fn log_in_and_out(bench: &mut Bench, connection: u64) {
+    log_in(bench, connection);
+    bench.soft(connection, "Logout");
+    bench.soft(connection, "Confirm");
+}
+
+fn log_in(bench: &mut Bench, connection: u64) {
+    bench.soft(connection, "Login");
+    bench.press(connection, "2001#1111#");
+    bench.wait(4);
+    assert_eq!(number(bench, connection), "2001");
+}
+
+/// rules: PRO-9
+#[test]
+fn whoever_leaves_leaves_no_calls_behind() {
+    let mut bench = Bench::registered(&[NEW]);
+    log_in(&mut bench, 1);
+    assert_eq!(told_to_forget(&bench, 1).1, 0, "they are still there");
+    bench.soft(1, "Logout");
+    bench.soft(1, "Confirm");
+    let (transaction, times) = told_to_forget(&bench, 1);
+    assert_eq!(times, 1);
+    bench.say(1, answered(transaction + 1, 0));
+    bench.wait(6);
+    let (transaction, times) = told_to_forget(&bench, 1);
+    assert_eq!(times, 2, "that was the answer to something else");
+    bench.say(1, answered(transaction, 6));
+    bench.wait(6);
+    let (transaction, times) = told_to_forget(&bench, 1);
+    assert_eq!(times, 3, "it said no");
+    bench.say(1, answered(transaction, 0));
+    bench.wait(60);
+    assert_eq!(told_to_forget(&bench, 1).1, 3, "it has");
+    log_in_and_out(&mut bench, 1);
+    assert_eq!(
+        told_to_forget(&bench, 1).1,
+        4,
+        "there is something to forget again"
+    );
+}
+
+/// rules: PRO-9
+#[test]
+fn a_phone_that_was_away_is_told_when_it_is_back() {
+    let mut bench = Bench::registered(&[NEW]);
+    log_in(&mut bench, 1);
+    bench.input(Input::SccpClosed { connection: 1 });
+    let logout = ControlRequest::Logout(LogoutTarget::User("alice".into()));
+    let ticket = Ticket(1);
+    bench.input(Input::Control {
+        ticket,
+        request: logout,
+    });
+    bench.connect(2);
+    bench.register(2, 0, NEW);
+    let (transaction, times) = told_to_forget(&bench, 2);
+    assert_eq!(times, 1);
+    bench.say(2, answered(transaction, 0));
+    bench.input(Input::SccpClosed { connection: 2 });
+    bench.connect(3);
+    bench.register(3, 0, NEW);
+    assert_eq!(told_to_forget(&bench, 3).1, 0, "it has forgotten");
+}
+
+/// rules: PRO-9
+#[test]
+fn a_site_may_let_phones_keep_calls() {
+    let mut bench = Bench::registered(&[NEW]);
+    let mut site = site(&[NEW]);
+    site.mobility.keep_history = true;
+    bench.input(Input::SiteApplied(Arc::new(site)));
+    log_in_and_out(&mut bench, 1);
+    assert_eq!(told_to_forget(&bench, 1).1, 0);
 }

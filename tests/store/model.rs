@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use perch::pbx::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    Owner, PhoneName, Remembered, SessionId, Signal, StoredSession, UserId,
+    Owner, PhoneName, Remembered, SessionId, Signal, StoredSession, TotalLimit, UserId, Wanted,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -210,6 +210,10 @@ fn change(draft: &Draft, model: &Model) -> Change {
             phone,
             door: Door::Control,
             until: at,
+            wanted: Wanted {
+                profile: draft.honest.then(|| "clerk".into()),
+                total: TotalLimit::Seconds(60),
+            },
         }),
         7 => Change::TriesSet {
             user,
@@ -252,11 +256,15 @@ fn change(draft: &Draft, model: &Model) -> Change {
 }
 
 fn claim(draft: &Draft, model: &Model) -> Claim {
-    let opens = session(
-        draft.session.into(),
-        &format!("u{}", draft.user),
-        &format!("desk-{}", draft.phone),
-    );
+    let (user, phone) = (format!("u{}", draft.user), format!("desk-{}", draft.phone));
+    let opens = StoredSession {
+        total: match draft.user {
+            0 => TotalLimit::Never,
+            1 => TotalLimit::Seconds(60),
+            _ => TotalLimit::Usual,
+        },
+        ..session(draft.session.into(), &user, &phone)
+    };
     let expects = if draft.honest {
         model.rivals(&opens.user, &opens.phone)
     } else {

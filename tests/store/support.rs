@@ -5,7 +5,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use perch::pbx::{
-    Cause, Change, Claim, ClaimId, Closed, Door, Record, SessionId, Signal, StoredSession, What,
+    Cause, Change, Claim, ClaimId, Closed, Door, Record, SessionId, Signal, StoredSession,
+    TotalLimit, What,
 };
 use perch::store::{self, Full, Limits, Opened, Store, Stored};
 use perch::time::Utc;
@@ -81,6 +82,7 @@ pub fn session(n: u128, user: &str, phone: &str) -> StoredSession {
         profile: "clerk".into(),
         door: Door::Code,
         opened: Utc(1000),
+        total: TotalLimit::Usual,
         last_used: (Utc(1000), Signal::Login),
         leaving: None,
     }

@@ -54,17 +54,19 @@ static TAKEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
 pub fn free_ports(count: u16) -> u16 {
     wait_for("ports are free", START, || {
         let first = rand::random_range(PORTS.start..PORTS.end - count);
-        are_free(first..first + count).then_some(first)
+        let ports: Vec<u16> = (first..first + count).collect();
+        are_free(&ports).then_some(first)
     })
 }
 
-fn are_free(mut ports: std::ops::Range<u16>) -> bool {
+/// Whether all of them are, which then are taken.
+fn are_free(ports: &[u16]) -> bool {
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     let free = ports
-        .clone()
-        .all(|port| !taken.contains(&port) && is_free(port));
+        .iter()
+        .all(|port| !taken.contains(port) && is_free(*port));
     if free {
-        taken.extend(&mut ports);
+        taken.extend(ports);
     }
     free
 }
@@ -93,11 +95,9 @@ pub fn free_offset() -> u16 {
         let ports = [
             SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS,
         ];
-        ports
-            .iter()
-            .all(|port| are_free(port + offset..port + offset + 1))
-            .then_some(offset)
-            .filter(|offset| are_free(MEDIA.start + offset..MEDIA.end + offset))
+        let ports = ports.into_iter().chain(MEDIA);
+        let ports: Vec<u16> = ports.map(|port| port + offset).collect();
+        are_free(&ports).then_some(offset)
     })
 }
 

@@ -12,7 +12,8 @@ use super::super::serve::Server;
 use super::Caller;
 use crate::exchange::ControlRequest;
 use crate::pages::{self, Fields, Head, House, Method, Reply, Trouble, Wish};
-use crate::pbx::{self, Answer, AtPhone, OfUser, PhoneName, Query, Refusal, Site};
+use crate::pbx::{self, Answer, AtPhone, OfUser, PhoneName, PinHash, Query, Refusal, Secret, Site};
+use crate::site::verify_pin;
 use crate::time::Now;
 
 /// The most that is read of a form.
@@ -46,7 +47,7 @@ pub(super) async fn read(
         // Without a length it may turn out to be too long only here.
         let form = to_bytes(Body::new(body), FORM).await;
         let form = form.map_err(|_| Unreadable::Broken)?;
-        fields.add(&String::from_utf8_lossy(&form));
+        fields = fields.with_form(&String::from_utf8_lossy(&form));
     }
     Ok(pages::Request { head, fields })
 }
@@ -145,5 +146,11 @@ impl House for Door<'_> {
     async fn wish(&self, door: pbx::Door, wish: Wish) -> Result<Result<String, Refusal>, Trouble> {
         let request = ControlRequest::Visit(door, wish);
         self.0.intake.request(request).await.map_err(trouble)
+    }
+
+    async fn verify(&self, secret: Secret, against: Option<PinHash>) -> Result<bool, Trouble> {
+        let verify = move || verify_pin(secret.reveal(), against.as_ref());
+        let verified = tokio::task::spawn_blocking(verify).await;
+        verified.map_err(|_| Trouble::NoAnswer)
     }
 }

@@ -1,0 +1,129 @@
+//! What the Services key leads to: logging in or out, who is here, and staying after a warning.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Pages;
+use super::code::Code;
+use super::emapp;
+use super::house::{House, Wish};
+use super::objects::Item;
+use super::page::Reader;
+use super::request::{Reply, Request};
+use super::texts::{Texts, filled};
+use super::visit::Visit;
+use crate::pbx::{Door, Presence, Site};
+use crate::time::Utc;
+
+/// Where they are.
+pub(super) const MENU: &str = "/ccmcip/getservicesmenu.jsp";
+pub(super) const WHO: &str = "/pages/who";
+pub(super) const STAY: &str = "/pages/stay";
+
+/// Which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// What there is.
+    Menu,
+    /// Who is here.
+    Who,
+    /// Not to be logged out soon.
+    Stay,
+}
+
+/// Answers a request for one of them.
+pub(super) async fn answer(
+    pages: &Pages,
+    house: &impl House,
+    request: &Request,
+    service: Service,
+) -> Reply {
+    let reader = Reader::of(&request.head, pages.usual);
+    match answered(house, request, service, &reader).await {
+        Ok(reply) => reply,
+        Err(code) => emapp::refused(&reader, &reader.texts.no_page, code),
+    }
+}
+
+async fn answered(
+    house: &impl House,
+    request: &Request,
+    service: Service,
+    reader: &Reader,
+) -> Result<Reply, Code> {
+    let visit = Visit::of(house, request).await?;
+    match service {
+        Service::Menu => menu(reader, &visit),
+        Service::Who => who(reader, &visit, &house.site()),
+        Service::Stay => {
+            let stay = Wish::Stay(visit.phone);
+            let outcome = house.wish(Door::Page, stay).await?;
+            outcome.map_err(|refusal| Code::from(&refusal))?;
+            let texts = reader.texts;
+            Ok(reader.done(&texts.stay_title, texts.stayed.clone()))
+        }
+    }
+}
+
+/// Logging in becomes logging out when somebody is here.
+fn menu(reader: &Reader, visit: &Visit) -> Result<Reply, Code> {
+    let texts = reader.texts;
+    let login = match visit.at.present {
+        None => &texts.item_login,
+        Some(_) => &texts.item_logout,
+    };
+    let mut services = vec![(login, emapp::PATH), (&texts.item_who, WHO)];
+    if visit.at.warned.is_some() {
+        services.insert(0, (&texts.item_stay, STAY));
+    }
+    let mut items = Vec::with_capacity(services.len());
+    for (name, path) in services {
+        let url = reader.url(path, &[("device", visit.phone.as_str())]);
+        items.push(Item {
+            name: name.clone(),
+            url: url.ok_or(Code::NO_PHONE)?,
+        });
+    }
+    Ok(reader.menu(&texts.services_title, &texts.services_prompt, items))
+}
+
+/// Who is here, since when, until when; and the ways to have the phone (SES-3, SES-11).
+fn who(reader: &Reader, visit: &Visit, site: &Site) -> Result<Reply, Code> {
+    let texts = reader.texts;
+    let Some(present) = &visit.at.present else {
+        return Ok(reader.text(&texts.who_title, texts.nobody_here.clone()));
+    };
+    let url = |more| {
+        let parameters = [("device", visit.phone.as_str()), more];
+        let url = reader.url(emapp::PATH, &parameters);
+        url.ok_or(Code::NO_PHONE)
+    };
+    let other = Some((texts.key_other.as_str(), url(("form", "true"))?));
+    let title = (texts.who_title.as_str(), texts.present_prompt.as_str());
+    let yes = url(("doLogout", "true"))?;
+    Ok(reader.question(title, told(texts, present, site), yes, other))
+}
+
+fn told(texts: &Texts, present: &Presence, site: &Site) -> String {
+    let zone = TimeZone::get(&site.settings.timezone).unwrap_or(TimeZone::UTC);
+    let mut text = filled(&texts.who_text, "user", present.user.as_str());
+    text = filled(&text, "dn", present.dn.as_str());
+    text = filled(&text, "name", &present.display_name);
+    text = filled(&text, "since", &local(&zone, present.since));
+    if let Some((at, _)) = present.next_logout {
+        text.push('\n');
+        text.push_str(&filled(&texts.who_until, "until", &local(&zone, at)));
+    }
+    text
+}
+
+/// A moment by the clock of the site.
+fn local(zone: &TimeZone, at: Utc) -> String {
+    match Timestamp::from_millisecond(at.0) {
+        Ok(at) => at
+            .to_zoned(zone.clone())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string(),
+        Err(_) => "?".to_owned(),
+    }
+}

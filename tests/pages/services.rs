@@ -1,0 +1,89 @@
+//! What the Services key leads to.
+
+use std::time::Duration;
+
+use crate::built_server::wait_until;
+use crate::office::{NEW, OLD, Office, PHONES, at};
+
+/// rules: SES-3, SES-9, SES-11
+#[test]
+fn the_menu_says_what_there_is_and_who_is_here() {
+    let office = Office::open();
+    let phone = office.browser(0, OLD);
+    for path in [
+        "/ccmcip/getservicesmenu.jsp",
+        "/CCMCIP/getservicesmenu.asp",
+        "/serviceurl",
+    ] {
+        let menu = phone.go(&format!("{path}?name={}", PHONES[0]));
+        assert_eq!(
+            menu.shown(),
+            "[Services] *Log in *Who is here (1:Select 3:Exit)"
+        );
+    }
+    let menu = phone.go(&format!("/serviceurl?name={}", PHONES[0]));
+    let who = phone.choose(&menu, "Who is here");
+    assert_eq!(
+        who.shown(),
+        "[Who is here] Nobody is logged in here. (3:Exit)"
+    );
+    let form = phone.choose(&menu, "Log in");
+    phone.submit(&form, &[("User ID", "bob"), ("PIN", "2222")]);
+    let menu = phone.go(&format!("/serviceurl?name={}", PHONES[0]));
+    assert_eq!(
+        menu.shown(),
+        "[Services] *Log out *Who is here (1:Select 3:Exit)"
+    );
+    let who = phone.choose(&menu, "Who is here");
+    assert!(
+        who.shown().contains("bob, 2002 Bob since 20"),
+        "{}",
+        who.shown()
+    );
+    let form = phone.press(&who, "Other");
+    let menu = phone.submit(&form, &[("User ID", "alice"), ("PIN", "1111")]);
+    phone.choose(&menu, "clerk");
+    assert_eq!(office.who(), [at("alice", 0)], "bob was taken over");
+    let who = phone.go(&format!("/pages/who?device={}", PHONES[0]));
+    phone.press(&who, "Yes");
+    assert_eq!(office.who(), []);
+    let spied = phone.go(&format!("/pages/who?device={}", PHONES[1]));
+    assert!(
+        spied.shown().contains("not available (28)"),
+        "{}",
+        spied.shown()
+    );
+}
+
+/// rules: IDL-6
+#[test]
+fn whoever_is_warned_stays_by_a_page() {
+    let hasty = "[user_profile.hasty]\nclass = \"all\"\nidle_limit_min = 1\n\
+                 [user.carol]\ndn = \"2003\"\ndisplay_name = \"Carol\"\npin = \"3333\"\nprofiles = [\"hasty\"]\n";
+    let office = Office::with("", hasty);
+    let phone = office.browser(1, NEW);
+    let stay = format!("/pages/stay?device={}", PHONES[1]);
+    let refused = phone.go(&stay);
+    assert!(
+        refused.shown().contains("not available (19)"),
+        "{}",
+        refused.shown()
+    );
+    phone.submit(&phone.open(), &[("User ID", "carol"), ("PIN", "3333")]);
+    let planned = || office.server.json(&["who"])[0]["next_logout"].to_string();
+    let before = planned();
+    // The plan is told by the second.
+    wait_until(
+        "staying puts the logout off",
+        Duration::from_secs(10),
+        || {
+            let page = phone.go(&stay);
+            assert!(
+                page.shown().contains("You stay logged in."),
+                "{}",
+                page.shown()
+            );
+            planned() > before
+        },
+    );
+}
