@@ -12,7 +12,7 @@ use super::visit::Visit;
 use crate::pbx::{Door, Personality, Presence, ProfileName, Refusal, Secret, UserId};
 
 /// Where it is.
-pub(super) const PATH: &str = "/emapp/EMAppServlet";
+pub const PATH: &str = "/emapp/EMAppServlet";
 
 /// What was asked for, and so what is said to be unavailable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

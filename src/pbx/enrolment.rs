@@ -142,6 +142,7 @@ impl Site {
                 sip_secret: None,
                 exempt: false,
                 pickup_group: None,
+                provision: None,
                 location: None,
                 hardware: Some(Box::new(hardware)),
             };
@@ -231,6 +232,7 @@ mod tests {
             sip_secret: None,
             exempt: false,
             pickup_group: None,
+            provision: None,
             location: None,
             hardware: None,
         };
