@@ -12,8 +12,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         prost::Message::encode_to_vec(&descriptors),
     )?;
     tonic_prost_build::configure()
-        // It holds a PIN, which must not show in a log by way of `Debug`.
-        .skip_debug(["perch.control.v1.LoginRequest"])
+        // They hold a PIN and a token, which must not show in a log by way of `Debug`.
+        .skip_debug([
+            "perch.control.v1.LoginRequest",
+            "perch.control.v1.ProvisionUrlResponse",
+        ])
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -21,6 +21,9 @@ pub mod media;
 /// Pages on the displays of phones, and the Extension Mobility API: requests to wishes, answers to XML.
 pub mod pages;
 
+/// What phones download: which file is whose, what is in it, and TFTP as data.
+pub mod provision;
+
 /// The whole server without its sockets.
 pub mod exchange;
 

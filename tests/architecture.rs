@@ -14,8 +14,20 @@ struct Room {
 }
 
 const ALL: &[&str] = &[
-    "time", "pbx", "media", "sdp", "sip", "sccp", "pages", "store", "site", "exchange", "shell",
-    "control", "cli",
+    "time",
+    "pbx",
+    "media",
+    "sdp",
+    "sip",
+    "sccp",
+    "pages",
+    "provision",
+    "store",
+    "site",
+    "exchange",
+    "shell",
+    "control",
+    "cli",
 ];
 
 const ROOMS: &[Room] = &[
@@ -53,6 +65,11 @@ const ROOMS: &[Room] = &[
         name: "pages",
         may_use: &["pbx", "time"],
         why: "a page is made of the core's words; how it is asked for is the shell's",
+    },
+    Room {
+        name: "provision",
+        may_use: &["pbx", "time"],
+        why: "files are made from what the core says a phone is, whatever it speaks and however they are fetched",
     },
     Room {
         name: "store",

@@ -2,6 +2,8 @@
 
 #[path = "site_file/buttons.rs"]
 mod buttons;
+#[path = "site_file/provision.rs"]
+mod provision;
 #[path = "site_file/softphones.rs"]
 mod softphones;
 
@@ -80,6 +82,8 @@ fn the_demo_is_what_it_says() {
             let (name, location) = (name.as_str(), phone.location.as_deref());
             let secret = digest_secret(name, "perch", &format!("{name}-secret"));
             let model = phone.hardware.as_ref().map(|h| h.model.as_str());
+            let vendor = phone.provision.as_ref().map(|p| p.vendor.word());
+            let model = model.or(vendor);
             assert_eq!(phone.sip_secret, model.is_none().then_some(secret));
             assert!(location.is_some_and(|place| place.starts_with("Demo hall")));
             let dn = phone.guest_dn.as_ref().map_or("", |dn| dn.as_str());
@@ -93,8 +97,15 @@ fn the_demo_is_what_it_says() {
             ("SEP001122334402", "9012", "7975"),
             ("SEP001122334403", "9013", "6921"),
             ("SEP001122334404", "9014", "8945"),
+            ("SEP001122334421", "9021", "cisco"),
             ("desk-1", "9001", "SIP"),
             ("desk-2", "9002", "SIP"),
+            ("desk-22", "9022", "cisco-text"),
+            ("desk-23", "9023", "yealink"),
+            ("desk-24", "9024", "snom"),
+            ("desk-25", "9025", "poly"),
+            ("desk-26", "9026", "grandstream"),
+            ("desk-27", "9027", "linphone"),
             ("desk-3", "9003", "SIP"),
             ("desk-4", "9004", "SIP"),
             ("desk-5", "9005", "SIP"),

@@ -5,6 +5,7 @@ mod client;
 mod demo;
 mod events;
 mod output;
+mod provision;
 mod queries;
 mod secret;
 mod serve;
@@ -48,6 +49,7 @@ enum Command {
     Plan(site_files::Plan),
     Apply(site_files::Apply),
     Softphone(softphone::Softphone),
+    ProvisionUrl(provision::ProvisionUrl),
     Backup(changes::Backup),
     Healthcheck(queries::Healthcheck),
 }
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Plan(command) => command.run(),
         Command::Apply(command) => command.run(),
         Command::Softphone(command) => command.run(),
+        Command::ProvisionUrl(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
     };

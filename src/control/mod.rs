@@ -27,6 +27,13 @@ pub mod v1 {
         include_bytes!(concat!(env!("OUT_DIR"), "/control_descriptor.bin"));
 }
 
+impl fmt::Debug for v1::ProvisionUrlResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProvisionUrlResponse")
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for v1::LoginRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoginRequest")

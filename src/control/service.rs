@@ -197,6 +197,21 @@ impl Control for Service {
         copied.map_err(|error| status::not_backed_up(&error))?;
         Ok(Response::new(v1::BackupResponse { path }))
     }
+
+    async fn provision_url(
+        &self,
+        request: Request<v1::ProvisionUrlRequest>,
+    ) -> Outcome<v1::ProvisionUrlResponse> {
+        let phone = request.into_inner().phone.into();
+        let invitation = self.server.files.invite(&phone).ok_or_else(|| {
+            let what = "there is no such phone, or the site file has no provision = \"…\" for it";
+            Status::not_found(what)
+        })?;
+        Ok(Response::new(v1::ProvisionUrlResponse {
+            path: invitation.path,
+            port: invitation.port.into(),
+        }))
+    }
 }
 
 /// Tells one listener everything, until it hangs up, misses something, or the server stops.

@@ -14,7 +14,7 @@ use crate::pbx::{
 };
 
 /// Where it is.
-pub(super) const PATH: &str = "/emapp/EMAppServlet";
+pub const PATH: &str = "/emapp/EMAppServlet";
 
 /// What a request wants, by the fields that it has.
 #[derive(Debug)]

@@ -24,6 +24,7 @@ mod xml;
 
 use std::fmt;
 
+pub use emapp::PATH as EM_APPLICATION;
 pub use fields::Fields;
 pub use house::{House, Trouble, Wish};
 pub use request::{Head, Method, Reply, Request};

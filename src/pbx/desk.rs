@@ -4,7 +4,7 @@
 
 use super::action::{Action, Shown};
 use super::forward_set::ForwardKind;
-use super::names::{Dn, PhoneName};
+use super::names::{Dn, PhoneName, UserId};
 use super::profile::SpeedDial;
 use super::{Pbx, change::Cause};
 
@@ -58,6 +58,15 @@ impl DeskSet {
             ForwardKind::NoAnswer => self.forward_no_answer.as_ref(),
         }
     }
+}
+
+/// A phone as it is now, and whose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Whose it is; nobody's while nobody is logged in.
+    pub user: Option<UserId>,
+    /// What is on it.
+    pub desk: Desk,
 }
 
 /// A line of a phone.
@@ -115,6 +124,16 @@ impl Pbx {
     pub(super) fn show_desk(&mut self, phone: PhoneName) {
         let desk = Box::new(self.desk_of(&phone));
         self.act_stored(Action::ShowDesk { phone, desk });
+    }
+
+    /// What a phone is now, and whose.
+    pub(super) fn seat(&self, phone: &PhoneName) -> Option<Box<Seat>> {
+        if !self.site.phones.contains_key(phone) {
+            return None;
+        }
+        let user = self.user_profile_at(phone).map(|(user, _)| user.clone());
+        let desk = self.desk_of(phone);
+        Some(Box::new(Seat { user, desk }))
     }
 
     /// What makes a phone what it is now.

@@ -27,6 +27,7 @@ impl Pbx {
             Query::Phone(phone) => Answer::Phone(self.at_phone(now, phone)),
             Query::User(given) => Answer::User(self.of_user(now, given)),
             Query::Locks => Answer::Locks(self.locks(now)),
+            Query::Seat(phone) => Answer::Seat(self.seat(phone)),
             Query::Status => Answer::Status(Status {
                 site: self.site.settings.name.clone(),
                 phones: self.site.phones.len(),

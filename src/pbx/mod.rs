@@ -32,6 +32,7 @@ mod pickup;
 mod prefix;
 mod profile;
 mod prompt;
+mod provision;
 mod query;
 mod schedule;
 mod session;
@@ -55,7 +56,7 @@ pub use change::{
     SessionId, Signal, StoredSession, TotalLimit, Wanted, What,
 };
 pub use class_of_service::ClassOfService;
-pub use desk::{Desk, DeskLine, DeskMay, DeskSet};
+pub use desk::{Desk, DeskLine, DeskMay, DeskSet, Seat};
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use enrolment::{AutoRegistration, NumberRange, Unwelcome};
 pub use event::{
@@ -71,6 +72,7 @@ pub use obstacle::Obstacle;
 pub use prefix::Prefix;
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
+pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
 pub use site::{
     DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,

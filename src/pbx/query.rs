@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::change::{Cause, Closed, Door, Signal, StoredSession};
+use super::desk::Seat;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
 use crate::time::Utc;
 
@@ -19,6 +20,8 @@ pub enum Query {
     User(String),
     /// Users that are locked or had recent failures (SES-8).
     Locks,
+    /// What a phone is now: its lines and speed dials, and whose it is.
+    Seat(PhoneName),
     /// How the server is.
     Status,
 }
@@ -36,6 +39,8 @@ pub enum Answer {
     User(Option<OfUser>),
     /// Sorted by user.
     Locks(Vec<Lock>),
+    /// None: there is no such phone.
+    Seat(Option<Box<Seat>>),
     /// Numbers.
     Status(Status),
 }

@@ -13,6 +13,7 @@ use super::enrolment::AutoRegistration;
 use super::mobility::{AppUser, Mobility};
 use super::names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
+use super::provision::Provision;
 use super::softphone::SoftphoneSecret;
 
 /// A whole site. Every reference in it resolves: `site::check` (the room outside the core) sees to that.
@@ -70,6 +71,7 @@ impl Site {
                 location: phone.location.clone(),
                 hardware: phone.hardware.clone(),
                 pickup_group: phone.pickup_group.clone(),
+                provision: phone.provision.clone(),
                 ..*phone
             };
             (name.as_str().into(), phone)
@@ -248,6 +250,10 @@ pub struct Phone {
     /// Who may pick up what rings there, unless whoever is logged in there has a group too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pickup_group: Option<GroupName>,
+    /// How it gets what it is to do as files, with a password that the server makes. None: it speaks SCCP, whose files
+    /// hold no secret, or somebody sets it up by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provision: Option<Box<Provision>>,
 }
 
 /// What a phone is made of.
@@ -312,6 +318,7 @@ mod tests {
                 enrolled: false,
             })),
             pickup_group: Some("hall".into()),
+            provision: None,
         };
         let digest = DigestSecret {
             md5: [1; 16],

@@ -1,6 +1,7 @@
 //! What is counted and measured, for `/metrics`.
 
 mod pages;
+mod provision;
 mod sccp;
 
 use std::fmt::{self, Write};
@@ -23,6 +24,7 @@ use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Record, Status, What};
 use crate::sip::Registrar;
 pub use pages::PageMetrics;
+pub use provision::ProvisionMetrics;
 pub use sccp::SccpMetrics;
 
 /// One label and its value.
@@ -74,6 +76,8 @@ pub struct Metrics {
     pub sccp: SccpMetrics,
     /// Of phone pages.
     pub pages: PageMetrics,
+    /// What is counted of files that phones fetch.
+    pub provision: ProvisionMetrics,
 }
 
 /// What is counted of media of our own.
@@ -125,6 +129,7 @@ impl Metrics {
             media: MediaMetrics::default(),
             sccp: SccpMetrics::default(),
             pages: PageMetrics::default(),
+            provision: ProvisionMetrics::default(),
         }
         .registered()
     }
@@ -145,6 +150,7 @@ impl Metrics {
         self.register_media(&mut registry);
         self.sccp.register(&mut registry);
         self.pages.register(&mut registry);
+        self.provision.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

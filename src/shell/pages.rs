@@ -4,7 +4,6 @@
 //! wait for.
 
 mod door;
-mod places;
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -24,13 +23,13 @@ use tokio::time::timeout;
 use super::flows::without_scope;
 use super::guard::Guard;
 use super::metrics::Metrics;
+use super::places::Places;
 use super::serve::Server;
 use super::supervise::supervise;
 use super::tls::Tls;
 use super::{Clock, tcp};
 use crate::pages::{Method, Pages, Reply};
 use door::{Door, Unreadable};
-use places::Places;
 
 /// What a connection is secured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

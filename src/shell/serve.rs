@@ -17,6 +17,7 @@ use super::media::Media;
 use super::metrics::Metrics;
 use super::newcomers::Newcomers;
 use super::pages::PageServer;
+use super::provision::{self, Files, ProvisionError, Workshop};
 use super::readiness::Readiness;
 use super::run::{Backlog, Progress, Run};
 use super::sccp::{self, Sccp};
@@ -52,6 +53,9 @@ pub enum ServeError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// What files for phones are made from.
+    #[error(transparent)]
+    Provision(#[from] ProvisionError),
     /// The site that it was to begin with.
     #[error(transparent)]
     FirstSite(#[from] FirstSiteError),
@@ -90,6 +94,8 @@ pub struct Server {
     pub sites: Sites,
     /// The store.
     pub store: Store,
+    /// What phones fetch.
+    pub files: Arc<Files>,
 }
 
 /// What is needed until the stop.
@@ -144,17 +150,28 @@ async fn start(
     } = opened;
     let registrar = Registrar::new(rand::random(), settings.registration);
     let registrar = Arc::new(registrar.offering(settings.digest));
+    let metrics = Arc::new(Metrics::new(Arc::clone(&registrar)));
     let sites = Sites::new(site, store.clone(), intake.clone(), readiness.clone());
+    let files = Files::new(
+        open_workshop(&settings).await?,
+        clock,
+        Arc::clone(&settings),
+        sites.clone(),
+        intake.clone(),
+        Arc::clone(&registrar),
+        Arc::clone(&metrics),
+    );
     let server = Server {
         clock,
         events: Events::new(settings.queues.events),
         settings,
         intake,
         readiness,
-        metrics: Arc::new(Metrics::new(Arc::clone(&registrar))),
+        metrics,
         registrar: Arc::clone(&registrar),
         sites,
         store,
+        files: Arc::new(files),
     };
     let running = connect(server, registrar, sockets, inputs, remembered, bindings).await?;
     running
@@ -162,6 +179,13 @@ async fn start(
         .readiness
         .update(|state| state.listening = true);
     Ok(running)
+}
+
+/// Reads key and templates: off the runtime, as there may be many.
+async fn open_workshop(settings: &Arc<Settings>) -> Result<Workshop, ServeError> {
+    let settings = Arc::clone(settings);
+    let opened = tokio::task::spawn_blocking(move || Workshop::open(&settings)).await;
+    Ok(opened.map_err(|_| ServeError::Died)??)
 }
 
 async fn open_store(
@@ -236,6 +260,12 @@ async fn connect(
     }
     for (security, listener) in sockets.sccp {
         wires.sccp.start(security, listener);
+    }
+    for socket in sockets.tftp {
+        provision::start_tftp(socket, Arc::clone(&server.files), Arc::clone(&guard));
+    }
+    for listener in sockets.files {
+        provision::start_http(listener, Arc::clone(&server.files), Arc::clone(&guard));
     }
     control::start(sockets.control, &server, token);
     for listener in sockets.http {

@@ -4,6 +4,7 @@
 mod guard;
 mod media;
 mod pages;
+mod provision;
 mod reader;
 mod sccp;
 mod sessions;
@@ -24,6 +25,7 @@ use crate::site::Hashing;
 use crate::{sip, store};
 pub use media::Media;
 pub use pages::Pages;
+pub use provision::Provision;
 use reader::Reader;
 pub use sccp::Sccp;
 
@@ -45,6 +47,8 @@ pub struct Settings {
     pub web_socket: WebSocket,
     /// SCCP.
     pub sccp: Sccp,
+    /// What phones fetch.
+    pub provision: Provision,
     /// The control API.
     pub control: Control,
     /// Metrics and health.
@@ -98,6 +102,10 @@ pub struct Ports {
     pub sccp: u16,
     /// SCCP under TLS; 0: none.
     pub sccps: u16,
+    /// Files by TFTP; 0: none.
+    pub tftp: u16,
+    /// Files by HTTP; 0: none.
+    pub files: u16,
     /// The control API.
     pub control: u16,
     /// Metrics and health.
@@ -128,6 +136,8 @@ impl Ports {
             self.wss,
             self.sccp,
             self.sccps,
+            self.tftp,
+            self.files,
             self.control,
             self.http,
             self.pages,
@@ -237,6 +247,8 @@ impl Default for Settings {
                 wss: 5443,
                 sccp: 2000,
                 sccps: 0,
+                tftp: 69,
+                files: 6970,
                 control: 5070,
                 http: 9090,
                 pages: 8080,
@@ -248,6 +260,7 @@ impl Default for Settings {
                 origins: Vec::new(),
             },
             sccp: Sccp::default(),
+            provision: Provision::default(),
             control: Control {
                 bind: vec![Ipv4Addr::LOCALHOST.into()],
                 token_file: None,
@@ -429,6 +442,23 @@ impl Settings {
             .collect()
     }
 
+    /// Where phones fetch files by TFTP.
+    pub fn tftp_addresses(&self) -> Vec<SocketAddr> {
+        self.file_addresses_at(self.ports.tftp)
+    }
+
+    /// Where phones fetch files by HTTP.
+    pub fn file_addresses(&self) -> Vec<SocketAddr> {
+        self.file_addresses_at(self.ports.files)
+    }
+
+    fn file_addresses_at(&self, port: u16) -> Vec<SocketAddr> {
+        match port {
+            0 => Vec::new(),
+            port => self.ports.at(&self.bind.addresses, port),
+        }
+    }
+
     fn read(&mut self, reader: &mut Reader) {
         reader.path("", "data", &mut self.data);
         if let Some(addresses) = reader.addresses("", "bind") {
@@ -444,6 +474,8 @@ impl Settings {
         reader.number("ports", "wss", 0..=65_535, &mut self.ports.wss);
         reader.number("ports", "sccp", 0..=65_535, &mut self.ports.sccp);
         reader.number("ports", "sccps", 0..=65_535, &mut self.ports.sccps);
+        reader.number("ports", "tftp", 0..=65_535, &mut self.ports.tftp);
+        reader.number("ports", "files", 0..=65_535, &mut self.ports.files);
         reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
         reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
         reader.number("ports", "pages", 0..=65_535, &mut self.ports.pages);
@@ -452,6 +484,7 @@ impl Settings {
         self.web_socket.read(reader);
         self.sccp.read(reader);
         self.pages.read(reader);
+        self.provision.read(reader);
         self.read_services(reader);
         if let Err(error) = self.shift(self.ports.offset) {
             let remedy = "Choose a smaller offset, or lower ports";

@@ -3,12 +3,12 @@
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket as AsyncUdpSocket};
 
 use super::pages::Scheme;
 use super::sccp::Security;
 use super::settings::Settings;
-use super::{media, tcp, udp};
+use super::{media, provision, tcp, udp};
 use crate::sip::Transport;
 
 /// The sockets that a server listens at.
@@ -20,6 +20,10 @@ pub struct Sockets {
     pub streams: Vec<(Transport, TcpListener)>,
     /// SCCP, of each kind.
     pub sccp: Vec<(Security, TcpListener)>,
+    /// Files by TFTP.
+    pub tftp: Vec<AsyncUdpSocket>,
+    /// Files by HTTP.
+    pub files: Vec<TcpListener>,
     /// The control API.
     pub control: Vec<TcpListener>,
     /// Metrics and health.
@@ -70,6 +74,11 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
         datagrams: all("SIP over UDP", &sip, may_skip, udp::open)?,
         streams: streams(settings, may_skip)?,
         sccp: sccp(settings, may_skip)?,
+        tftp: tftp(settings, may_skip)?,
+        files: match settings.file_addresses().as_slice() {
+            [] => Vec::new(),
+            addresses => all("files over HTTP", addresses, may_skip, tcp::listen)?,
+        },
         control: all(
             "the control API",
             &settings.control_addresses(),
@@ -124,6 +133,28 @@ fn pages(settings: &Settings, may_skip: bool) -> Result<Vec<(Scheme, TcpListener
         listeners.extend(listening.into_iter().map(|listener| (scheme, listener)));
     }
     Ok(listeners)
+}
+
+/// TFTP's port is one of those that not everybody may take. Phones that cannot have files by TFTP are no reason not to
+/// serve the others.
+fn tftp(settings: &Settings, may_skip: bool) -> Result<Vec<AsyncUdpSocket>, ListenError> {
+    let addresses = settings.tftp_addresses();
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    match all("TFTP", &addresses, may_skip, provision::open_tftp) {
+        Err(ListenError::Bind { address, why, .. })
+            if why.kind() == io::ErrorKind::PermissionDenied =>
+        {
+            tracing::warn!(
+                %address,
+                "this process may not take the port for TFTP; phones can fetch files by HTTP alone. Allow low ports, or set \
+                 ports.tftp"
+            );
+            Ok(Vec::new())
+        }
+        opened => opened,
+    }
 }
 
 fn all<S>(

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::auth::digest_secret;
+use super::keyring::Keyring;
 use super::lockout;
 use crate::pbx::{DigestSecret, Dn, Phone, PhoneName, Site, SoftphoneSecret, SoftphoneUse};
 
@@ -22,9 +24,18 @@ pub(super) struct Phones {
 }
 
 impl Phones {
-    /// Those of a site.
-    pub fn of(site: &Site) -> Phones {
-        let secret = |(name, phone): (&PhoneName, &Phone)| Some((name.clone(), phone.sip_secret?));
+    /// Those of a site. Passwords that the server made are on the keyring.
+    pub fn of(site: &Site, keyring: Option<&dyn Keyring>) -> Phones {
+        let realm = &site.settings.realm;
+        let made = |name: &PhoneName, phone: &Phone| {
+            let generation = phone.provision.as_deref()?.password_generation;
+            let password = keyring?.password(name, generation);
+            Some(digest_secret(name.as_str(), realm, &password))
+        };
+        let secret = |(name, phone): (&PhoneName, &Phone)| {
+            let secret = phone.sip_secret.or_else(|| made(name, phone));
+            Some((name.clone(), secret?))
+        };
         let mut phones = Phones {
             realm: site.settings.realm.clone(),
             lockout: lockout::Rules::of(&site.settings),

@@ -15,6 +15,7 @@ use super::asker::{Asker, CONTACT_MAX, OUTBOUND};
 use super::auth::{Authenticator, Judged, Offer, Verdict, Wrong};
 use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
+use super::keyring::Keyring;
 use super::lockout::{self, Guess, Guesser, Lockout};
 use super::network::Network;
 use super::phones::Phones;
@@ -93,6 +94,8 @@ pub struct Registrar {
     lockout: Lockout,
     /// Told what requests prove.
     witness: OnceLock<Arc<dyn Witness>>,
+    /// Knows the passwords that nobody typed.
+    keyring: OnceLock<Arc<dyn Keyring>>,
     limits: Limits,
     bindings: Bindings,
     counters: Counters,
@@ -113,6 +116,7 @@ impl Registrar {
             seals: Seals::new(key),
             lockout: Lockout::default(),
             witness: OnceLock::new(),
+            keyring: OnceLock::new(),
             limits,
             bindings: Bindings::default(),
             counters: Counters::default(),
@@ -135,9 +139,14 @@ impl Registrar {
         self.witness.get_or_init(|| witness);
     }
 
+    /// From now on phones have the passwords that are on this keyring, and on no other after that.
+    pub fn use_keyring(&self, keyring: Arc<dyn Keyring>) {
+        self.keyring.get_or_init(|| keyring);
+    }
+
     /// Takes the phones of a site. Bindings of phones that may not register any more are dropped and reported.
     pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
-        let phones = Arc::new(Phones::of(&site));
+        let phones = Arc::new(Phones::of(&site, self.keyring.get().map(AsRef::as_ref)));
         self.phones.store(Arc::clone(&phones));
         let gone = self.bindings.retain(|phone| phones.has(phone));
         self.auth.retain(|phone| phones.has(phone));

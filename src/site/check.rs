@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::hardware::check_hardware;
 use super::problem::{Finding, did_you_mean};
+use super::provision::check_provision;
 use crate::pbx::{AbsentHandling, ClassName, Dn, Site};
 
 /// Everything that is wrong with a site; with `previous`, also what cannot follow that.
@@ -24,6 +25,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_softphone_names(site, &mut findings);
     check_hardware(site, &mut findings);
     check_auto_registration(site, &mut findings);
+    check_provision(site, &mut findings);
     check_speed_dials(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);

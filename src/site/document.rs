@@ -5,7 +5,8 @@ use toml::{Table, Value};
 use super::mobility;
 use crate::pbx::{
     AbsentHandling, ClassOfService, DoNotDisturb, Forwarding, GroupName, LogoutProfile, Phone,
-    SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User, UserProfile,
+    Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User,
+    UserProfile,
 };
 
 /// A table of the file.
@@ -307,6 +308,22 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
         }
     }
     fields.extend(pickup_group(phone.pickup_group.as_ref()));
+    if let Some(provision) = phone.provision.as_deref() {
+        fields.extend(provisioning(provision));
+    }
+    fields
+}
+
+fn provisioning(provision: &Provision) -> Vec<Field> {
+    let vendor = provision.vendor.word();
+    let template = match &provision.model {
+        Some(model) => format!("{vendor}/{model}"),
+        None => vendor.to_owned(),
+    };
+    let mut fields = vec![shown("provision", template)];
+    let mac = provision.mac.map(|mac| shown("mac", mac.to_string()));
+    fields.extend(mac);
+    fields.push(shown("password_generation", provision.password_generation));
     fields
 }
 

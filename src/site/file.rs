@@ -9,6 +9,7 @@ use super::document::AUTO_REGISTRATION;
 use super::lint::lint;
 use super::mobility;
 use super::problem::{Finding, Problem, Source};
+use super::provision::provision;
 use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
@@ -450,6 +451,7 @@ impl<'t> Reading<'t> {
             location: s.text("location").map(Into::into),
             hardware: hardware(&mut s).map(Box::new),
             pickup_group: s.text("pickup_group").map(Into::into),
+            provision: provision(name, &mut s).map(Box::new),
         };
         self.findings.extend(s.finish());
         phone

@@ -92,7 +92,7 @@ fn lint_phone(site: &Site, name: &PhoneName, phone: &Phone, findings: &mut Vec<F
             "Add location = \"…\"",
         ));
     }
-    if phone.sip_secret.is_none() && phone.hardware.is_none() {
+    if phone.sip_secret.is_none() && phone.hardware.is_none() && phone.provision.is_none() {
         findings.push(Finding::new(
             &["phone", name, "password"],
             "without a password this phone cannot register",

@@ -9,6 +9,7 @@ mod lint;
 mod mobility;
 mod plan;
 mod problem;
+mod provision;
 mod reader;
 mod secrets;
 mod sip_secret;

@@ -199,7 +199,9 @@ pub fn serve(arguments: &[&str], data: &Path, offset: u16) -> Command {
 }
 
 /// What a server listens at, before the offset.
-const PORTS: [u16; 9] = [2000, 5060, 5061, 5070, 5080, 5443, 8080, 8443, 9090];
+const PORTS: [u16; 11] = [
+    69, 2000, 5060, 5061, 5070, 5080, 5443, 6970, 8080, 8443, 9090,
+];
 
 /// An offset at which all ports are free. Tests run at the same time, in several processes.
 pub fn free_offset() -> u16 {

@@ -22,10 +22,11 @@ const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gone;
 
-/// A phone of the site; its password is its name and `-secret`.
+/// A phone of the site; its password is its name and `-secret`, unless it is given another.
 #[derive(Debug)]
 pub struct Phone {
     pub name: String,
+    pub password: String,
     socket: UdpSocket,
     local: SocketAddr,
     server: SocketAddr,
@@ -46,6 +47,7 @@ impl Phone {
         socket.connect(server).expect("the loopback is there");
         let local = socket.local_addr().expect("a bound socket has an address");
         Phone {
+            password: format!("{name}-secret"),
             name,
             socket,
             local,
@@ -138,7 +140,7 @@ impl Phone {
         self.nc += 1;
         let answer = Answer {
             username: &self.name,
-            password: &format!("{}-secret", self.name),
+            password: &self.password,
             method: &method.to_string(),
             uri,
             nc: Some(self.nc),

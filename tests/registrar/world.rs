@@ -26,6 +26,7 @@ pub fn site(phones: &[&str]) -> Arc<Site> {
         location: None,
         hardware: None,
         pickup_group: None,
+        provision: None,
     };
     let phones = phones
         .iter()

@@ -89,6 +89,7 @@ pub fn site(models: &[Kind]) -> Site {
                 add_on_modules: Vec::new(),
             })),
             pickup_group: None,
+            provision: None,
         };
         (name(place).as_str().into(), phone)
     });

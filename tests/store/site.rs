@@ -53,6 +53,7 @@ fn site() -> Site {
             location: None,
             hardware: None,
             pickup_group: None,
+            provision: None,
         },
     );
     site.phones.insert(
@@ -69,6 +70,7 @@ fn site() -> Site {
                 add_on_modules: vec!["7914".into()],
             })),
             pickup_group: None,
+            provision: None,
         },
     );
     site

@@ -86,6 +86,8 @@ const SCCP: u16 = 2000;
 const SCCPS: u16 = 2443;
 const PAGES: u16 = 8080;
 const PAGES_TLS: u16 = 8443;
+const TFTP: u16 = 69;
+const FILES: u16 = 6970;
 const MEDIA: std::ops::Range<u16> = 10_000..10_100;
 
 /// An offset at which nobody uses the ports of a server.
@@ -93,7 +95,7 @@ pub fn free_offset() -> u16 {
     wait_for("the server's ports are free", START, || {
         let offset = rand::random_range(PORTS.start - SIP..PORTS.end - MEDIA.end);
         let ports = [
-            SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS,
+            SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS, TFTP, FILES,
         ];
         let ports = ports.into_iter().chain(MEDIA);
         let ports: Vec<u16> = ports.map(|port| port + offset).collect();

@@ -148,6 +148,7 @@ impl SiteText {
             location: None,
             hardware: None,
             pickup_group: None,
+            provision: None,
         });
         for clause in clauses {
             match words(clause)[..] {

@@ -158,6 +158,10 @@ impl Transcript {
                     None => format!("{} failed {} times", lock.user, lock.failures),
                 })
                 .collect(),
+            Answer::Seat(seat) => {
+                let lines = seat.iter().flat_map(|seat| &seat.desk.lines);
+                lines.map(|line| line.label.clone()).collect()
+            }
             Answer::Status(status) => vec![format!(
                 "{} of {} phones registered, {} sessions, {} calls, {} logouts waiting",
                 status.phones_registered,

@@ -141,6 +141,7 @@ fn site(phone: &str) -> Arc<Site> {
         location: None,
         hardware: None,
         pickup_group: None,
+        provision: None,
     };
     let phones = [(CALLER, None), (phone, Some(NUMBER))];
     let phones = phones.map(|(name, dn)| (PhoneName::from(name), known(name, dn)));

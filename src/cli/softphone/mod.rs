@@ -195,7 +195,7 @@ fn new_password() -> String {
 }
 
 /// The address that this machine has towards others. Nothing is sent to find it out.
-fn own_address() -> Result<String, Failure> {
+pub(super) fn own_address() -> Result<String, Failure> {
     let towards_others = || {
         let socket = UdpSocket::bind("0.0.0.0:0")?;
         socket.connect("192.0.2.1:9")?;

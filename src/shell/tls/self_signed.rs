@@ -1,9 +1,7 @@
 //! A certificate of our own making, for those who have none: it keeps listeners out, but proves nothing.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -12,6 +10,7 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_ti
 
 use super::TlsError;
 use super::identity::Files;
+use crate::shell::private_file;
 use crate::time::Utc;
 
 /// What it is made out to.
@@ -72,29 +71,9 @@ pub(super) fn make(files: &Files, names: &Names, now: Utc) -> Result<(), TlsErro
     Ok(())
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file of ours.
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), TlsError> {
-    let written = || -> io::Result<()> {
-        if let Some(dir) = path.parent() {
-            let mut builder = fs::DirBuilder::new();
-            builder.recursive(true).mode(0o700).create(dir)?;
-        }
-        let beside = path.with_extension("new");
-        match fs::remove_file(&beside) {
-            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
-            _ => {}
-        }
-        let mut options = File::options();
-        let mut file = options
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    written().map_err(|why| TlsError::Unwritable {
+    private_file::write(path, bytes, mode).map_err(|why| TlsError::Unwritable {
         file: path.to_owned(),
         why,
     })

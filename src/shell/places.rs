@@ -8,7 +8,7 @@ use crate::sip::Network;
 
 /// Places for those who ask.
 #[derive(Debug)]
-pub(super) struct Places {
+pub struct Places {
     most: usize,
     most_per_source: usize,
     taken: Arc<Mutex<Taken>>,
@@ -22,7 +22,7 @@ struct Taken {
 
 /// A place; free again when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct Place {
     source: Network,
     taken: Arc<Mutex<Taken>>,
 }
@@ -49,6 +49,12 @@ impl Places {
         taken.by_source.insert(source, here + 1);
         let taken = Arc::clone(&self.taken);
         Some(Place { source, taken })
+    }
+
+    /// How many are taken.
+    pub fn taken(&self) -> usize {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.all
     }
 }
 
@@ -80,6 +86,7 @@ mod tests {
         let _third = places.take(other).expect("there is room");
         assert!(places.take(other).is_none(), "three in all");
         drop(first);
+        assert_eq!(places.taken(), 2);
         assert!(places.take(other).is_some());
     }
 }

@@ -1,0 +1,102 @@
+//! A TFTP client as data: it is handed datagrams, and says what it answers.
+
+use bytes::Bytes;
+use perch::provision::tftp::{Choice, ErrorCode, Mode, Packet, Request};
+
+/// Somebody who fetches one file.
+#[derive(Debug)]
+pub struct Client {
+    request: Request,
+    block_size: usize,
+    window: u16,
+    /// The last piece that came in order, and those since the last answer.
+    last: u64,
+    unanswered: u16,
+    /// What has come so far.
+    pub file: Vec<u8>,
+    /// What the server agreed to.
+    pub agreed: Vec<Choice>,
+    /// How it ended.
+    pub end: Option<Result<(), (ErrorCode, String)>>,
+}
+
+/// A request for a file.
+pub fn request(file: &str, mode: Mode, choices: &[Choice]) -> Request {
+    Request {
+        file: file.to_owned(),
+        mode,
+        choices: choices.to_vec(),
+    }
+}
+
+impl Client {
+    /// Wants a file, on these terms.
+    pub fn new(file: &str, choices: &[Choice]) -> Client {
+        Client {
+            request: request(file, Mode::Octet, choices),
+            block_size: 512,
+            window: 1,
+            last: 0,
+            unanswered: 0,
+            file: Vec::new(),
+            agreed: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// What it sends first.
+    pub fn asks(&self) -> Bytes {
+        Packet::Read(self.request.clone()).bytes()
+    }
+
+    /// What it sends when it has heard nothing for a while; nothing at first, as a second request is another transfer.
+    pub fn insists(&mut self) -> Option<Bytes> {
+        let has_begun = self.last > 0 || !self.agreed.is_empty();
+        (has_begun && self.end.is_none()).then(|| self.answer())
+    }
+
+    /// What it answers.
+    pub fn hears(&mut self, datagram: &[u8]) -> Option<Bytes> {
+        match Packet::read(datagram).expect("the server sends packets") {
+            Packet::OptionsAck(choices) => {
+                for choice in &choices {
+                    match *choice {
+                        Choice::BlockSize(size) => self.block_size = size.into(),
+                        Choice::Window(blocks) => self.window = blocks,
+                        _ => {}
+                    }
+                }
+                self.agreed = choices;
+                Some(self.answer())
+            }
+            Packet::Data { block, bytes } => self.piece(block, &bytes),
+            Packet::Error { code, text } => {
+                self.end = Some(Err((code, text)));
+                None
+            }
+            other => panic!("no server sends {other:?}"),
+        }
+    }
+
+    fn piece(&mut self, block: u16, bytes: &[u8]) -> Option<Bytes> {
+        let next = u16::try_from((self.last + 1) & 0xFFFF).expect("16 bits");
+        if block != next || self.end.is_some() {
+            // A gap, or something that came before: only the last one of a window is answered at once.
+            return (self.window == 1 || block != next).then(|| self.answer());
+        }
+        self.last += 1;
+        self.file.extend(bytes);
+        self.unanswered += 1;
+        let is_last = bytes.len() < self.block_size;
+        if is_last {
+            self.end = Some(Ok(()));
+        }
+        (is_last || self.unanswered >= self.window).then(|| self.answer())
+    }
+
+    fn answer(&mut self) -> Bytes {
+        self.unanswered = 0;
+        let block = u16::try_from(self.last & 0xFFFF).expect("16 bits");
+        Packet::Ack { block }.bytes()
+    }
+}

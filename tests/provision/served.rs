@@ -1,0 +1,399 @@
+//! The built server: what phones fetch from it by TFTP and HTTP, and who gets nothing.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::process::Command;
+use std::time::Duration;
+
+use perch::provision::tftp::{Choice, ErrorCode};
+use tempfile::TempDir;
+
+use crate::built_server::{Perch, say, wait_until};
+use crate::client::Client;
+use crate::phone::Phone;
+
+const TFTP: u16 = 69;
+const FILES: u16 = 6970;
+
+/// How long a client listens before it says something again, and how often it does.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TRIES: usize = 10;
+
+/// Options that newer phones send.
+const NEWER: &[Choice] = &[Choice::BlockSize(1428), Choice::Size(0), Choice::Window(4)];
+
+fn at(server: &Perch, port: u16) -> SocketAddr {
+    server.at(Ipv4Addr::LOCALHOST.into(), port)
+}
+
+/// Fetches a file by TFTP.
+fn tftp(server: &Perch, name: &str, choices: &[Choice]) -> Result<String, (ErrorCode, String)> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    socket
+        .set_read_timeout(Some(PATIENCE))
+        .expect("it can be set");
+    let mut client = Client::new(name, choices);
+    let asked = client.asks();
+    let first = at(server, TFTP);
+    socket
+        .send_to(&asked, first)
+        .expect("the loopback is there");
+    let (mut peer, mut silences) = (None, 0);
+    let mut buffer = [0; 2048];
+    while client.end.is_none() {
+        match socket.recv_from(&mut buffer) {
+            Ok((length, from)) => {
+                // The first who answers is the one to speak to (RFC 1350 §4).
+                let peer = *peer.get_or_insert(from);
+                if let Some(answer) = client.hears(&buffer[..length]).filter(|_| from == peer) {
+                    socket
+                        .send_to(&answer, peer)
+                        .expect("the loopback is there");
+                }
+            }
+            Err(_) => {
+                silences += 1;
+                assert!(silences < TRIES, "nothing came of {name}\n{}", server.log());
+                let again = client.insists().unwrap_or_else(|| asked.clone());
+                let to = peer.unwrap_or(first);
+                socket.send_to(&again, to).expect("the loopback is there");
+            }
+        }
+    }
+    client.end.expect("it ended")?;
+    Ok(String::from_utf8(client.file).expect("files are text"))
+}
+
+/// What an HTTP server says to these bytes.
+fn http(server: &Perch, request: &str) -> String {
+    let mut stream = TcpStream::connect(at(server, FILES)).expect("the server listens");
+    stream
+        .set_read_timeout(Some(10 * PATIENCE))
+        .expect("it can be set");
+    stream
+        .write_all(request.as_bytes())
+        .expect("it is connected");
+    let mut said = Vec::new();
+    // A connection that is cut after an answer has answered.
+    let _ = stream.read_to_end(&mut said);
+    String::from_utf8(said).expect("answers are text")
+}
+
+fn get(server: &Perch, path: &str) -> (u16, String) {
+    let said = http(
+        server,
+        &format!("GET {path} HTTP/1.1\r\nHost: perch\r\nConnection: close\r\n\r\n"),
+    );
+    let (head, body) = said.split_once("\r\n\r\n").expect("an answer");
+    let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
+    let length = format!("content-length: {}\r\n", body.len());
+    assert!(format!("{head}\r\n").contains(&length), "{head}");
+    (status.expect("a status"), body.to_owned())
+}
+
+/// What stands between two marks of a text.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    let (_, rest) = text.split_once(before).expect("it is in there");
+    rest.split_once(after).expect("it ends").0
+}
+
+fn missing<T>() -> Result<T, (ErrorCode, String)> {
+    Err((ErrorCode::NotFound, "no such file".into()))
+}
+
+#[test]
+fn phones_boot_by_either_way_and_are_what_they_are_now() {
+    let dir = TempDir::new().expect("a directory");
+    let mut server = Perch::demo(dir.path());
+    // In the order of a Cisco phone.
+    for name in [
+        "CTLSEP001122334421.tlv",
+        "ITLSEP001122334421.tlv",
+        "ITLFile.tlv",
+    ] {
+        assert_eq!(tftp(&server, name, NEWER), missing());
+        assert_eq!(get(&server, &format!("/{name}")).0, 404);
+    }
+    let own = "SEP001122334421.cnf.xml";
+    let nobody = tftp(&server, own, &[]).expect("it is there");
+    assert_eq!(tftp(&server, own, NEWER), Ok(nobody.clone()));
+    assert_eq!(get(&server, &format!("/{own}")), (200, nobody.clone()));
+    assert!(
+        nobody.contains("<featureLabel>9021</featureLabel>"),
+        "{nobody}"
+    );
+    let node = "<processNodeName>127.0.0.1</processNodeName>";
+    assert!(nobody.contains(node), "{nobody}");
+    let services = "/emapp/EMAppServlet?device=SEP001122334421</servicesURL>";
+    assert!(nobody.contains(services), "{nobody}");
+    assert!(tftp(&server, "dialplan.xml", NEWER).is_ok_and(|file| file.contains("112")));
+
+    server.tell(&["login", "SEP001122334421", "u2001"]);
+    let alice = get(&server, &format!("/{own}")).1;
+    assert!(
+        alice.contains("<featureLabel>2001</featureLabel>"),
+        "{alice}"
+    );
+    assert_ne!(
+        between(&nobody, "<versionStamp>", "<"),
+        between(&alice, "<versionStamp>", "<")
+    );
+
+    // The password in the file is the phone's, also after a restart.
+    let register = |server: &Perch, password: &str| {
+        let mut phone = Phone::new("desk-23".into(), server.sip());
+        phone.password = password.to_owned();
+        phone.register()
+    };
+    let yealink = get(&server, "/001122334423.cfg").1;
+    let password = between(&yealink, "account.1.password = ", "\n").to_owned();
+    assert_eq!(register(&server, "desk-23-secret"), Ok(401));
+    assert_eq!(register(&server, &password), Ok(200));
+    server.terminate();
+    server.start_again();
+    assert_eq!(get(&server, "/001122334423.cfg").1, yealink);
+    assert_eq!(register(&server, &password), Ok(200));
+    assert!(!server.log().contains(&password));
+    let metrics = server.metrics();
+    let files = "perch_provision_files_total{door=\"http\",outcome=\"made\"} ";
+    assert!(metrics.contains(files), "{metrics}");
+}
+
+#[test]
+fn http_is_spoken_as_old_phones_do() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Perch::demo(dir.path());
+    let file = get(&server, "/001122334423.cfg").1;
+    let old = http(&server, "GET /001122334423.cfg HTTP/1.0\r\n\r\n");
+    assert!(
+        old.starts_with("HTTP/1.0 200 ") && old.ends_with(&file),
+        "{old}"
+    );
+    let head = http(&server, "HEAD /001122334423.cfg HTTP/1.0\r\n\r\n");
+    let length = format!("content-length: {}\r\n", file.len());
+    assert!(
+        head.contains(&length) && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
+    assert!(head.contains("cache-control: no-store"), "{head}");
+    // A guess at a name costs a connection, and those are counted.
+    let two = "GET /dialplan.xml?x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2);
+    let two = http(&server, &two);
+    assert_eq!(two.matches("HTTP/1.1 200 ").count(), 1, "{two}");
+    assert!(two.contains("connection: close"), "{two}");
+    let put = http(
+        &server,
+        "PUT /001122334423.cfg HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx",
+    );
+    assert!(
+        put.starts_with("HTTP/1.1 405 ") && put.contains("allow: GET, HEAD"),
+        "{put}"
+    );
+}
+
+#[test]
+fn names_lead_nowhere_else() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Perch::demo(dir.path());
+    let nothing = get(&server, "/00112233ffff.cfg");
+    assert_eq!(nothing.0, 404);
+    for name in [
+        "../data/provision.key",
+        "..%2fdata%2fprovision.key",
+        "/etc/passwd",
+        "./001122334423.cfg",
+        "t/x/001122334423.cfg",
+        "t/../001122334423.cfg",
+        "cfg001122334423.xml",
+        "001122334423.cfg/",
+    ] {
+        assert_eq!(tftp(&server, name, &[]), missing(), "{name}");
+        assert_eq!(get(&server, &format!("/{name}")), nothing, "{name}");
+    }
+    let refused = tftp(&server, &"a".repeat(600), &[]).expect_err("it is too long");
+    assert_eq!(refused.0, ErrorCode::Illegal);
+}
+
+#[test]
+fn strangers_get_no_file_of_a_phone_but_with_an_address_that_works_once() {
+    let dir = TempDir::new().expect("a directory");
+    let settings = "[provision]\nnetworks = [\"192.0.2.0/24\"]\n[log]\nlevel = \"debug\"\n";
+    let server = Perch::with_settings(dir.path(), settings);
+    server.tell(&["apply", "fixtures/sites/demo.toml"]);
+    let nothing = get(&server, "/00112233ffff.cfg");
+    assert_eq!(get(&server, "/001122334423.cfg"), nothing);
+    assert_eq!(tftp(&server, "001122334423.cfg", &[]), missing());
+    assert_eq!(get(&server, "/dialplan.xml").0, 200);
+
+    let invite = |phone: &str| {
+        let url = server.tell(&["provision-url", phone, "--server", "127.0.0.1"]);
+        let host = format!("http://{}", at(&server, FILES));
+        url.strip_prefix(&host)
+            .expect("it is this server")
+            .to_owned()
+    };
+    let path = invite("desk-27");
+    assert!(path.ends_with("/linphone.xml"), "{path}");
+    // Looking is not fetching.
+    let head = http(&server, &format!("HEAD {path} HTTP/1.0\r\n\r\n"));
+    assert!(head.starts_with("HTTP/1.0 200"), "{head}");
+    let (status, file) = get(&server, &path);
+    assert_eq!(status, 200);
+    let password = between(&file, "\"passwd\" overwrite=\"true\">", "<");
+    assert_eq!(get(&server, &path), nothing);
+
+    let path = invite("desk-23");
+    assert_eq!(get(&server, &path.replace("4423", "4424")), nothing);
+    let name = path.trim_start_matches('/');
+    let yealink = tftp(&server, name, NEWER).expect("the token is good");
+    wait_until("the token is used up", Duration::from_secs(5), || {
+        tftp(&server, name, NEWER) == missing()
+    });
+    // From where a phone is registered it may have its file without one, and nobody else's.
+    let mut phone = Phone::new("desk-23".into(), server.sip());
+    phone.password = between(&yealink, "account.1.password = ", "\n").into();
+    assert_eq!(phone.register(), Ok(200));
+    assert_eq!(get(&server, "/001122334423.cfg"), (200, yealink));
+    assert_eq!(get(&server, "/cfg001122334426.xml"), nothing);
+
+    let said = server.ask(&["provision-url", "desk-1"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("no provision"), "{}", said.err);
+    let log = server.log();
+    let token = path.split('/').nth(2).expect("a token");
+    assert!(!log.contains(password) && !log.contains(token));
+}
+
+#[test]
+fn a_request_that_comes_often_is_one_transfer() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Perch::demo(dir.path());
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    let asked = Client::new("SEP001122334421.cnf.xml", NEWER).asks();
+    for _ in 0..50 {
+        socket
+            .send_to(&asked, at(&server, TFTP))
+            .expect("it goes out");
+    }
+    let running = || {
+        let metrics = server.metrics();
+        between(&metrics, "perch_tftp_transfers ", "\n").to_owned()
+    };
+    wait_until("it is being served", Duration::from_secs(5), || {
+        running() == "1"
+    });
+    // Whoever's address was forged hears little, and it ends by itself.
+    wait_until("nobody answers", Duration::from_secs(20), || {
+        running() == "0"
+    });
+    socket.set_nonblocking(true).expect("it can be set");
+    let mut buffer = [0; 2048];
+    let lengths: Vec<usize> = std::iter::from_fn(|| socket.recv(&mut buffer).ok()).collect();
+    assert!(
+        lengths.len() <= 3 && lengths.iter().sum::<usize>() < 200,
+        "{lengths:?}"
+    );
+    let ended = "perch_tftp_transfers_ended_total{how=\"vanished\"} 1";
+    assert!(server.metrics().contains(ended));
+}
+
+#[test]
+fn a_flood_is_not_answered_and_harms_no_call() {
+    let dir = TempDir::new().expect("a directory");
+    let settings = "[guard]\ntrusted = []\nunproven_per_s = 1\nunproven_burst = 50\n";
+    let server = Perch::with_settings(dir.path(), settings);
+    server.tell(&["apply", "fixtures/sites/demo.toml"]);
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    let asked = Client::new("CTLSEP001122334421.tlv", &[]).asks();
+    for _ in 0..500 {
+        socket
+            .send_to(&asked, at(&server, TFTP))
+            .expect("it goes out");
+    }
+    let turned_away = "perch_guard_turned_away_total{reason=\"unproven\"}";
+    wait_until("it is turned away", Duration::from_secs(10), || {
+        server.metrics().contains(turned_away)
+    });
+    assert!(
+        server.json(&["status"])["ready"]
+            .as_bool()
+            .unwrap_or_default()
+    );
+}
+
+#[test]
+fn many_phones_boot_at_once() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Perch::demo(dir.path());
+    let names = [
+        "SEP001122334421.cnf.xml",
+        "001122334423.cfg",
+        "cfg001122334426.xml",
+    ];
+    std::thread::scope(|scope| {
+        for worker in 0..20_usize {
+            let server = &server;
+            scope.spawn(move || {
+                for round in 0..15 {
+                    let name = names[(worker + round) % names.len()];
+                    assert_eq!(tftp(server, "ITLFile.tlv", &[]), missing());
+                    let file = tftp(server, name, NEWER).expect("it is there");
+                    assert_eq!(get(server, &format!("/{name}")), (200, file));
+                }
+            });
+        }
+    });
+    let metrics = server.metrics();
+    for (door, outcome, count) in [
+        ("tftp", "made", 300),
+        ("tftp", "none", 300),
+        ("http", "made", 300),
+    ] {
+        let labels = format!("door=\"{door}\",outcome=\"{outcome}\"");
+        let line = format!("perch_provision_files_total{{{labels}}} {count}\n");
+        assert!(metrics.contains(&line), "{line}{metrics}");
+    }
+}
+
+#[test]
+fn other_peoples_clients_fetch_files() {
+    let dir = TempDir::new().expect("a directory");
+    let server = Perch::demo(dir.path());
+    let name = "SEP001122334421.cnf.xml";
+    let file = get(&server, &format!("/{name}")).1;
+    let version = Command::new("curl").arg("--version").output();
+    let Ok(version) = version else {
+        return say("curl is not on this machine: apt-get install curl");
+    };
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    for (scheme, port) in [("http", FILES), ("tftp", TFTP)] {
+        if !version.contains(scheme) {
+            say(&format!("the curl of this machine does not speak {scheme}"));
+            continue;
+        }
+        let url = format!("{scheme}://{}/{name}", at(&server, port));
+        for more in [&[][..], &["--tftp-blksize", "1024"], &["--tftp-no-options"]] {
+            let fetched = Command::new("curl")
+                .args(["-sS", "-m", "20"])
+                .args(more)
+                .arg(&url)
+                .output();
+            let fetched = fetched.expect("it runs");
+            assert!(fetched.status.success(), "{url}: {fetched:?}");
+            assert_eq!(String::from_utf8_lossy(&fetched.stdout), file, "{url}");
+        }
+    }
+    let client = Command::new("tftp").arg("-V").output();
+    let is_hpa = client.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("hpa"));
+    if !is_hpa {
+        return say("tftp-hpa is not on this machine: apt-get install tftp-hpa");
+    }
+    let into = dir.path().join("fetched");
+    let port = at(&server, TFTP).port().to_string();
+    let fetched = Command::new("tftp")
+        .args(["-4", "-m", "binary", "127.0.0.1", &port, "-c", "get", name])
+        .arg(&into)
+        .status();
+    assert!(fetched.is_ok_and(|status| status.success()));
+    assert_eq!(std::fs::read_to_string(into).expect("it is there"), file);
+}
