@@ -8,6 +8,7 @@ use std::sync::Arc;
 use expect_test::expect_file;
 use perch::pbx::{
     Answer, Door, Pbx, PhoneName, Query, Remembered, Seat, SessionId, Signal, Site, StoredSession,
+    TotalLimit,
 };
 use perch::provision::{
     Asked, File, Index, Key, Library, Override, Templates, Urls, Wanted, Whereabouts,
@@ -70,6 +71,7 @@ fn seat(site: &Arc<Site>, phone: &PhoneName, is_there: bool) -> Seat {
         profile: "clerk".into(),
         door: Door::Code,
         opened: now.utc,
+        total: TotalLimit::default(),
         last_used: (now.utc, Signal::OffHook),
         leaving: None,
     };
