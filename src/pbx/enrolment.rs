@@ -144,7 +144,6 @@ impl Site {
                 pickup_group: None,
                 provision: None,
                 location: None,
-                pickup_group: None,
                 hardware: Some(Box::new(hardware)),
             };
             self.phones.insert(name.clone(), phone);
@@ -229,7 +228,6 @@ mod tests {
             pickup_group: None,
             provision: None,
             location: None,
-            pickup_group: None,
             hardware: None,
         };
         Site {
