@@ -15,7 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use perch::pbx::{
-    Cause, Change, Claim, ClaimId, Closed, Door, Record, SessionId, Signal, StoredSession, What,
+    Cause, Change, Claim, ClaimId, Closed, Door, Record, SessionId, Signal, StoredSession,
+    TotalLimit, What,
 };
 use perch::store::{self, Store, Stored};
 use perch::time::Utc;
@@ -157,6 +158,7 @@ fn claim(n: u64) -> Change {
             profile: "clerk".into(),
             door: Door::Code,
             opened: at,
+            total: TotalLimit::default(),
             last_used: (at, Signal::Login),
             leaving: None,
         },
