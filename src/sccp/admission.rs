@@ -1,7 +1,8 @@
 //! Phones that all come at once come one after the other: who may come now, and when the others are to ask again.
 //!
-//! So many learn what they are at the same time; who asks while they do is given a turn. Turns follow each other as fast as
-//! phones have been seen to get ready, and who misses his, or comes without asking, is not turned away for it.
+//! So many learn what they are at the same time; who asks while they do is given a turn. Turns follow each other faster than
+//! phones have been seen to get ready: while all compete each takes long, and who finds no room at his turn gets another one.
+//! Who misses his, or comes without asking, is not turned away for it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::time::Now;
 const EXPECTED: Duration = Duration::from_secs(10);
 
 /// How soon a phone is to ask again at the earliest.
-const LEAST: Duration = Duration::from_secs(5);
+const LEAST: Duration = Duration::from_secs(2);
 
 /// No phone is told to wait for longer before it asks again.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -23,6 +24,10 @@ const GUESS: Duration = Duration::from_secs(1);
 
 /// How much of what is thought of that is what was seen last: a share of this.
 const WEIGHT: u32 = 8;
+
+/// So many turns are given for each phone that is thought to get ready: a place that stays empty is lost, a phone that asks
+/// twice is not.
+const TURNS: u32 = 4;
 
 /// Turns do not follow each other faster, however fast phones have been while there were few.
 const FASTEST: Duration = Duration::from_micros(500);
@@ -79,7 +84,7 @@ impl Admission {
 
     fn turn(&mut self, now: Duration, at_once: usize) -> Duration {
         let at_once = u32::try_from(at_once).unwrap_or(u32::MAX).max(1);
-        let apart = (self.takes / at_once).max(FASTEST);
+        let apart = (self.takes / at_once / TURNS).max(FASTEST);
         let turn = self.last_turn.max(now + LEAST) + apart;
         self.last_turn = turn.min(now + LONGEST_WAIT);
         let wait = self.last_turn - now;
@@ -143,12 +148,12 @@ mod tests {
     fn who_may_come_may_ask_again_and_the_others_get_turns() {
         let mut admission = full();
         assert_eq!(admission.ask(at(1), &phone(1), 2), Ok(()));
-        // Half a second apart, as two learn for a second at the same time.
-        let mut waits = (2..6).map(|n| admission.ask(at(1), &phone(n), 2));
-        assert_eq!(waits.next(), Some(Err(Duration::from_secs(6))));
-        assert_eq!(waits.next(), Some(Err(Duration::from_secs(6))));
-        assert_eq!(waits.next(), Some(Err(Duration::from_secs(7))));
-        assert_eq!(waits.next(), Some(Err(Duration::from_secs(7))));
+        // An eighth of a second apart, as two learn for a second at the same time.
+        let waits = (2..26).map(|n| admission.ask(at(1), &phone(n), 2));
+        let waits: Vec<u64> = waits
+            .filter_map(|wait| Some(wait.err()?.as_secs()))
+            .collect();
+        assert_eq!(waits, [[3; 8], [4; 8], [5; 8]].concat());
     }
 
     #[test]
@@ -161,8 +166,8 @@ mod tests {
         for number in 0..2 {
             admission.came(at(50_000), &phone(number));
         }
-        // 20 s each, two at the same time.
-        for seconds in [15, 25, 35] {
+        // 20 s each, two at the same time: four turns in ten seconds.
+        for seconds in [5, 7, 10, 12] {
             let wait = admission.ask(at(50_000), &phone(7), 2);
             assert_eq!(wait, Err(Duration::from_secs(seconds)));
         }

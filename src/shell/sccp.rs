@@ -244,17 +244,26 @@ impl Sccp {
         let connection = Connection::new(&self.service, place, patience);
         match place.security {
             Security::Plain => Ok(connection.until_end(stream, opened).await),
-            Security::Tls => {
-                let shaking_hands = timeout_at(connection.until(), self.tls.accept(stream));
-                let stream = tokio::select! {
-                    done = shaking_hands => done
-                        .map_err(|_| End::Handshake("it took too long"))?
-                        .map_err(|_| End::Handshake("it failed"))?,
-                    end = place.is_asked_to_go() => return Err(end),
-                };
-                Ok(connection.until_end(stream, opened).await)
-            }
+            // What TLS needs is large, and connections without it are not to have room for it.
+            Security::Tls => Box::pin(self.serve_secure(stream, place, connection, opened)).await,
         }
+    }
+
+    async fn serve_secure(
+        &self,
+        stream: TcpStream,
+        place: &Place,
+        connection: Connection<'_>,
+        opened: Input,
+    ) -> Result<End, End> {
+        let shaking_hands = timeout_at(connection.until(), self.tls.accept(stream));
+        let stream = tokio::select! {
+            done = shaking_hands => done
+                .map_err(|_| End::Handshake("it took too long"))?
+                .map_err(|_| End::Handshake("it failed"))?,
+            end = place.is_asked_to_go() => return Err(end),
+        };
+        Ok(connection.until_end(stream, opened).await)
     }
 }
 
