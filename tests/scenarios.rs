@@ -23,6 +23,7 @@ mod scenarios {
     mod schedule;
     mod sessions;
     mod softphones;
+    mod stored;
     mod transfer;
     mod upkeep;
 }
