@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::{check, check_over_sccp};
+use crate::support::play::{check, check_otherwise, check_over_sccp};
 
 #[test]
 fn a_phone_is_quiet_until_that_is_taken_back_or_whoever_wanted_it_has_left() {
@@ -102,28 +102,23 @@ fn a_shared_phone_is_quiet_only_if_its_class_allows_it() {
 
 #[test]
 fn a_quiet_phone_shows_calls_where_it_can_and_is_busy_where_it_cannot() {
-    let script = "
+    check_otherwise(
+        "rules: CAL-2",
+        "
+        otherwise over SCCP: there, phones ring without a sound
         do not disturb rings silently
         alice: 2001, pin 1111
         desk-1: guest 9001   desk-2: guest 9002
-        not over SCCP: there, phones ring without a sound
         09:00 desk-1 logs in alice   desk-1 dials *78
         09:01 desk-2 dials 2001
-        ";
-    check(
-        "rules: CAL-2",
-        script,
+        ",
         expect![[r#"
-        09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", hears "Do not disturb"
-        09:01 desk-2 hears 486 Busy"#]],
-    );
-    check_over_sccp(
-        "rules: CAL-2",
-        script,
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", hears "Do not disturb"
+            09:01 desk-2 hears 486 Busy"#]],
         expect![[r#"
-        09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", hears "Do not disturb"
-        09:01 desk-1 rings (from 9002 Lobby)
-        09:01 desk-2 hears it ring"#]],
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", hears "Do not disturb"
+            09:01 desk-1 rings (from 9002 Lobby)
+            09:01 desk-2 hears it ring"#]],
     );
 }
 

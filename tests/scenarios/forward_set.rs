@@ -231,7 +231,7 @@ fn a_key_sends_calls_on_and_the_same_key_takes_that_back() {
             09:00 IMPOSSIBLE desk-1 shows no softkey CFwdAll, but NewCall, Login
             09:01 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
             09:02 desk-1 hears "All calls go to 9003"
-            09:03 desk-3 rings (from 9002 Lobby)
+            09:03 desk-3 rings (from 9002 Lobby, sent on by 2001: unconditional)
             09:03 desk-2 hears it ring
             09:03 desk-3 stops ringing
             09:04 desk-1 reads "Calls are not forwarded"

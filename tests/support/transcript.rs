@@ -261,6 +261,8 @@ fn in_common_words(text: String) -> Vec<String> {
         "stops ringing (answered elsewhere)" => Some("stops ringing"),
         // SCCP phones hold by themselves whoever they talk with, before they dial.
         "is held" | "is taken back" => None,
+        // Who waits at a place to park hears nobody; SCCP phones are simply silent.
+        "now talks with nobody" => None,
         // Of a phone that knows the core's own words only: what it would sound like.
         "is prompted: Dial" => Some("hears Dial"),
         "is prompted: DialMore" => Some("hears Stutter"),

@@ -423,13 +423,24 @@ fn a_phone_of_the_same_group_picks_up_what_rings_and_takes_nothing_that_talks() 
             a INVITE 9002 [a1]
               b < INVITE [a1] from 9001
             b 180
+              a < 180 INVITE
             c2 INVITE 9002 [c1] replaces=b
+              b < CANCEL "Call completed elsewhere"
+              b < ACK
+              c2 < 200 INVITE [Perch, inactive] with 9001
             c2 ACK
+              c2 < INVITE [a1] with 9001
             c2 200 INVITE [c2]
+              c2 < ACK
+              a < 200 INVITE [c2] with 9003
             a ACK
             d INVITE 9002 [d1] replaces=c2
+              d < 403 INVITE "Not allowed from this phone"
             b2 INVITE 9002 [b1] replaces=c2
+              b2 < 403 INVITE "Not allowed from this phone"
             a BYE
+              a < 200 BYE
+              c2 < BYE "The other party hung up"
             all is quiet
         "#]],
     );

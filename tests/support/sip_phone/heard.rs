@@ -8,6 +8,7 @@ use rsip::Method;
 
 use super::call::Unacknowledged;
 use super::refreshes::refresh_granted;
+use super::said::NOBODY_YET;
 use super::transactions::{INVITE, RING_PATIENCE};
 use super::{
     Call, CallNo, Dialog, Direction, Key, PATIENCE, Packet, Server, SipPhone, Stage, T1, T2, Timer,
@@ -306,7 +307,9 @@ impl SipPhone {
         let is_held = matches!(direction, Direction::SendOnly | Direction::Neither);
         let was_held = std::mem::replace(&mut call.held_by_peer, is_held);
         let before = std::mem::replace(&mut call.hears, who.to_owned());
-        if !before.is_empty() && before != who {
+        if before == NOBODY_YET && !is_held {
+            self.sees(format!("talks with {who}"));
+        } else if !before.is_empty() && before != who {
             self.sees(format!("now talks with {who}"));
         } else {
             match (was_held, is_held) {

@@ -21,6 +21,9 @@ const REGISTER_AGAIN: Duration = Duration::from_secs(30);
 /// How long after its connection broke it opens another one.
 const CONNECT_AGAIN: Duration = Duration::from_secs(1);
 
+/// Whom a phone hears that was answered without media.
+pub const NOBODY_YET: &str = "-";
+
 impl SipPhone {
     /// Sends a request as a new transaction.
     pub fn send(&mut self, mut request: Request, purpose: Purpose) -> Key {
@@ -451,6 +454,9 @@ impl SipPhone {
                 call.hears = who.clone();
             }
             self.sees(format!("talks with {who}"));
+        } else if let Some(call) = self.calls.get_mut(&no) {
+            // Nobody is there as yet: somebody may come.
+            call.hears = NOBODY_YET.to_owned();
         }
     }
 
