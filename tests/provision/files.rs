@@ -230,7 +230,11 @@ fn no_name_of_a_person_breaks_a_file() {
         let is_harmless = |line: &str| !line.starts_with("account.1.password = x");
         assert!(file.lines().all(is_harmless), "{file}");
         assert!(file.matches("</device>").count() <= 1, "{file}");
-        assert!(!file.contains('\r') && !file.contains("<b>"), "{file}");
+        let is_xml = file.starts_with("<?xml");
+        assert!(
+            !file.contains('\r') && !(is_xml && file.contains("<b>")),
+            "{file}"
+        );
     }
 }
 
@@ -315,15 +319,10 @@ fn what_is_wrong_with_a_template_is_said_with_its_line() {
     };
     expect_test::expect![[r#"
         /etc/perch/templates/yealink/phone.cfg:2: syntax error: unexpected end of input, expected end of block. Look at the braces and words here and just before
-        cisco/sip.cnf.xml:24: unknown filter: filter truncate is unknown. README.md says which names a template may use
         /etc/perch/templates/yealink/phone.cfg:3: undefined value. Ask for it with {% if … %} where it may be missing; README.md says which names there are
-        cisco/sip.cnf.xml:24: unknown filter: filter truncate is unknown. README.md says which names a template may use
         /etc/perch/templates/yealink/phone.cfg:2: undefined value. Ask for it with {% if … %} where it may be missing; README.md says which names there are
-        cisco/sip.cnf.xml:24: unknown filter: filter truncate is unknown. README.md says which names a template may use
         /etc/perch/templates/yealink/phone.cfg:1: undefined value: a value that is not there for every phone is used. Ask for it with {% if … %} where it may be missing; README.md says which names there are
-        cisco/sip.cnf.xml:24: unknown filter: filter truncate is unknown. README.md says which names a template may use
         /etc/perch/templates/yealink/t46/phone.cfg:1: unknown filter: filter nosuch is unknown. README.md says which names a template may use
-        cisco/sip.cnf.xml:24: unknown filter: filter truncate is unknown. README.md says which names a template may use
         /etc/perch/templates/yealink/phone.cfg:1: template not found: tried to include non-existing template 'yealink/_none.cfg'. README.md says which names a template may use
         /etc/perch/templates/yealink/fone.cfg: no phone asks for such a file. Name it like the one that it takes the place of, or begin its name with _ if others include it
         /etc/perch/templates/yeahlink/phone.cfg: no phone asks for such a file. Name it like the one that it takes the place of, or begin its name with _ if others include it

@@ -47,13 +47,15 @@ fn a_phone_that_fetches_files_needs_a_make_and_an_address() {
 fn another_password_is_a_change_like_any_other() {
     let before = with("provision = \"snom\"\nmac = \"001565123409\"");
     let after = format!("{before}password_generation = 2\n");
+    let before = site(&before);
+    let after = read(&after, Some(&before)).site;
     expect![[r#"
         ~ phone desk-1
             password_generation: 1 -> 2
 
         0 to add, 1 to change, 0 to remove.
     "#]]
-    .assert_eq(&plan(&site(&before), &site(&after)).to_string());
+    .assert_eq(&plan(&before, &after).to_string());
 }
 
 fn wrong(facts: &str, expected: Expect) {
@@ -64,37 +66,66 @@ fn wrong(facts: &str, expected: Expect) {
 fn what_cannot_be_is_said() {
     wrong(
         "provision = \"yealnik\"\nmac = \"001565123409\"",
-        expect![[""]],
+        expect![[r#"
+            site.toml:21:13: phone.desk-1.provision: nobody knows phones of "yealnik". Did you mean "yealink"?
+        "#]],
     );
     wrong(
         "provision = \"acme\"\nmac = \"001565123409\"",
-        expect![[""]],
+        expect![[r#"
+            site.toml:21:13: phone.desk-1.provision: nobody knows phones of "acme". Known are cisco, cisco-text, yealink, snom, poly, grandstream, linphone
+        "#]],
     );
     wrong(
         "provision = \"yealink/../x\"\nmac = \"001565123409\"",
-        expect![[""]],
+        expect![[r#"
+            site.toml:21:13: phone.desk-1.provision: a model is 1 to 32 letters a-z and A-Z, digits, '-' and '_'. Write it as in "yealink/t46"
+        "#]],
     );
-    wrong("provision = \"yealink\"", expect![[""]]);
+    wrong(
+        "provision = \"yealink\"",
+        expect![[r#"
+        site.toml:21:13: phone.desk-1.provision: nobody knows which files are this phone's. Add its hardware address: mac = "00:15:65:12:34:ab"
+    "#]],
+    );
     wrong(
         "provision = \"yealink\"\nmac = \"00156512340\"",
-        expect![[""]],
+        expect![[r#"
+            site.toml:22:7: phone.desk-1.mac: "00156512340" cannot be understood. Write the 12 digits of its label, as in "00:15:65:12:34:ab"
+        "#]],
     );
     wrong(
         "mac = \"001565123409\"\npassword = \"secret\"",
-        expect![[""]],
+        expect![[r#"
+            site.toml:21:7: phone.desk-1.mac: nothing is made for this phone that needs it. Add provision = "…" with the phone's make, or take this away
+        "#]],
     );
     wrong(
         "provision = \"yealink\"\nmac = \"001565123409\"\npassword = \"secret\"",
-        expect![[""]],
+        expect![[r#"
+            site.toml:21:13: phone.desk-1.provision: this phone has a password already, but one that gets files has one that the server makes. Take the password away, or provision if somebody sets the phone up by hand
+        "#]],
     );
     wrong(
         "provision = \"yealink\"\nmac = \"001565123409\"\npassword_generation = 0",
-        expect![[""]],
+        expect![[r#"
+            site.toml:23:23: phone.desk-1.password_generation: the number is out of range. Write one from 1 to 1000000
+        "#]],
     );
     let sccp = with("provision = \"cisco\"\nmodel = \"7960\"");
-    check(&sccp.replace("desk-1", "SEP00112233AABB"), expect![[""]]);
+    check(
+        &sccp.replace("desk-1", "SEP00112233AABB"),
+        expect![[r#"
+        site.toml:21:13: phone.SEP00112233AABB.provision: a phone with a model speaks SCCP, and gets its files without this. Take provision away if the phone speaks SCCP, or the model if it speaks SIP
+    "#]],
+    );
     let twice = with("provision = \"snom\"\nmac = \"001565123409\"");
     let other = "[phone.desk-2]\nlogout_profile = \"guest\"\nguest_dn = \"9002\"\nlocation = \"Hall\"\n\
                  provision = \"poly\"\nmac = \"00:15:65:12:34:09\"\n";
-    check(&format!("{twice}{other}"), expect![[""]]);
+    check(
+        &format!("{twice}{other}"),
+        expect![[r#"
+        site.toml:28:13: phone.desk-2.provision: 001565123409 is the hardware address of phone desk-1 already. Give each its own: it is on the phone's label
+    "#]],
+    );
 }
