@@ -170,7 +170,7 @@ impl Intake {
     /// Asks a question and waits for the answer.
     pub async fn ask(&self, query: Query) -> Result<Answer, AskError> {
         match self.control(ControlRequest::Query(query)).await? {
-            Reply::Answered(answer) => Ok(answer),
+            Reply::Answered(answer) => Ok(*answer),
             Reply::Settled(_) => Err(AskError::NoAnswer),
         }
     }
@@ -201,7 +201,7 @@ impl Intake {
 #[derive(Debug)]
 enum Reply {
     Settled(Result<String, Refusal>),
-    Answered(Answer),
+    Answered(Box<Answer>),
 }
 
 /// Those who wait for an answer.
@@ -232,7 +232,7 @@ impl Waiting {
 
     /// Tells whoever holds `ticket` the answer to the question.
     pub fn answer(&self, ticket: Ticket, answer: Answer) {
-        self.reply(ticket, Reply::Answered(answer));
+        self.reply(ticket, Reply::Answered(Box::new(answer)));
     }
 
     fn wait(self: &Arc<Self>) -> Result<Pending, AskError> {
