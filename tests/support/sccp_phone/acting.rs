@@ -57,6 +57,7 @@ impl SccpPhone {
     }
 
     fn dial(&mut self, digits: &str) -> Done {
+        self.transfers = false;
         let mut keys: Vec<char> = digits.chars().collect();
         // What ends a number that may go on.
         if !digits.ends_with('#') {
@@ -124,16 +125,24 @@ impl SccpPhone {
 
     fn decline(&mut self) -> Done {
         let place = self.call_that("that rings", |call| call.rings())?;
+        self.press_softkey(place, "EndCall")?;
         self.wish(place, Wish::HangUp);
-        self.press_softkey(place, "EndCall")
+        Ok(())
     }
 
-    /// By the softkey that says so; by the hook on a phone without softkeys, or whose handset is up.
+    /// By the softkey that says so; by the hook on a phone without softkeys, or whose handset is up. The hook does nothing to
+    /// calls that are held.
     pub fn hang_up(&mut self) -> Done {
-        let is_on = |call: &Call| !call.rings() && call.wish != Wish::HangUp;
+        let has_keys = self.kind.has_soft_keys();
+        let is_on = |call: &Call| {
+            let can_end = has_keys || call.state != State::Hold;
+            !call.rings() && call.wish != Wish::HangUp && can_end
+        };
         let place = self.call_that("to hang up", is_on)?;
+        let is_held = self.calls[&place.1].state == State::Hold;
+        let needs_key = !self.is_off_hook || self.is_left_lying || is_held;
         self.wish(place, Wish::HangUp);
-        if self.kind.has_soft_keys() && (!self.is_off_hook || self.is_left_lying) {
+        if has_keys && needs_key {
             self.press_softkey(place, "EndCall")
         } else {
             self.is_off_hook = false;
@@ -152,7 +161,8 @@ impl SccpPhone {
     }
 
     fn resume(&mut self) -> Done {
-        let is_held = |call: &Call| call.state == State::Hold && call.wish == Wish::Hold;
+        // It may also be one that had to wait for another.
+        let is_held = |call: &Call| call.state == State::Hold && call.wish != Wish::HangUp;
         let place = self.call_that("to resume", is_held)?;
         self.wish(place, Wish::Talk);
         self.press(place, "Resume", Stimulus::Hold)
@@ -187,22 +197,19 @@ impl SccpPhone {
 
     /// It rings where the call is to go to: that is enough.
     pub fn transfer_on(&mut self) {
-        if !self.transfers {
-            return;
-        }
         let rings = |call: &Call| matches!(call.state, State::RingOut | State::Connected);
-        let is_new = |call: &Call| !call.is_incoming && rings(call) && call.wish == Wish::Talk;
-        let newest = self.calls.values().filter(|call| is_new(call));
+        let is_new = |call: &Call| call.transfers && rings(call) && call.wish == Wish::Talk;
         // Whom the server itself asks something is nobody to be handed on to.
-        let newest = newest.filter(|call| !call.is_asked);
-        let place = newest.max_by_key(|call| call.number).map(|call| call.place);
-        if let Some(place) = place
-            && self.calls.len() > 1
+        let mut calls = self.calls.values_mut();
+        let Some(call) = calls.find(|call| is_new(call) && !call.is_asked) else {
+            return;
+        };
+        call.transfers = false;
+        let place = call.place;
+        if self.calls.len() > 1
+            && let Err(why) = self.press(place, "Transfer", Stimulus::Transfer)
         {
-            self.transfers = false;
-            if let Err(why) = self.press(place, "Transfer", Stimulus::Transfer) {
-                self.fault(why);
-            }
+            self.fault(why);
         }
     }
 

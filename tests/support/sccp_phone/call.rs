@@ -39,6 +39,8 @@ pub struct Call {
     pub is_held: bool,
     /// What is still to be dialled, in the order of its keys.
     pub to_dial: Vec<char>,
+    /// Whether it takes another's place as soon as it rings there.
+    pub transfers: bool,
     /// What somebody at the phone has decided to do with it.
     pub wish: Wish,
     /// What the phone showed about it last.
@@ -77,6 +79,7 @@ impl Call {
             talked_with: None,
             is_held: false,
             to_dial: Vec::new(),
+            transfers: false,
             wish: Wish::Talk,
             text: String::new(),
             is_asked: false,

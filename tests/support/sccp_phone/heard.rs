@@ -300,6 +300,7 @@ impl SccpPhone {
         let mut call = Call::new(place, state, self.last_call, self.uptime);
         if state == State::OffHook {
             call.to_dial = std::mem::take(&mut self.to_dial);
+            call.transfers = std::mem::take(&mut self.transfers);
         }
         self.calls.insert(place.1, call);
         self.look_again();
