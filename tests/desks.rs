@@ -30,8 +30,6 @@ mod pcap;
 mod softphone;
 #[path = "desks/softphones.rs"]
 mod softphones;
-#[path = "desks/storm.rs"]
-mod storm;
 #[path = "desks/tour.rs"]
 mod tour;
 #[path = "peers/tshark.rs"]
