@@ -21,7 +21,7 @@ use crate::station::{KINDS, PLAIN, Station, name_of, number_of};
 const NO_ROOM: Duration = Duration::from_millis(100);
 
 /// By how many lines the log may grow, whatever is poured out. Calls have theirs: nobody makes them faster than he is read.
-const LINES: usize = 700;
+const LINES: usize = 3000;
 
 /// What is poured out: the message of a number.
 type Flood = fn(&Station, u64) -> FromPhone;
