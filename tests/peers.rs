@@ -6,6 +6,7 @@
     reason = "what is tested here runs by the clock on the wall"
 )]
 
+#[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "peers/baresip.rs"]
 mod baresip;
 #[allow(dead_code, reason = "each user of it needs another part")]

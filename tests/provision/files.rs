@@ -229,12 +229,11 @@ fn no_name_of_a_person_breaks_a_file() {
         let file = made(&library, &site, name, true).expect("it is there");
         let is_harmless = |line: &str| !line.starts_with("account.1.password = x");
         assert!(file.lines().all(is_harmless), "{file}");
-        assert!(file.matches("</device>").count() <= 1, "{file}");
-        let is_xml = file.starts_with("<?xml");
-        assert!(
-            !file.contains('\r') && !(is_xml && file.contains("<b>")),
-            "{file}"
-        );
+        assert!(!file.contains('\r'), "{file}");
+        if file.starts_with("<?xml") {
+            assert!(file.matches("</device>").count() <= 1, "{file}");
+            assert!(!file.contains("<b>"), "{file}");
+        }
     }
 }
 
