@@ -11,7 +11,7 @@ use perch::sccp::wire::Framer;
 use rand::RngExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::spawn_local;
+use tokio::task::{AbortHandle, spawn_local};
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::kind::Kind;
@@ -43,6 +43,8 @@ pub struct Habits {
 pub struct Crowd {
     habits: Habits,
     seats: Vec<Seat>,
+    /// Of those that are switched on.
+    lives: RefCell<Vec<AbortHandle>>,
     counts: RefCell<Counts>,
     news: Notify,
 }
@@ -91,6 +93,7 @@ impl Crowd {
         Rc::new(Crowd {
             habits,
             seats: seats.collect(),
+            lives: RefCell::default(),
             counts: RefCell::default(),
             news: Notify::new(),
         })
@@ -99,7 +102,15 @@ impl Crowd {
     /// Switches all phones on.
     pub fn switch_on(self: &Rc<Self>) {
         for index in 0..self.seats.len() {
-            spawn_local(live(Rc::clone(self), index));
+            let life = spawn_local(live(Rc::clone(self), index));
+            self.lives.borrow_mut().push(life.abort_handle());
+        }
+    }
+
+    /// Switches all phones off: none of them comes again, to whatever server listens there then.
+    pub fn switch_off(&self) {
+        for life in self.lives.take() {
+            life.abort();
         }
     }
 

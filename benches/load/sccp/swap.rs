@@ -60,6 +60,12 @@ struct Measured {
     anew: Option<(f64, f64)>,
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        self.crowd.switch_off();
+    }
+}
+
 impl World {
     async fn start(run: &SccpSwap, way: Way, kinds: &[&'static Kind]) -> Result<World, Failure> {
         let models = json!(run.models);

@@ -289,7 +289,8 @@ mod tests {
     struct World {
         service: Arc<Service>,
         lines: Arc<Lines>,
-        ends: (mpsc::Sender<(u64, End)>, mpsc::Receiver<(u64, End)>),
+        ending: mpsc::Sender<(u64, End)>,
+        ends: mpsc::Receiver<(u64, End)>,
         _inputs: Inputs,
     }
 
@@ -307,6 +308,7 @@ mod tests {
             ..defaults.limits
         };
         let guard = Guard::new(defaults.guard, Arc::clone(&metrics));
+        let (ending, ends) = mpsc::channel(8);
         World {
             lines: Arc::new(Lines::new(settings.clone(), limits, Arc::clone(&metrics))),
             service: Arc::new(Service {
@@ -317,7 +319,8 @@ mod tests {
                 guard: Arc::new(guard),
                 metrics,
             }),
-            ends: mpsc::channel(8),
+            ending,
+            ends,
             _inputs: inputs,
         }
     }
@@ -330,7 +333,7 @@ mod tests {
             let (place, _) = accepted.expect("room");
             let line = Arc::clone(&place.line);
             let (mut phone, end) = duplex(4096);
-            let (service, ends) = (Arc::clone(&self.service), self.ends.0.clone());
+            let (service, ends) = (Arc::clone(&self.service), self.ending.clone());
             tokio::spawn(async move {
                 let opened = Input::SccpOpened {
                     connection: place.id,
@@ -353,7 +356,7 @@ mod tests {
         }
 
         async fn next_end(&mut self) -> (u64, End) {
-            self.ends.1.recv().await.expect("some end")
+            self.ends.recv().await.expect("some end")
         }
     }
 
