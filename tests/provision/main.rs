@@ -9,6 +9,8 @@
 mod built_server;
 #[path = "../support/digest.rs"]
 mod digest;
+#[path = "../peers/installed.rs"]
+mod installed;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../crash/phone.rs"]
 mod phone;

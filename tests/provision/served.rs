@@ -6,10 +6,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use perch::provision::tftp::{Choice, ErrorCode};
-use tempfile::TempDir;
 
-use crate::built_server::{Perch, say, wait_until};
+use crate::built_server::{Perch, wait_until};
 use crate::client::Client;
+use crate::installed::{directory, has};
 use crate::phone::Phone;
 
 const TFTP: u16 = 69;
@@ -103,7 +103,7 @@ fn missing<T>() -> Result<T, (ErrorCode, String)> {
 
 #[test]
 fn phones_boot_by_either_way_and_are_what_they_are_now() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let mut server = Perch::demo(dir.path());
     // In the order of a Cisco phone.
     for name in [
@@ -161,7 +161,7 @@ fn phones_boot_by_either_way_and_are_what_they_are_now() {
 
 #[test]
 fn http_is_spoken_as_old_phones_do() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let server = Perch::demo(dir.path());
     let file = get(&server, "/001122334423.cfg").1;
     let old = http(&server, "GET /001122334423.cfg HTTP/1.0\r\n\r\n");
@@ -193,7 +193,7 @@ fn http_is_spoken_as_old_phones_do() {
 
 #[test]
 fn names_lead_nowhere_else() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let server = Perch::demo(dir.path());
     let nothing = get(&server, "/00112233ffff.cfg");
     assert_eq!(nothing.0, 404);
@@ -216,7 +216,7 @@ fn names_lead_nowhere_else() {
 
 #[test]
 fn strangers_get_no_file_of_a_phone_but_with_an_address_that_works_once() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let settings = "[provision]\nnetworks = [\"192.0.2.0/24\"]\n[log]\nlevel = \"debug\"\n";
     let server = Perch::with_settings(dir.path(), settings);
     server.tell(&["apply", "fixtures/sites/demo.toml"]);
@@ -266,7 +266,7 @@ fn strangers_get_no_file_of_a_phone_but_with_an_address_that_works_once() {
 
 #[test]
 fn a_request_that_comes_often_is_one_transfer() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let server = Perch::demo(dir.path());
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     let asked = Client::new("SEP001122334421.cnf.xml", NEWER).asks();
@@ -299,7 +299,7 @@ fn a_request_that_comes_often_is_one_transfer() {
 
 #[test]
 fn a_flood_is_not_answered_and_harms_no_call() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let settings = "[guard]\ntrusted = []\nunproven_per_s = 1\nunproven_burst = 50\n";
     let server = Perch::with_settings(dir.path(), settings);
     server.tell(&["apply", "fixtures/sites/demo.toml"]);
@@ -323,7 +323,7 @@ fn a_flood_is_not_answered_and_harms_no_call() {
 
 #[test]
 fn many_phones_boot_at_once() {
-    let dir = TempDir::new().expect("a directory");
+    let dir = directory();
     let server = Perch::demo(dir.path());
     let names = [
         "SEP001122334421.cnf.xml",
@@ -355,23 +355,23 @@ fn many_phones_boot_at_once() {
     }
 }
 
+/// A file that everybody there is given, as it is.
+fn handed_out(server: &Perch) -> String {
+    get(server, &format!("/{HANDED_OUT}")).1
+}
+
+const HANDED_OUT: &str = "SEP001122334421.cnf.xml";
+
 #[test]
-fn other_peoples_clients_fetch_files() {
-    let dir = TempDir::new().expect("a directory");
+fn curl_fetches_files() {
+    if !has("curl", "curl") {
+        return;
+    }
+    let dir = directory();
     let server = Perch::demo(dir.path());
-    let name = "SEP001122334421.cnf.xml";
-    let file = get(&server, &format!("/{name}")).1;
-    let version = Command::new("curl").arg("--version").output();
-    let Ok(version) = version else {
-        return say("curl is not on this machine: apt-get install curl");
-    };
-    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    let file = handed_out(&server);
     for (scheme, port) in [("http", FILES), ("tftp", TFTP)] {
-        if !version.contains(scheme) {
-            say(&format!("the curl of this machine does not speak {scheme}"));
-            continue;
-        }
-        let url = format!("{scheme}://{}/{name}", at(&server, port));
+        let url = format!("{scheme}://{}/{HANDED_OUT}", at(&server, port));
         for more in [&[][..], &["--tftp-blksize", "1024"], &["--tftp-no-options"]] {
             let fetched = Command::new("curl")
                 .args(["-sS", "-m", "20"])
@@ -383,17 +383,23 @@ fn other_peoples_clients_fetch_files() {
             assert_eq!(String::from_utf8_lossy(&fetched.stdout), file, "{url}");
         }
     }
-    let client = Command::new("tftp").arg("-V").output();
-    let is_hpa = client.is_ok_and(|said| String::from_utf8_lossy(&said.stdout).contains("hpa"));
-    if !is_hpa {
-        return say("tftp-hpa is not on this machine: apt-get install tftp-hpa");
+}
+
+#[test]
+fn tftp_hpa_fetches_files() {
+    if !has("tftp", "tftp-hpa") {
+        return;
     }
+    let dir = directory();
+    let server = Perch::demo(dir.path());
     let into = dir.path().join("fetched");
     let port = at(&server, TFTP).port().to_string();
     let fetched = Command::new("tftp")
-        .args(["-4", "-m", "binary", "127.0.0.1", &port, "-c", "get", name])
+        .args(["-4", "-m", "binary", "127.0.0.1", &port, "-c", "get"])
+        .arg(HANDED_OUT)
         .arg(&into)
         .status();
     assert!(fetched.is_ok_and(|status| status.success()));
-    assert_eq!(std::fs::read_to_string(into).expect("it is there"), file);
+    let fetched = std::fs::read_to_string(into).expect("it is there");
+    assert_eq!(fetched, handed_out(&server));
 }
