@@ -1,4 +1,5 @@
-//! What the log holds about people who may be anybody: so many lines, and of the rest how many there were.
+//! What the log holds about people who may be anybody, and about very many phones at once: so many lines, and of the rest how
+//! many there were.
 
 use std::time::Duration;
 

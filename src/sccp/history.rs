@@ -116,7 +116,10 @@ impl Station {
         match times < TRIES {
             true => self.forget_calls(shared, times + 1),
             false => {
-                tracing::warn!(phone = %self.name, "SCCP phone was told to forget its calls, and does not say that it has");
+                // A whole building may be such phones, and be logged out at once.
+                if let Some(unsaid) = shared.unforgotten.may_say(shared.now) {
+                    tracing::warn!(phone = %self.name, unsaid, "SCCP phone was told to forget its calls, and does not say that it has");
+                }
             }
         }
     }

@@ -109,6 +109,8 @@ pub(super) struct Shared {
     pub rejects: Chatter,
     /// Lines about what phones report.
     pub reports: Chatter,
+    /// Lines about phones that do not say that they have forgotten their calls.
+    pub unforgotten: Chatter,
     frames: Vec<(u64, BytesMut)>,
     /// What can be dialled; made when somebody first dials digit by digit.
     plan: Option<NumberPlan>,
@@ -142,6 +144,7 @@ impl Shared {
             admission: Admission::default(),
             rejects: Chatter::default(),
             reports: Chatter::default(),
+            unforgotten: Chatter::default(),
             frames: Vec::new(),
             plan: None,
             leg_ids: LegIds::minted_by(SCCP),
