@@ -11,6 +11,7 @@ mod half_open;
 pub mod heap;
 mod housekeeping;
 mod http;
+pub mod http_client;
 pub mod intake;
 pub mod log;
 mod media;

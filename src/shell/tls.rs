@@ -21,6 +21,7 @@ use super::settings::{self, Settings};
 use super::tcp;
 use crate::time::Utc;
 use identity::{Files, Identity, Stamp};
+pub(in crate::shell) use trust::client_config;
 
 /// From so many days before its end on, every start and every day tells of a certificate that is not ours.
 const WARN_DAYS: i64 = 14;
@@ -134,7 +135,7 @@ impl Tls {
                 judged: stamp.clone(),
                 before: stamp,
             }),
-            client: trust::client_config(wanted)?,
+            client: client_config(wanted)?,
             metrics,
         };
         tls.tell_end(now);

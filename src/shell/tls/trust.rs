@@ -17,7 +17,9 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 }
 
 /// How we connect.
-pub(super) fn client_config(wanted: &settings::Tls) -> Result<Arc<ClientConfig>, TlsError> {
+pub(in crate::shell) fn client_config(
+    wanted: &settings::Tls,
+) -> Result<Arc<ClientConfig>, TlsError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(versions(wanted.min_version))
         .expect("ring knows these versions");
