@@ -17,11 +17,11 @@ use rand::{Rng, SeedableRng};
 use crate::media;
 use crate::pages;
 use crate::pbx::{
-    Action, Answer, Change, ClaimId, Door, Event, LogoutTarget, Ordered, Pbx, PhoneName, PinHash,
-    Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
+    Action, Answer, Change, ClaimId, Door, Event, Forgot, LogoutTarget, Ordered, Pbx, PhoneName,
+    PinHash, Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::sccp::{self, Switchboard};
-use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, wire};
+use crate::sip::{Agent, Flow, News, Push, Registrar, SessionIntervals, wire};
 use crate::time::Now;
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
@@ -88,6 +88,13 @@ pub enum Input {
         /// Whether it was right.
         matches: bool,
     },
+    /// A phone was told something at its web server.
+    Pushed {
+        /// What.
+        push: Push,
+        /// What became of it.
+        forgot: Forgot,
+    },
     /// Something happened at an end of media of our own.
     Media(media::Report),
     /// The site changed; it is stored already.
@@ -150,6 +157,10 @@ pub struct Output {
     pub engaged: Vec<(u64, bool)>,
     /// SCCP phones that have become something else, for the metrics.
     pub swapped: Vec<sccp::Swapped>,
+    /// What phones are to be told at their web servers.
+    pub pushes: Vec<Push>,
+    /// What became of telling phones to forget whom somebody called, for the metrics.
+    pub forgot: Vec<Forgot>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -341,6 +352,15 @@ impl Exchange {
                 let event = Event::SecretChecked { ticket, matches };
                 self.pbx.handle(now, event);
             }
+            Input::Pushed { push, forgot } => {
+                let Push { phone, attempt, .. } = push;
+                let event = Event::CallsForgotten {
+                    phone,
+                    attempt,
+                    forgot,
+                };
+                self.happened(now, event);
+            }
             Input::Media(report) => self.agent.media_reported(&report),
             Input::SiteApplied(site) => {
                 let news = self.registrar.set_phones(Arc::clone(&site));
@@ -393,6 +413,7 @@ impl Exchange {
         output
             .sends
             .extend(sends.map(|(flow, bytes)| Send { flow, bytes }));
+        output.pushes = self.agent.take_pushes();
         output.frames = self.switchboard.take_frames();
         output.hang_ups = self.switchboard.take_hang_ups();
         output.newcomers = self.switchboard.take_newcomers();
@@ -508,11 +529,18 @@ impl Exchange {
                 return;
             }
             for event in events {
-                self.transfers.hear(&event);
-                self.pbx.handle(now, event);
+                self.happened(now, event);
                 self.take_outcome(now);
             }
         }
+    }
+
+    fn happened(&mut self, now: Now, event: Event) {
+        self.transfers.hear(&event);
+        if let Event::CallsForgotten { forgot, .. } = event {
+            self.output.forgot.push(forgot);
+        }
+        self.pbx.handle(now, event);
     }
 
     fn take_outcome(&mut self, now: Now) {

@@ -148,6 +148,8 @@ fn kind(what: What) -> v1::EventKind {
         What::Stayed => v1::EventKind::Stayed,
         What::EmergencyCalled => v1::EventKind::EmergencyCalled,
         What::ForwardingSet => v1::EventKind::ForwardingSet,
+        What::CallsForgotten => v1::EventKind::CallsForgotten,
+        What::CallsNotForgotten => v1::EventKind::CallsNotForgotten,
         What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
         What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,
     }

@@ -330,6 +330,14 @@ pub enum Action {
         /// What.
         text: String,
     },
+    /// Have a phone forget whom somebody called, and report [`super::Event::CallsForgotten`]: soon, whatever the phone
+    /// does.
+    ForgetCalls {
+        /// Which phone.
+        phone: PhoneName,
+        /// To be given back.
+        attempt: u64,
+    },
     /// Ask somebody to hang up: off hook for too long without a call (IDL-3).
     Howl {
         /// Which phone.

@@ -268,6 +268,13 @@ pub enum Change {
         /// Whether it is so.
         quiet: bool,
     },
+    /// A phone may still know whom somebody called who has left it since, or does not any more.
+    CallsRemembered {
+        /// Which phone.
+        phone: PhoneName,
+        /// Who left it, and when.
+        whose: Option<(UserId, Utc)>,
+    },
     /// When the phone of a session was last used. In the background (IDL-5).
     Used {
         /// Which session.
@@ -361,6 +368,10 @@ pub enum What {
     EmergencyCalled,
     /// Somebody at a phone said where calls go.
     ForwardingSet,
+    /// A phone has forgotten whom somebody called who has left it (PRO-9).
+    CallsForgotten,
+    /// A phone does not forget that, whatever it is told.
+    CallsNotForgotten,
     /// Clock-time logout began.
     MassLogoutStarted,
     /// Clock-time logout is over.
@@ -384,6 +395,8 @@ impl What {
             What::Stayed => "stayed",
             What::EmergencyCalled => "emergency-called",
             What::ForwardingSet => "forwarding-set",
+            What::CallsForgotten => "calls-forgotten",
+            What::CallsNotForgotten => "calls-not-forgotten",
             What::MassLogoutStarted => "mass-logout-started",
             What::MassLogoutEnded => "mass-logout-ended",
         }
@@ -419,6 +432,8 @@ pub struct Remembered {
     pub forwardings: Vec<(Owner, ForwardKind, ForwardTo)>,
     /// Phones where nobody is to be disturbed, and by whose wish.
     pub quiet_phones: Vec<(PhoneName, Option<SessionId>)>,
+    /// Phones that may still know whom somebody called who has left them: who, and when.
+    pub calls: Vec<(PhoneName, UserId, Utc)>,
     /// Clock times up to here were dealt with.
     pub clock_seen: Option<Utc>,
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
+use super::forget::Forgot;
 use super::forward::Hops;
 use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName, UserId};
@@ -437,6 +438,15 @@ pub enum Event {
         phone: PhoneName,
         /// How many sources were locked out.
         sources: usize,
+    },
+    /// A phone was told to forget whom somebody called.
+    CallsForgotten {
+        /// Which phone.
+        phone: PhoneName,
+        /// Which time it was.
+        attempt: u64,
+        /// What became of it.
+        forgot: Forgot,
     },
     /// A secret was compared.
     SecretChecked {

@@ -155,6 +155,7 @@ impl Pbx {
             .and_then(|state| state.last_closed.as_deref())
             .cloned();
         sentences.extend(last.as_ref().map(|last| self.explain_end(last)));
+        sentences.extend(self.explain_forgetting(phone));
         Explanation {
             subject: phone.to_string(),
             present: session

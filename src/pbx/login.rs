@@ -462,7 +462,12 @@ impl Pbx {
                 .sessions
                 .get(&closed.session)
                 .is_some_and(|session| session.stored.phone != claim.opens.phone);
+            let whose = self.sessions.get(&closed.session);
+            let whose = whose.map(|session| session.stored.user.clone());
             let phone = self.forget_session(closed);
+            if let (Some(phone), Some(whose)) = (&phone, &whose) {
+                self.calls_to_forget(now, phone, whose);
+            }
             if let Some(phone) = phone.filter(|_| gone_from_elsewhere) {
                 let applied = self.applied(phone, Shown::Nobody(Some(closed.cause)), text);
                 self.act(applied);

@@ -16,6 +16,7 @@ mod disturb;
 mod enrolment;
 mod event;
 mod explain;
+mod forget;
 mod forward;
 mod forward_set;
 mod idle;
@@ -63,6 +64,7 @@ pub use event::{
     Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
     TransferTo,
 };
+pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
 pub use mobility::{AppUser, DurationUnit, Mobility, Personality};
@@ -107,6 +109,8 @@ enum Timer {
     Conversation(LegId),
     /// A handset has been up for long.
     OffHook(PhoneName),
+    /// A phone has not said that it has forgotten whom somebody called, or is told once more.
+    Forgetting(PhoneName),
     /// A login has waited long enough for a call elsewhere.
     MoveLimit(UserId),
     /// Softphones with a session have had time to be heard of after a restart.
@@ -137,6 +141,7 @@ pub struct Pbx {
     calls: call::Calls,
     lot: park::Lot,
     conversations: dialogue::Conversations,
+    telling: forget::Telling,
     schedule: Schedule,
     deadlines: Deadlines<Timer>,
     outcome: Outcome,
@@ -168,6 +173,7 @@ impl Pbx {
             calls: call::Calls::default(),
             lot: park::Lot::default(),
             conversations: dialogue::Conversations::default(),
+            telling: forget::Telling::default(),
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
             random: StdRng::from_seed(seed),
@@ -194,6 +200,7 @@ impl Pbx {
         for (phone, by) in remembered.quiet_phones {
             self.phones.entry(phone).or_default().quiet = Some(by);
         }
+        self.remember_calls(remembered.calls);
         for (owner, kind, to) in remembered.forwardings {
             self.forwardings.set(owner, kind, Some(to));
         }
@@ -345,6 +352,11 @@ impl Pbx {
                 phone,
                 sources,
             } => self.forgiven(now, ticket, &phone, sources),
+            Event::CallsForgotten {
+                phone,
+                attempt,
+                forgot,
+            } => self.calls_forgotten(now, &phone, attempt, forgot),
             Event::SecretChecked { ticket, matches } => self.secret_checked(now, ticket, matches),
             Event::ClaimGranted(claim) => self.claim_granted(now, claim),
             Event::ClaimLost {
@@ -368,6 +380,7 @@ impl Pbx {
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
                 Timer::MoveLimit(user) => self.settle_move(now, &user),
                 Timer::Softphones => self.softphones_overdue(now),
+                Timer::Forgetting(phone) => self.forgetting_due(now, &phone),
                 Timer::Pace => self.pace_logouts(now),
                 Timer::Clock => self.look_at_clock(now),
                 Timer::Save => self.save_in_background(now),
@@ -388,6 +401,7 @@ impl Pbx {
     /// Saves what may be saved late, now: the server is about to stop.
     pub fn settle_background(&mut self, now: Now) {
         self.save_in_background(now);
+        self.save_remembering();
     }
 
     fn reached(&mut self, now: Now, phone: &PhoneName, reach: Reach) {
@@ -403,6 +417,10 @@ impl Pbx {
             _ => {}
         }
         state.registered = registered;
+        match registered {
+            true => self.calls_of_comer(now, phone),
+            false => self.calls_of_goer(phone),
+        }
     }
 
     /// Another site. Sessions stay, but for users and phones that are no more (SES-13).
@@ -453,6 +471,12 @@ impl Pbx {
 
     /// Phones that are no longer in the site are forgotten, unless a call still goes on there.
     fn forget_phones(&mut self) {
+        let gone = self.phones.iter();
+        let gone = gone.filter(|(name, state)| {
+            state.remembering.is_some() && !self.site.phones.contains_key(*name)
+        });
+        let gone: Vec<PhoneName> = gone.map(|(name, _)| name.clone()).collect();
+        gone.iter().for_each(|phone| self.forget_remembering(phone));
         let site = &self.site;
         self.phones.retain(|name, state| {
             let is_known =
@@ -482,6 +506,7 @@ impl Pbx {
             | Action::ApplyProfile { phone, .. }
             | Action::ShowDesk { phone, .. }
             | Action::Tell { phone, .. }
+            | Action::ForgetCalls { phone, .. }
             | Action::Howl { phone } => Some(phone.clone()),
             _ => None,
         };

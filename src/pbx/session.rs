@@ -304,6 +304,7 @@ impl Pbx {
         let text = format!("{user} logged out at {phone} ({})", cause.word());
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
+        self.calls_to_forget(now, &phone, &user);
         let applied = self.applied(phone, Shown::Nobody(Some(cause)), farewell(cause).into());
         self.act_stored(applied);
         if cause == Cause::Schedule {

@@ -1,4 +1,5 @@
-//! Whom somebody called is nobody else's business: the phone forgets it when they leave (PRO-9).
+//! Whom somebody called is nobody else's business: the phone is told to forget it (PRO-9). When, and how often, the core
+//! says.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use super::shared::{Shared, Timer};
 use super::station::Station;
 use super::wire::{ToPhone, Unread, UserDataVersion1};
-use crate::pbx::Shown;
+use crate::pbx::{Event, Forgot, ToldBy};
 
 /// What a phone is told. Its browser knows it, so a phone without one is told nothing.
 const FORGET: &str = "<CiscoIPPhoneExecute><ExecuteItem Priority=\"0\" URL=\"Init:CallHistory\"/></CiscoIPPhoneExecute>";
@@ -15,58 +16,23 @@ const FORGET: &str = "<CiscoIPPhoneExecute><ExecuteItem Priority=\"0\" URL=\"Ini
 /// Which of the phone's applications it is for: none that it has.
 const APPLICATION: u32 = 9101;
 
-/// How long a phone may take to say that it has, and how often it is told.
-const PATIENCE: Duration = Duration::from_secs(5);
-const TRIES: u8 = 3;
+/// How long a phone may take to say that it has.
+const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Whose calls a phone remembers, as far as anybody knows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum History {
-    /// Those of whoever is there.
-    #[default]
-    Theirs,
-    /// It was told to forget them, so often, with this number.
-    Told { transaction: u32, times: u8 },
-    /// Nobody's.
-    Forgotten,
+/// What a phone was told, and has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Which time it was, as the core counts.
+    attempt: u64,
+    /// Its number.
+    transaction: u32,
 }
 
 impl Station {
-    /// It is about to be somebody else's, or nobody's.
-    pub fn leaves_calls(&mut self, shared: &mut Shared, next: &Shown) {
-        if matches!(self.shown, Shown::User(_)) && self.shown != *next {
-            shared
-                .histories
-                .insert(self.name.clone(), self.shown.clone());
-            self.forget_calls(shared, 1);
-        }
-    }
-
-    /// Its connection ends: what happens meanwhile it does not hear.
-    pub fn goes_with_calls(&self, shared: &mut Shared) {
-        let is_theirs = self.history == History::Theirs;
-        if matches!(self.shown, Shown::User(_)) && is_theirs && self.model.has_browser() {
-            shared
-                .histories
-                .insert(self.name.clone(), self.shown.clone());
-        }
-    }
-
-    /// It is back. Whoever was there before may have left in the meantime.
-    pub fn comes_with_calls(&mut self, shared: &mut Shared) {
-        match shared.histories.get(&self.name) {
-            Some(whose) if *whose == self.shown => {
-                shared.histories.remove(&self.name);
-            }
-            Some(_) => self.forget_calls(shared, 1),
-            None => {}
-        }
-    }
-
-    fn forget_calls(&mut self, shared: &mut Shared, times: u8) {
-        if shared.site.mobility.keep_history || !self.model.has_browser() {
-            shared.histories.remove(&self.name);
-            return;
+    /// The core wants it to forget whom somebody called.
+    pub fn forget_calls(&mut self, shared: &mut Shared, attempt: u64) {
+        if !self.model.has_browser() {
+            return self.say_forgotten(shared, attempt, Forgot::Impossible);
         }
         let transaction = shared.mint_reference();
         let message = UserDataVersion1 {
@@ -76,52 +42,42 @@ impl Station {
             data: Unread(Bytes::from_static(FORGET.as_bytes())),
             ..UserDataVersion1::default()
         };
-        self.history = History::Told { transaction, times };
+        self.told = Some(Told {
+            attempt,
+            transaction,
+        });
         self.say(shared, ToPhone::UserToDeviceDataVersion1(message));
         shared.arm(Timer::History(self.name.clone()), PATIENCE);
     }
 
     /// The phone answers, perhaps to that.
     pub fn data_answered(&mut self, shared: &mut Shared, transaction: u32, data: &Unread) {
-        let History::Told {
-            transaction: asked,
-            times,
-        } = self.history
-        else {
+        let Some(told) = self.told.filter(|told| told.transaction == transaction) else {
             return;
-        };
-        if asked != transaction {
-            return;
-        }
-        let phone = &self.name;
-        if !is_done(&data.0) {
-            tracing::info!(%phone, times, "SCCP phone does not forget its calls");
-            return;
-        }
-        tracing::info!(%phone, times, "SCCP phone has forgotten its calls");
-        let whose = shared.histories.remove(&self.name);
-        // One that starts anew for it is still whose it was.
-        self.history = match whose.is_some_and(|whose| whose == self.shown) {
-            true => History::Forgotten,
-            false => History::Theirs,
         };
         shared.deadlines.disarm(&Timer::History(self.name.clone()));
+        let forgot = match is_done(&data.0) {
+            true => Forgot::Done(ToldBy::Sccp),
+            false => Forgot::Refused(ToldBy::Sccp),
+        };
+        self.told = None;
+        self.say_forgotten(shared, told.attempt, forgot);
     }
 
-    /// It has not said that it has. After some times it is told again when it registers anew.
+    /// It has not said that it has.
     pub fn history_overdue(&mut self, shared: &mut Shared) {
-        let History::Told { times, .. } = self.history else {
-            return;
-        };
-        match times < TRIES {
-            true => self.forget_calls(shared, times + 1),
-            false => {
-                // A whole building may be such phones, and be logged out at once.
-                if let Some(unsaid) = shared.unforgotten.may_say(shared.now) {
-                    tracing::warn!(phone = %self.name, unsaid, "SCCP phone was told to forget its calls, and does not say that it has");
-                }
-            }
+        if let Some(told) = self.told.take() {
+            let forgot = Forgot::Unreachable(ToldBy::Sccp);
+            self.say_forgotten(shared, told.attempt, forgot);
         }
+    }
+
+    fn say_forgotten(&self, shared: &mut Shared, attempt: u64, forgot: Forgot) {
+        shared.events.push(Event::CallsForgotten {
+            phone: self.name.clone(),
+            attempt,
+            forgot,
+        });
     }
 }
 

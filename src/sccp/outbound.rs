@@ -20,6 +20,7 @@ impl Switchboard {
             | Action::ApplyProfile { phone, .. }
             | Action::ShowDesk { phone, .. }
             | Action::Tell { phone, .. }
+            | Action::ForgetCalls { phone, .. }
             | Action::Howl { phone } => self.stations.contains_key(phone),
             Action::ShowForwarding { leg }
             | Action::ShowProgress { leg, .. }
@@ -81,6 +82,9 @@ impl Switchboard {
                 text,
             } => self.at(&phone, |station, shared| {
                 station.tell(shared, notice, &text)
+            }),
+            Action::ForgetCalls { phone, attempt } => self.at(&phone, |station, shared| {
+                station.forget_calls(shared, attempt);
             }),
             Action::Howl { phone } => self.at(&phone, Station::howl),
             Action::ShowForwarding { leg } => self.at_leg(leg, Station::forwarded),

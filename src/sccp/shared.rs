@@ -94,8 +94,6 @@ pub(super) struct Shared {
     pub own: OwnMedia,
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
-    /// Whose calls phones may still remember although somebody else, or nobody, is there.
-    pub histories: BTreeMap<PhoneName, Shown>,
     pub swapped: Vec<Swapped>,
     /// Phones that nobody named and that are to be taken into the site.
     pub newcomers: Vec<Newcomer>,
@@ -109,8 +107,6 @@ pub(super) struct Shared {
     pub rejects: Chatter,
     /// Lines about what phones report.
     pub reports: Chatter,
-    /// Lines about phones that do not say that they have forgotten their calls.
-    pub unforgotten: Chatter,
     frames: Vec<(u64, BytesMut)>,
     /// What can be dialled; made when somebody first dials digit by digit.
     plan: Option<NumberPlan>,
@@ -135,7 +131,6 @@ impl Shared {
             own: OwnMedia::default(),
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
-            histories: BTreeMap::new(),
             swapped: Vec::new(),
             newcomers: Vec::new(),
             hang_ups: Vec::new(),
@@ -144,7 +139,6 @@ impl Shared {
             admission: Admission::default(),
             rejects: Chatter::default(),
             reports: Chatter::default(),
-            unforgotten: Chatter::default(),
             frames: Vec::new(),
             plan: None,
             leg_ids: LegIds::minted_by(SCCP),
@@ -159,8 +153,6 @@ impl Shared {
     pub fn set_site(&mut self, site: Arc<Site>) {
         self.zone = zone_of(&site);
         self.plan = None;
-        self.histories
-            .retain(|phone, _| site.phones.contains_key(phone));
         self.site = site;
     }
 

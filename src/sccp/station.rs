@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::buttons::Buttons;
 use super::call::Call;
-use super::history::History;
+use super::history::Told;
 use super::media::Abilities;
 use super::model::Model;
 use super::shared::{Shared, Timer};
@@ -62,8 +62,8 @@ pub(super) struct Station {
     pub path: Option<MediaPath>,
     /// What it is to become as soon as nothing goes on (SES-6, SES-13).
     pub pending: Option<Box<Pending>>,
-    /// Whose calls it remembers.
-    pub history: History,
+    /// What it was told to forget.
+    pub told: Option<Told>,
     /// The firmware that it says it has.
     load: String,
     faults: u8,
@@ -138,7 +138,7 @@ impl Station {
             redial: None,
             path: None,
             pending: None,
-            history: History::default(),
+            told: None,
             load: register.load.clone(),
             faults: 0,
             unknown: BTreeSet::new(),
@@ -219,7 +219,6 @@ impl Station {
         self.show_lamps(shared);
         self.show_idle(shared);
         self.has_returned(shared);
-        self.comes_with_calls(shared);
         if is_stale {
             shared.events.push(Event::DeskRequested(self.name.clone()));
         }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::buttons::Buttons;
-use super::history::History;
 use super::model::Swap;
 use super::shared::{Returning, Shared, Swapped, Timer};
 use super::softkeys::Idle;
@@ -89,7 +88,6 @@ impl Station {
     }
 
     fn swap(&mut self, shared: &mut Shared, to: Pending) {
-        self.leaves_calls(shared, &to.shown);
         let buttons = Buttons::of(self.model, &self.modules, &to.desk);
         let way = shared.settings.swap_of(self.model);
         let live = match way {
@@ -147,9 +145,6 @@ impl Station {
 
     /// From now on it is that, whatever it shows yet.
     fn wear(&mut self, desk: Desk, shown: Shown, note: String) {
-        if self.shown != shown && self.history == History::Forgotten {
-            self.history = History::Theirs;
-        }
         if self.shown != shown {
             // What somebody dialled is nobody else's business.
             self.redial = None;

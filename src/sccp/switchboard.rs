@@ -256,7 +256,6 @@ impl Switchboard {
             return;
         };
         station.lose_calls(&mut self.shared);
-        station.goes_with_calls(&mut self.shared);
         self.shared.deadlines.disarm(&Timer::History(phone.clone()));
         self.shared.admission.has_gone(phone);
         self.shared.deadlines.disarm(&Timer::Setup(phone.clone()));

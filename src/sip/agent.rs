@@ -20,6 +20,7 @@ use super::message::Text;
 use super::own_media::OwnMedia;
 use super::refer::Referral;
 use super::registrar::Registrar;
+use super::remotecc::{Push, Tunnel};
 use super::reply;
 use super::sdp;
 use super::session_timer::SessionIntervals;
@@ -57,6 +58,8 @@ pub(super) enum Purpose {
     Notify(Ticket),
     /// To carry a text.
     Text(Ticket),
+    /// To have a phone do something, and which time that is.
+    Order(PhoneName, u64),
     /// To refresh a call.
     Refresh(LegId),
     /// To ask for other media before a call is answered.
@@ -79,6 +82,8 @@ pub(super) enum Timer {
     Session(LegId),
     /// Nobody has answered a text: its sender will not wait for much longer.
     Text(Ticket),
+    /// A phone has not said what became of what it was to do.
+    Remote(PhoneName),
     /// A caller of Perch itself has heard how it went.
     Farewell(LegId),
     /// Ask once more for a change that a party had no time for.
@@ -112,6 +117,12 @@ pub struct Agent {
     pub(super) strays: BTreeMap<ClientId, Vec<Stray>>,
     /// Phones that took no MESSAGE, whatever they said that they allow.
     pub(super) silent: BTreeSet<PhoneName>,
+    /// What phones were told to do and have not said the last about.
+    pub(super) tunnels: BTreeMap<PhoneName, Tunnel>,
+    /// Phones that take no such orders, whatever they call themselves.
+    pub(super) untunnelled: BTreeSet<PhoneName>,
+    /// What phones are to be told at their web servers.
+    pub(super) pushes: Vec<Push>,
     /// Calls in which Perch itself is the other party.
     pub(super) own: OwnMedia,
     pub(super) deadlines: Deadlines<Timer>,
@@ -141,6 +152,9 @@ impl Agent {
             referrals: BTreeMap::new(),
             strays: BTreeMap::new(),
             silent: BTreeSet::new(),
+            tunnels: BTreeMap::new(),
+            untunnelled: BTreeSet::new(),
+            pushes: Vec::new(),
             own: OwnMedia::default(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
@@ -198,6 +212,7 @@ impl Agent {
                 Timer::Reliable(leg) => self.tell_again(now, leg),
                 Timer::Session(leg) => self.session_due(now, leg),
                 Timer::Text(ticket) => self.text_overdue(now, ticket),
+                Timer::Remote(phone) => self.order_overdue(phone),
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
                 Timer::Early(leg) => self.settle_early(now, leg, 504),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
@@ -491,6 +506,9 @@ impl Agent {
                 self.early_update_answered(leg, link, Err(Failure::Unreachable));
             }
             Some(Purpose::Text(ticket)) => self.text_answered(now, ticket, status),
+            Some(Purpose::Order(phone, attempt)) => {
+                self.order_answered(now, phone, attempt, status);
+            }
             Some(Purpose::Notify(ticket)) => self.notified(now, ticket, 408),
             Some(Purpose::Tell(_) | Purpose::End) | None => {}
         }

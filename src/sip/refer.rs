@@ -128,6 +128,9 @@ impl Agent {
         let Some(phone) = self.authenticated(now, flow, refer, server) else {
             return;
         };
+        if self.order_concluded(now, flow, refer, server, &phone) {
+            return;
+        }
         if refer.contacts().next().is_none() {
             let why = reply::reason("SIP", 400, "A REFER needs a Contact");
             return self.respond(now, server, refer, flow, 400, Some(why));

@@ -60,6 +60,15 @@ pub(super) fn store(
             Change::QuietSet { phone, .. } => {
                 db.prepare_cached(END_QUIET)?.execute([phone.as_str()])?;
             }
+            Change::CallsRemembered { phone, whose } => match whose {
+                Some((user, since)) => {
+                    let row = params![phone.as_str(), user.as_str(), since.0];
+                    db.prepare_cached(REMEMBER_CALLS)?.execute(row)?;
+                }
+                None => {
+                    db.prepare_cached(FORGET_CALLS)?.execute([phone.as_str()])?;
+                }
+            },
             Change::Used { session, last_used } => {
                 let (at, signal) = *last_used;
                 db.prepare_cached(USED)?
@@ -335,6 +344,12 @@ const SET_QUIET: &str = "
 
 const END_QUIET: &str = "DELETE FROM quiet_phone WHERE phone = ?1";
 
+const REMEMBER_CALLS: &str = "
+    INSERT INTO remembered_calls (phone, user, since) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET user = excluded.user, since = excluded.since";
+
+const FORGET_CALLS: &str = "DELETE FROM remembered_calls WHERE phone = ?1";
+
 const EMERGENCY_CALLED: &str = "
     INSERT INTO emergency_call (phone, at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = excluded.at";
 
@@ -383,6 +398,8 @@ mod tests {
             RESET_FORWARDING,
             SET_QUIET,
             END_QUIET,
+            REMEMBER_CALLS,
+            FORGET_CALLS,
             EMERGENCY_CALLED,
             CLOCK_SEEN,
             COUNT_RECORDS,

@@ -25,6 +25,7 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         emergency_calls: emergency_calls(db).during("reading the emergency calls", path)?,
         forwardings: forwardings(db).during("reading where calls go", path)?,
         quiet_phones: quiet_phones(db).during("reading where nobody is to be disturbed", path)?,
+        calls: calls(db).during("reading which phones still know calls", path)?,
         clock_seen: number(db, "clock_seen")
             .during("reading the clock times", path)?
             .map(Utc),
@@ -144,6 +145,14 @@ fn quiet_phones(db: &Connection) -> Result<Vec<(PhoneName, Option<SessionId>)>> 
             row.get::<_, String>(0)?.into(),
             session.map(|Id(session)| session),
         ))
+    })
+}
+
+fn calls(db: &Connection) -> Result<Vec<(PhoneName, UserId, Utc)>> {
+    let sql = "SELECT phone, user, since FROM remembered_calls ORDER BY phone";
+    all(db, sql, |row| {
+        let (phone, user) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+        Ok((phone.into(), user.into(), Utc(row.get(2)?)))
     })
 }
 

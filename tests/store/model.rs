@@ -23,6 +23,7 @@ struct Model {
     emergency: BTreeMap<PhoneName, Utc>,
     forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
     quiet: BTreeMap<PhoneName, Option<SessionId>>,
+    calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock: Option<Utc>,
 }
 
@@ -107,6 +108,11 @@ impl Model {
                 self.quiet.remove(phone);
                 self.quiet.extend(quiet.then(|| (phone.clone(), *session)));
             }
+            Change::CallsRemembered { phone, whose } => {
+                self.calls.remove(phone);
+                self.calls
+                    .extend(whose.clone().map(|whose| (phone.clone(), whose)));
+            }
             Change::Used { session, last_used } => {
                 if let Some(open) = self.open.get_mut(session) {
                     open.last_used = *last_used;
@@ -153,6 +159,11 @@ impl Model {
                 .map(|((owner, kind), to)| (owner, kind, to))
                 .collect(),
             quiet_phones: self.quiet.into_iter().collect(),
+            calls: self
+                .calls
+                .into_iter()
+                .map(|(phone, (user, since))| (phone, user, since))
+                .collect(),
             clock_seen: self.clock,
         }
     }
@@ -173,7 +184,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..15u8,
+        0..16u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -250,6 +261,10 @@ fn change(draft: &Draft, model: &Model) -> Change {
                 1 => Some(ForwardTo::Nowhere),
                 _ => Some(ForwardTo::Number(draft.at.to_string().into())),
             },
+        },
+        14 => Change::CallsRemembered {
+            phone,
+            whose: draft.flag.then_some((user, at)),
         },
         _ => Change::ClockSeen(at),
     }

@@ -20,6 +20,7 @@ struct Facts {
     emergency_calls: BTreeMap<PhoneName, Utc>,
     forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
     quiet_phones: BTreeMap<PhoneName, Option<SessionId>>,
+    calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock_seen: Option<Utc>,
     records: Vec<Record>,
 }
@@ -144,6 +145,11 @@ impl ModelStore {
                 .map(|((owner, kind), to)| (owner.clone(), *kind, to.clone()))
                 .collect(),
             quiet_phones: facts.quiet_phones.clone().into_iter().collect(),
+            calls: facts
+                .calls
+                .iter()
+                .map(|(phone, (user, since))| (phone.clone(), user.clone(), *since))
+                .collect(),
             clock_seen: facts.clock_seen,
         }
     }
@@ -259,6 +265,10 @@ impl Facts {
             } => match quiet {
                 true => drop(self.quiet_phones.insert(phone, session)),
                 false => drop(self.quiet_phones.remove(&phone)),
+            },
+            Change::CallsRemembered { phone, whose } => match whose {
+                Some(whose) => drop(self.calls.insert(phone, whose)),
+                None => drop(self.calls.remove(&phone)),
             },
             Change::Used { session, last_used } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
