@@ -4,9 +4,14 @@
     reason = "what is tested here runs by the clock on the wall"
 )]
 
+#[path = "../support/boot.rs"]
+mod boot;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/built_server.rs"]
 mod built_server;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "../provision/client.rs"]
+mod client;
 #[path = "../support/digest.rs"]
 mod digest;
 #[allow(dead_code, reason = "each user of it needs another part")]
@@ -21,6 +26,24 @@ mod wire_phone;
 #[path = "../support/xml.rs"]
 mod xml;
 
+/// What phones are, shared with the tests in virtual time.
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each user of it needs another part"
+)]
+#[path = "../support"]
+mod support {
+    pub mod digest;
+    pub mod live_phone;
+    pub mod network;
+    pub mod phone;
+    pub mod sccp_phone;
+    pub mod sip_phone;
+    pub mod wire_phone;
+}
+
+mod boots;
 mod emapi;
 mod emapp;
 mod manners;

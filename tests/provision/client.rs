@@ -1,7 +1,14 @@
-//! A TFTP client as data: it is handed datagrams, and says what it answers.
+//! A TFTP client as data: it is handed datagrams, and says what it answers. And one with a socket.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use bytes::Bytes;
 use perch::provision::tftp::{Choice, ErrorCode, Mode, Packet, Request};
+
+/// How long a client with a socket listens before it says something again, and how often it does.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TRIES: usize = 10;
 
 /// Somebody who fetches one file.
 #[derive(Debug)]
@@ -18,6 +25,48 @@ pub struct Client {
     pub agreed: Vec<Choice>,
     /// How it ended.
     pub end: Option<Result<(), (ErrorCode, String)>>,
+}
+
+/// Fetches a file from a server, from one of this host's addresses. None: nothing comes.
+pub fn fetch(
+    host: IpAddr,
+    server: SocketAddr,
+    name: &str,
+    choices: &[Choice],
+) -> Option<Result<String, (ErrorCode, String)>> {
+    let socket = UdpSocket::bind((host, 0)).expect("a socket");
+    socket
+        .set_read_timeout(Some(PATIENCE))
+        .expect("it can be set");
+    let mut client = Client::new(name, choices);
+    let asked = client.asks();
+    let say = |bytes: &[u8], to| {
+        socket.send_to(bytes, to).expect("the loopback is there");
+    };
+    say(&asked, server);
+    let (mut peer, mut silences) = (None, 0);
+    let mut buffer = [0; 2048];
+    while client.end.is_none() {
+        match socket.recv_from(&mut buffer) {
+            Ok((length, from)) => {
+                // The first who answers is the one to speak to (RFC 1350 §4).
+                let peer = *peer.get_or_insert(from);
+                if let Some(answer) = client.hears(&buffer[..length]).filter(|_| from == peer) {
+                    say(&answer, peer);
+                }
+            }
+            Err(_) => {
+                silences += 1;
+                if silences == TRIES {
+                    return None;
+                }
+                let again = client.insists().unwrap_or_else(|| asked.clone());
+                say(&again, peer.unwrap_or(server));
+            }
+        }
+    }
+    let end = client.end?;
+    Some(end.map(|()| String::from_utf8(client.file).expect("files are text")))
 }
 
 /// A request for a file.

@@ -75,8 +75,18 @@ impl LivePhone {
         model: &str,
         tone: u32,
     ) -> LivePhone {
+        LivePhone::sccp_at(some_host(), (server, security), name, model, tone)
+    }
+
+    /// The same at an address that it has already.
+    pub fn sccp_at(
+        host: IpAddr,
+        (server, security): (SocketAddr, Security),
+        name: &str,
+        model: &str,
+        tone: u32,
+    ) -> LivePhone {
         let kind = Kind::of(model);
-        let host = some_host();
         let link = Link::stream(host, server, security);
         let at = SocketAddr::new(host, 0);
         let phone = SccpPhone::new(name, name, kind, at, Duration::ZERO);
@@ -86,12 +96,22 @@ impl LivePhone {
 
     /// A SIP phone of the demonstration site, by datagrams.
     pub fn sip(server: SocketAddr, name: &str, tone: u32) -> LivePhone {
-        let host = some_host();
+        let password = format!("{name}-secret");
+        LivePhone::sip_at(some_host(), server, (name, &password), tone)
+    }
+
+    /// A SIP phone with another password, at an address that it has already.
+    pub fn sip_at(
+        host: IpAddr,
+        server: SocketAddr,
+        (name, password): (&str, &str),
+        tone: u32,
+    ) -> LivePhone {
         let link = Link::datagrams(host, server);
         let account = Account {
             label: name.to_owned(),
             name: name.to_owned(),
-            password: format!("{name}-secret"),
+            password: password.to_owned(),
             address: link.local(),
             server,
             transport: Transport::Udp,
@@ -450,7 +470,7 @@ fn locked(live: &Arc<Mutex<Live>>) -> MutexGuard<'_, Live> {
 }
 
 /// An address of the loopback network that nobody else has taken: there are sixteen million.
-fn some_host() -> IpAddr {
+pub fn some_host() -> IpAddr {
     let part = || rand::random_range(1..=254_u8);
     Ipv4Addr::new(127, part(), part(), part()).into()
 }
