@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::media::{Chosen, Theirs};
 use super::wire::LampMode;
-use crate::pbx::{Alert, Body, ForwardKind, History, LegId, MediaFlow, Party, Secret};
+use crate::pbx::{Alert, Body, Dn, ForwardKind, History, LegId, MediaFlow, Party, Secret};
 
 /// A call, or the attempt at one.
 #[derive(Debug)]
@@ -117,6 +117,8 @@ pub(super) enum Receive {
 /// What is done when the channel is open. Each has what the other side said.
 #[derive(Debug)]
 pub(super) enum Then {
+    /// The core is told what was dialled, with an offer: something may be to be heard before the answer.
+    Dial(Box<Dialled>),
     /// The other side's offer, which came with its answer to the call, is answered.
     Acknowledge(Box<Theirs>),
     /// The call is answered: with an answer to their offer, or with an offer.
@@ -129,6 +131,14 @@ pub(super) enum Then {
     Recode(Box<Theirs>),
     /// An end of Perch's own is the other side.
     Own,
+}
+
+/// What was dialled, on its way to the core.
+#[derive(Debug)]
+pub(super) struct Dialled {
+    /// On which line.
+    pub line: Option<Dn>,
+    pub digits: Secret,
 }
 
 impl Call {

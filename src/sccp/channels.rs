@@ -1,6 +1,7 @@
 //! Channels for media: opened, found out where, closed; and what the core is told when one is there, or is not to be had.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use super::call::{Call, CallStage, Receive, Then};
 use super::media::{Chosen, Theirs};
@@ -8,11 +9,14 @@ use super::screen::Look;
 use super::shared::{Shared, Timer};
 use super::station::Station;
 use super::wire::{
-    CallState, CloseReceiveChannel, MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck,
+    CallState, CloseReceiveChannel, Codec, MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck,
     StartMediaTransmission, StopMediaTransmission, Tone, Version,
 };
 use crate::pbx::{Body, Event, Failure, MediaFlow};
 use crate::sdp::Direction;
+
+/// No call waits for longer than this for a channel that it can do without.
+const EARLY_LIMIT: Duration = Duration::from_millis(500);
 
 impl Station {
     /// Asks the phone where it takes media.
@@ -32,8 +36,11 @@ impl Station {
             rfc2833_payload: chosen.keys.map_or(0, u32::from),
             ..OpenReceiveChannel::default()
         };
+        let limit = match then {
+            Then::Dial(_) => EARLY_LIMIT,
+            _ => shared.settings.channel_limit,
+        };
         call.media.receive = Receive::Opening { chosen, then };
-        let limit = shared.settings.channel_limit;
         shared.arm(Timer::Channel(self.name.clone(), reference), limit);
         self.say(shared, open);
     }
@@ -74,6 +81,8 @@ impl Station {
 
     /// The phone has not said anything.
     pub fn channel_overdue(&mut self, shared: &mut Shared, reference: u32) {
+        // It may open it yet.
+        self.close_channel(shared, reference);
         self.not_open(shared, reference, "no answer");
     }
 
@@ -92,6 +101,10 @@ impl Station {
             return;
         };
         match then {
+            Then::Dial(dialled) => {
+                let offer = self.offer_of(reference, &open, Direction::Both);
+                self.tell_dialled(shared, reference, *dialled, Some(offer));
+            }
             Then::Acknowledge(theirs) => {
                 let media = self.answer_to(reference, &theirs);
                 shared.events.push(Event::Acknowledged { leg, media });
@@ -193,6 +206,7 @@ impl Station {
         };
         tracing::info!(phone = %self.name, call = reference, why, "SCCP phone opens no channel for media");
         match then {
+            Then::Dial(dialled) => self.tell_dialled(shared, reference, *dialled, None),
             Then::Own if self.is_resuming(reference) => self.hold_again(shared, reference),
             Then::Acknowledge(_) | Then::Recode(_) | Then::Own => {
                 shared.events.push(Event::Released { leg, dead: false });
@@ -275,19 +289,27 @@ impl Station {
         let Some(call) = self.call_mut(reference) else {
             return;
         };
-        let pass_through = call.media.pass_through;
-        let receive = std::mem::take(&mut call.media.receive);
-        if !matches!(receive, Receive::Closed) {
+        let was_closed = matches!(call.media.receive, Receive::Closed);
+        if !was_closed {
             shared.deadlines.disarm(&Timer::Channel(name, reference));
+            self.close_channel(shared, reference);
+        }
+        if let Some(call) = self.call_mut(reference) {
+            call.media.receive = Receive::Closed;
+        }
+        self.stop_sending(shared, reference);
+    }
+
+    fn close_channel(&self, shared: &mut Shared, reference: u32) {
+        if let Some(call) = self.call(reference) {
             let close = CloseReceiveChannel {
                 conference: reference,
-                pass_through,
+                pass_through: call.media.pass_through,
                 call: reference,
                 keep_port: false,
             };
             self.say(shared, close);
         }
-        self.stop_sending(shared, reference);
     }
 
     pub fn stop_sending(&mut self, shared: &mut Shared, reference: u32) {
@@ -308,16 +330,11 @@ impl Station {
 
     /// The other side's answer to our offer. It may have chosen a codec that is not open.
     pub fn agree(&mut self, shared: &mut Shared, reference: u32, answer: Option<&Body>) {
+        let open = self.open_codec(reference);
         let theirs = answer.and_then(|body| self.abilities.understand(body));
-        let Some(call) = self.call(reference) else {
+        let theirs = theirs.map(|theirs| theirs.keep(open));
+        let Some(leg) = self.call(reference).and_then(Call::leg) else {
             return;
-        };
-        let Some(leg) = call.leg() else {
-            return;
-        };
-        let open = match &call.media.receive {
-            Receive::Open { chosen } => Some(chosen.codec),
-            _ => None,
         };
         match theirs {
             Some(theirs) if Some(theirs.chosen.codec) == open => {
@@ -334,6 +351,28 @@ impl Station {
                 shared.events.push(Event::Released { leg, dead: false });
                 self.over_without_media(shared, reference);
             }
+        }
+    }
+
+    /// What the phone listens to, if it listens.
+    pub fn open_codec(&self, reference: u32) -> Option<Codec> {
+        match &self.call(reference)?.media.receive {
+            Receive::Open { chosen } => Some(chosen.codec),
+            _ => None,
+        }
+    }
+
+    /// Something is to be heard before the answer. False if it cannot be.
+    pub fn hear_early(&mut self, shared: &mut Shared, reference: u32, media: &Body) -> bool {
+        let open = self.open_codec(reference);
+        let theirs = self.abilities.understand(media);
+        let theirs = theirs.map(|theirs| theirs.keep(open));
+        match theirs.filter(|theirs| Some(theirs.chosen.codec) == open) {
+            Some(theirs) => {
+                self.send_to(shared, reference, &theirs);
+                theirs.audio.direction.sends()
+            }
+            None => false,
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::call::{CallStage, Purpose};
+use super::call::{Call, CallStage, Dialled, Purpose, Then};
 use super::shared::{Shared, Timer};
 use super::station::Station;
 use super::wire::{BackSpace, CallState, KeySet, Tone};
-use crate::pbx::{Event, Extent, Hops, Party, Secret, Signal};
+use crate::pbx::{Body, Event, Extent, Hops, Party, Secret, Signal};
 
 /// More digits than this are no number, even with a PIN.
 const MOST_DIGITS: usize = 80;
@@ -142,12 +142,31 @@ impl Station {
         if shown.is_some() {
             self.redial = shown;
         }
-        let offer = None;
+        let dialled = Dialled { line, digits };
+        if shared.may_be_heard_early(dialled.digits.reveal()) {
+            let then = Then::Dial(Box::new(dialled));
+            self.open(shared, reference, self.abilities.first(), then);
+        } else {
+            self.tell_dialled(shared, reference, dialled, None);
+        }
+    }
+
+    /// The core is told what was dialled.
+    pub fn tell_dialled(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        dialled: Dialled,
+        offer: Option<Body>,
+    ) {
+        let Some(leg) = self.call(reference).and_then(Call::leg) else {
+            return;
+        };
         shared.events.push(Event::Dialled {
             leg,
-            phone,
-            line,
-            digits,
+            phone: self.name.clone(),
+            line: dialled.line,
+            digits: dialled.digits,
             offer,
             hops: Hops::default(),
         });

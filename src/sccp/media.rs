@@ -179,6 +179,17 @@ impl Abilities {
 }
 
 impl Theirs {
+    /// Whoever names several ways to code takes any of them: then it is the one that is open already.
+    pub fn keep(mut self, open: Option<Codec>) -> Theirs {
+        let sound = open.and_then(sound_of).map(|sound| sound.name);
+        let is_it =
+            |format: &Format| sound.is_some_and(|name| name.eq_ignore_ascii_case(&format.name));
+        if let Some(open) = open.filter(|_| self.audio.formats.iter().any(is_it)) {
+            self.chosen.codec = open;
+        }
+        self
+    }
+
     /// The answer: what was chosen, as they number it.
     pub fn answer(&self, at: SocketAddr, direction: Direction, version: u64) -> Body {
         let formats = self.audio.formats.iter();

@@ -1,6 +1,6 @@
 //! Actions to messages: how a station is told what the core wants.
 
-use super::call::{CallStage, Then};
+use super::call::{Call, CallStage, Then};
 use super::calls::MOST_CALLS;
 use super::screen::Look;
 use super::shared::{Shared, Waiting};
@@ -88,11 +88,14 @@ impl Switchboard {
             }),
             Action::Howl { phone } => self.at(&phone, Station::howl),
             Action::ShowForwarding { leg } => self.at_leg(leg, Station::forwarded),
-            Action::ShowProgress { leg, ringing, .. } => {
-                self.at_leg(leg, |station, shared, call| {
-                    station.progressed(shared, call, ringing);
-                });
-            }
+            Action::ShowProgress {
+                leg,
+                ringing,
+                media,
+                ..
+            } => self.at_leg(leg, |station, shared, call| {
+                station.progressed(shared, call, ringing, media.as_ref());
+            }),
             Action::Answer {
                 leg,
                 media,
@@ -249,18 +252,34 @@ impl Station {
 
     /// The call goes on at another number.
     fn forwarded(&mut self, shared: &mut Shared, reference: u32) {
+        self.stop_sending(shared, reference);
         if let Some(call) = self.call(reference) {
             self.prompt(shared, (call.line, reference), "Forwarded");
         }
     }
 
-    fn progressed(&mut self, shared: &mut Shared, reference: u32, ringing: bool) {
-        let Some(call) = self.call(reference) else {
+    /// It rings there, or there is something to be heard from there: then the phone makes no ringing tone.
+    fn progressed(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        ringing: bool,
+        media: Option<&Body>,
+    ) {
+        let is_calling =
+            |call: &Call| matches!(call.stage, CallStage::Calling(_)) && !call.is_handed_on;
+        let Some(call) = self.call(reference).filter(|call| is_calling(call)) else {
             return;
         };
-        if ringing && matches!(call.stage, CallStage::Calling(_)) {
-            let at = (call.line, reference);
+        let at = (call.line, reference);
+        let was_heard = call.media.sends_to.is_some();
+        let is_heard = media.is_some_and(|media| self.hear_early(shared, reference, media));
+        if is_heard {
+            self.hush(shared, at);
+        } else if ringing && !was_heard {
             self.tone(shared, at, Tone::Alerting);
+        }
+        if let Some(call) = self.call(reference).filter(|_| is_heard || ringing) {
             self.look(shared, at, Look::rings_out());
             self.show_parties(shared, call);
         }
@@ -274,6 +293,7 @@ impl Station {
         connected: Party,
     ) {
         let theirs = media.and_then(|body| self.abilities.understand(body));
+        let has_offered = self.open_codec(reference).is_some();
         let Some(call) = self.call_mut(reference) else {
             return;
         };
@@ -284,18 +304,20 @@ impl Station {
         call.other = connected;
         let at = (call.line, reference);
         self.hush(shared, at);
-        match theirs {
-            Some(theirs) => {
-                let chosen = theirs.chosen.clone();
-                let then = Then::Acknowledge(Box::new(theirs));
-                self.open(shared, reference, chosen, then);
-            }
-            // No media is to flow as yet: the other side will say when.
-            None if media.is_none() => {}
-            None => {
-                shared.events.push(Event::Released { leg, dead: false });
-                return self.over_without_media(shared, reference);
-            }
+        if theirs.is_none() && media.is_some() {
+            shared.events.push(Event::Released { leg, dead: false });
+            return self.over_without_media(shared, reference);
+        }
+        if has_offered {
+            // Connected first: what is sent before is early media.
+            self.show_connected(shared, reference);
+            return self.agree(shared, reference, media);
+        }
+        // Without a description no media is to flow as yet: the other side will say when.
+        if let Some(theirs) = theirs {
+            let chosen = theirs.chosen.clone();
+            let then = Then::Acknowledge(Box::new(theirs));
+            self.open(shared, reference, chosen, then);
         }
         self.show_connected(shared, reference);
     }

@@ -111,6 +111,8 @@ pub(super) struct Shared {
     /// What can be dialled; made when somebody first dials digit by digit.
     plan: Option<NumberPlan>,
     zone: TimeZone,
+    /// Whether any phone of the site may speak SIP.
+    speaks_sip: bool,
     leg_ids: LegIds,
     last_ticket: u64,
     last_reference: u32,
@@ -124,6 +126,7 @@ impl Shared {
             now,
             settings,
             zone: zone_of(&site),
+            speaks_sip: speaks_sip(&site),
             site,
             events: Vec::new(),
             deadlines: Deadlines::default(),
@@ -152,6 +155,7 @@ impl Shared {
     /// The site is another.
     pub fn set_site(&mut self, site: Arc<Site>) {
         self.zone = zone_of(&site);
+        self.speaks_sip = speaks_sip(&site);
         self.plan = None;
         self.site = site;
     }
@@ -185,6 +189,14 @@ impl Shared {
     pub fn is_private(&mut self, digits: &str) -> bool {
         let plan = self.plan.get_or_insert_with(|| NumberPlan::of(&self.site));
         plan.is_private(digits)
+    }
+
+    /// Whether whoever is called may play something before the answer: only phones that speak SIP do. For help nothing is
+    /// waited for.
+    pub fn may_be_heard_early(&mut self, digits: &str) -> bool {
+        let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+        let is_help = self.site.emergency.contains_key(digits);
+        self.speaks_sip && is_number && !is_help && !self.is_private(digits)
     }
 
     /// Arms a timer so much later.
@@ -256,4 +268,9 @@ impl Shared {
 
 fn zone_of(site: &Site) -> TimeZone {
     TimeZone::get(&site.settings.timezone).unwrap_or(TimeZone::UTC)
+}
+
+fn speaks_sip(site: &Site) -> bool {
+    let phones = site.phones.values().any(|phone| phone.hardware.is_none());
+    phones || site.users.values().any(|user| user.sip_secret.is_some())
 }

@@ -4,7 +4,7 @@
 use super::call::{Call, CallStage};
 use super::screen::Look;
 use super::shared::{Shared, Waiting};
-use super::station::Station;
+use super::station::{Hook, Station};
 use super::wire::{CallState, KeySet, Label};
 use crate::pbx::{Event, LegId, Refusal, TransferTo};
 
@@ -134,6 +134,12 @@ impl Station {
         };
         for call in &mut self.calls {
             call.is_handed_on = false;
+        }
+        if self.hook == Hook::On
+            && let Some(active) = self.active().map(|call| call.reference)
+        {
+            // Whoever hung up to hand it on has hung up nevertheless.
+            self.end(shared, active);
         }
         let Some(call) = self.call(reference) else {
             return;

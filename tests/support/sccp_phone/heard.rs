@@ -355,11 +355,15 @@ impl SccpPhone {
         };
         call.speaks = (start.codec, start.packet_ms);
         call.sends_keys = start.rfc2833_payload != 0;
+        let is_early = !call.is_incoming && call.state != State::Connected;
         let before = call
             .sending
             .replace((start.pass_through, SocketAddr::new(ip, port)));
         if before.is_some() {
             self.fault("media is started twice");
+        }
+        if is_early {
+            self.sees(format!("hears @{ip} before the answer"));
         }
         self.talks(call_id);
         if self.kind.manner == Manner::Late {

@@ -138,15 +138,19 @@ impl World {
 impl World {
     /// The sight as people tell it: whom an address belongs to.
     pub(super) fn with_names(&self, sight: String) -> String {
-        let Some((before, host)) = sight.split_once('@') else {
+        let Some((before, after)) = sight.split_once('@') else {
             return sight;
+        };
+        let (host, rest) = match after.find(' ') {
+            Some(end) => after.split_at(end),
+            None => (after, ""),
         };
         let phone = host
             .parse()
             .ok()
             .and_then(|host| self.network.phone_on(host));
         match phone {
-            Some(phone) => format!("{before}{phone}"),
+            Some(phone) => format!("{before}{phone}{rest}"),
             None => sight,
         }
     }
