@@ -25,7 +25,7 @@ USER 5060:5060
 # The only place that is written to: the root file system may be read-only.
 VOLUME /var/lib/perch
 # SIP by UDP, TCP, TLS, WebSocket and WSS; the control API; phone pages; files by TFTP and HTTP; metrics and health. RTP ports are in the README.
-EXPOSE 69/udp 2000/tcp 5060/udp 5060/tcp 5061/tcp 5080/tcp 5443/tcp 5070/tcp 6970/tcp 8080/tcp 8443/tcp 9090/tcp
+EXPOSE 69/udp 2000/tcp 5060/udp 5060/tcp 5061/tcp 5080/tcp 5443/tcp 5070/tcp 6970/tcp 6971/tcp 8080/tcp 8443/tcp 9090/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["perch", "healthcheck"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["perch"]

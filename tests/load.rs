@@ -1,4 +1,4 @@
-//! `perch-load` still plays what it plays: its scenarios with SCCP phones, small, on the built server.
+//! `perch-load` still plays what it plays: its scenarios with SCCP phones, and phones that fetch files, small, on the built server.
 //!
 //! Over real sockets and in real time; that nothing was lost is what counts here, and never how long it took.
 
@@ -77,4 +77,24 @@ fn phones_come_back_to_a_server_that_was_killed() {
     for key in ["registering_rejected", "restart_rejected"] {
         assert_eq!(number(&found, key), 0, "{found}");
     }
+}
+
+#[test]
+fn a_building_of_phones_boots_and_nobody_else_has_their_files() {
+    let how = ["--spread", "0.5", "--strangers", "12"];
+    let models = ["--models", "7960,8861,8861-tls,yealink"];
+    let run = ["boot-storm", "--phones", "100", "--patience", "60"];
+    let found = perch_load(&[&run[..], &how, &models].concat());
+    assert_eq!(number(&found, "phones_count"), 100, "{found}");
+    // Each model has its own number of files.
+    for (way, files) in [
+        ("tftp", 25 * 6),
+        ("http", 25 * 6 + 25 * 3),
+        ("https", 25 * 2),
+    ] {
+        assert_eq!(number(&found, &format!("{way}_count")), files, "{found}");
+    }
+    assert_eq!(number(&found, "errors"), 0, "{found}");
+    assert_eq!(number(&found, "stolen_at"), 12, "{found}");
+    assert_eq!(number(&found, "leaked"), 0, "{found}");
 }

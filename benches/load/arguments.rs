@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::boot::BootStorm;
 use crate::sccp::{SccpRegister, SccpSwap};
 
 /// Plays phones against a SIP or SCCP server, and prints what they saw and what the server used
@@ -34,6 +35,8 @@ pub enum What {
     SccpSwap(SccpSwap),
     /// SCCP phones register all at once, say that they are there, lose the server and come back, are logged out by the clock
     SccpRegister(SccpRegister),
+    /// The power comes back: phones fetch their files all at once, and somebody else tries to
+    BootStorm(BootStorm),
     /// Prints the site file that the phones are in
     Site(Site),
 }

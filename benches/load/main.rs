@@ -12,8 +12,10 @@
 )]
 
 mod arguments;
+mod boot;
 mod control;
 mod digest;
+mod found;
 mod link;
 mod phone;
 mod play;
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         | What::LogoutWave(run) => scenario::run(&arguments.what, run),
         What::SccpSwap(run) => sccp::swap(run),
         What::SccpRegister(run) => sccp::register(run),
+        What::BootStorm(run) => boot::storm(run),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -72,7 +72,11 @@ impl<'a> Load<'a> {
             load.register_all().await?;
         }
         let (scenario, streams, wave) = match what {
-            What::Register(_) | What::SccpSwap(_) | What::SccpRegister(_) | What::Site(_) => {
+            What::Register(_)
+            | What::SccpSwap(_)
+            | What::SccpRegister(_)
+            | What::BootStorm(_)
+            | What::Site(_) => {
                 let stream = Stream::new("register", everybody, run.pace(), phones.into(), NO_END);
                 ("register", vec![stream], None)
             }

@@ -98,6 +98,11 @@ impl Server {
         (Ipv4Addr::LOCALHOST, 5070 + self.offset).into()
     }
 
+    /// What is added to each of its ports.
+    pub fn offset(&self) -> u16 {
+        self.offset
+    }
+
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.child.id()

@@ -65,6 +65,12 @@ pub enum Common {
 }
 
 impl<'n> Asked<'n> {
+    /// The same for what is asked for under TLS: a phone that believes who gives it the file wants it unsigned, but asks
+    /// for it by the name of the signed one.
+    pub fn read_secure(name: &'n str) -> Asked<'n> {
+        Asked::read(name.strip_suffix(".sgn").unwrap_or(name))
+    }
+
     /// By a name as it was sent, without what HTTP has behind a question mark.
     pub fn read(name: &'n str) -> Asked<'n> {
         let name = name.strip_prefix('/').unwrap_or(name);
@@ -183,6 +189,20 @@ mod tests {
         assert!(matches!(asked.file, Kind::Of(_, Own::MacCfg)));
         for name in ["t/abc", "t/", "linphone.xml", "t//linphone.xmll"] {
             assert_eq!(Asked::read(name).file, Kind::Nothing, "{name}");
+        }
+    }
+
+    #[test]
+    fn under_tls_files_need_no_signature() {
+        let mac = Mac::parse("00156512ab0f").expect("it is one");
+        let asked = |name| Asked::read_secure(name).file;
+        let own = Kind::Of(mac, Own::Cisco);
+        assert_eq!(asked("/SEP00156512AB0F.cnf.xml.sgn"), own);
+        assert_eq!(asked("/SEP00156512AB0F.cnf.xml"), own);
+        let default = Kind::Common(Common::CiscoDefault);
+        assert_eq!(asked("XMLDefault.cnf.xml.sgn"), default);
+        for name in [".sgn", "SEP00156512AB0F.cnf.xml.sgn.sgn", "ITLFile.tlv.sgn"] {
+            assert_eq!(asked(name), Kind::Nothing, "{name}");
         }
     }
 

@@ -38,6 +38,7 @@ mod tcp;
 mod tls;
 mod turns;
 mod udp;
+mod web;
 mod wires;
 mod ws;
 

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
 
 use crate::sip::Network;
 
@@ -11,7 +13,20 @@ use crate::sip::Network;
 pub struct Places {
     most: usize,
     most_per_source: usize,
-    taken: Arc<Mutex<Taken>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    taken: Mutex<Taken>,
+    /// One is free again.
+    freed: Notify,
+}
+
+impl Shared {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -24,7 +39,7 @@ struct Taken {
 #[derive(Debug)]
 pub struct Place {
     source: Network,
-    taken: Arc<Mutex<Taken>>,
+    shared: Arc<Shared>,
 }
 
 impl Places {
@@ -33,34 +48,45 @@ impl Places {
         Places {
             most,
             most_per_source,
-            taken: Arc::default(),
+            shared: Arc::default(),
         }
     }
 
     /// Takes one, if there is one.
     pub fn take(&self, source: IpAddr) -> Option<Place> {
         let source = Network::from(source);
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.shared.taken();
         let here = taken.by_source.get(&source).copied().unwrap_or_default();
         if taken.all >= self.most || here >= self.most_per_source {
             return None;
         }
         taken.all += 1;
         taken.by_source.insert(source, here + 1);
-        let taken = Arc::clone(&self.taken);
-        Some(Place { source, taken })
+        let shared = Arc::clone(&self.shared);
+        Some(Place { source, shared })
     }
 
     /// How many are taken.
     pub fn taken(&self) -> usize {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.all
+        self.shared.taken().all
+    }
+
+    /// Waits until one is free. Somebody else may take it then.
+    pub async fn until_there_is_room(&self) {
+        loop {
+            // Who waits from before the look hears of whatever is freed after it.
+            let freed = self.shared.freed.notified();
+            if self.taken() < self.most {
+                return;
+            }
+            freed.await;
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.shared.taken();
         taken.all -= 1;
         if let Some(here) = taken.by_source.get_mut(&self.source) {
             *here -= 1;
@@ -68,6 +94,8 @@ impl Drop for Place {
                 taken.by_source.remove(&self.source);
             }
         }
+        drop(taken);
+        self.shared.freed.notify_waiters();
     }
 }
 
@@ -88,5 +116,28 @@ mod tests {
         drop(first);
         assert_eq!(places.taken(), 2);
         assert!(places.take(other).is_some());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_room_goes_on_when_there_is_some() {
+        let places = Places::new(1, 1);
+        places.until_there_is_room().await;
+        let source = "192.0.2.1".parse().expect("an address");
+        let place = places.take(source).expect("there is room");
+        let mut waiting = Box::pin(places.until_there_is_room());
+        let is_ready = is_ready_at_once(&mut waiting).await;
+        assert!(!is_ready, "the only place is taken");
+        drop(place);
+        waiting.await;
+        assert!(places.take(source).is_some());
+    }
+
+    /// Whether it is ready when it is looked at once.
+    async fn is_ready_at_once(future: &mut (impl Future<Output = ()> + Unpin)) -> bool {
+        let mut future = std::pin::Pin::new(future);
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(future.as_mut().poll(context).is_ready())
+        })
+        .await
     }
 }

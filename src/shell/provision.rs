@@ -1,4 +1,4 @@
-//! What phones fetch: files made when they are asked for, over TFTP and HTTP.
+//! What phones fetch: files made when they are asked for, over TFTP, HTTP and HTTPS.
 
 mod http;
 mod key;
@@ -24,7 +24,7 @@ use crate::provision::{
 };
 use crate::sip::{Keyring, Registrar};
 
-pub use http::start as start_http;
+pub use http::on_the_web;
 pub use key::KeyError;
 pub use templates::TemplatesError;
 pub use tftp::{open as open_tftp, start as start_tftp};
@@ -81,6 +81,28 @@ pub struct Files {
     library: Library,
     index: ArcSwap<(u64, Index)>,
     tokens: Mutex<Tokens>,
+}
+
+/// How a file is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// TFTP.
+    Tftp,
+    /// HTTP.
+    Http,
+    /// HTTP under TLS.
+    Https,
+}
+
+impl Door {
+    /// The word for it in metrics.
+    fn word(self) -> &'static str {
+        match self {
+            Door::Tftp => "tftp",
+            Door::Http => "http",
+            Door::Https => "https",
+        }
+    }
 }
 
 /// A file that was made.
@@ -143,11 +165,11 @@ impl Files {
         name: &str,
         source: IpAddr,
         local: IpAddr,
-        door: &'static str,
+        door: Door,
     ) -> Result<Made, NotMade> {
-        let made = self.look_for(name, source, local).await;
+        let made = self.look_for(name, source, local, door).await;
         self.metrics.provision.asked(
-            door,
+            door.word(),
             match &made {
                 Ok(_) => "made",
                 Err(NotMade::NoSuchFile) => "none",
@@ -157,8 +179,17 @@ impl Files {
         made
     }
 
-    async fn look_for(&self, name: &str, source: IpAddr, local: IpAddr) -> Result<Made, NotMade> {
-        let asked = Asked::read(name);
+    async fn look_for(
+        &self,
+        name: &str,
+        source: IpAddr,
+        local: IpAddr,
+        door: Door,
+    ) -> Result<Made, NotMade> {
+        let asked = match door {
+            Door::Tftp | Door::Http => Asked::read(name),
+            Door::Https => Asked::read_secure(name),
+        };
         let current = self.sites.current();
         let holder = asked.token.and_then(|token| self.holder(token));
         let index = self.index(&current);

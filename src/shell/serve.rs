@@ -264,15 +264,15 @@ async fn connect(
     for socket in sockets.tftp {
         provision::start_tftp(socket, Arc::clone(&server.files), Arc::clone(&guard));
     }
-    for listener in sockets.files {
-        provision::start_http(listener, Arc::clone(&server.files), Arc::clone(&guard));
+    let files = provision::on_the_web(&server.files, Arc::clone(&guard), Arc::clone(&tls));
+    for (scheme, listener) in sockets.files {
+        files.start(scheme, listener);
     }
     control::start(sockets.control, &server, token);
     for listener in sockets.http {
         http::start(listener, pages(&server));
     }
-    let pages = PageServer::new(server.clone(), guard, Arc::clone(&tls));
-    let pages = Arc::new(pages);
+    let pages = PageServer::on_the_web(server.clone(), guard, Arc::clone(&tls));
     for (scheme, listener) in sockets.pages {
         pages.start(scheme, listener);
     }

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 pub use transports::{Tls, TlsVersion, Trust, WebSocket};
 
-use super::pages::Scheme;
 use super::sccp::Security;
+use super::web::Scheme;
 use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
@@ -106,6 +106,8 @@ pub struct Ports {
     pub tftp: u16,
     /// Files by HTTP; 0: none.
     pub files: u16,
+    /// Files by HTTP under TLS; 0: none.
+    pub files_tls: u16,
     /// The control API.
     pub control: u16,
     /// Metrics and health.
@@ -138,6 +140,7 @@ impl Ports {
             self.sccps,
             self.tftp,
             self.files,
+            self.files_tls,
             self.control,
             self.http,
             self.pages,
@@ -249,6 +252,7 @@ impl Default for Settings {
                 sccps: 0,
                 tftp: 69,
                 files: 6970,
+                files_tls: 6971,
                 control: 5070,
                 http: 9090,
                 pages: 8080,
@@ -383,10 +387,11 @@ impl Settings {
 
     /// Where phone pages are served, by each scheme.
     pub fn page_addresses(&self) -> Vec<(Scheme, Vec<SocketAddr>)> {
-        let kinds = [
-            (Scheme::Http, self.ports.pages),
-            (Scheme::Https, self.ports.pages_tls),
-        ];
+        self.web_addresses(self.ports.pages, self.ports.pages_tls)
+    }
+
+    fn web_addresses(&self, plain: u16, secure: u16) -> Vec<(Scheme, Vec<SocketAddr>)> {
+        let kinds = [(Scheme::Http, plain), (Scheme::Https, secure)];
         let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
         wanted
             .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
@@ -444,19 +449,15 @@ impl Settings {
 
     /// Where phones fetch files by TFTP.
     pub fn tftp_addresses(&self) -> Vec<SocketAddr> {
-        self.file_addresses_at(self.ports.tftp)
-    }
-
-    /// Where phones fetch files by HTTP.
-    pub fn file_addresses(&self) -> Vec<SocketAddr> {
-        self.file_addresses_at(self.ports.files)
-    }
-
-    fn file_addresses_at(&self, port: u16) -> Vec<SocketAddr> {
-        match port {
+        match self.ports.tftp {
             0 => Vec::new(),
             port => self.ports.at(&self.bind.addresses, port),
         }
+    }
+
+    /// Where phones fetch files by HTTP, by each scheme.
+    pub fn file_addresses(&self) -> Vec<(Scheme, Vec<SocketAddr>)> {
+        self.web_addresses(self.ports.files, self.ports.files_tls)
     }
 
     fn read(&mut self, reader: &mut Reader) {
@@ -476,6 +477,7 @@ impl Settings {
         reader.number("ports", "sccps", 0..=65_535, &mut self.ports.sccps);
         reader.number("ports", "tftp", 0..=65_535, &mut self.ports.tftp);
         reader.number("ports", "files", 0..=65_535, &mut self.ports.files);
+        reader.number("ports", "files_tls", 0..=65_535, &mut self.ports.files_tls);
         reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
         reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
         reader.number("ports", "pages", 0..=65_535, &mut self.ports.pages);

@@ -5,9 +5,9 @@ use std::net::{SocketAddr, UdpSocket};
 
 use tokio::net::{TcpListener, UdpSocket as AsyncUdpSocket};
 
-use super::pages::Scheme;
 use super::sccp::Security;
 use super::settings::Settings;
+use super::web::Scheme;
 use super::{media, provision, tcp, udp};
 use crate::sip::Transport;
 
@@ -22,8 +22,8 @@ pub struct Sockets {
     pub sccp: Vec<(Security, TcpListener)>,
     /// Files by TFTP.
     pub tftp: Vec<AsyncUdpSocket>,
-    /// Files by HTTP.
-    pub files: Vec<TcpListener>,
+    /// Files by HTTP, by each scheme.
+    pub files: Vec<(Scheme, TcpListener)>,
     /// The control API.
     pub control: Vec<TcpListener>,
     /// Metrics and health.
@@ -75,10 +75,11 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
         streams: streams(settings, may_skip)?,
         sccp: sccp(settings, may_skip)?,
         tftp: tftp(settings, may_skip)?,
-        files: match settings.file_addresses().as_slice() {
-            [] => Vec::new(),
-            addresses => all("files over HTTP", addresses, may_skip, tcp::listen)?,
-        },
+        files: web(
+            settings.file_addresses(),
+            ["files over HTTP", "files over HTTPS"],
+            may_skip,
+        )?,
         control: all(
             "the control API",
             &settings.control_addresses(),
@@ -86,7 +87,11 @@ pub fn open(settings: &Settings) -> Result<Sockets, ListenError> {
             tcp::listen,
         )?,
         http: all("metrics and health", &http, http_may_skip, tcp::listen)?,
-        pages: pages(settings, may_skip)?,
+        pages: web(
+            settings.page_addresses(),
+            ["phone pages", "phone pages under TLS"],
+            may_skip,
+        )?,
         media: media::open(settings),
     })
 }
@@ -122,12 +127,17 @@ fn sccp(settings: &Settings, may_skip: bool) -> Result<Vec<(Security, TcpListene
     Ok(listeners)
 }
 
-fn pages(settings: &Settings, may_skip: bool) -> Result<Vec<(Scheme, TcpListener)>, ListenError> {
+/// `what` says what for, without TLS and under it.
+fn web(
+    addresses: Vec<(Scheme, Vec<SocketAddr>)>,
+    [plain, secure]: [&'static str; 2],
+    may_skip: bool,
+) -> Result<Vec<(Scheme, TcpListener)>, ListenError> {
     let mut listeners = Vec::new();
-    for (scheme, addresses) in settings.page_addresses() {
+    for (scheme, addresses) in addresses {
         let what = match scheme {
-            Scheme::Http => "phone pages",
-            Scheme::Https => "phone pages under TLS",
+            Scheme::Http => plain,
+            Scheme::Https => secure,
         };
         let listening = all(what, &addresses, may_skip, tcp::listen)?;
         listeners.extend(listening.into_iter().map(|listener| (scheme, listener)));

@@ -199,8 +199,8 @@ pub fn serve(arguments: &[&str], data: &Path, offset: u16) -> Command {
 }
 
 /// What a server listens at, before the offset.
-const PORTS: [u16; 11] = [
-    69, 2000, 5060, 5061, 5070, 5080, 5443, 6970, 8080, 8443, 9090,
+const PORTS: [u16; 12] = [
+    69, 2000, 5060, 5061, 5070, 5080, 5443, 6970, 6971, 8080, 8443, 9090,
 ];
 
 /// An offset at which all ports are free. Tests run at the same time, in several processes.

@@ -14,9 +14,14 @@ mod installed;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../crash/phone.rs"]
 mod phone;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "../support/wire_phone.rs"]
+mod wire_phone;
 
 mod client;
+mod fetch;
 mod files;
 mod packets;
 mod served;
+mod sources;
 mod transfers;

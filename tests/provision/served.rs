@@ -1,72 +1,18 @@
-//! The built server: what phones fetch from it by TFTP and HTTP, and who gets nothing.
+//! The built server: what phones fetch from it by TFTP, HTTP and HTTPS.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
-use perch::provision::tftp::{Choice, ErrorCode};
+use perch::provision::tftp::ErrorCode;
 
 use crate::built_server::{Perch, wait_until};
-use crate::client::{self, Client};
+use crate::client::Client;
+use crate::fetch::{
+    FILES, FILES_TLS, NEWER, TFTP, at, between, get, get_secure, http, missing, tftp,
+};
 use crate::installed::{directory, has};
 use crate::phone::Phone;
-
-const TFTP: u16 = 69;
-const FILES: u16 = 6970;
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Options that newer phones send.
-const NEWER: &[Choice] = &[Choice::BlockSize(1428), Choice::Size(0), Choice::Window(4)];
-
-fn at(server: &Perch, port: u16) -> SocketAddr {
-    server.at(Ipv4Addr::LOCALHOST.into(), port)
-}
-
-/// Fetches a file by TFTP.
-fn tftp(server: &Perch, name: &str, choices: &[Choice]) -> Result<String, (ErrorCode, String)> {
-    let fetched = client::fetch(Ipv4Addr::LOCALHOST.into(), at(server, TFTP), name, choices);
-    fetched.unwrap_or_else(|| panic!("nothing came of {name}\n{}", server.log()))
-}
-
-/// What an HTTP server says to these bytes.
-fn http(server: &Perch, request: &str) -> String {
-    let mut stream = TcpStream::connect(at(server, FILES)).expect("the server listens");
-    stream
-        .set_read_timeout(Some(PATIENCE))
-        .expect("it can be set");
-    stream
-        .write_all(request.as_bytes())
-        .expect("it is connected");
-    let mut said = Vec::new();
-    // A connection that is cut after an answer has answered.
-    let _ = stream.read_to_end(&mut said);
-    String::from_utf8(said).expect("answers are text")
-}
-
-fn get(server: &Perch, path: &str) -> (u16, String) {
-    let said = http(
-        server,
-        &format!("GET {path} HTTP/1.1\r\nHost: perch\r\nConnection: close\r\n\r\n"),
-    );
-    let (head, body) = said.split_once("\r\n\r\n").expect("an answer");
-    let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
-    let length = format!("content-length: {}\r\n", body.len());
-    assert!(format!("{head}\r\n").contains(&length), "{head}");
-    (status.expect("a status"), body.to_owned())
-}
-
-/// What stands between two marks of a text.
-fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
-    let (_, rest) = text.split_once(before).expect("it is in there");
-    rest.split_once(after).expect("it ends").0
-}
-
-fn missing<T>() -> Result<T, (ErrorCode, String)> {
-    Err((ErrorCode::NotFound, "no such file".into()))
-}
 
 #[test]
 fn phones_boot_by_either_way_and_are_what_they_are_now() {
@@ -85,6 +31,12 @@ fn phones_boot_by_either_way_and_are_what_they_are_now() {
     let nobody = tftp(&server, own, &[]).expect("it is there");
     assert_eq!(tftp(&server, own, NEWER), Ok(nobody.clone()));
     assert_eq!(get(&server, &format!("/{own}")), (200, nobody.clone()));
+    // Under TLS nothing needs a signature, but phones name what they believe as if it had one.
+    assert_eq!(
+        get_secure(&server, &format!("/{own}.sgn")),
+        (200, nobody.clone())
+    );
+    assert_eq!(get(&server, &format!("/{own}.sgn")).0, 404);
     assert!(
         nobody.contains("<featureLabel>9021</featureLabel>"),
         "{nobody}"
@@ -176,59 +128,11 @@ fn names_lead_nowhere_else() {
     ] {
         assert_eq!(tftp(&server, name, &[]), missing(), "{name}");
         assert_eq!(get(&server, &format!("/{name}")), nothing, "{name}");
+        let secure = get_secure(&server, &format!("/{name}.sgn"));
+        assert_eq!(secure, nothing, "{name}");
     }
     let refused = tftp(&server, &"a".repeat(600), &[]).expect_err("it is too long");
     assert_eq!(refused.0, ErrorCode::Illegal);
-}
-
-#[test]
-fn strangers_get_no_file_of_a_phone_but_with_an_address_that_works_once() {
-    let dir = directory();
-    let settings = "[provision]\nnetworks = [\"192.0.2.0/24\"]\n[log]\nlevel = \"debug\"\n";
-    let server = Perch::with_settings(dir.path(), settings);
-    server.tell(&["apply", "fixtures/sites/demo.toml"]);
-    let nothing = get(&server, "/00112233ffff.cfg");
-    assert_eq!(get(&server, "/001122334423.cfg"), nothing);
-    assert_eq!(tftp(&server, "001122334423.cfg", &[]), missing());
-    assert_eq!(get(&server, "/dialplan.xml").0, 200);
-
-    let invite = |phone: &str| {
-        let url = server.tell(&["provision-url", phone, "--server", "127.0.0.1"]);
-        let host = format!("http://{}", at(&server, FILES));
-        url.strip_prefix(&host)
-            .expect("it is this server")
-            .to_owned()
-    };
-    let path = invite("desk-27");
-    assert!(path.ends_with("/linphone.xml"), "{path}");
-    // Looking is not fetching.
-    let head = http(&server, &format!("HEAD {path} HTTP/1.0\r\n\r\n"));
-    assert!(head.starts_with("HTTP/1.0 200"), "{head}");
-    let (status, file) = get(&server, &path);
-    assert_eq!(status, 200);
-    let password = between(&file, "\"passwd\" overwrite=\"true\">", "<");
-    assert_eq!(get(&server, &path), nothing);
-
-    let path = invite("desk-23");
-    assert_eq!(get(&server, &path.replace("4423", "4424")), nothing);
-    let name = path.trim_start_matches('/');
-    let yealink = tftp(&server, name, NEWER).expect("the token is good");
-    wait_until("the token is used up", Duration::from_secs(5), || {
-        tftp(&server, name, NEWER) == missing()
-    });
-    // From where a phone is registered it may have its file without one, and nobody else's.
-    let mut phone = Phone::new("desk-23".into(), server.sip());
-    phone.password = between(&yealink, "account.1.password = ", "\n").into();
-    assert_eq!(phone.register(), Ok(200));
-    assert_eq!(get(&server, "/001122334423.cfg"), (200, yealink));
-    assert_eq!(get(&server, "/cfg001122334426.xml"), nothing);
-
-    let said = server.ask(&["provision-url", "desk-1"]);
-    assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("no provision"), "{}", said.err);
-    let log = server.log();
-    let token = path.split('/').nth(2).expect("a token");
-    assert!(!log.contains(password) && !log.contains(token));
 }
 
 #[test]
@@ -337,11 +241,11 @@ fn curl_fetches_files() {
     let dir = directory();
     let server = Perch::demo(dir.path());
     let file = handed_out(&server);
-    for (scheme, port) in [("http", FILES), ("tftp", TFTP)] {
+    for (scheme, port) in [("http", FILES), ("https", FILES_TLS), ("tftp", TFTP)] {
         let url = format!("{scheme}://{}/{HANDED_OUT}", at(&server, port));
         for more in [&[][..], &["--tftp-blksize", "1024"], &["--tftp-no-options"]] {
             let fetched = Command::new("curl")
-                .args(["-sS", "-m", "20"])
+                .args(["-sSk", "-m", "20"])
                 .args(more)
                 .arg(&url)
                 .output();

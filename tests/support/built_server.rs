@@ -88,6 +88,7 @@ const PAGES: u16 = 8080;
 const PAGES_TLS: u16 = 8443;
 const TFTP: u16 = 69;
 const FILES: u16 = 6970;
+const FILES_TLS: u16 = 6971;
 const MEDIA: std::ops::Range<u16> = 10_000..10_100;
 
 /// An offset at which nobody uses the ports of a server.
@@ -96,6 +97,7 @@ pub fn free_offset() -> u16 {
         let offset = rand::random_range(PORTS.start - SIP..PORTS.end - MEDIA.end);
         let ports = [
             SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS, TFTP, FILES,
+            FILES_TLS,
         ];
         let ports = ports.into_iter().chain(MEDIA);
         let ports: Vec<u16> = ports.map(|port| port + offset).collect();

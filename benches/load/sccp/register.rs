@@ -5,7 +5,7 @@ use std::fs;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, sleep_until};
 
@@ -18,10 +18,10 @@ use super::swap::users;
 use crate::Failure;
 use crate::arguments::Site;
 use crate::control::Control;
+use crate::found::Found;
 use crate::scenario::time_ahead;
 use crate::server::Server;
 use crate::site::FIRST_USER;
-use crate::tally::Tally;
 use crate::usage::Usage;
 
 /// Open files that are no phone's.
@@ -57,9 +57,7 @@ pub async fn carry_out(run: &SccpRegister) -> Result<(), Failure> {
     let memory = load.usage()?.resident;
     load.found
         .say("resident_bytes", memory, "bytes in all in the end");
-    if run.json {
-        println!("{}", Value::Object(load.found.json));
-    }
+    load.found.finish();
     Ok(())
 }
 
@@ -97,7 +95,7 @@ impl<'a> Load<'a> {
             spread: Duration::from_secs_f64(run.spread),
             sources: run.sources,
         };
-        let mut found = Found::new(!run.json);
+        let mut found = Found::new("sccp-register", !run.json);
         let each = bytes_each(&empty, &before, run.phones);
         found.say(
             "site_bytes_each",
@@ -376,46 +374,6 @@ impl Asking {
 
     fn end(self) {
         self.0.abort();
-    }
-}
-
-/// What was found, in order.
-struct Found {
-    json: Map<String, Value>,
-    /// Whether it is also printed as it is found.
-    is_shown: bool,
-}
-
-impl Found {
-    fn new(is_shown: bool) -> Found {
-        let json = Map::from_iter([("scenario".to_owned(), "sccp-register".into())]);
-        Found { json, is_shown }
-    }
-
-    fn say(&mut self, key: &str, value: impl Into<Value>, words: &str) {
-        let value = value.into();
-        let shown = match value.as_f64().filter(|_| value.is_f64()) {
-            Some(number) if number.abs() >= 100.0 => format!("{number:.0}"),
-            Some(number) => format!("{number:.2}"),
-            None => value.to_string(),
-        };
-        if self.is_shown {
-            println!("{key:<24} {shown:>10} {words}");
-        }
-        self.json.insert(key.to_owned(), value);
-    }
-
-    fn tally(&mut self, key: &str, tally: &Tally, words: &str) {
-        self.say(&format!("{key}_count"), tally.count(), words);
-        for (name, percent) in [("p50", 50.0), ("p99", 99.0)] {
-            let key = format!("{key}_{name}_ms");
-            self.say(&key, tally.percentile_ms(percent), "ms");
-        }
-        self.say(
-            &format!("{key}_longest_ms"),
-            tally.longest_ms(),
-            "ms at most",
-        );
     }
 }
 

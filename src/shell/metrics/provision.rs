@@ -12,6 +12,7 @@ pub struct ProvisionMetrics {
     files: CountersOfTwo,
     transfers: Gauge64,
     ended: Counters,
+    turned_away: Counters,
     sent_again: Counter,
 }
 
@@ -31,6 +32,11 @@ impl ProvisionMetrics {
             "tftp_transfers_ended",
             "TFTP transfers that ended, by how",
             self.ended.clone(),
+        );
+        registry.register(
+            "provision_connections_refused",
+            "Connections for files that were not taken, by reason",
+            self.turned_away.clone(),
         );
         registry.register(
             "tftp_packets_sent_again",
@@ -53,6 +59,11 @@ impl ProvisionMetrics {
     /// A transfer ended.
     pub fn ended(&self, how: &'static str) {
         self.ended.get_or_create(&[("how", how)]).inc();
+    }
+
+    /// A connection was not taken.
+    pub fn turned_away(&self, reason: &'static str) {
+        self.turned_away.get_or_create(&[("reason", reason)]).inc();
     }
 
     /// So many packets were sent again.

@@ -9,7 +9,7 @@ use hyper::{Request, Response, StatusCode};
 
 use super::super::intake::AskError;
 use super::super::serve::Server;
-use super::Caller;
+use super::super::web::Caller;
 use crate::exchange::ControlRequest;
 use crate::pages::{self, Fields, Head, House, Method, Reply, Trouble, Wish};
 use crate::pbx::{self, Answer, AtPhone, OfUser, PhoneName, PinHash, Query, Refusal, Secret, Site};

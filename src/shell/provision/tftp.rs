@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::sleep_until;
 
-use super::{Files, Made, NotMade, plain};
+use super::{Door, Files, Made, NotMade, plain};
 use crate::provision::tftp::{End, ErrorCode, Malformed, Packet, Request, Transfer};
 use crate::shell::guard::{Guard, Pass};
 use crate::shell::places::{Place, Places};
@@ -114,7 +114,10 @@ impl Tftp {
             return;
         }
         let Some(place) = self.places.take(plain(remote)) else {
-            self.files.metrics.provision.asked("tftp", "busy");
+            self.files
+                .metrics
+                .provision
+                .asked(Door::Tftp.word(), "busy");
             return;
         };
         peers.insert(remote);
@@ -149,7 +152,7 @@ impl Peer {
         // From now on the kernel takes nothing from anybody else, and says what our address is there.
         socket.connect(self.remote).await?;
         let local = plain(socket.local_addr()?);
-        let made = files.make(&request.file, plain(self.remote), local, "tftp");
+        let made = files.make(&request.file, plain(self.remote), local, Door::Tftp);
         match made.await {
             Ok(made) => self.transfer(&socket, request, made).await,
             Err(not_made) => {

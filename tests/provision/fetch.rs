@@ -1,0 +1,148 @@
+//! Fetches files from the built server, by each way and from wherever a phone may be.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use perch::provision::tftp::{Choice, ErrorCode};
+use socket2::{Domain, Socket, Type};
+
+use crate::built_server::Perch;
+use crate::client::Client;
+use crate::wire_phone::tls;
+
+pub const TFTP: u16 = 69;
+pub const FILES: u16 = 6970;
+pub const FILES_TLS: u16 = 6971;
+
+/// How long a client listens before it says something again, and how often it does.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TRIES: usize = 10;
+
+/// Options that newer phones send.
+pub const NEWER: &[Choice] = &[Choice::BlockSize(1428), Choice::Size(0), Choice::Window(4)];
+
+pub fn at(server: &Perch, port: u16) -> SocketAddr {
+    server.at(Ipv4Addr::LOCALHOST.into(), port)
+}
+
+/// Fetches a file by TFTP.
+pub fn tftp(server: &Perch, name: &str, choices: &[Choice]) -> Result<String, (ErrorCode, String)> {
+    tftp_from(server, Ipv4Addr::LOCALHOST, name, choices)
+}
+
+/// The same from that address.
+pub fn tftp_from(
+    server: &Perch,
+    from: Ipv4Addr,
+    name: &str,
+    choices: &[Choice],
+) -> Result<String, (ErrorCode, String)> {
+    let socket = UdpSocket::bind((from, 0)).expect("a socket");
+    socket
+        .set_read_timeout(Some(PATIENCE))
+        .expect("it can be set");
+    let mut client = Client::new(name, choices);
+    let asked = client.asks();
+    let first = at(server, TFTP);
+    socket
+        .send_to(&asked, first)
+        .expect("the loopback is there");
+    let (mut peer, mut silences) = (None, 0);
+    let mut buffer = [0; 2048];
+    while client.end.is_none() {
+        match socket.recv_from(&mut buffer) {
+            Ok((length, from)) => {
+                // The first who answers is the one to speak to (RFC 1350 §4).
+                let peer = *peer.get_or_insert(from);
+                if let Some(answer) = client.hears(&buffer[..length]).filter(|_| from == peer) {
+                    socket
+                        .send_to(&answer, peer)
+                        .expect("the loopback is there");
+                }
+            }
+            Err(_) => {
+                silences += 1;
+                assert!(silences < TRIES, "nothing came of {name}\n{}", server.log());
+                let again = client.insists().unwrap_or_else(|| asked.clone());
+                let to = peer.unwrap_or(first);
+                socket.send_to(&again, to).expect("the loopback is there");
+            }
+        }
+    }
+    client.end.expect("it ended")?;
+    Ok(String::from_utf8(client.file).expect("files are text"))
+}
+
+/// There is no such file.
+pub fn missing<T>() -> Result<T, (ErrorCode, String)> {
+    Err((ErrorCode::NotFound, "no such file".into()))
+}
+
+/// What an HTTP server says to these bytes.
+pub fn http(server: &Perch, request: &str) -> String {
+    said(connect(Ipv4Addr::LOCALHOST, at(server, FILES)), request)
+}
+
+/// Fetches a file over HTTP.
+pub fn get(server: &Perch, path: &str) -> (u16, String) {
+    get_from(server, Ipv4Addr::LOCALHOST, path)
+}
+
+/// The same from that address.
+pub fn get_from(server: &Perch, from: Ipv4Addr, path: &str) -> (u16, String) {
+    let stream = connect(from, at(server, FILES));
+    status_and_body(&said(stream, &asks(path)))
+}
+
+/// Fetches a file over HTTPS.
+pub fn get_secure(server: &Perch, path: &str) -> (u16, String) {
+    get_secure_from(server, Ipv4Addr::LOCALHOST, path)
+}
+
+/// The same from that address.
+pub fn get_secure_from(server: &Perch, from: Ipv4Addr, path: &str) -> (u16, String) {
+    let to = at(server, FILES_TLS);
+    let stream = tls(connect(from, to), to);
+    status_and_body(&said(stream, &asks(path)))
+}
+
+fn connect(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let from = SocketAddr::from((from, 0));
+    socket.bind(&from.into()).expect("an address of the host");
+    socket.connect(&to.into()).expect("the server listens");
+    let stream = TcpStream::from(socket);
+    stream
+        .set_read_timeout(Some(10 * PATIENCE))
+        .expect("it can be set");
+    stream
+}
+
+fn said(mut stream: impl Read + Write, request: &str) -> String {
+    stream
+        .write_all(request.as_bytes())
+        .expect("it is connected");
+    let mut said = Vec::new();
+    // A connection that is cut after an answer has answered.
+    let _ = stream.read_to_end(&mut said);
+    String::from_utf8(said).expect("answers are text")
+}
+
+fn asks(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: perch\r\nConnection: close\r\n\r\n")
+}
+
+fn status_and_body(said: &str) -> (u16, String) {
+    let (head, body) = said.split_once("\r\n\r\n").expect("an answer");
+    let status = head.split(' ').nth(1).and_then(|text| text.parse().ok());
+    let length = format!("content-length: {}\r\n", body.len());
+    assert!(format!("{head}\r\n").contains(&length), "{head}");
+    (status.expect("a status"), body.to_owned())
+}
+
+/// What stands between two marks of a text.
+pub fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    let (_, rest) = text.split_once(before).expect("it is in there");
+    rest.split_once(after).expect("it ends").0
+}
