@@ -134,6 +134,12 @@ pub trait House: Sync {
         wish: Wish,
     ) -> impl Future<Output = Result<Result<String, Refusal>, Trouble>> + Send;
 
+    /// Whether Perch itself tells this phone something just now, and shows this name and password.
+    fn is_own_push(&self, phone: &PhoneName, name: &str, password: &Secret) -> bool;
+
+    /// Whether another authentication server says yes at this address.
+    fn is_vouched_for_at(&self, address: &str) -> impl Future<Output = bool> + Send;
+
     /// Whether a secret is the one that was hashed. Without a hash the same work is done for nothing, and it is not.
     fn verify(
         &self,

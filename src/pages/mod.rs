@@ -3,6 +3,7 @@
 //! [`Pages::answer`] is handed a request and a [`House`], the rest of the server as pages see it. What a page may say to
 //! whom is decided here; who may log in where is decided by the core, as at every other door.
 
+mod authenticate;
 mod browser;
 mod charset;
 mod code;
@@ -24,6 +25,7 @@ mod xml;
 
 use std::fmt;
 
+pub use authenticate::PATH as AUTHENTICATION;
 pub use emapp::PATH as EM_APPLICATION;
 pub use fields::Fields;
 pub use house::{House, Trouble, Wish};
@@ -60,6 +62,8 @@ enum Place {
     EmApi,
     /// What the Services key leads to.
     Services(Service),
+    /// Where phones ask who tells them things.
+    Authentication,
 }
 
 /// Paths are the product's, and case-sensitive like its own.
@@ -95,7 +99,10 @@ impl Pages {
     /// Answers a request.
     pub async fn answer(&self, house: &impl House, request: &Request) -> Reply {
         let path = request.head.path.as_str();
-        let Some((_, place)) = PLACES.iter().find(|(known, _)| *known == path) else {
+        let place = PLACES.iter().find(|(known, _)| *known == path);
+        let place = place.map(|(_, place)| *place);
+        let place = place.or(authenticate::is_asked_at(path).then_some(Place::Authentication));
+        let Some(place) = place else {
             return Reply::plain(404, "There is no such page here\n");
         };
         if !matches!(request.head.method, Method::Get | Method::Post) {
@@ -104,7 +111,8 @@ impl Pages {
         match place {
             Place::EmApi if request.head.method != Method::Post => Reply::method_not_allowed(),
             Place::EmApi => emapi::answer(self, house, request).await,
-            Place::Services(service) => services::answer(self, house, request, *service).await,
+            Place::Services(service) => services::answer(self, house, request, service).await,
+            Place::Authentication => authenticate::answer(self, house, request).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

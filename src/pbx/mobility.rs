@@ -27,6 +27,8 @@ pub struct Mobility {
     pub allow_proxy: bool,
     /// Whether phones keep whom somebody called when they leave (PRO-9).
     pub keep_history: bool,
+    /// Which other server knows who may tell phones things, besides Perch and its programs.
+    pub authentication_fallback: Option<String>,
     /// How many requests of programs are worked at, at once; more are told to come back.
     pub max_requests: u32,
     /// What programs count the length of a login in.
@@ -44,13 +46,16 @@ pub enum DurationUnit {
     Minutes,
 }
 
-/// A program that uses the Extension Mobility API.
+/// A program that uses the Extension Mobility API, or tells phones things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppUser {
     /// What proves that it is this program.
     pub password: PinHash,
     /// Whether it may log other people in and out.
     pub proxy: bool,
+    /// Whether it may tell phones things at their web servers.
+    #[serde(default)]
+    pub push: bool,
 }
 
 impl Default for Mobility {
@@ -63,6 +68,7 @@ impl Default for Mobility {
             trusted_ips: Vec::new(),
             allow_proxy: true,
             keep_history: false,
+            authentication_fallback: None,
             max_requests: 200,
             duration_unit: DurationUnit::default(),
         }

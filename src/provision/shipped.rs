@@ -91,6 +91,7 @@ pub(super) fn samples<E>(
     };
     let all_urls = Urls {
         services: Some("http://pbx.example.com/services".into()),
+        authentication: Some("http://pbx.example.com/authenticate".into()),
         idle: Some("http://pbx.example.com/idle".into()),
         idle_s: 60,
     };

@@ -27,6 +27,8 @@ pub struct Whereabouts {
 pub struct Urls {
     /// Behind the Services button.
     pub services: Option<String>,
+    /// Where the phone asks who tells it things.
+    pub authentication: Option<String>,
     /// When nobody has used the phone for a while, and for how many seconds.
     pub idle: Option<String>,
     /// See above.

@@ -21,7 +21,7 @@ use prometheus_client::registry::Registry;
 
 use super::events::door_word;
 use crate::exchange::{TransferFate, TransferKind};
-use crate::pbx::{Record, Status, What};
+use crate::pbx::{Forgot, Record, Status, ToldBy, What};
 use crate::sip::Registrar;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
@@ -66,6 +66,7 @@ pub struct Metrics {
     sessions: Gauge64,
     calls: Gauge64,
     transfers: CountersOfTwo,
+    call_histories: CountersOfTwo,
     phones: Gauge64,
     phones_registered: Gauge64,
     softphones_registered: Gauge64,
@@ -121,6 +122,7 @@ impl Metrics {
             sessions: Gauge::default(),
             calls: Gauge::default(),
             transfers: CountersOfTwo::default(),
+            call_histories: CountersOfTwo::default(),
             phones: Gauge::default(),
             phones_registered: Gauge::default(),
             softphones_registered: Gauge::default(),
@@ -265,6 +267,11 @@ impl Metrics {
             "Transfers, by kind (to a number, or to another call) and what became of them",
             self.transfers.clone(),
         );
+        registry.register(
+            "call_histories",
+            "Times that a phone was told to forget whom somebody called, by way and result",
+            self.call_histories.clone(),
+        );
         registry.register("phones", "Phones in the site", self.phones.clone());
         registry.register(
             "phones_registered",
@@ -335,6 +342,15 @@ impl Metrics {
     /// Somebody pressed a key, and the exchange could not hear of it.
     pub fn media_digit_lost(&self) {
         self.media.digits_lost.inc();
+    }
+
+    /// Phones were told to forget whom somebody called.
+    pub fn calls_forgotten(&self, forgot: &[Forgot]) {
+        for forgot in forgot {
+            let way = forgot.way().map_or("none", ToldBy::word);
+            let labels = [("way", way), ("result", forgot.word())];
+            self.call_histories.get_or_create(&labels).inc();
+        }
     }
 
     /// Calls were handed on, or were to be.

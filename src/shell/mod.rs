@@ -23,6 +23,7 @@ mod patience;
 mod places;
 mod private_file;
 pub mod provision;
+pub mod push;
 pub mod readiness;
 mod run;
 mod sccp;

@@ -17,7 +17,7 @@ use super::intake::Intake;
 use super::metrics::Metrics;
 use super::settings::{Ports, Settings};
 use super::sites::{Current, Sites};
-use crate::pages::EM_APPLICATION;
+use crate::pages::{AUTHENTICATION, EM_APPLICATION};
 use crate::pbx::{Answer, PhoneName, Query};
 use crate::provision::{
     Asked, File, Index, Key, Library, TemplateProblem, Tokens, Urls, Wanted, Whereabouts,
@@ -295,6 +295,16 @@ impl Files {
             let (host, port) = (&server.url_host, pages.saturating_add(offset));
             let page = format!("http://{host}:{port}{EM_APPLICATION}?device={phone}");
             urls.services = Some(page);
+        }
+        if pages != 0 {
+            let (host, port) = (&server.url_host, pages.saturating_add(offset));
+            // There a phone says what it calls itself, which need not be its name here.
+            let name = match phone.as_str().starts_with("SEP") {
+                true => String::new(),
+                false => format!("?name={phone}"),
+            };
+            let page = format!("http://{host}:{port}{AUTHENTICATION}{name}");
+            urls.authentication = Some(page);
         }
         urls
     }

@@ -15,6 +15,7 @@ use super::intake::Inputs;
 use super::media::Media;
 use super::metrics::Metrics;
 use super::newcomers::Newcomers;
+use super::push::Pushes;
 use super::wires::Wires;
 use crate::exchange::{Check, CommitSeq, Exchange, Input, Output};
 use crate::pbx::Change;
@@ -53,6 +54,8 @@ pub struct Run {
     pub events: Events,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where phones are told things at their web servers.
+    pub pushes: Arc<Pushes>,
     /// Where phones come in that nobody named.
     pub newcomers: Newcomers,
     /// How long a stop waits for calls to end.
@@ -226,6 +229,10 @@ impl Run {
         for newcomer in output.newcomers {
             self.newcomers.add(newcomer);
         }
+        for push in output.pushes {
+            self.pushes.send(push);
+        }
+        self.metrics.calls_forgotten(&output.forgot);
         for (connection, is_engaged) in output.engaged {
             self.wires.sccp.engage(connection, is_engaged);
         }

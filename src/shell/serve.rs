@@ -18,6 +18,7 @@ use super::metrics::Metrics;
 use super::newcomers::Newcomers;
 use super::pages::PageServer;
 use super::provision::{self, Files, ProvisionError, Workshop};
+use super::push::Pushes;
 use super::readiness::Readiness;
 use super::run::{Backlog, Progress, Run};
 use super::sccp::{self, Sccp};
@@ -96,6 +97,8 @@ pub struct Server {
     pub store: Store,
     /// What phones fetch.
     pub files: Arc<Files>,
+    /// What phones are told at their web servers.
+    pub pushes: Arc<Pushes>,
 }
 
 /// What is needed until the stop.
@@ -161,6 +164,7 @@ async fn start(
         Arc::clone(&registrar),
         Arc::clone(&metrics),
     );
+    let pushes = Pushes::new(&settings, intake.clone())?;
     let server = Server {
         clock,
         events: Events::new(settings.queues.events),
@@ -172,6 +176,7 @@ async fn start(
         sites,
         store,
         files: Arc::new(files),
+        pushes: Arc::new(pushes),
     };
     let running = connect(server, registrar, sockets, inputs, remembered, bindings).await?;
     running
@@ -364,6 +369,7 @@ fn run(
         media,
         store: server.store.clone(),
         checks,
+        pushes: Arc::clone(&server.pushes),
         newcomers: Newcomers::start(server.sites.clone()),
         drain: server.settings.limits.drain,
         events: server.events.clone(),

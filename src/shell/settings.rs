@@ -5,6 +5,7 @@ mod guard;
 mod media;
 mod pages;
 mod provision;
+mod push;
 mod reader;
 mod sccp;
 mod sessions;
@@ -26,6 +27,7 @@ use crate::{sip, store};
 pub use media::Media;
 pub use pages::Pages;
 pub use provision::Provision;
+pub use push::Push;
 use reader::Reader;
 pub use sccp::Sccp;
 
@@ -55,6 +57,8 @@ pub struct Settings {
     pub http: Http,
     /// Phone pages.
     pub pages: Pages,
+    /// Phones' own web servers.
+    pub push: Push,
     /// Media that Perch itself speaks.
     pub media: Media,
     /// What is logged, and how.
@@ -271,6 +275,7 @@ impl Default for Settings {
             },
             http: Http { bind: None },
             pages: Pages::default(),
+            push: Push::default(),
             media: Media::default(),
             log: Log {
                 format: LogFormat::Text,
@@ -486,6 +491,7 @@ impl Settings {
         self.web_socket.read(reader);
         self.sccp.read(reader);
         self.pages.read(reader);
+        self.push.read(reader);
         self.provision.read(reader);
         self.read_services(reader);
         if let Err(error) = self.shift(self.ports.offset) {

@@ -25,6 +25,7 @@ pub(super) fn read(s: &mut Section<'_>) -> Mobility {
         trusted_ips: addresses(s),
         allow_proxy: s.flag("allow_proxy").unwrap_or(usual.allow_proxy),
         keep_history: s.flag("keep_history").unwrap_or(usual.keep_history),
+        authentication_fallback: fallback(s),
         max_requests: s
             .number("max_requests", 1..=10_000)
             .unwrap_or(usual.max_requests),
@@ -40,6 +41,25 @@ fn unit(word: &str) -> Option<DurationUnit> {
         "minutes" => Some(DurationUnit::Minutes),
         _ => None,
     }
+}
+
+/// The longest address of another server.
+const ADDRESS: usize = 255;
+
+fn fallback(s: &mut Section<'_>) -> Option<String> {
+    let address = s.text("authentication_fallback")?;
+    let is_web = address.starts_with("http://") || address.starts_with("https://");
+    let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic());
+    // A name and password in an address would be shown with it.
+    if is_web && is_plain && address.len() <= ADDRESS && !address.contains('@') {
+        return Some(address.to_owned());
+    }
+    s.wrong(
+        "authentication_fallback",
+        "that is no address that can be asked",
+        "Write one such as \"http://192.0.2.9/authenticate\", of 255 characters at most, without a password",
+    );
+    None
 }
 
 fn addresses(s: &mut Section<'_>) -> Vec<IpAddr> {
@@ -62,7 +82,7 @@ fn addresses(s: &mut Section<'_>) -> Vec<IpAddr> {
 pub(super) fn fields(mobility: &Mobility) -> Vec<Field> {
     let trusted = mobility.trusted_ips.iter();
     let trusted: Vec<String> = trusted.map(IpAddr::to_string).collect();
-    vec![
+    let mut fields = vec![
         shown("personality", mobility.personality.word()),
         shown("enabled", mobility.enabled),
         shown("remember_last_user", mobility.remember_last_user),
@@ -78,7 +98,12 @@ pub(super) fn fields(mobility: &Mobility) -> Vec<Field> {
                 DurationUnit::Minutes => "minutes",
             },
         ),
-    ]
+    ];
+    // There may be a password in it.
+    let fallback = mobility.authentication_fallback.as_deref();
+    let key = "authentication_fallback";
+    fields.extend(fallback.map(|address| secret(key, address, key)));
+    fields
 }
 
 /// The shortest password of a program, and the longest.
@@ -114,6 +139,7 @@ pub(super) fn read_app_user<'t>(s: &mut Section<'t>) -> (AppUser, Option<&'t str
     let app_user = AppUser {
         password: PinHash(hash.unwrap_or_default().to_owned()),
         proxy: s.flag("proxy").unwrap_or_default(),
+        push: s.flag("push").unwrap_or_default(),
     };
     (app_user, password)
 }
@@ -123,5 +149,6 @@ pub(super) fn app_user_fields(app_user: &AppUser) -> Vec<Field> {
     vec![
         secret("password_hash", app_user.password.0.as_str(), "password"),
         shown("proxy", app_user.proxy),
+        shown("push", app_user.push),
     ]
 }

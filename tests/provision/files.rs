@@ -180,6 +180,7 @@ fn pages_stand_where_phones_look_for_them() {
     let site = site();
     let urls = Urls {
         services: Some("http://192.0.2.1/a?b=1&c=#DEVICENAME#".into()),
+        authentication: Some("http://192.0.2.1/auth".into()),
         idle: Some("http://192.0.2.1/idle".into()),
         idle_s: 60,
     };
@@ -188,6 +189,8 @@ fn pages_stand_where_phones_look_for_them() {
     for name in ["SEP001122334401.cnf.xml", "SEP001122334421.cnf.xml"] {
         let file = made_with(&urls, &library, &site, name, false).expect("it is there");
         assert!(file.contains(services), "{file}");
+        let authentication = "<authenticationURL>http://192.0.2.1/auth</authenticationURL>";
+        assert!(file.contains(authentication), "{file}");
         assert!(file.contains("<idleTimeout>60</idleTimeout>"), "{file}");
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use perch::exchange::{Exchange, Input, Start};
 use perch::pbx::{
-    AbsentHandling, Change, ClassOfService, Digit, Forwarding, Hardware, LogoutProfile, Phone,
-    PinHash, Remembered, Site, SoftphoneUse, SpeedDial, User, UserProfile,
+    AbsentHandling, Answer, Change, ClassOfService, Digit, Forwarding, Hardware, LogoutProfile,
+    Phone, PinHash, Remembered, Site, SoftphoneUse, SpeedDial, User, UserProfile,
 };
 use perch::sccp::wire::{
     CapabilitiesRes, Capability, Codec, Features, Framer, FromPhone, KeypadButton, LineStatReq,
@@ -36,6 +36,8 @@ pub struct Bench {
     pub hung_up: Vec<u64>,
     pub swapped: Vec<Swapped>,
     pub newcomers: Vec<Newcomer>,
+    /// Answers to questions.
+    pub answers: Vec<Answer>,
     framers: BTreeMap<u64, Framer>,
     versions: BTreeMap<u64, Version>,
     softkeys: BTreeMap<u64, SoftKeyTemplateRes>,
@@ -134,6 +136,7 @@ impl Bench {
             hung_up: Vec::new(),
             swapped: Vec::new(),
             newcomers: Vec::new(),
+            answers: Vec::new(),
             framers: BTreeMap::new(),
             versions: BTreeMap::new(),
             softkeys: BTreeMap::new(),
@@ -278,6 +281,8 @@ impl Bench {
             self.hung_up.extend(output.hang_ups);
             self.swapped.extend(output.swapped);
             self.newcomers.extend(output.newcomers);
+            let answers = output.answers.into_iter().map(|(_, answer)| answer);
+            self.answers.extend(answers);
             let mut inputs = Vec::new();
             for check in output.checks {
                 let matches = check.against == Some(PinHash(check.secret.reveal().to_owned()));

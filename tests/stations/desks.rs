@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use perch::exchange::{ControlRequest, Input};
-use perch::pbx::{Hardware, LogoutTarget, Ticket};
+use perch::pbx::{Answer, Hardware, LogoutTarget, Query, Ticket};
 use perch::sccp::wire::{FromPhone, OffHook, OnHook, ResetType, ToPhone, Unread, UserDataVersion1};
 
-use super::bench::{Bench, NEW, OLD, name, site};
+use super::bench::{Bench, Kind, NEW, OLD, name, site};
 
 fn number(bench: &Bench, connection: u64) -> String {
     bench.last(connection, |message| match message {
@@ -178,6 +178,20 @@ fn answered(transaction: u32, status: u8) -> FromPhone {
     })
 }
 
+/// What there is to say about the calls that the first phone remembers.
+fn explained(bench: &mut Bench) -> String {
+    let query = Query::Explain(name(0));
+    let ticket = Ticket(7);
+    bench.input(Input::Control {
+        ticket,
+        request: ControlRequest::Query(query),
+    });
+    let Some(Answer::Explain(Some(explanation))) = bench.answers.pop() else {
+        panic!("it is explained");
+    };
+    explanation.sentences.last().expect("there is one").clone()
+}
+
 fn log_in_and_out(bench: &mut Bench, connection: u64) {
     log_in(bench, connection);
     bench.soft(connection, "Logout");
@@ -202,16 +216,24 @@ fn whoever_leaves_leaves_no_calls_behind() {
     let (transaction, times) = told_to_forget(&bench, 1);
     assert_eq!(times, 1);
     bench.say(1, answered(transaction + 1, 0));
-    bench.wait(6);
+    bench.wait(7);
     let (transaction, times) = told_to_forget(&bench, 1);
     assert_eq!(times, 2, "that was the answer to something else");
     bench.say(1, answered(transaction, 6));
-    bench.wait(6);
+    bench.wait(31);
     let (transaction, times) = told_to_forget(&bench, 1);
     assert_eq!(times, 3, "it said no");
+    assert_eq!(
+        explained(&mut bench),
+        "SEP000000000001 is being told to forget whom alice called."
+    );
     bench.say(1, answered(transaction, 0));
-    bench.wait(60);
+    bench.wait(600);
     assert_eq!(told_to_forget(&bench, 1).1, 3, "it has");
+    assert_eq!(
+        explained(&mut bench),
+        "SEP000000000001 was told over SCCP to forget whom alice called, and says that it has."
+    );
     log_in_and_out(&mut bench, 1);
     assert_eq!(
         told_to_forget(&bench, 1).1,
@@ -241,6 +263,76 @@ fn a_phone_that_was_away_is_told_when_it_is_back() {
     bench.connect(3);
     bench.register(3, 0, NEW);
     assert_eq!(told_to_forget(&bench, 3).1, 0, "it has forgotten");
+}
+
+/// rules: PRO-9
+#[test]
+fn a_phone_that_never_answers_is_told_a_few_times_and_when_it_comes_back() {
+    let mut bench = Bench::registered(&[NEW]);
+    log_in_and_out(&mut bench, 1);
+    bench.wait(3600);
+    assert_eq!(told_to_forget(&bench, 1).1, 4);
+    assert_eq!(
+        explained(&mut bench),
+        "SEP000000000001 may still know whom alice called: told over SCCP, it did not answer; it is told again when it \
+         registers anew."
+    );
+    bench.input(Input::SccpClosed { connection: 1 });
+    bench.connect(2);
+    bench.register(2, 0, NEW);
+    assert_eq!(told_to_forget(&bench, 2).1, 1);
+}
+
+/// rules: PRO-9
+#[test]
+fn a_call_that_goes_on_is_forgotten_when_it_has_ended() {
+    let mut bench = Bench::registered(&[NEW, NEW]);
+    log_in(&mut bench, 1);
+    bench.soft(1, "NewCall");
+    bench.press(1, "9002");
+    bench.wait(5);
+    bench.soft(2, "Answer");
+    let elsewhere = ControlRequest::Login {
+        phone: name(1).as_str().into(),
+        user: "alice".into(),
+        secret: None,
+    };
+    let ticket = Ticket(1);
+    bench.input(Input::Control {
+        ticket,
+        request: elsewhere,
+    });
+    bench.wait(70);
+    assert_eq!(told_to_forget(&bench, 1).1, 0, "it would know the call");
+    assert_eq!(
+        explained(&mut bench),
+        "SEP000000000001 is told to forget whom alice called when it is not in use any more."
+    );
+    bench.soft(1, "EndCall");
+    assert_eq!(told_to_forget(&bench, 1).1, 1);
+}
+
+/// rules: PRO-9
+#[test]
+fn a_phone_without_a_browser_is_told_nothing() {
+    let plain: Kind = ("30VIP", 5, 3);
+    let mut bench = Bench::registered(&[plain]);
+    for request in [
+        ControlRequest::Login {
+            phone: name(0).as_str().into(),
+            user: "alice".into(),
+            secret: None,
+        },
+        ControlRequest::Logout(LogoutTarget::User("alice".into())),
+    ] {
+        let ticket = Ticket(1);
+        bench.input(Input::Control { ticket, request });
+    }
+    assert_eq!(told_to_forget(&bench, 1).1, 0);
+    assert_eq!(
+        explained(&mut bench),
+        "SEP000000000001 cannot be told to forget whom alice called: no such phone can."
+    );
 }
 
 /// rules: PRO-9

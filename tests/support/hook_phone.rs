@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use perch::pbx::{Action, Digit, Event, Hops, LegId, LegIds, PhoneName, Secret, Shown, Signal};
+use perch::pbx::{
+    Action, Digit, Event, Forgot, Hops, LegId, LegIds, PhoneName, Secret, Shown, Signal,
+};
 
 use super::phone::{CallSight, CallState, Doings, Order, Packet, Phone};
 
@@ -98,6 +100,11 @@ impl HookPhone {
             }
             Action::Tell { text, .. } => self.sees(format!("reads \"{text}\"")),
             Action::Howl { .. } => self.sees("howls"),
+            Action::ForgetCalls { phone, attempt } => self.tell(Event::CallsForgotten {
+                phone,
+                attempt,
+                forgot: Forgot::Impossible,
+            }),
             other => self.doings.faults.push(format!("not for here: {other:?}")),
         }
     }

@@ -312,6 +312,7 @@ impl BareCore {
             Action::Announce(record) => self.output.announcements.push(record),
             Action::ApplyProfile { ref phone, .. }
             | Action::Tell { ref phone, .. }
+            | Action::ForgetCalls { ref phone, .. }
             | Action::Howl { ref phone } => self.actions.push((phone.clone(), action)),
             other => {
                 let phone = leg.and_then(|leg| self.legs.get(&leg));

@@ -148,6 +148,14 @@ impl House for Door<'_> {
         self.0.intake.request(request).await.map_err(trouble)
     }
 
+    fn is_own_push(&self, phone: &PhoneName, name: &str, password: &Secret) -> bool {
+        self.0.pushes.is_own(phone, name, password)
+    }
+
+    async fn is_vouched_for_at(&self, address: &str) -> bool {
+        self.0.pushes.is_vouched_for_at(address).await
+    }
+
     async fn verify(&self, secret: Secret, against: Option<PinHash>) -> Result<bool, Trouble> {
         let verify = move || verify_pin(secret.reveal(), against.as_ref());
         let verified = tokio::task::spawn_blocking(verify).await;
