@@ -9,17 +9,18 @@ use crate::xml::Element;
 const PATH: &str = "/emservice/EMServiceServlet";
 
 /// A program that may act for everybody.
-const RECEPTION: (&str, &str) = ("reception", "open sesame");
+pub const RECEPTION: (&str, &str) = ("reception", "open sesame");
 
 /// What a program is answered when something was done.
 const SUCCESS: &str = "<response><success/></response>";
 
-fn app((id, password): (&str, &str)) -> String {
+/// How a program says who it is.
+pub fn app((id, password): (&str, &str)) -> String {
     format!("<appInfo><appID>{id}</appID><appCertificate>{password}</appCertificate></appInfo>")
 }
 
 /// The answer to XML that a program sends as it should.
-fn ask(office: &Office, xml: &str) -> String {
+pub fn ask(office: &Office, xml: &str) -> String {
     let program = office.browser(0, "");
     body(&program.ask("POST", PATH, &format!("xml={}", encoded(xml))))
 }

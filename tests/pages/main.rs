@@ -44,8 +44,10 @@ mod support {
 }
 
 mod boots;
+mod desk;
 mod emapi;
 mod emapp;
+mod flows;
 mod manners;
 mod office;
 mod secrets;
