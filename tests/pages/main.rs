@@ -12,17 +12,12 @@ mod built_server;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../provision/client.rs"]
 mod client;
-#[path = "../support/digest.rs"]
-mod digest;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../crash/phone.rs"]
 mod phone;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/phone_browser.rs"]
 mod phone_browser;
-#[allow(dead_code, reason = "each user of it needs another part")]
-#[path = "../support/wire_phone.rs"]
-mod wire_phone;
 #[path = "../support/xml.rs"]
 mod xml;
 
@@ -42,6 +37,7 @@ mod support {
     pub mod sip_phone;
     pub mod wire_phone;
 }
+use support::{digest, wire_phone};
 
 mod boots;
 mod desk;

@@ -1,23 +1,22 @@
 //! Fetches files from the built server, by each way and from wherever a phone may be.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use perch::provision::tftp::{Choice, ErrorCode};
 use socket2::{Domain, Socket, Type};
 
 use crate::built_server::Perch;
-use crate::client::Client;
+use crate::client;
 use crate::wire_phone::tls;
 
 pub const TFTP: u16 = 69;
 pub const FILES: u16 = 6970;
 pub const FILES_TLS: u16 = 6971;
 
-/// How long a client listens before it says something again, and how often it does.
-const PATIENCE: Duration = Duration::from_secs(1);
-const TRIES: usize = 10;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Options that newer phones send.
 pub const NEWER: &[Choice] = &[Choice::BlockSize(1428), Choice::Size(0), Choice::Window(4)];
@@ -38,40 +37,8 @@ pub fn tftp_from(
     name: &str,
     choices: &[Choice],
 ) -> Result<String, (ErrorCode, String)> {
-    let socket = UdpSocket::bind((from, 0)).expect("a socket");
-    socket
-        .set_read_timeout(Some(PATIENCE))
-        .expect("it can be set");
-    let mut client = Client::new(name, choices);
-    let asked = client.asks();
-    let first = at(server, TFTP);
-    socket
-        .send_to(&asked, first)
-        .expect("the loopback is there");
-    let (mut peer, mut silences) = (None, 0);
-    let mut buffer = [0; 2048];
-    while client.end.is_none() {
-        match socket.recv_from(&mut buffer) {
-            Ok((length, from)) => {
-                // The first who answers is the one to speak to (RFC 1350 §4).
-                let peer = *peer.get_or_insert(from);
-                if let Some(answer) = client.hears(&buffer[..length]).filter(|_| from == peer) {
-                    socket
-                        .send_to(&answer, peer)
-                        .expect("the loopback is there");
-                }
-            }
-            Err(_) => {
-                silences += 1;
-                assert!(silences < TRIES, "nothing came of {name}\n{}", server.log());
-                let again = client.insists().unwrap_or_else(|| asked.clone());
-                let to = peer.unwrap_or(first);
-                socket.send_to(&again, to).expect("the loopback is there");
-            }
-        }
-    }
-    client.end.expect("it ended")?;
-    Ok(String::from_utf8(client.file).expect("files are text"))
+    let fetched = client::fetch(from.into(), at(server, TFTP), name, choices);
+    fetched.unwrap_or_else(|| panic!("nothing came of {name}\n{}", server.log()))
 }
 
 /// There is no such file.
@@ -114,7 +81,7 @@ fn connect(from: Ipv4Addr, to: SocketAddr) -> TcpStream {
     socket.connect(&to.into()).expect("the server listens");
     let stream = TcpStream::from(socket);
     stream
-        .set_read_timeout(Some(10 * PATIENCE))
+        .set_read_timeout(Some(PATIENCE))
         .expect("it can be set");
     stream
 }
