@@ -21,7 +21,7 @@ use crate::pbx::{
     Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::sccp::{self, Switchboard};
-use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, wire};
+use crate::sip::{Agent, Flow, News, Registrar, SessionIntervals, Told, wire};
 use crate::time::Now;
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
@@ -150,6 +150,8 @@ pub struct Output {
     pub engaged: Vec<(u64, bool)>,
     /// SCCP phones that have become something else, for the metrics.
     pub swapped: Vec<sccp::Swapped>,
+    /// What became of telling SIP phones to renew themselves, for the metrics.
+    pub told: Vec<Told>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -265,6 +267,7 @@ impl Exchange {
         start
             .registrar
             .lock_out_again(start.now, &start.remembered.locked_out);
+        let site = Arc::clone(&start.site);
         let mut exchange = Exchange {
             switchboard: Switchboard::new(start.now, sccp_seed, Arc::clone(&start.site)),
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
@@ -277,6 +280,7 @@ impl Exchange {
             transfers: Transfers::default(),
             output: Output::default(),
         };
+        exchange.agent.set_site(site);
         exchange.take_news(start.now, news);
         exchange.settle(start.now);
         exchange
@@ -346,6 +350,7 @@ impl Exchange {
                 let news = self.registrar.set_phones(Arc::clone(&site));
                 self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
                 self.take_news(now, news);
+                self.agent.set_site(Arc::clone(&site));
                 self.switchboard.set_site(now, site);
             }
             Input::Control { ticket, request } => self.control(now, ticket, request),
@@ -398,6 +403,7 @@ impl Exchange {
         output.newcomers = self.switchboard.take_newcomers();
         output.engaged = self.switchboard.take_engaged();
         output.swapped = self.switchboard.take_swapped();
+        output.told = self.agent.take_told();
         output
     }
 

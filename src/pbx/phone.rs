@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::change::{Closed, SessionId, Signal, StoredSession};
 use super::event::LegId;
 use super::names::{Dn, PhoneName};
+use super::renewal::Due;
 use super::{Action, Pbx, Timer};
 use crate::time::{Now, Utc};
 
@@ -23,6 +24,8 @@ pub(super) struct PhoneState {
     pub quiet: Option<Option<SessionId>>,
     /// The last emergency call from here.
     pub emergency_at: Option<Utc>,
+    /// What it is to do as soon as nothing goes on here.
+    pub renewal: Option<Due>,
     /// The last session that ended here.
     pub last_closed: Option<Box<(StoredSession, Closed)>>,
 }
@@ -189,6 +192,7 @@ impl Pbx {
 
     /// The phone may have become idle: does what was waiting for that.
     pub(super) fn phone_freed(&mut self, now: Now, phone: &PhoneName) {
+        self.renew_if_free(now, phone);
         let Some(id) = self.session_at(phone) else {
             return;
         };

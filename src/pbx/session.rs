@@ -304,8 +304,10 @@ impl Pbx {
         let text = format!("{user} logged out at {phone} ({})", cause.word());
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
-        let applied = self.applied(phone, Shown::Nobody(Some(cause)), farewell(cause).into());
+        let shown = Shown::Nobody(Some(cause));
+        let applied = self.applied(phone.clone(), shown, farewell(cause).into());
         self.act_stored(applied);
+        self.file_changed(now, &phone);
         if cause == Cause::Schedule {
             self.deadlines.arm_no_later(Timer::Pace, now.uptime);
         }

@@ -19,6 +19,7 @@ impl Switchboard {
             Action::Ring { phone, .. }
             | Action::ApplyProfile { phone, .. }
             | Action::ShowDesk { phone, .. }
+            | Action::Renew { phone, .. }
             | Action::Tell { phone, .. }
             | Action::Howl { phone } => self.stations.contains_key(phone),
             Action::ShowForwarding { leg }
@@ -81,6 +82,9 @@ impl Switchboard {
                 text,
             } => self.at(&phone, |station, shared| {
                 station.tell(shared, notice, &text)
+            }),
+            Action::Renew { phone, how } => self.at(&phone, |station, shared| {
+                station.renew(shared, how);
             }),
             Action::Howl { phone } => self.at(&phone, Station::howl),
             Action::ShowForwarding { leg } => self.at_leg(leg, Station::forwarded),

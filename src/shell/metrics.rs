@@ -22,7 +22,7 @@ use prometheus_client::registry::Registry;
 use super::events::door_word;
 use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Record, Status, What};
-use crate::sip::Registrar;
+use crate::sip::{Registrar, Told};
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
 pub use sccp::SccpMetrics;
@@ -66,6 +66,7 @@ pub struct Metrics {
     sessions: Gauge64,
     calls: Gauge64,
     transfers: CountersOfTwo,
+    told: Counters,
     phones: Gauge64,
     phones_registered: Gauge64,
     softphones_registered: Gauge64,
@@ -121,6 +122,7 @@ impl Metrics {
             sessions: Gauge::default(),
             calls: Gauge::default(),
             transfers: CountersOfTwo::default(),
+            told: Counters::default(),
             phones: Gauge::default(),
             phones_registered: Gauge::default(),
             softphones_registered: Gauge::default(),
@@ -265,6 +267,11 @@ impl Metrics {
             "Transfers, by kind (to a number, or to another call) and what became of them",
             self.transfers.clone(),
         );
+        registry.register(
+            "sip_phones_told",
+            "SIP phones that were told to read their files or to start anew, by what became of it",
+            self.told.clone(),
+        );
         registry.register("phones", "Phones in the site", self.phones.clone());
         registry.register(
             "phones_registered",
@@ -351,6 +358,14 @@ impl Metrics {
             };
             let labels = [("kind", kind), ("outcome", fate)];
             self.transfers.get_or_create(&labels).inc();
+        }
+    }
+
+    /// SIP phones were told to read their files again, or to start anew.
+    pub fn told(&self, told: &[Told]) {
+        for told in told {
+            let labels = [("outcome", told.word())];
+            self.told.get_or_create(&labels).inc();
         }
     }
 

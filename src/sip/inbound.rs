@@ -419,6 +419,7 @@ impl Agent {
             Purpose::Change(leg) => self.change_refused(now, leg, response),
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Text(ticket) => self.text_answered(now, ticket, status),
+            Purpose::Renew(phone, call_id) => self.renewal_answered(phone, call_id, status),
             Purpose::Refresh(leg) => self.refreshed(now, leg, response),
             Purpose::Early(leg, link) => self.early_update_answered(leg, link, Ok(response)),
             Purpose::Signal(ticket) => {

@@ -33,6 +33,7 @@ mod seal;
 mod session_timer;
 mod stray;
 mod target;
+mod told;
 mod transaction;
 mod witness;
 
@@ -47,4 +48,5 @@ pub use keyring::Keyring;
 pub use network::Network;
 pub use registrar::{ALLOW, Counters, Edge, Limits, Registrar};
 pub use session_timer::SessionIntervals;
+pub use told::Told;
 pub use witness::{Standing, Witness};

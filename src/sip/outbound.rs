@@ -107,6 +107,7 @@ impl Agent {
             Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text, .. } => {
                 self.tell(now, &phone, &text);
             }
+            Action::Renew { phone, how } => self.renew(now, phone, how),
             // SIP has no way to make a phone howl, or to show what is set there; and the rest is for others.
             Action::Howl { .. }
             | Action::ShowDesk { .. }
