@@ -21,7 +21,7 @@ use crate::pbx::{
     PinHash, Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::sccp::{self, Switchboard};
-use crate::sip::{Agent, Flow, News, Push, Registrar, SessionIntervals, wire};
+use crate::sip::{Agent, Flow, News, Push, Registrar, SessionIntervals, Told, wire};
 use crate::time::Now;
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
@@ -161,6 +161,8 @@ pub struct Output {
     pub pushes: Vec<Push>,
     /// What became of telling phones to forget whom somebody called, for the metrics.
     pub forgot: Vec<Forgot>,
+    /// What became of telling SIP phones to renew themselves, for the metrics.
+    pub told: Vec<Told>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -276,6 +278,7 @@ impl Exchange {
         start
             .registrar
             .lock_out_again(start.now, &start.remembered.locked_out);
+        let site = Arc::clone(&start.site);
         let mut exchange = Exchange {
             switchboard: Switchboard::new(start.now, sccp_seed, Arc::clone(&start.site)),
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
@@ -288,6 +291,7 @@ impl Exchange {
             transfers: Transfers::default(),
             output: Output::default(),
         };
+        exchange.agent.set_site(site);
         exchange.take_news(start.now, news);
         exchange.settle(start.now);
         exchange
@@ -366,6 +370,7 @@ impl Exchange {
                 let news = self.registrar.set_phones(Arc::clone(&site));
                 self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
                 self.take_news(now, news);
+                self.agent.set_site(Arc::clone(&site));
                 self.switchboard.set_site(now, site);
             }
             Input::Control { ticket, request } => self.control(now, ticket, request),
@@ -419,6 +424,7 @@ impl Exchange {
         output.newcomers = self.switchboard.take_newcomers();
         output.engaged = self.switchboard.take_engaged();
         output.swapped = self.switchboard.take_swapped();
+        output.told = self.agent.take_told();
         output
     }
 

@@ -24,6 +24,7 @@ mod scenarios {
     mod sessions;
     mod softphones;
     mod stored;
+    mod told;
     mod transfer;
     mod upkeep;
 }

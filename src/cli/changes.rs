@@ -8,7 +8,7 @@ use serde_json::json;
 use super::client::Client;
 use super::{Failure, output, secret};
 use crate::control::v1::logout_request::Target;
-use crate::control::v1::{BackupRequest, LoginRequest, LogoutRequest, UnlockRequest};
+use crate::control::v1::{BackupRequest, LoginRequest, LogoutRequest, ResetRequest, UnlockRequest};
 use crate::store;
 
 /// Log a user in at a phone.
@@ -75,6 +75,33 @@ impl Logout {
         let answer = self
             .client
             .ask(async |client| client.logout(request).await)?;
+        done(&self.client, &answer.text);
+        Ok(())
+    }
+}
+
+/// Have a phone start anew, as soon as nothing goes on there.
+#[derive(Debug, Args)]
+pub struct Reset {
+    /// The phone's name
+    phone: String,
+    /// From its very beginning, rather than by registering anew
+    #[arg(long)]
+    hard: bool,
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Reset {
+    /// Has it start anew.
+    pub fn run(self) -> Result<(), Failure> {
+        let request = ResetRequest {
+            phone: self.phone,
+            hard: self.hard,
+        };
+        let answer = self
+            .client
+            .ask(async |client| client.reset(request).await)?;
         done(&self.client, &answer.text);
         Ok(())
     }

@@ -11,7 +11,8 @@ use super::convert::{self, count, timestamp};
 use super::v1::control_server::Control;
 use super::{site_files, status, v1};
 use crate::exchange::ControlRequest;
-use crate::pbx::{Answer, LogoutTarget, Query, Secret, UserId};
+use crate::pages::Wish;
+use crate::pbx::{Answer, Door, LogoutTarget, Query, Secret, UserId};
 use crate::shell::Server;
 use crate::shell::events::Numbered;
 use crate::shell::readiness::State;
@@ -144,6 +145,14 @@ impl Control for Service {
         };
         let text = self.request("unlock", what).await?;
         Ok(Response::new(v1::UnlockResponse { text }))
+    }
+
+    async fn reset(&self, request: Request<v1::ResetRequest>) -> Outcome<v1::ResetResponse> {
+        let v1::ResetRequest { phone, hard } = request.into_inner();
+        let phone = phone.into();
+        let reset = ControlRequest::Visit(Door::Control, Wish::Reset { phone, hard });
+        let text = self.request("reset", reset).await?;
+        Ok(Response::new(v1::ResetResponse { text }))
     }
 
     async fn watch_events(

@@ -39,6 +39,13 @@ pub enum Wish {
     LogOut(LogoutTarget),
     /// To log everybody out from afar.
     LogOutAll,
+    /// To have a phone start anew, from afar.
+    Reset {
+        /// Which.
+        phone: PhoneName,
+        /// From its very beginning, rather than by registering anew.
+        hard: bool,
+    },
 }
 
 impl fmt::Debug for Wish {
@@ -50,6 +57,7 @@ impl fmt::Debug for Wish {
             Wish::Stay(_) => "Stay",
             Wish::LogOut(_) => "LogOut",
             Wish::LogOutAll => "LogOutAll",
+            Wish::Reset { .. } => "Reset",
         };
         f.debug_struct(word).finish_non_exhaustive()
     }
@@ -94,6 +102,11 @@ impl Wish {
                 target,
             },
             Wish::LogOutAll => Event::MassLogoutRequested { ticket, door },
+            Wish::Reset { phone, hard } => Event::ResetRequested {
+                ticket,
+                phone,
+                hard,
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use super::forward::History;
 use super::names::{Dn, PhoneName, UserId};
 use super::obstacle::Obstacle;
 use super::prompt::Prompt;
+use super::renewal::Renewal;
 use super::site::PinHash;
 
 /// Who somebody is to others.
@@ -320,6 +321,13 @@ pub enum Action {
         phone: PhoneName,
         /// What is on its desk.
         desk: Box<Desk>,
+    },
+    /// Have a phone read its file again, or start anew. Nothing goes on there.
+    Renew {
+        /// Which phone.
+        phone: PhoneName,
+        /// What it is to do.
+        how: Renewal,
     },
     /// Show something to whoever is at a phone.
     Tell {

@@ -414,6 +414,15 @@ pub enum Event {
         /// Whom or where.
         target: LogoutTarget,
     },
+    /// Somebody from afar wants a phone to start anew, as soon as nothing goes on there.
+    ResetRequested {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Which phone.
+        phone: PhoneName,
+        /// From its very beginning, rather than by registering anew.
+        hard: bool,
+    },
     /// Somebody asked for everybody to be logged out, at the usual pace.
     MassLogoutRequested {
         /// Who waits for the answer.

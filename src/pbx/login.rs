@@ -469,8 +469,10 @@ impl Pbx {
                 self.calls_to_forget(now, phone, whose);
             }
             if let Some(phone) = phone.filter(|_| gone_from_elsewhere) {
-                let applied = self.applied(phone, Shown::Nobody(Some(closed.cause)), text);
+                let shown = Shown::Nobody(Some(closed.cause));
+                let applied = self.applied(phone.clone(), shown, text);
                 self.act(applied);
+                self.file_changed(now, &phone);
             }
         }
         for record in claim.records {
@@ -480,8 +482,9 @@ impl Pbx {
         let session = claim.opens.session;
         self.add_session(Session::opened_now(now, claim.opens));
         let text = self.welcome(&user);
-        let applied = self.applied(phone, Shown::User(user), text.clone());
+        let applied = self.applied(phone.clone(), Shown::User(user), text.clone());
         self.act(applied);
+        self.file_changed(now, &phone);
         self.answer(login.asker, Ok(text));
         self.look_at(now, session);
         // A softphone may have gone while the store was asked.

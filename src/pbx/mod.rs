@@ -35,6 +35,7 @@ mod profile;
 mod prompt;
 mod provision;
 mod query;
+mod renewal;
 mod schedule;
 mod session;
 pub mod site;
@@ -76,6 +77,7 @@ pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProf
 pub use prompt::{Digit, Prompt};
 pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
+pub use renewal::Renewal;
 pub use site::{
     DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,
 };
@@ -117,6 +119,8 @@ enum Timer {
     Softphones,
     /// Let some more automatic logouts through.
     Pace,
+    /// Let some more phones start anew.
+    Renewals,
     /// Look at the clock.
     Clock,
     /// Save what may be saved late.
@@ -143,6 +147,7 @@ pub struct Pbx {
     conversations: dialogue::Conversations,
     telling: forget::Telling,
     schedule: Schedule,
+    renewals: renewal::Renewals,
     deadlines: Deadlines<Timer>,
     outcome: Outcome,
     random: StdRng,
@@ -174,6 +179,7 @@ impl Pbx {
             lot: park::Lot::default(),
             conversations: dialogue::Conversations::default(),
             telling: forget::Telling::default(),
+            renewals: renewal::Renewals::default(),
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
             random: StdRng::from_seed(seed),
@@ -344,6 +350,11 @@ impl Pbx {
                 door,
                 target,
             } => self.log_out(now, ticket, door, &target),
+            Event::ResetRequested {
+                ticket,
+                phone,
+                hard,
+            } => self.reset_requested(now, ticket, &phone, hard),
             Event::MassLogoutRequested { ticket, door } => self.log_out_all(now, ticket, door),
             Event::UnlockRequested { ticket, user } => self.unlock(now, ticket, &user),
             Event::LockedOut(locked) => self.locked_out(now, locked),
@@ -382,6 +393,7 @@ impl Pbx {
                 Timer::Softphones => self.softphones_overdue(now),
                 Timer::Forgetting(phone) => self.forgetting_due(now, &phone),
                 Timer::Pace => self.pace_logouts(now),
+                Timer::Renewals => self.pace_renewals(now),
                 Timer::Clock => self.look_at_clock(now),
                 Timer::Save => self.save_in_background(now),
             }
@@ -421,6 +433,7 @@ impl Pbx {
             true => self.calls_of_comer(now, phone),
             false => self.calls_of_goer(phone),
         }
+        self.renew_if_free(now, phone);
     }
 
     /// Another site. Sessions stay, but for users and phones that are no more (SES-13).
@@ -432,6 +445,7 @@ impl Pbx {
         let old: BTreeMap<PhoneName, Vec<Dn>> = in_calls
             .map(|(phone, _)| (phone.clone(), self.lines_of(phone)))
             .collect();
+        let files = self.file_facts();
         self.site = site;
         self.directory = Directory::of(&self.site);
         let phones: Vec<PhoneName> = self.site.phones.keys().cloned().collect();
@@ -444,6 +458,7 @@ impl Pbx {
             .replace_times(&settings.timezone, &settings.logout_times);
         self.review_sessions(now);
         self.review_forwardings();
+        self.review_files(now, &files);
         self.forget_phones();
         self.look_at_clock(now);
     }
@@ -505,6 +520,7 @@ impl Pbx {
             Action::Ring { phone, .. }
             | Action::ApplyProfile { phone, .. }
             | Action::ShowDesk { phone, .. }
+            | Action::Renew { phone, .. }
             | Action::Tell { phone, .. }
             | Action::ForgetCalls { phone, .. }
             | Action::Howl { phone } => Some(phone.clone()),

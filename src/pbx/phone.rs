@@ -6,6 +6,7 @@ use super::change::{Closed, SessionId, Signal, StoredSession};
 use super::event::LegId;
 use super::forget::Remembering;
 use super::names::{Dn, PhoneName};
+use super::renewal::Due;
 use super::{Action, Pbx, Timer};
 use crate::time::{Now, Utc};
 
@@ -26,6 +27,8 @@ pub(super) struct PhoneState {
     pub emergency_at: Option<Utc>,
     /// Whether it still knows whom somebody called who has left it.
     pub remembering: Option<Box<Remembering>>,
+    /// What it is to do as soon as nothing goes on here.
+    pub renewal: Option<Due>,
     /// The last session that ended here.
     pub last_closed: Option<Box<(StoredSession, Closed)>>,
 }
@@ -193,6 +196,7 @@ impl Pbx {
     /// The phone may have become idle: does what was waiting for that.
     pub(super) fn phone_freed(&mut self, now: Now, phone: &PhoneName) {
         self.forget_calls_if_free(now, phone);
+        self.renew_if_free(now, phone);
         let Some(id) = self.session_at(phone) else {
             return;
         };

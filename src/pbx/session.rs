@@ -305,8 +305,10 @@ impl Pbx {
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
         self.calls_to_forget(now, &phone, &user);
-        let applied = self.applied(phone, Shown::Nobody(Some(cause)), farewell(cause).into());
+        let shown = Shown::Nobody(Some(cause));
+        let applied = self.applied(phone.clone(), shown, farewell(cause).into());
         self.act_stored(applied);
+        self.file_changed(now, &phone);
         if cause == Cause::Schedule {
             self.deadlines.arm_no_later(Timer::Pace, now.uptime);
         }

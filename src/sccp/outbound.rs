@@ -19,6 +19,7 @@ impl Switchboard {
             Action::Ring { phone, .. }
             | Action::ApplyProfile { phone, .. }
             | Action::ShowDesk { phone, .. }
+            | Action::Renew { phone, .. }
             | Action::Tell { phone, .. }
             | Action::ForgetCalls { phone, .. }
             | Action::Howl { phone } => self.stations.contains_key(phone),
@@ -85,6 +86,9 @@ impl Switchboard {
             }),
             Action::ForgetCalls { phone, attempt } => self.at(&phone, |station, shared| {
                 station.forget_calls(shared, attempt);
+            }),
+            Action::Renew { phone, how } => self.at(&phone, |station, shared| {
+                station.renew(shared, how);
             }),
             Action::Howl { phone } => self.at(&phone, Station::howl),
             Action::ShowForwarding { leg } => self.at_leg(leg, Station::forwarded),

@@ -8,7 +8,7 @@ use super::shared::{Returning, Shared, Swapped, Timer};
 use super::softkeys::Idle;
 use super::station::{Hook, Pending, Stage, Station};
 use super::wire::{DisplayNotify, DisplayPromptStatus, Reset, ResetType};
-use crate::pbx::{Desk, Notice, Shown};
+use crate::pbx::{Desk, Notice, Renewal, Shown};
 
 /// After this time it is asked where a phone is that was to start anew.
 const BACK_SOON: Duration = Duration::from_secs(60);
@@ -118,6 +118,19 @@ impl Station {
                 true => ResetType::Reset,
                 false => ResetType::Restart,
             };
+            self.say(shared, Reset { kind });
+        }
+    }
+
+    /// Somebody wants it to start anew, as what it is. What it reads in files is no news to it.
+    pub fn renew(&mut self, shared: &mut Shared, how: Renewal) {
+        let kind = match how {
+            Renewal::Read => return,
+            Renewal::Restart => ResetType::Restart,
+            Renewal::Reset => ResetType::Reset,
+        };
+        if self.is_registered() {
+            tracing::info!(phone = %self.name, ?kind, "SCCP phone is told to start anew");
             self.say(shared, Reset { kind });
         }
     }

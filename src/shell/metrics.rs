@@ -22,7 +22,7 @@ use prometheus_client::registry::Registry;
 use super::events::door_word;
 use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Forgot, Record, Status, ToldBy, What};
-use crate::sip::Registrar;
+use crate::sip::{Registrar, Told};
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
 pub use sccp::SccpMetrics;
@@ -67,6 +67,7 @@ pub struct Metrics {
     calls: Gauge64,
     transfers: CountersOfTwo,
     call_histories: CountersOfTwo,
+    told: Counters,
     phones: Gauge64,
     phones_registered: Gauge64,
     softphones_registered: Gauge64,
@@ -123,6 +124,7 @@ impl Metrics {
             calls: Gauge::default(),
             transfers: CountersOfTwo::default(),
             call_histories: CountersOfTwo::default(),
+            told: Counters::default(),
             phones: Gauge::default(),
             phones_registered: Gauge::default(),
             softphones_registered: Gauge::default(),
@@ -272,6 +274,11 @@ impl Metrics {
             "Times that a phone was told to forget whom somebody called, by way and result",
             self.call_histories.clone(),
         );
+        registry.register(
+            "sip_phones_told",
+            "SIP phones that were told to read their files or to start anew, by what became of it",
+            self.told.clone(),
+        );
         registry.register("phones", "Phones in the site", self.phones.clone());
         registry.register(
             "phones_registered",
@@ -367,6 +374,14 @@ impl Metrics {
             };
             let labels = [("kind", kind), ("outcome", fate)];
             self.transfers.get_or_create(&labels).inc();
+        }
+    }
+
+    /// SIP phones were told to read their files again, or to start anew.
+    pub fn told(&self, told: &[Told]) {
+        for told in told {
+            let labels = [("outcome", told.word())];
+            self.told.get_or_create(&labels).inc();
         }
     }
 

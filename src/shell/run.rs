@@ -220,6 +220,7 @@ impl Run {
         }
         self.metrics.media_portless(output.portless);
         self.metrics.transfers(&output.transfers);
+        self.metrics.told(&output.told);
         for send in output.sends {
             self.wires.send(send);
         }

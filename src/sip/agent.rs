@@ -26,9 +26,10 @@ use super::sdp;
 use super::session_timer::SessionIntervals;
 use super::stray::Stray;
 use super::target::Target;
+use super::told::Told;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::wire::{Message, Name};
-use crate::pbx::{EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Ticket};
+use crate::pbx::{EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Renewal, Site, Ticket};
 use crate::time::{Deadlines, Now};
 
 /// A phone in a call is asked this often whether it is still there.
@@ -60,6 +61,8 @@ pub(super) enum Purpose {
     Text(Ticket),
     /// To have a phone do something, and which time that is.
     Order(PhoneName, u64),
+    /// To have a phone read its file or start anew: by which registration it is there.
+    Renew(PhoneName, Arc<str>),
     /// To refresh a call.
     Refresh(LegId),
     /// To ask for other media before a call is answered.
@@ -92,6 +95,8 @@ pub(super) enum Timer {
     Early(LegId),
     /// Nobody has answered a signal: its sender will not wait for much longer.
     Signal(Ticket),
+    /// A phone may have hung up that is to be told something.
+    Renew(PhoneName),
 }
 
 /// The SIP side of the exchange.
@@ -123,6 +128,14 @@ pub struct Agent {
     pub(super) untunnelled: BTreeSet<PhoneName>,
     /// What phones are to be told at their web servers.
     pub(super) pushes: Vec<Push>,
+    /// Registrations, by their Call-IDs, of phones that are not to be told to renew themselves.
+    pub(super) deaf: BTreeSet<(PhoneName, Arc<str>)>,
+    /// Phones that are to hang up first, and what they are told then.
+    pub(super) renewals: BTreeMap<PhoneName, Renewal>,
+    /// What became of telling phones.
+    pub(super) told: Vec<Told>,
+    /// Says who made which phone.
+    pub(super) site: Arc<Site>,
     /// Calls in which Perch itself is the other party.
     pub(super) own: OwnMedia,
     pub(super) deadlines: Deadlines<Timer>,
@@ -155,6 +168,10 @@ impl Agent {
             tunnels: BTreeMap::new(),
             untunnelled: BTreeSet::new(),
             pushes: Vec::new(),
+            deaf: BTreeSet::new(),
+            renewals: BTreeMap::new(),
+            told: Vec::new(),
+            site: Arc::default(),
             own: OwnMedia::default(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
@@ -170,6 +187,13 @@ impl Agent {
     pub fn with_sessions(mut self, sessions: SessionIntervals) -> Agent {
         self.sessions = sessions;
         self
+    }
+
+    /// Another site is in force.
+    pub fn set_site(&mut self, site: Arc<Site>) {
+        self.deaf
+            .retain(|(phone, _)| site.phones.contains_key(phone));
+        self.site = site;
     }
 
     /// Takes out what happened.
@@ -214,6 +238,7 @@ impl Agent {
                 Timer::Text(ticket) => self.text_overdue(now, ticket),
                 Timer::Remote(phone) => self.order_overdue(phone),
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
+                Timer::Renew(phone) => self.renew_if_quiet(now, &phone),
                 Timer::Early(leg) => self.settle_early(now, leg, 504),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
@@ -510,6 +535,10 @@ impl Agent {
                 self.order_answered(now, phone, attempt, status);
             }
             Some(Purpose::Notify(ticket)) => self.notified(now, ticket, 408),
+            Some(Purpose::Renew(phone, call_id)) => {
+                // Only one that answers can say that it does not do such things.
+                self.renewal_answered(phone, call_id, 504);
+            }
             Some(Purpose::Tell(_) | Purpose::End) | None => {}
         }
     }

@@ -420,6 +420,7 @@ impl Agent {
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Text(ticket) => self.text_answered(now, ticket, status),
             Purpose::Order(phone, attempt) => self.order_answered(now, phone, attempt, status),
+            Purpose::Renew(phone, call_id) => self.renewal_answered(phone, call_id, status),
             Purpose::Refresh(leg) => self.refreshed(now, leg, response),
             Purpose::Early(leg, link) => self.early_update_answered(leg, link, Ok(response)),
             Purpose::Signal(ticket) => {

@@ -35,6 +35,7 @@ mod seal;
 mod session_timer;
 mod stray;
 mod target;
+mod told;
 mod transaction;
 mod witness;
 
@@ -50,4 +51,5 @@ pub use network::Network;
 pub use registrar::{ALLOW, Counters, Edge, Limits, Registrar};
 pub use remotecc::Push;
 pub use session_timer::SessionIntervals;
+pub use told::Told;
 pub use witness::{Standing, Witness};

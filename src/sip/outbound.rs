@@ -108,6 +108,7 @@ impl Agent {
                 self.tell(now, &phone, &text);
             }
             Action::ForgetCalls { phone, attempt } => self.forget_calls(now, phone, attempt),
+            Action::Renew { phone, how } => self.renew(now, phone, how),
             // SIP has no way to make a phone howl, or to show what is set there; and the rest is for others.
             Action::Howl { .. }
             | Action::ShowDesk { .. }

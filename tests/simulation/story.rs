@@ -131,6 +131,8 @@ impl Story {
             without_display: text.without_display.clone(),
             pracking: text.pracking.clone(),
             refreshing: text.refreshing.clone(),
+            makes: text.makes.clone(),
+            deaf: text.deaf.clone(),
             twins: twins(protocol),
         };
         let mut world = World::new(protocol, building, MORNING, random.random());

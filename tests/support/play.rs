@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::TimeZone;
 use perch::exchange::ControlRequest;
-use perch::pbx::{LogoutTarget, Query};
+use perch::pages;
+use perch::pbx::{Door, LogoutTarget, Query};
 use perch::time::Utc;
 
 use super::phone::Order;
@@ -90,6 +91,17 @@ pub fn check_over_sccp(rules: &str, script: &str, expect: Expect) {
     expect.assert_eq(&play(&script, Protocol::Sccp).into_text());
 }
 
+/// Shows what goes so over SIP alone, over datagrams and streams alike: what phones say of their hooks there.
+#[track_caller]
+pub fn check_over_sip(rules: &str, script: &str, expect: Expect) {
+    assert!(rules.starts_with("rules: "), "which rules does this prove?");
+    let script = parse(script);
+    let datagrams = play(&script, Protocol::SipUdp).into_text();
+    expect.assert_eq(&datagrams);
+    let streams = play(&script, Protocol::SipTcp).into_text();
+    assert_eq!(streams, datagrams, "it goes otherwise over streams");
+}
+
 /// Shows what goes so where every other phone speaks SCCP, and the others SIP.
 #[track_caller]
 pub fn check_over_both(rules: &str, script: &str, expect: Expect) {
@@ -139,6 +151,8 @@ impl Stage {
             without_display: text.without_display.clone(),
             pracking: text.pracking.clone(),
             refreshing: text.refreshing.clone(),
+            makes: text.makes.clone(),
+            deaf: text.deaf.clone(),
             twins: text.twins.clone(),
         };
         Stage {
@@ -265,6 +279,13 @@ fn request(wish: &Wish, text: &SiteText) -> ControlRequest {
                 LogoutTarget::User(whom.clone())
             })
         }
+        Wish::Reset { phone, hard } => ControlRequest::Visit(
+            Door::Control,
+            pages::Wish::Reset {
+                phone: phone.as_str().into(),
+                hard: *hard,
+            },
+        ),
         Wish::Unlock(user) => ControlRequest::Unlock(user.as_str().into()),
         Wish::Explain(subject) => ControlRequest::Query(Query::Explain(subject.clone())),
         Wish::Who => ControlRequest::Query(Query::Who),

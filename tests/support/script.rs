@@ -89,6 +89,7 @@ pub enum Wish {
     LogIn { user: String, phone: String },
     LogOut(String),
     Unlock(String),
+    Reset { phone: String, hard: bool },
     Explain(String),
     Who,
     Locks,
@@ -150,6 +151,7 @@ impl Script {
             "wants PRACK",
             "refreshes its calls",
             "no display",
+            "made by",
         ];
         let in_site = self
             .site
@@ -267,6 +269,14 @@ fn wish(words: &[&str]) -> Option<Wish> {
             phone: phone.into(),
         },
         ["logs", "out", whom] => Wish::LogOut(whom.into()),
+        ["restarts", phone] => Wish::Reset {
+            phone: phone.into(),
+            hard: false,
+        },
+        ["resets", phone] => Wish::Reset {
+            phone: phone.into(),
+            hard: true,
+        },
         ["unlocks", user] => Wish::Unlock(user.into()),
         ["explains", subject] => Wish::Explain(subject.into()),
         ["asks", "who"] => Wish::Who,

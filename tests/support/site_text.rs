@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use perch::pbx::{
     AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LogoutProfile, Phone,
-    PinHash, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User, UserProfile,
+    PinHash, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User, UserProfile,
+    Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -34,6 +35,10 @@ pub struct SiteText {
     pub pracking: BTreeSet<String>,
     /// Phones that refresh their calls.
     pub refreshing: BTreeSet<String>,
+    /// Whose phones they are that can be told to read their files again.
+    pub makes: BTreeMap<String, Vendor>,
+    /// Phones that know nothing of that.
+    pub deaf: BTreeSet<String>,
     /// Devices that register as a phone that another device is too.
     pub twins: BTreeMap<String, String>,
 }
@@ -64,6 +69,8 @@ impl Default for SiteText {
             without_display: BTreeSet::new(),
             pracking: BTreeSet::new(),
             refreshing: BTreeSet::new(),
+            makes: BTreeMap::new(),
+            deaf: BTreeSet::new(),
             twins: BTreeMap::new(),
         }
     }
@@ -164,6 +171,19 @@ impl SiteText {
                 }
                 ["refreshes", "its", "calls"] => {
                     self.refreshing.insert(name.to_owned());
+                }
+                ["made", "by", vendor] => {
+                    let vendor = Vendor::from_word(vendor).ok_or("who makes such phones?")?;
+                    phone.provision = Some(Box::new(Provision {
+                        vendor,
+                        model: None,
+                        mac: None,
+                        password_generation: 1,
+                    }));
+                    self.makes.insert(name.to_owned(), vendor);
+                }
+                ["takes", "no", "NOTIFY"] => {
+                    self.deaf.insert(name.to_owned());
                 }
                 ["no", "display"] => {
                     self.without_display.insert(name.to_owned());

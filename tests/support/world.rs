@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use perch::exchange::{ControlRequest, Input, Output, Send};
 use perch::media::{EndId, Order};
-use perch::pbx::{Answer, PhoneName, Record, Refusal, Site, Ticket};
+use perch::pbx::{Answer, PhoneName, Record, Refusal, Site, Ticket, Vendor};
 use perch::sip::Transport;
 use perch::time::{Now, UPTIME_AT_START, Utc};
 use rand::rngs::StdRng;
@@ -47,6 +47,10 @@ pub struct Building {
     pub pracking: BTreeSet<String>,
     /// Phones that refresh their calls.
     pub refreshing: BTreeSet<String>,
+    /// Whose phones they are that can be told to read their files again.
+    pub makes: BTreeMap<String, Vendor>,
+    /// Phones that know nothing of that.
+    pub deaf: BTreeSet<String>,
     /// Devices that register as a phone that another device is too.
     pub twins: BTreeMap<String, String>,
 }
@@ -99,6 +103,8 @@ pub struct World {
     without_display: BTreeSet<String>,
     pracking: BTreeSet<String>,
     refreshing: BTreeSet<String>,
+    makes: BTreeMap<String, Vendor>,
+    deaf: BTreeSet<String>,
     twins: BTreeMap<String, String>,
     /// Streams that the server knows to be broken.
     broken: BTreeSet<u64>,
@@ -148,6 +154,8 @@ impl World {
             without_display: building.without_display,
             pracking: building.pracking,
             refreshing: building.refreshing,
+            makes: building.makes,
+            deaf: building.deaf,
             twins: building.twins,
             broken: BTreeSet::new(),
             stations: BTreeSet::new(),
@@ -639,6 +647,8 @@ impl World {
                 takes_messages: !self.without_display.contains(name.as_str()),
                 pracks: self.pracking.contains(name.as_str()),
                 refreshes: self.refreshing.contains(name.as_str()),
+                make: self.makes.get(name.as_str()).copied(),
+                is_deaf: self.deaf.contains(name.as_str()),
                 expires_s: 3600,
             };
             Box::new(SipPhone::new(account, self.random.random(), self.uptime))

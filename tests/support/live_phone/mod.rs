@@ -118,6 +118,8 @@ impl LivePhone {
             takes_messages: true,
             refreshes: false,
             pracks: false,
+            make: None,
+            is_deaf: false,
             expires_s: 3600,
         };
         let phone = SipPhone::new(account, rand::random(), Duration::ZERO);

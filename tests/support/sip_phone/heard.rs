@@ -52,6 +52,7 @@ impl SipPhone {
             (Method::Invite, None) => self.ring(key, &request),
             (Method::Message, None) => self.read_message(&key, &request),
             (Method::Options, None) => self.reply(&key, 200, None),
+            (Method::Notify, None) => self.hear_notice(&key, &request),
             (_, None) => {
                 let line = strict::first_line(&request);
                 self.fault(format!("nothing that begins anything: {line}"));

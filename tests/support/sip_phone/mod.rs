@@ -5,6 +5,7 @@
 mod call;
 mod heard;
 mod media;
+mod notices;
 mod pracks;
 mod refreshes;
 mod said;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use perch::pbx::Vendor;
 use perch::sip::Transport;
 use perch::time::Deadlines;
 use rand::rngs::StdRng;
@@ -50,6 +52,10 @@ pub struct Account {
     pub refreshes: bool,
     /// Whether it acknowledges provisional answers, and wants that of others (RFC 3262).
     pub pracks: bool,
+    /// Whose it is, if it can be told to read its file again.
+    pub make: Option<Vendor>,
+    /// Whether it knows nothing of that, whosever it is.
+    pub is_deaf: bool,
     /// For how long it asks to be registered, in seconds.
     pub expires_s: u32,
 }
