@@ -20,6 +20,8 @@ mod phone;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/phone_browser.rs"]
 mod phone_browser;
+#[path = "../support/phone_web.rs"]
+mod phone_web;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/wire_phone.rs"]
 mod wire_phone;
@@ -48,6 +50,7 @@ mod desk;
 mod emapi;
 mod emapp;
 mod flows;
+mod forgetting;
 mod manners;
 mod office;
 mod secrets;
