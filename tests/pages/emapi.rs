@@ -12,7 +12,7 @@ const PATH: &str = "/emservice/EMServiceServlet";
 pub const RECEPTION: (&str, &str) = ("reception", "open sesame");
 
 /// What a program is answered when something was done.
-const SUCCESS: &str = "<response><success/></response>";
+pub const SUCCESS: &str = "<response><success/></response>";
 
 /// How a program says who it is.
 pub fn app((id, password): (&str, &str)) -> String {
@@ -36,7 +36,8 @@ fn body(answer: &Answer) -> String {
     body.unwrap_or_else(|| panic!("{text}")).to_owned()
 }
 
-fn request(office: &Office, who: (&str, &str), task: &str) -> String {
+/// The answer to a request of a program.
+pub fn request(office: &Office, who: (&str, &str), task: &str) -> String {
     ask(office, &format!("<request>{}{task}</request>", app(who)))
 }
 
@@ -48,7 +49,8 @@ fn login(phone: &str, user: &str, more: &str) -> String {
     format!("<login><deviceName>{phone}</deviceName><userID>{user}</userID>{more}</login>")
 }
 
-fn logout(phone: &str) -> String {
+/// Logs whoever is at a phone out.
+pub fn logout(phone: &str) -> String {
     format!("<logout><deviceName>{phone}</deviceName></logout>")
 }
 

@@ -18,6 +18,8 @@ mod phone;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../support/phone_browser.rs"]
 mod phone_browser;
+#[path = "../support/phone_web.rs"]
+mod phone_web;
 #[path = "../support/xml.rs"]
 mod xml;
 
@@ -44,6 +46,7 @@ mod desk;
 mod emapi;
 mod emapp;
 mod flows;
+mod forgetting;
 mod manners;
 mod office;
 mod secrets;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -108,6 +109,11 @@ impl Office {
         let file = self.dir.path().join("site.toml");
         fs::write(&file, format!("{SITE}{more}")).expect("the directory is ours");
         self.server.tell(&["apply", &file.display().to_string()]);
+    }
+
+    /// Where the server keeps its data.
+    pub fn data(&self) -> PathBuf {
+        Perch::data_in(self.dir.path())
     }
 
     /// Where pages are served.

@@ -286,14 +286,15 @@ fn a_phone_that_never_answers_is_told_a_few_times_and_when_it_comes_back() {
 /// rules: PRO-9
 #[test]
 fn a_call_that_goes_on_is_forgotten_when_it_has_ended() {
-    let mut bench = Bench::registered(&[NEW, NEW]);
+    let mut bench = Bench::registered(&[NEW, OLD, NEW]);
     log_in(&mut bench, 1);
     bench.soft(1, "NewCall");
     bench.press(1, "9002");
-    bench.wait(5);
-    bench.soft(2, "Answer");
+    bench.say(2, OffHook::default());
+    bench.open_channel(2, 4002);
+    bench.open_channel(1, 4001);
     let elsewhere = ControlRequest::Login {
-        phone: name(1).as_str().into(),
+        phone: name(2).as_str().into(),
         user: "alice".into(),
         secret: None,
     };

@@ -154,6 +154,10 @@ pub trait Phone {
     fn streams(&self) -> Vec<Stream> {
         Vec::new()
     }
+    /// Whom it remembers to have called or to have been called by, if it has a list of them.
+    fn call_history(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// What stands beside its buttons, if it has any.
     fn buttons(&self) -> Vec<String> {
         Vec::new()

@@ -57,6 +57,11 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The body as it is, which is text.
+    pub fn text_bytes(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("it is UTF-8")
+    }
+
     /// The body as text, in the character set that it came in.
     pub fn text(&self) -> String {
         let content_type = self.header("content-type").expect("a content type");

@@ -212,6 +212,20 @@ pub struct Side {
     cseq: u32,
 }
 
+impl Side {
+    /// Of a request that belongs to no call.
+    pub fn outside(phone: &Phone, target: &str) -> Side {
+        let aor = phone.aor();
+        Side {
+            call_id: format!("outside-{}-{}", phone.name, phone.count),
+            own: format!("{aor};tag=o"),
+            other: aor,
+            target: target.to_owned(),
+            cseq: 0,
+        }
+    }
+}
+
 /// A phone of the demonstration; its password is its name and `-secret`.
 pub struct Phone {
     pub name: String,
@@ -515,9 +529,10 @@ fn finish(builder: Builder, body: &[u8]) -> Bytes {
     match body {
         [] => builder.finish(),
         body => {
-            let kind: &[u8] = match body.starts_with(b"v=0") {
-                true => b"application/sdp",
-                false => b"application/dtmf-relay",
+            let kind: &[u8] = match body {
+                [b'v', b'=', ..] => b"application/sdp",
+                [b'<', ..] => b"application/x-cisco-remotecc-response+xml",
+                _ => b"application/dtmf-relay",
             };
             builder.finish_with(kind, body)
         }

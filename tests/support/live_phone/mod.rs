@@ -233,6 +233,14 @@ impl LivePhone {
         });
     }
 
+    /// Waits until it remembers calls, or none.
+    pub fn remembers_calls(&self, expected: bool) {
+        let what = format!("remembers calls: {expected}");
+        self.wait(&what, |live| {
+            live.phone.call_history().is_empty() != expected
+        });
+    }
+
     /// What stands beside its buttons.
     pub fn buttons(&self) -> Vec<String> {
         self.live().phone.buttons()

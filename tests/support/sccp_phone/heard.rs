@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use perch::sccp::wire::{
-    CallInfo, CallState as State, CallStateInfo, CallType, Codec, Framer, MediaStatus,
+    CallInfo, CallState as State, CallStateInfo, CallType, Codec, Framer, FromPhone, MediaStatus,
     OpenReceiveChannel, OpenReceiveChannelAck, Reset, ResetType, RingMode, SelectSoftKeys, SetLamp,
     SetRinger, StartMediaTransmission, StartMediaTransmissionAck, StartTone, Stimulus, ToPhone,
-    Tone,
+    Tone, Unread, UserDataVersion1,
 };
 
 use super::call::{Call, Wish};
@@ -116,8 +116,26 @@ impl SccpPhone {
             ToPhone::SetRinger(ringer) => self.hear_ringer(ringer),
             ToPhone::SetLamp(lamp) => self.see_lamp(lamp),
             ToPhone::SetSpeakerMode(speaker) => self.desk.speaker = speaker.is_on,
+            ToPhone::UserToDeviceDataVersion1(data) => self.execute(data),
             _ => self.take_call(message),
         }
+    }
+
+    /// Something for its browser, which knows one thing to do.
+    fn execute(&mut self, told: &UserDataVersion1) {
+        let text = String::from_utf8_lossy(&told.data.0).into_owned();
+        let known = "<ExecuteItem Priority=\"0\" URL=\"Init:CallHistory\"/>";
+        if !text.contains(known) {
+            return self.fault(format!("nothing that it can do: {text}"));
+        }
+        self.call_history.clear();
+        let done = "<CiscoIPPhoneResponse><ResponseItem Status=\"0\" Data=\"\" URL=\"Init:CallHistory\"/></CiscoIPPhoneResponse>";
+        self.say(FromPhone::DeviceToUserDataResponseVersion1(
+            UserDataVersion1 {
+                data: Unread(done.into()),
+                ..told.clone()
+            },
+        ));
     }
 
     /// What becomes of calls.
@@ -315,6 +333,11 @@ impl SccpPhone {
             let kind = info.kind;
             return self.fault(format!("a call that is {kind:?} now"));
         }
+        let other = match is_inbound {
+            true => &info.calling.number,
+            false => &info.called.number,
+        };
+        self.call_history.insert(info.call, other.clone());
         if is_inbound {
             let name = in_words(&info.calling.name);
             let way = way_of(info);

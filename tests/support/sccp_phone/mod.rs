@@ -60,6 +60,8 @@ pub struct SccpPhone {
     asked: Option<Question>,
     desk: Desk,
     calls: BTreeMap<u32, Call>,
+    /// Whom it remembers, by call.
+    call_history: BTreeMap<u32, String>,
     last_call: u64,
     last_port: u16,
     /// What is to be dialled as soon as there is a call to dial it in.
@@ -103,6 +105,7 @@ impl SccpPhone {
             asked: None,
             desk: Desk::default(),
             calls: BTreeMap::new(),
+            call_history: BTreeMap::new(),
             last_call: 0,
             last_port: 0,
             to_dial: Vec::new(),
@@ -306,6 +309,10 @@ impl Phone for SccpPhone {
 
     fn streams(&self) -> Vec<Stream> {
         self.calls.values().filter_map(Call::stream).collect()
+    }
+
+    fn call_history(&self) -> Vec<String> {
+        self.call_history.values().cloned().collect()
     }
 
     fn buttons(&self) -> Vec<String> {
