@@ -189,14 +189,14 @@ impl Agent {
             Some(_) => "active",
             None => "terminated;reason=noresource",
         };
-        let builder = Builder::request(Method::Notify, &target)
+        let builder = Builder::request(Method::Notify, target)
             .display(Name::Via, via(flow, &branch))
             .header(Name::MaxForwards, "70")
             .display(Name::From, format_args!("<sip:perch@{local}>;tag={tag}"))
             .display(Name::To, format_args!("<sip:{phone}@{local}>"))
             .header(Name::CallId, call_id)
             .header(Name::CSeq, "1 NOTIFY")
-            .header(Name::Contact, contact(flow, &target))
+            .header(Name::Contact, contact(flow, target))
             .header(Name::Event, words.event)
             .header(Name::SubscriptionState, state);
         let bytes = match words.action {
