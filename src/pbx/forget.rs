@@ -432,3 +432,178 @@ fn why_not(phone: &PhoneName, whose: &UserId, last: Option<Forgot>) -> String {
     };
     format!("{phone} may still know whom {whose} called: {why}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{
+        ClassOfService, Event, LogoutProfile, Phone, PinHash, Remembered, SessionId, Signal, Site,
+        StoredSession, Ticket, TotalLimit, User,
+    };
+    use super::*;
+    use crate::time::UPTIME_AT_START;
+
+    const BEGIN: Now = Now {
+        uptime: UPTIME_AT_START,
+        utc: Utc(1_803_888_000_000),
+    };
+
+    fn later(after: Duration) -> Now {
+        Now {
+            uptime: BEGIN.uptime + after,
+            utc: BEGIN.utc.plus(after),
+        }
+    }
+
+    fn site(phones: usize) -> Site {
+        let lobby = LogoutProfile {
+            lines: Vec::new(),
+            class: "all".into(),
+            display_name: "Lobby".into(),
+        };
+        let mut site = Site::default();
+        site.settings.logouts_per_s = 10_000;
+        site.classes.insert("all".into(), ClassOfService::default());
+        site.logout_profiles.insert("lobby".into(), lobby);
+        for place in 0..phones {
+            let user = User {
+                dn: format!("2{place:04}").as_str().into(),
+                display_name: "Somebody".into(),
+                pin: PinHash("1111".into()),
+                profiles: vec!["clerk".into()],
+                sip_secret: None,
+            };
+            let phone = Phone {
+                logout_profile: "lobby".into(),
+                guest_dn: Some(format!("9{place:04}").as_str().into()),
+                sip_secret: None,
+                exempt: false,
+                location: None,
+                hardware: None,
+                pickup_group: None,
+                provision: None,
+            };
+            site.users.insert(format!("u{place}").as_str().into(), user);
+            site.phones
+                .insert(format!("p{place}").as_str().into(), phone);
+        }
+        site
+    }
+
+    fn session(place: usize) -> StoredSession {
+        StoredSession {
+            session: SessionId(uuid::Uuid::from_u128(1 + place as u128)),
+            user: format!("u{place}").as_str().into(),
+            phone: format!("p{place}").as_str().into(),
+            profile: "clerk".into(),
+            door: Door::Code,
+            opened: BEGIN.utc,
+            total: TotalLimit::Usual,
+            last_used: (BEGIN.utc, Signal::Login),
+            leaving: None,
+        }
+    }
+
+    /// Phones that are registered, and somebody at each of them.
+    fn office(phones: usize, calls: Vec<(PhoneName, UserId, Utc)>) -> Pbx {
+        let sessions = match calls.is_empty() {
+            true => (0..phones).map(session).collect(),
+            false => Vec::new(),
+        };
+        let remembered = Remembered {
+            sessions,
+            calls,
+            ..Remembered::default()
+        };
+        let mut pbx = Pbx::new(BEGIN, [7; 32], Arc::new(site(phones)), remembered);
+        for place in 0..phones {
+            let phone = format!("p{place}").as_str().into();
+            pbx.handle(BEGIN, Event::PhoneRegistered(phone));
+        }
+        pbx
+    }
+
+    fn log_all_out(pbx: &mut Pbx) {
+        let (ticket, door) = (Ticket(1), Door::Api);
+        pbx.handle(BEGIN, Event::MassLogoutRequested { ticket, door });
+        for _ in 0..50 {
+            pbx.wake(later(Duration::from_millis(500)));
+        }
+        assert_eq!(pbx.sessions.len(), 0);
+    }
+
+    /// Who is told, and as which attempt.
+    fn told(pbx: &mut Pbx) -> Vec<(PhoneName, u64)> {
+        let actions = pbx.take_outcome().actions.into_iter();
+        let told = actions.filter_map(|ordered| match ordered.action {
+            Action::ForgetCalls { phone, attempt } => Some((phone, attempt)),
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// rules: PRO-9
+    #[test]
+    fn not_a_whole_building_is_told_at_once() {
+        let mut pbx = office(AT_ONCE + 50, Vec::new());
+        log_all_out(&mut pbx);
+        let first = told(&mut pbx);
+        assert_eq!(first.len(), AT_ONCE);
+        for (phone, attempt) in first.into_iter().take(10) {
+            let forgot = Forgot::Done(ToldBy::Sccp);
+            pbx.calls_forgotten(BEGIN, &phone, attempt, forgot);
+        }
+        assert_eq!(told(&mut pbx).len(), 10, "as many as have answered");
+        pbx.wake(later(Duration::from_secs(11)));
+        assert_eq!(
+            told(&mut pbx).len(),
+            40,
+            "nobody waits for the silent for ever"
+        );
+    }
+
+    /// rules: PRO-9
+    #[test]
+    fn an_answer_to_what_was_asked_before_is_none() {
+        let mut pbx = office(1, Vec::new());
+        log_all_out(&mut pbx);
+        let first = told(&mut pbx);
+        let [(phone, attempt)] = first.as_slice() else {
+            panic!("{first:?}");
+        };
+        pbx.calls_forgotten(BEGIN, phone, attempt + 1, Forgot::Done(ToldBy::Http));
+        pbx.handle(BEGIN, Event::PhoneRegistered(phone.clone()));
+        assert_eq!(told(&mut pbx), [(phone.clone(), attempt + 1)]);
+        pbx.calls_forgotten(BEGIN, phone, *attempt, Forgot::Done(ToldBy::Http));
+        let said = pbx.explain_forgetting(phone).expect("something");
+        assert!(said.contains("is being told"), "{said}");
+    }
+
+    /// rules: PRO-9, IDL-5
+    #[test]
+    fn what_was_not_forgotten_is_known_after_a_restart() {
+        let mut pbx = office(2, Vec::new());
+        log_all_out(&mut pbx);
+        let first = told(&mut pbx);
+        pbx.calls_forgotten(BEGIN, &first[0].0, first[0].1, Forgot::Done(ToldBy::Refer));
+        pbx.take_outcome();
+        pbx.settle_background(BEGIN);
+        let changes = pbx.take_outcome().changes.into_iter();
+        let kept = changes.filter_map(|change| match change {
+            Change::CallsRemembered { phone, whose } => Some((phone, whose)),
+            _ => None,
+        });
+        let kept: Vec<_> = kept.collect();
+        let [(phone, Some((whose, since)))] = kept.as_slice() else {
+            panic!("{kept:?}");
+        };
+        assert_eq!(*phone, first[1].0);
+        let calls = vec![(phone.clone(), whose.clone(), *since)];
+        let mut again = office(2, calls);
+        assert_eq!(told(&mut again), [(phone.clone(), 1)]);
+        again.calls_forgotten(BEGIN, phone, 1, Forgot::Taken(ToldBy::Refer));
+        let changes = again.take_outcome().changes;
+        assert!(changes.contains(&stored(phone, None)), "{changes:?}");
+    }
+}

@@ -75,7 +75,7 @@ impl Pushes {
         let pushes = Arc::clone(self);
         self.runtime.spawn(async move {
             let forgot = pushes.tell(&push).await;
-            pushes.intake.leave(Input::Pushed { push, forgot });
+            pushes.intake.tell(Input::Pushed { push, forgot }).await;
         });
     }
 

@@ -20,7 +20,7 @@ use crate::wire_phone::{Phone, Side};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An 8861 and a 7960 that speak SIP, and a 7965 that speaks SCCP; and who sits there.
+/// An 8861 and a 7960 that speak SIP, and a 7975 that speaks SCCP; and who sits there.
 const REFER: (&str, &str) = ("SEP0011AA0000C1", "carol");
 const HTTP: (&str, &str) = ("SEP0011AA0000C2", "dave");
 const SCCP: (&str, &str) = ("SEP0011AA0000C3", "erin");
@@ -55,7 +55,7 @@ password = "SEP0011AA0000C2-secret"
 [phone.SEP0011AA0000C3]
 logout_profile = "guest"
 guest_dn = "9013"
-model = "7965"
+model = "7975"
 [app_user.paging]
 password = "a paging system"
 push = true
@@ -99,7 +99,7 @@ impl Desks {
         let refer = sip(host(1), REFER.0, "Cisco-CP8861/14.2.1");
         let http = sip(at, HTTP.0, "Cisco-CP7960G/8.0");
         let server = office.server.at(Ipv4Addr::LOCALHOST.into(), 2000);
-        let sccp = LivePhone::sccp_at(host(3), (server, Security::Plain), SCCP.0, "7965", 440);
+        let sccp = LivePhone::sccp_at(host(3), (server, Security::Plain), SCCP.0, "7975", 440);
         sccp.registers();
         Desks {
             office,
@@ -372,7 +372,8 @@ fn other_server(yes: &'static str) -> (SocketAddr, thread::JoinHandle<String>) {
 fn another_server_may_vouch_for_what_this_one_does_not_know() {
     for (says, is_believed) in [("AUTHORIZED", true), ("UN-AUTHORIZED", false)] {
         let (at, asked) = other_server(says);
-        let site = format!("[extension_mobility]\nauthentication_fallback = \"http://{at}/auth?a=b\"\n");
+        let site =
+            format!("[extension_mobility]\nauthentication_fallback = \"http://{at}/auth?a=b\"\n");
         let desks = Desks::with(&site, "/CCMCIP/authenticate.asp");
         desks.web.call("2001");
         let said = push_as(&desks.web, "voiceview", "p&w");
