@@ -31,6 +31,8 @@ pub enum What {
     Mixed(Run),
     /// A clock-time logout of all users while the other phones refresh (--refreshes a second); needs --start
     LogoutWave(Run),
+    /// Programs log users in and out through the Extension Mobility API while other phones call each other; needs --start
+    Emapi(Emapi),
     /// SCCP phones are made somebody's and nobody's: how long until each has its new lines, by model and way
     SccpSwap(SccpSwap),
     /// SCCP phones register all at once, say that they are there, lose the server and come back, are logged out by the clock
@@ -108,6 +110,24 @@ pub struct Run {
     /// Print JSON instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Emapi {
+    #[command(flatten)]
+    pub run: Run,
+    /// Logins and logouts a minute, as many of both
+    #[arg(long, default_value_t = 2_000)]
+    pub per_minute: u32,
+    /// For how long; with this, --seconds is ignored
+    #[arg(long)]
+    pub minutes: Option<f64>,
+    /// Calls a second between the phones that nobody logs in at
+    #[arg(long, default_value_t = 20)]
+    pub calls_per_second: u32,
+    /// Of so many requests one comes by a connection of its own; the others keep theirs
+    #[arg(long, default_value_t = 2)]
+    pub new_every: u64,
 }
 
 impl Run {

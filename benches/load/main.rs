@@ -15,6 +15,7 @@ mod arguments;
 mod boot;
 mod control;
 mod digest;
+mod emapi;
 mod found;
 mod link;
 mod phone;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         | What::Logins(run)
         | What::Mixed(run)
         | What::LogoutWave(run) => scenario::run(&arguments.what, run),
+        What::Emapi(emapi) => scenario::run(&arguments.what, &emapi.run),
         What::SccpSwap(run) => sccp::swap(run),
         What::SccpRegister(run) => sccp::register(run),
         What::BootStorm(run) => boot::storm(run),

@@ -31,6 +31,8 @@ impl World {
                 let uri = format!("sip:*11*u{user}*{PIN}%23@{REALM}");
                 (phone, Method::Invite, uri)
             }
+            // Programs do these, not phones.
+            Task::ApiLogin { .. } | Task::ApiLogout { .. } => return,
             Task::Call { phone, callee } => {
                 let callee = match against {
                     Against::Perch => format!("sip:{}@{REALM}", FIRST_GUEST + callee),

@@ -12,6 +12,7 @@ use tokio::task::spawn_local;
 
 use crate::arguments::{Against, Run, Transport};
 use crate::control::Control;
+use crate::emapi::Client;
 use crate::link::Link;
 use crate::phone::Phone;
 use crate::site::PIN;
@@ -79,6 +80,8 @@ pub struct World {
     pub links: Vec<Link>,
     pub phones: Vec<Phone>,
     pub control: Option<Control>,
+    /// The Extension Mobility API.
+    pub api: Option<Client>,
     /// Tells the Call-IDs of this process from any other's.
     pub run: u32,
     flights: HashMap<Key, Flight>,
@@ -99,6 +102,7 @@ impl World {
                 links: Vec::new(),
                 phones: (0..run.site.phones).map(Phone::new).collect(),
                 control,
+                api: None,
                 run: rand::random(),
                 flights: HashMap::new(),
                 timers: BinaryHeap::new(),
@@ -141,6 +145,7 @@ impl World {
             self.flights.insert(key, flight);
             match task {
                 Task::ControlLogin { phone, user } => self.ask_control(key, phone, user),
+                Task::ApiLogin { .. } | Task::ApiLogout { .. } => self.ask_api(key, task),
                 _ => self.request(key),
             }
             return true;
@@ -155,6 +160,19 @@ impl World {
         spawn_local(async move {
             let (phone, user) = (format!("p{phone}"), format!("u{user}"));
             let outcome = control.login(phone, user, Some(PIN)).await;
+            let Some(world) = me.upgrade() else { return };
+            let outcome = outcome.as_ref().map_err(String::as_str);
+            world.borrow_mut().end(key, outcome.copied());
+            world.borrow_mut().pump();
+        });
+    }
+
+    fn ask_api(&mut self, key: Key, task: Task) {
+        let (Some(api), me) = (self.api.clone(), self.me.clone()) else {
+            return self.end(key, Err("no Extension Mobility API"));
+        };
+        spawn_local(async move {
+            let outcome = api.ask(task).await;
             let Some(world) = me.upgrade() else { return };
             let outcome = outcome.as_ref().map_err(String::as_str);
             world.borrow_mut().end(key, outcome.copied());

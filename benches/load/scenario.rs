@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::Failure;
-use crate::arguments::{Against, Door, Pace, Run, What};
+use crate::arguments::{Against, Door, Emapi, Pace, Run, What};
 use crate::control::Control;
+use crate::emapi::Client;
 use crate::link;
 use crate::player::{self, World};
 use crate::report::{Memory, Report};
@@ -52,7 +53,7 @@ pub fn run(what: &What, run: &Run) -> Result<(), Failure> {
 struct Load<'a> {
     run: &'a Run,
     /// Ends with us.
-    _server: Option<Server>,
+    server: Option<Server>,
     pid: Option<u32>,
     control: Option<Control>,
     world: Rc<RefCell<World>>,
@@ -98,6 +99,7 @@ impl<'a> Load<'a> {
                 let refreshes = timed("refresh", everybody, open(run.refreshes));
                 ("mixed", vec![logins, refreshes], None)
             }
+            What::Emapi(emapi) => ("emapi", load.emapi(emapi)?, None),
             What::LogoutWave(_) => {
                 let end = load.prepare_wave().await?;
                 let others = Choice::Registrations {
@@ -161,7 +163,7 @@ impl<'a> Load<'a> {
         link::open(&world, run, address).await?;
         Ok(Load {
             run,
-            _server: server,
+            server,
             pid,
             control,
             world,
@@ -213,6 +215,31 @@ impl<'a> Load<'a> {
             _ => None,
         };
         Ok((streams, used))
+    }
+
+    /// Users log in and out at the first phones; the others call each other.
+    fn emapi(&self, emapi: &Emapi) -> Result<Vec<Stream>, Failure> {
+        let Some(server) = &self.server else {
+            return Err("programs need a server of their own: use --start".into());
+        };
+        let (phones, users) = (self.run.site.phones, self.run.site.users);
+        if users + 2 > phones {
+            return Err("there must be two phones more than users: they call each other".into());
+        }
+        self.world.borrow_mut().api = Some(Client::new(server.pages(), emapi.new_every));
+        let minutes = emapi.minutes.map(|minutes| minutes * 60.0);
+        let time = minutes.map_or(self.run.duration(), Duration::from_secs_f64);
+        let pace = Pace::Open {
+            per_s: f64::from(emapi.per_minute) / 60.0,
+        };
+        let calls = Choice::Calls {
+            first: users,
+            pairs: (phones - users) / 2,
+        };
+        Ok(vec![
+            Stream::new("emapi", Choice::Api { users }, pace, u64::MAX, time),
+            Stream::new("call", calls, open(emapi.calls_per_second), u64::MAX, time),
+        ])
     }
 
     /// Logs all users in, and puts a site in force by which they are all logged out soon. The cell says when that was

@@ -88,6 +88,11 @@ impl Server {
         (Ipv4Addr::LOCALHOST, 2000 + self.offset).into()
     }
 
+    /// Where its pages and the Extension Mobility API are.
+    pub fn pages(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 8080 + self.offset).into()
+    }
+
     /// Where its metrics are.
     pub fn http(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, 9090 + self.offset).into()

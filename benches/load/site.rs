@@ -13,6 +13,9 @@ pub const FIRST_GUEST: u32 = 700_000;
 /// Every user's PIN.
 pub const PIN: &str = "1234";
 
+/// A program that may log everybody in and out.
+pub const PROGRAM: (&str, &str) = ("load", "load-secret");
+
 /// What phones authenticate in.
 pub const REALM: &str = "perch";
 
@@ -42,6 +45,10 @@ pub fn people(site: &Site, profile: &str) -> String {
         "[class_of_service.all]\ncall_guests = true\ncall_users = true\nlogin = true\n\
          [logout_profile.guest]\nclass = \"all\"\ndisplay_name = \"Guest\"\n\
          [user_profile.clerk]\nclass = \"all\"\nidle_limit_min = 30\n{profile}\n"
+    ));
+    let (program, password) = PROGRAM;
+    add(format_args!(
+        "[app_user.{program}]\npassword = \"{password}\"\nproxy = true\n"
     ));
     for user in 0..site.users {
         let dn = FIRST_USER + user;

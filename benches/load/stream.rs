@@ -14,6 +14,10 @@ pub enum Task {
     Login { phone: u32, user: u32 },
     /// Log a user in over the control API.
     ControlLogin { phone: u32, user: u32 },
+    /// Log a user in through the Extension Mobility API.
+    ApiLogin { phone: u32, user: u32 },
+    /// Log out whoever is at a phone through it.
+    ApiLogout { phone: u32 },
     /// Call another phone, and hang up when it has answered.
     Call { phone: u32, callee: u32 },
 }
@@ -25,6 +29,8 @@ impl Task {
             Task::Register { phone }
             | Task::Login { phone, .. }
             | Task::ControlLogin { phone, .. }
+            | Task::ApiLogin { phone, .. }
+            | Task::ApiLogout { phone }
             | Task::Call { phone, .. } => phone,
         }
     }
@@ -39,6 +45,8 @@ pub enum Choice {
     Logins { phones: u32, users: u32 },
     /// The same over the control API.
     ControlLogins { phones: u32, users: u32 },
+    /// Each user logged in at a phone through the Extension Mobility API, then each out, and so on.
+    Api { users: u32 },
     /// Calls within pairs of phones.
     Calls { first: u32, pairs: u32 },
 }
@@ -165,6 +173,13 @@ impl Choice {
             Choice::ControlLogins { phones, users } => Task::ControlLogin {
                 phone: turn(phones),
                 user: turn(users),
+            },
+            Choice::Api { users } => match number / u64::from(users.max(1)) % 2 {
+                0 => Task::ApiLogin {
+                    phone: turn(users),
+                    user: turn(users),
+                },
+                _ => Task::ApiLogout { phone: turn(users) },
             },
             Choice::Calls { first, pairs } => Task::Call {
                 phone: first + turn(pairs),

@@ -108,6 +108,7 @@ mod tests {
             method: Method::Get,
             path: "/".into(),
             source: "192.0.2.1".parse().expect("an address"),
+            is_secure: false,
             base: "http://perch".into(),
             headers: headers
                 .map(|(name, value)| (name.to_string(), value.to_string()))

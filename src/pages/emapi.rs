@@ -14,11 +14,12 @@ use crate::pbx::{
     Wanted,
 };
 pub(super) use guesses::Guesses;
-use request::{App, Call, Origin, Task};
+pub(super) use request::Origin;
+use request::{App, Call, Task};
 
 /// Whom somebody may act for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Rights {
+pub(super) enum Rights {
     /// For anybody.
     Everybody,
     /// For one user, who it is.
@@ -57,9 +58,13 @@ async fn answered(
             total,
         } => {
             let wanted = (profile.as_ref(), *total);
-            log_in(house, &rights, &call.origin, phone, user, wanted).await
+            log_in(house, &rights, &call.origin, phone, user, wanted).await?;
+            Ok(response::success())
         }
-        Task::LogOut(phone) => log_out(house, &rights, &call.origin, phone).await,
+        Task::LogOut(phone) => {
+            log_out(house, &rights, &call.origin, phone).await?;
+            Ok(response::success())
+        }
         Task::LogOutAll => {
             wish(house, Wish::LogOutAll).await?;
             Ok(response::success())
@@ -134,14 +139,15 @@ async fn rights(
     }
 }
 
-async fn log_in(
+/// Logs a user in where a program says.
+pub(super) async fn log_in(
     house: &impl House,
     rights: &Rights,
     origin: &Origin,
     phone: &PhoneName,
     user: &str,
     (profile, total): (Option<&ProfileName>, TotalLimit),
-) -> Result<Reply, Code> {
+) -> Result<(), Code> {
     if !house.site().mobility.enabled {
         return Err(Code::POLICY);
     }
@@ -163,15 +169,16 @@ async fn log_in(
         },
     };
     wish(house, log_in).await?;
-    Ok(response::success())
+    Ok(())
 }
 
-async fn log_out(
+/// Logs out whoever is where a program says.
+pub(super) async fn log_out(
     house: &impl House,
     rights: &Rights,
     origin: &Origin,
     phone: &PhoneName,
-) -> Result<Reply, Code> {
+) -> Result<(), Code> {
     let at = house.phone(phone).await?.ok_or(Code::NO_PHONE)?;
     check_origin(house, origin, &at)?;
     let Some(present) = &at.present else {
@@ -185,7 +192,7 @@ async fn log_out(
     }
     let target = LogoutTarget::Phone(phone.clone());
     wish(house, Wish::LogOut(target)).await?;
-    Ok(response::success())
+    Ok(())
 }
 
 impl Rights {

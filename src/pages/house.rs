@@ -5,8 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::pbx::{
-    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Refusal, Secret, Site, Ticket,
-    UserId, Wanted,
+    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Presence, Refusal, Seat,
+    Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::time::Now;
 
@@ -139,6 +139,18 @@ pub trait House: Sync {
 
     /// Who a user id or DN is; none: nobody.
     fn user(&self, given: &str) -> impl Future<Output = Result<Option<OfUser>, Trouble>> + Send;
+
+    /// Everybody who is logged in, and where.
+    fn who(&self) -> impl Future<Output = Result<Vec<Presence>, Trouble>> + Send;
+
+    /// Who was at each phone last.
+    fn last_users(&self) -> impl Future<Output = Result<Vec<(PhoneName, UserId)>, Trouble>> + Send;
+
+    /// What is on a phone now; none: there is no such phone.
+    fn seat(
+        &self,
+        phone: &PhoneName,
+    ) -> impl Future<Output = Result<Option<Box<Seat>>, Trouble>> + Send;
 
     /// Has something done. The answer is what was done, or why not.
     fn wish(

@@ -4,6 +4,7 @@
 //! whom is decided here; who may log in where is decided by the core, as at every other door.
 
 mod authenticate;
+mod axl;
 mod browser;
 mod charset;
 mod code;
@@ -26,6 +27,7 @@ mod xml;
 use std::fmt;
 
 pub use authenticate::PATH as AUTHENTICATION;
+pub use axl::AxlDoor;
 pub use emapp::PATH as EM_APPLICATION;
 pub use fields::Fields;
 pub use house::{House, Trouble, Wish};
@@ -43,6 +45,7 @@ pub struct Pages {
     tokens: Tokens,
     programs: Programs,
     guesses: Guesses,
+    axl: AxlDoor,
     /// For phones that do not say in which language.
     usual: &'static Texts,
 }
@@ -60,6 +63,8 @@ enum Place {
     EmApp,
     /// The Extension Mobility API.
     EmApi,
+    /// AXL.
+    Axl,
     /// What the Services key leads to.
     Services(Service),
     /// Where phones ask who tells them things.
@@ -79,6 +84,8 @@ const PLACES: &[(&str, Place)] = &[
     ("/serviceurl", Place::Services(Service::Menu)),
     (services::WHO, Place::Services(Service::Who)),
     (services::STAY, Place::Services(Service::Stay)),
+    (axl::PATHS[0], Place::Axl),
+    (axl::PATHS[1], Place::Axl),
     // What it was called before.
     ("/LoginService/login.asp", Place::EmApi),
     ("/LoginService/query.asp", Place::EmApi),
@@ -92,8 +99,21 @@ impl Pages {
             tokens: Tokens::default(),
             programs: Programs::default(),
             guesses: Guesses::default(),
+            axl: AxlDoor::default(),
             usual: usual.expect("there is a usual language"),
         }
+    }
+
+    /// The same with AXL there.
+    #[must_use]
+    pub fn with_axl(self, axl: AxlDoor) -> Pages {
+        Pages { axl, ..self }
+    }
+
+    /// Whether a path leads to what programs use, which ask often and close together; phones ask seldom.
+    pub fn is_for_programs(path: &str) -> bool {
+        let place = PLACES.iter().find(|(known, _)| *known == path);
+        matches!(place, Some((_, Place::EmApi | Place::Axl)))
     }
 
     /// Answers a request.
@@ -113,6 +133,7 @@ impl Pages {
             Place::EmApi => emapi::answer(self, house, request).await,
             Place::Services(service) => services::answer(self, house, request, service).await,
             Place::Authentication => authenticate::answer(self, house, request).await,
+            Place::Axl => axl::answer(self, house, request).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

@@ -25,6 +25,8 @@ pub struct Head {
     pub path: String,
     /// From where.
     pub source: IpAddr,
+    /// Whether nobody can listen: it came under TLS.
+    pub is_secure: bool,
     /// What addresses of ours begin with, as the phone sees us: scheme, host and port.
     pub base: String,
     /// What else it says, by lower-case names, in order.

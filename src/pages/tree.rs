@@ -1,6 +1,7 @@
 //! Reading XML of programs: elements by name in any case and without their prefix, texts without blanks around them.
 
 use quick_xml::Reader;
+use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
@@ -8,11 +9,18 @@ use quick_xml::events::{BytesStart, Event};
 const DEPTH: usize = 16;
 const MOST: usize = 4000;
 
+/// How many attributes an element may have.
+const ATTRIBUTES: usize = 16;
+
 /// An element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Element {
     /// Its name, in small letters.
     pub name: String,
+    /// What stood before its name; empty: nothing.
+    pub prefix: String,
+    /// Its attributes, as they are written.
+    pub attributes: Vec<(String, String)>,
     /// The text right in it.
     pub text: String,
     /// What is in it.
@@ -35,12 +43,12 @@ impl Element {
             let ended = match event {
                 Event::Start(start) => {
                     count += 1;
-                    open.push(named(&start));
+                    open.push(begun(&start)?);
                     None
                 }
                 Event::Empty(start) => {
                     count += 1;
-                    Some(named(&start))
+                    Some(begun(&start)?)
                 }
                 Event::End(_) => open.pop(),
                 Event::Text(text) => {
@@ -91,6 +99,12 @@ impl Element {
         self.child(name).map(|child| child.text.as_str())
     }
 
+    /// What an attribute says; none if it is not there.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The texts of all children of a name.
     pub fn texts_of(&self, name: &str) -> impl Iterator<Item = &str> {
         let children = self.children.iter();
@@ -98,11 +112,25 @@ impl Element {
     }
 }
 
-fn named(start: &BytesStart<'_>) -> Element {
-    Element {
-        name: start.local_name().as_ref().to_ascii_lowercase(),
-        ..Element::default()
+fn begun(start: &BytesStart<'_>) -> Result<Element, Unreadable> {
+    let mut attributes = Vec::new();
+    for attribute in start.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|_| Unreadable)?;
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+        let value = value.map_err(|_| Unreadable)?.into_owned();
+        attributes.push((attribute.key.as_ref().to_owned(), value));
+        if attributes.len() > ATTRIBUTES {
+            return Err(Unreadable);
+        }
     }
+    let prefix = start.name().prefix();
+    let prefix = prefix.map(|prefix| prefix.as_ref().to_owned());
+    Ok(Element {
+        name: start.local_name().as_ref().to_ascii_lowercase(),
+        prefix: prefix.unwrap_or_default(),
+        attributes,
+        ..Element::default()
+    })
 }
 
 /// Text outside of the root is blank or wrong.
@@ -127,6 +155,11 @@ mod tests {
         assert_eq!((root.name.as_str(), root.text.as_str()), ("request", "<"));
         let info = root.child("appinfo").expect("it is there");
         assert_eq!(info.text_of("appid"), Some("a&bA"));
+        assert_eq!((root.prefix.as_str(), info.prefix.as_str()), ("ns", ""));
+        assert_eq!(
+            (info.attribute("a"), info.attribute("b")),
+            (Some("b"), None)
+        );
         assert_eq!(info.text_of("x"), Some(""));
         assert_eq!(info.texts_of("y").count(), 0);
     }
@@ -135,6 +168,8 @@ mod tests {
     fn what_is_no_xml_or_too_much_is_refused() {
         let deep = format!("{}{}", "<a>".repeat(20), "</a>".repeat(20));
         let many = format!("<a>{}</a>", "<b/>".repeat(MOST + 1));
+        let attributes: String = (0..=ATTRIBUTES).map(|i| format!(" a{i}=''")).collect();
+        let long = format!("<a{attributes}/>");
         let bomb = "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>";
         let wrong = [
             "",
@@ -147,6 +182,9 @@ mod tests {
             "<a>&x;</a>",
             &deep,
             &many,
+            &long,
+            "<a b=c/>",
+            "<a b='&x;'/>",
             bomb,
         ];
         for text in wrong {

@@ -25,6 +25,19 @@ impl Writer {
         }
     }
 
+    /// A part of such XML, to be added to a whole.
+    pub fn part() -> Writer {
+        Writer {
+            text: String::new(),
+            line_end: "",
+        }
+    }
+
+    /// Adds a part.
+    pub fn add(&mut self, part: Writer) {
+        self.text.push_str(&part.text);
+    }
+
     /// An element with nothing in it.
     pub fn empty(&mut self, name: &str) {
         self.text.push('<');

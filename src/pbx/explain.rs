@@ -26,6 +26,7 @@ impl Pbx {
             Query::Explain(subject) => Answer::Explain(self.explain(now, subject)),
             Query::Phone(phone) => Answer::Phone(self.at_phone(now, phone)),
             Query::User(given) => Answer::User(self.of_user(now, given)),
+            Query::LastUsers => Answer::LastUsers(self.last_users()),
             Query::Locks => Answer::Locks(self.locks(now)),
             Query::Seat(phone) => Answer::Seat(self.seat(phone)),
             Query::Status => Answer::Status(Status {
@@ -52,6 +53,8 @@ impl Pbx {
             dn: user.map_or_else(|| stored.user.as_str().into(), |user| user.dn.clone()),
             display_name: user.map(|u| u.display_name.clone()).unwrap_or_default(),
             phone: stored.phone.clone(),
+            profile: stored.profile.clone(),
+            total: stored.total,
             door: stored.door,
             since: stored.opened,
             last_used: stored.last_used,
@@ -94,6 +97,15 @@ impl Pbx {
             last_user: last.map(|(stored, _)| stored.user.clone()),
             warned: session.and_then(|id| self.sessions.get(&id)?.warned),
         })
+    }
+
+    fn last_users(&self) -> Vec<(PhoneName, UserId)> {
+        let states = self.phones.iter();
+        let last = states.filter_map(|(phone, state)| {
+            let (stored, _) = state.last_closed.as_deref()?;
+            Some((phone.clone(), stored.user.clone()))
+        });
+        last.collect()
     }
 
     fn of_user(&self, now: Now, given: &str) -> Option<OfUser> {

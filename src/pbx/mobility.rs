@@ -46,7 +46,7 @@ pub enum DurationUnit {
     Minutes,
 }
 
-/// A program that uses the Extension Mobility API, or tells phones things.
+/// A program that uses the Extension Mobility API or AXL, or tells phones things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppUser {
     /// What proves that it is this program.
@@ -56,6 +56,9 @@ pub struct AppUser {
     /// Whether it may tell phones things at their web servers.
     #[serde(default)]
     pub push: bool,
+    /// Whether it may use AXL, and so ask for everything and log everybody in and out.
+    #[serde(default)]
+    pub axl: bool,
 }
 
 impl Default for Mobility {

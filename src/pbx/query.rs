@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::change::{Cause, Closed, Door, Signal, StoredSession};
+use super::change::{Cause, Closed, Door, Signal, StoredSession, TotalLimit};
 use super::desk::Seat;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
 use crate::time::Utc;
@@ -18,6 +18,8 @@ pub enum Query {
     Phone(PhoneName),
     /// Who a user id or DN is, and where they are.
     User(String),
+    /// Who was at each phone last. Phones at which nobody was are left out.
+    LastUsers,
     /// Users that are locked or had recent failures (SES-8).
     Locks,
     /// What a phone is now: its lines and speed dials, and whose it is.
@@ -37,6 +39,8 @@ pub enum Answer {
     Phone(Option<AtPhone>),
     /// None: there is no such user.
     User(Option<OfUser>),
+    /// Sorted by phone.
+    LastUsers(Vec<(PhoneName, UserId)>),
     /// Sorted by user.
     Locks(Vec<Lock>),
     /// None: there is no such phone.
@@ -56,6 +60,10 @@ pub struct Presence {
     pub display_name: String,
     /// Where.
     pub phone: PhoneName,
+    /// As what.
+    pub profile: ProfileName,
+    /// How long the login may last.
+    pub total: TotalLimit,
     /// How the login was asked for.
     pub door: Door,
     /// Since when.

@@ -1,11 +1,13 @@
 //! Connections of phones that speak HTTP, with or without TLS: who may open one, how many there may be, and how long each may last.
 //!
 //! Phones ask seldom and one thing at a time, so a connection is good for one request: nobody keeps a place that others
-//! wait for, and whoever guesses at names pays for each guess (see the guard).
+//! wait for, and whoever guesses at names pays for each guess (see the guard). An application may let connections be kept
+//! for a while.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::guard::Guard;
 use super::places::Places;
@@ -71,6 +73,10 @@ pub struct Caller {
 pub trait Application: Send + Sync + 'static {
     /// The words for its connections in the log.
     const CONNECTIONS: &'static str;
+
+    /// How long a connection may be kept for more requests, silent in between for as long as a head may take. Zero: each
+    /// is good for one. An answer that is to be the last one there says so itself.
+    const KEPT: Duration = Duration::ZERO;
 
     /// Answers one request.
     fn answer(
@@ -155,7 +161,7 @@ impl<A: Application> Web<A> {
         };
         let web = Arc::clone(self);
         tokio::spawn(async move {
-            let served = timeout(PATIENCE, web.welcome(scheme, stream, source));
+            let served = timeout(A::KEPT + PATIENCE, web.welcome(scheme, stream, source));
             if served.await.is_err() {
                 tracing::debug!(%remote, "one of the {} lasted too long", A::CONNECTIONS);
             }
@@ -193,11 +199,19 @@ impl<A: Application> Web<A> {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
             .max_buf_size(HEAD)
-            .keep_alive(false)
+            .keep_alive(!A::KEPT.is_zero())
             .serve_connection(TokioIo::new(stream), answer);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = sleep(A::KEPT), if !A::KEPT.is_zero() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
         let remote = caller.remote;
         // What was asked for is not said: there may be a token in it.
-        if let Err(error) = connection.await {
+        if let Err(error) = ended {
             tracing::debug!(%remote, %error, "one of the {} broke", A::CONNECTIONS);
         }
     }

@@ -140,6 +140,7 @@ pub(super) fn read_app_user<'t>(s: &mut Section<'t>) -> (AppUser, Option<&'t str
         password: PinHash(hash.unwrap_or_default().to_owned()),
         proxy: s.flag("proxy").unwrap_or_default(),
         push: s.flag("push").unwrap_or_default(),
+        axl: s.flag("axl").unwrap_or_default(),
     };
     (app_user, password)
 }
@@ -150,5 +151,6 @@ pub(super) fn app_user_fields(app_user: &AppUser) -> Vec<Field> {
         secret("password_hash", app_user.password.0.as_str(), "password"),
         shown("proxy", app_user.proxy),
         shown("push", app_user.push),
+        shown("axl", app_user.axl),
     ]
 }

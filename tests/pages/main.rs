@@ -41,7 +41,9 @@ mod support {
 }
 use support::{digest, wire_phone};
 
+mod axl;
 mod boots;
+mod busy;
 mod desk;
 mod emapi;
 mod emapp;

@@ -58,12 +58,16 @@ password = "open sesame"
 proxy = true
 [app_user.lobby]
 password = "open sesame"
+[app_user.tool]
+password = "open sesame"
+axl = true
 [phone.SEP0011AA000001]
 logout_profile = "guest"
 guest_dn = "9001"
 password = "SEP0011AA000001-secret"
 [phone.SEP0011AA000002]
 logout_profile = "guest"
+location = "Hall"
 guest_dn = "9002"
 password = "SEP0011AA000002-secret"
 [phone.SEP0011AA000003]

@@ -260,6 +260,37 @@ fn a_restart_in_the_middle_resumes_the_mass_logout() {
     );
 }
 
+/// As programs may ask it; what is still to do is stored before it is begun.
+#[test]
+fn logging_everybody_out_goes_at_the_pace_and_on_after_a_restart() {
+    check(
+        "rules: TOD-3, ADM-1",
+        "
+        logouts 1/s
+        u1: 2001, pin 1   u2: 2002, pin 2   u3: 2003, pin 3   u4: 2004, pin 4
+        desk-1: guest 9001, no display   desk-2: guest 9002, no display
+        desk-3: guest 9003, no display   desk-4: guest 9004, no display   desk-5: guest 9005
+        09:01 desk-1 logs in u1   09:02 desk-2 logs in u2   09:03 desk-3 logs in u3   09:04 desk-4 logs in u4
+        09:59:58 desk-4 dials 9005   desk-5 answers
+        10:00 admin logs everybody out
+        10:00:01 server dies         10:10 server starts
+        until 10:11
+        ",
+        expect![[r#"
+            09:01 desk-1 becomes u1, hears "Logged in: 2001 U1"
+            09:02 desk-2 becomes u2, hears "Logged in: 2002 U2"
+            09:03 desk-3 becomes u3, hears "Logged in: 2003 U3"
+            09:04 desk-4 becomes u4, hears "Logged in: 2004 U4"
+            09:59:58 desk-5 rings (from 2004 U4)
+            09:59:58 desk-4 hears it ring, talks with desk-5
+            10:00 admin hears "4 are being logged out"
+            10:00 desk-1 becomes lobby (api)
+            10:00:01 desk-2 becomes lobby (api)
+            10:10 desk-3 becomes lobby (api)
+            10:10:01 desk-4 becomes lobby (api)"#]],
+    );
+}
+
 #[test]
 fn what_was_deferred_is_paced_too_after_a_restart() {
     check(

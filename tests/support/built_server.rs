@@ -161,6 +161,19 @@ impl Perch {
         Perch::start(dir, &["--config", &file.display().to_string()])
     }
 
+    /// The same at these addresses.
+    pub fn with_settings_at(dir: &Path, settings: &str, addresses: &[Ipv4Addr]) -> Perch {
+        let file = dir.join("perch.toml");
+        fs::write(&file, settings).expect("the directory can be written to");
+        let file = file.display().to_string();
+        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let mut how = vec!["--config", &file];
+        for address in &addresses {
+            how.extend(["--bind", address]);
+        }
+        Perch::start(dir, &how)
+    }
+
     fn start(dir: &Path, how: &[&str]) -> Perch {
         let data = Perch::data_in(dir).display().to_string();
         let mut arguments: Vec<String> = how.iter().map(ToString::to_string).collect();

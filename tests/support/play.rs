@@ -286,6 +286,7 @@ fn request(wish: &Wish, text: &SiteText) -> ControlRequest {
                 hard: *hard,
             },
         ),
+        Wish::LogOutAll => ControlRequest::Visit(Door::Api, pages::Wish::LogOutAll),
         Wish::Unlock(user) => ControlRequest::Unlock(user.as_str().into()),
         Wish::Explain(subject) => ControlRequest::Query(Query::Explain(subject.clone())),
         Wish::Who => ControlRequest::Query(Query::Who),

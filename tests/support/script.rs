@@ -88,6 +88,7 @@ pub enum Act {
 pub enum Wish {
     LogIn { user: String, phone: String },
     LogOut(String),
+    LogOutAll,
     Unlock(String),
     Reset { phone: String, hard: bool },
     Explain(String),
@@ -268,6 +269,7 @@ fn wish(words: &[&str]) -> Option<Wish> {
             user: user.into(),
             phone: phone.into(),
         },
+        ["logs", "everybody", "out"] => Wish::LogOutAll,
         ["logs", "out", whom] => Wish::LogOut(whom.into()),
         ["restarts", phone] => Wish::Reset {
             phone: phone.into(),

@@ -151,6 +151,10 @@ impl Transcript {
                 let present = user.iter().flat_map(|user| &user.present);
                 present.map(|who| self.presence(who)).collect()
             }
+            Answer::LastUsers(last) => last
+                .iter()
+                .map(|(phone, user)| format!("{user} was at {phone}"))
+                .collect(),
             Answer::Locks(locks) => locks
                 .iter()
                 .map(|lock| match lock.until {

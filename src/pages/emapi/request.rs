@@ -31,7 +31,7 @@ pub(super) struct App {
 
 /// Where the person is, for whom a program asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Origin {
+pub(in super::super) struct Origin {
     /// At this address.
     pub address: Option<IpAddr>,
     /// Behind a proxy.

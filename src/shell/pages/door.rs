@@ -9,10 +9,13 @@ use hyper::{Request, Response, StatusCode};
 
 use super::super::intake::AskError;
 use super::super::serve::Server;
-use super::super::web::Caller;
+use super::super::web::{Caller, Scheme};
 use crate::exchange::ControlRequest;
 use crate::pages::{self, Fields, Head, House, Method, Reply, Trouble, Wish};
-use crate::pbx::{self, Answer, AtPhone, OfUser, PhoneName, PinHash, Query, Refusal, Secret, Site};
+use crate::pbx::{
+    self, Answer, AtPhone, OfUser, PhoneName, PinHash, Presence, Query, Refusal, Seat, Secret,
+    Site, UserId,
+};
 use crate::site::verify_pin;
 use crate::time::Now;
 
@@ -29,6 +32,8 @@ pub(super) enum Unreadable {
     TooLong,
     /// It ended before its end.
     Broken,
+    /// It takes too long.
+    Slow,
 }
 
 /// Reads a request to its end.
@@ -66,6 +71,7 @@ fn head(caller: &Caller, parts: &hyper::http::request::Parts) -> Head {
         method,
         path: parts.uri.path().to_owned(),
         source: caller.remote,
+        is_secure: caller.scheme == Scheme::Https,
         base: base(caller, parts.headers.get(HOST)),
         headers: headers.collect(),
     }
@@ -139,6 +145,27 @@ impl House for Door<'_> {
     async fn user(&self, given: &str) -> Result<Option<OfUser>, Trouble> {
         match self.ask(Query::User(given.to_owned())).await? {
             Answer::User(user) => Ok(user),
+            _ => Err(Trouble::NoAnswer),
+        }
+    }
+
+    async fn who(&self) -> Result<Vec<Presence>, Trouble> {
+        match self.ask(Query::Who).await? {
+            Answer::Who(who) => Ok(who),
+            _ => Err(Trouble::NoAnswer),
+        }
+    }
+
+    async fn last_users(&self) -> Result<Vec<(PhoneName, UserId)>, Trouble> {
+        match self.ask(Query::LastUsers).await? {
+            Answer::LastUsers(last) => Ok(last),
+            _ => Err(Trouble::NoAnswer),
+        }
+    }
+
+    async fn seat(&self, phone: &PhoneName) -> Result<Option<Box<Seat>>, Trouble> {
+        match self.ask(Query::Seat(phone.clone())).await? {
+            Answer::Seat(seat) => Ok(seat),
             _ => Err(Trouble::NoAnswer),
         }
     }

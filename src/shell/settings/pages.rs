@@ -1,7 +1,7 @@
 //! The settings of phone pages.
 
 use super::reader::Reader;
-use crate::pages::LANGUAGES;
+use crate::pages::{AxlDoor, LANGUAGES};
 
 /// How phone pages are served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,16 @@ pub struct Pages {
     pub connections: usize,
     /// How many of them from one source.
     pub connections_per_source: usize,
+    /// Where AXL is spoken.
+    pub axl: AxlDoor,
 }
+
+/// The words for where AXL is spoken.
+const AXL: [(&str, AxlDoor); 3] = [
+    ("https", AxlDoor::Secure),
+    ("http-too", AxlDoor::Open),
+    ("off", AxlDoor::Closed),
+];
 
 impl Default for Pages {
     fn default() -> Pages {
@@ -20,6 +29,7 @@ impl Default for Pages {
             language: LANGUAGES[0],
             connections: 1000,
             connections_per_source: 200,
+            axl: AxlDoor::default(),
         }
     }
 }
@@ -33,5 +43,6 @@ impl Pages {
         reader.number(section, "connections", most.clone(), &mut self.connections);
         let per_source = &mut self.connections_per_source;
         reader.number(section, "connections_per_source", most, per_source);
+        reader.word(section, "axl", &AXL, &mut self.axl);
     }
 }
