@@ -4,6 +4,7 @@
 //! whom is decided here; who may log in where is decided by the core, as at every other door.
 
 mod authenticate;
+pub mod beside;
 mod browser;
 mod charset;
 mod code;
@@ -11,6 +12,7 @@ mod emapi;
 mod emapp;
 mod fields;
 mod house;
+mod idle;
 mod objects;
 mod page;
 mod programs;
@@ -28,7 +30,8 @@ use std::fmt;
 pub use authenticate::PATH as AUTHENTICATION;
 pub use emapp::PATH as EM_APPLICATION;
 pub use fields::Fields;
-pub use house::{House, Trouble, Wish};
+pub use house::{House, IdlePages, Trouble, Wish};
+pub use idle::PATH as IDLE_PAGE;
 pub use request::{Head, Method, Reply, Request};
 
 use emapi::Guesses;
@@ -64,6 +67,8 @@ enum Place {
     Services(Service),
     /// Where phones ask who tells them things.
     Authentication,
+    /// What a phone shows that nobody uses.
+    Idle,
 }
 
 /// Paths are the product's, and case-sensitive like its own.
@@ -77,6 +82,7 @@ const PLACES: &[(&str, Place)] = &[
         Place::Services(Service::Menu),
     ),
     ("/serviceurl", Place::Services(Service::Menu)),
+    (idle::PATH, Place::Idle),
     (services::WHO, Place::Services(Service::Who)),
     (services::STAY, Place::Services(Service::Stay)),
     // What it was called before.
@@ -113,6 +119,7 @@ impl Pages {
             Place::EmApi => emapi::answer(self, house, request).await,
             Place::Services(service) => services::answer(self, house, request, service).await,
             Place::Authentication => authenticate::answer(self, house, request).await,
+            Place::Idle => idle::answer(self, house, request).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

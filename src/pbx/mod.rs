@@ -35,6 +35,7 @@ mod profile;
 mod prompt;
 mod provision;
 mod query;
+mod rest;
 mod schedule;
 mod session;
 pub mod site;
@@ -76,6 +77,7 @@ pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProf
 pub use prompt::{Digit, Prompt};
 pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
+pub use rest::{Rest, Resting};
 pub use site::{
     DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,
 };
@@ -339,6 +341,16 @@ impl Pbx {
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
+            Event::PhoneRests {
+                ticket,
+                phone,
+                rest,
+            } => self.phone_rests(now, ticket, &phone, rest),
+            Event::LeftElsewhere {
+                ticket,
+                phone,
+                text,
+            } => self.left_elsewhere(now, ticket, &phone, text),
             Event::LogoutRequested {
                 ticket,
                 door,

@@ -1,5 +1,7 @@
 //! The settings of phone pages.
 
+use std::time::Duration;
+
 use super::reader::Reader;
 use crate::pages::LANGUAGES;
 
@@ -12,6 +14,8 @@ pub struct Pages {
     pub connections: usize,
     /// How many of them from one source.
     pub connections_per_source: usize,
+    /// How often a phone that nobody uses asks for its idle page again.
+    pub idle_refresh: Duration,
 }
 
 impl Default for Pages {
@@ -20,6 +24,7 @@ impl Default for Pages {
             language: LANGUAGES[0],
             connections: 1000,
             connections_per_source: 200,
+            idle_refresh: Duration::from_secs(60),
         }
     }
 }
@@ -33,5 +38,7 @@ impl Pages {
         reader.number(section, "connections", most.clone(), &mut self.connections);
         let per_source = &mut self.connections_per_source;
         reader.number(section, "connections_per_source", most, per_source);
+        let refresh = &mut self.idle_refresh;
+        reader.seconds(section, "idle_refresh_s", 5..=3600, refresh);
     }
 }
