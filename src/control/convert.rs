@@ -149,6 +149,7 @@ fn kind(what: What) -> v1::EventKind {
         What::EmergencyCalled => v1::EventKind::EmergencyCalled,
         What::ForwardingSet => v1::EventKind::ForwardingSet,
         What::CallsForgotten => v1::EventKind::CallsForgotten,
+        What::LoggedOutElsewhere => v1::EventKind::LoggedOutElsewhere,
         What::CallsNotForgotten => v1::EventKind::CallsNotForgotten,
         What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
         What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,

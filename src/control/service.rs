@@ -12,7 +12,7 @@ use super::v1::control_server::Control;
 use super::{site_files, status, v1};
 use crate::exchange::ControlRequest;
 use crate::pages::Wish;
-use crate::pbx::{Answer, Door, LogoutTarget, Query, Secret, UserId};
+use crate::pbx::{Answer, Door, Explanation, LogoutTarget, Query, Secret, UserId};
 use crate::shell::Server;
 use crate::shell::events::Numbered;
 use crate::shell::readiness::State;
@@ -93,8 +93,19 @@ impl Control for Service {
 
     async fn explain(&self, request: Request<v1::ExplainRequest>) -> Outcome<v1::ExplainResponse> {
         let subject = request.into_inner().subject;
-        let Answer::Explain(found) = self.ask(Query::Explain(subject)).await? else {
+        let now = self.server.clock.now();
+        let cucm = self.server.cucm.as_ref();
+        let elsewhere = cucm.map_or_else(Vec::new, |cucm| cucm.explain(now, &subject));
+        let Answer::Explain(found) = self.ask(Query::Explain(subject.clone())).await? else {
             return Err(status::fault());
+        };
+        let found = match (found, elsewhere) {
+            (found, elsewhere) if elsewhere.is_empty() => found,
+            (found, elsewhere) => {
+                let mut found = found.unwrap_or_else(|| Explanation::of(subject));
+                found.sentences.extend(elsewhere);
+                Some(found)
+            }
         };
         let found = found.ok_or_else(|| Status::not_found("there is no such phone or user"))?;
         Ok(Response::new(convert::explanation(found)))

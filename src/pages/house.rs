@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::pbx::{
-    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Presence, Refusal, Seat,
+    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Presence, Refusal, Rest, Seat,
     Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::time::Now;
@@ -35,6 +37,10 @@ pub enum Wish {
     Leave(PhoneName),
     /// Not to be logged out soon, at the phone that one stands at.
     Stay(PhoneName),
+    /// Nothing but to say that nobody uses a phone.
+    Rest(PhoneName, Rest),
+    /// To have it known that somebody was logged out at another call manager, and why.
+    LeftElsewhere(PhoneName, String),
     /// To log somebody out from afar.
     LogOut(LogoutTarget),
     /// To log everybody out from afar.
@@ -55,6 +61,8 @@ impl fmt::Debug for Wish {
             Wish::LogIn { .. } => "LogIn",
             Wish::Leave(_) => "Leave",
             Wish::Stay(_) => "Stay",
+            Wish::Rest(..) => "Rest",
+            Wish::LeftElsewhere(..) => "LeftElsewhere",
             Wish::LogOut(_) => "LogOut",
             Wish::LogOutAll => "LogOutAll",
             Wish::Reset { .. } => "Reset",
@@ -96,6 +104,16 @@ impl Wish {
                 phone,
             },
             Wish::Stay(phone) => Event::StayAsked { ticket, phone },
+            Wish::Rest(phone, rest) => Event::PhoneRests {
+                ticket,
+                phone,
+                rest,
+            },
+            Wish::LeftElsewhere(phone, text) => Event::LeftElsewhere {
+                ticket,
+                phone,
+                text,
+            },
             Wish::LogOut(target) => Event::LogoutRequested {
                 ticket,
                 door,
@@ -109,6 +127,15 @@ impl Wish {
             },
         }
     }
+}
+
+/// How idle pages are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdlePages {
+    /// How often a phone asks again.
+    pub every: Duration,
+    /// How long nobody has used a phone that begins to ask, if its address does not say.
+    pub after: Duration,
 }
 
 /// Why there is no answer.
@@ -164,6 +191,18 @@ pub trait House: Sync {
 
     /// Whether another authentication server says yes at this address.
     fn is_vouched_for_at(&self, address: &str) -> impl Future<Output = bool> + Send;
+
+    /// How idle pages are shown.
+    fn idle_pages(&self) -> IdlePages;
+
+    /// Whether a request comes from a network where phones are.
+    fn is_at_home(&self, source: IpAddr) -> bool;
+
+    /// What stands in the address of a phone's idle page for nobody else to know.
+    fn idle_token(&self, phone: &PhoneName) -> String;
+
+    /// A phone says that nobody uses it. Whether it is watched for another call manager.
+    fn rests_elsewhere(&self, phone: &PhoneName, rest: Rest) -> bool;
 
     /// Whether a secret is the one that was hashed. Without a hash the same work is done for nothing, and it is not.
     fn verify(

@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod axl;
+pub mod beside;
 mod browser;
 mod charset;
 mod code;
@@ -12,6 +13,7 @@ mod emapi;
 mod emapp;
 mod fields;
 mod house;
+mod idle;
 mod objects;
 mod page;
 mod programs;
@@ -30,7 +32,8 @@ pub use authenticate::PATH as AUTHENTICATION;
 pub use axl::AxlDoor;
 pub use emapp::PATH as EM_APPLICATION;
 pub use fields::Fields;
-pub use house::{House, Trouble, Wish};
+pub use house::{House, IdlePages, Trouble, Wish};
+pub use idle::PATH as IDLE_PAGE;
 pub use request::{Head, Method, Reply, Request};
 
 use emapi::Guesses;
@@ -69,6 +72,8 @@ enum Place {
     Services(Service),
     /// Where phones ask who tells them things.
     Authentication,
+    /// What a phone shows that nobody uses.
+    Idle,
 }
 
 /// Paths are the product's, and case-sensitive like its own.
@@ -82,6 +87,7 @@ const PLACES: &[(&str, Place)] = &[
         Place::Services(Service::Menu),
     ),
     ("/serviceurl", Place::Services(Service::Menu)),
+    (idle::PATH, Place::Idle),
     (services::WHO, Place::Services(Service::Who)),
     (services::STAY, Place::Services(Service::Stay)),
     (axl::PATHS[0], Place::Axl),
@@ -134,6 +140,7 @@ impl Pages {
             Place::Services(service) => services::answer(self, house, request, service).await,
             Place::Authentication => authenticate::answer(self, house, request).await,
             Place::Axl => axl::answer(self, house, request).await,
+            Place::Idle => idle::answer(self, house, request).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

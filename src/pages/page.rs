@@ -58,6 +58,29 @@ impl Reader {
         reply
     }
 
+    /// A text that the phone asks for again after so long, with a key that leads elsewhere.
+    pub fn again(
+        &self,
+        title: &str,
+        text: String,
+        (after_s, url): (u64, &Url),
+        key: Option<(&str, Url)>,
+    ) -> Reply {
+        let mut keys = vec![self.exit()];
+        keys.extend(key.map(|(name, url)| Key {
+            name: name.to_owned(),
+            url,
+            position: match self.browser.layout {
+                Layout::Old => 1,
+                Layout::New => 2,
+            },
+        }));
+        let mut reply = self.shown(title, "", Object::Text(text), keys);
+        let refresh = format!("{after_s}; url={}", url.as_str());
+        reply.headers.push(("Refresh", refresh));
+        reply
+    }
+
     /// A question: yes and no, and perhaps something else.
     pub fn question(
         &self,

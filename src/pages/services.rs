@@ -104,7 +104,7 @@ fn who(reader: &Reader, visit: &Visit, site: &Site) -> Result<Reply, Code> {
     Ok(reader.question(title, told(texts, present, site), yes, other))
 }
 
-fn told(texts: &Texts, present: &Presence, site: &Site) -> String {
+pub(super) fn told(texts: &Texts, present: &Presence, site: &Site) -> String {
     let zone = TimeZone::get(&site.settings.timezone).unwrap_or(TimeZone::UTC);
     let mut text = filled(&texts.who_text, "user", present.user.as_str());
     text = filled(&text, "dn", present.dn.as_str());

@@ -23,8 +23,7 @@ impl Visit {
     /// The phone that the request names, if it is one, and if it may. This is looked at before anything that the
     /// request says of a user.
     pub async fn of(house: &impl House, request: &Request) -> Result<Visit, Code> {
-        let said = NAMES.iter().find_map(|name| request.fields.said(name));
-        let phone = PhoneName::from(said.ok_or(Code::NAMELESS)?);
+        let phone = named(request)?;
         let site = house.site();
         let mobility = &site.mobility;
         let is_trusted = mobility.trusted_ips.contains(&request.head.source);
@@ -37,6 +36,12 @@ impl Visit {
             false => Err(Code::UNTRUSTED),
         }
     }
+}
+
+/// The phone that a request is about.
+pub(super) fn named(request: &Request) -> Result<PhoneName, Code> {
+    let said = NAMES.iter().find_map(|name| request.fields.said(name));
+    Ok(PhoneName::from(said.ok_or(Code::NAMELESS)?))
 }
 
 /// Whether a request may come from there, for a phone that is registered at these addresses.

@@ -114,6 +114,8 @@ pub enum Signal {
     CallChanged,
     /// A call was transferred at this phone.
     CallTransferred,
+    /// The phone asked for its idle page, or did not.
+    IdlePage,
 }
 
 impl Signal {
@@ -130,6 +132,7 @@ impl Signal {
             Signal::CallEnded => "the end of a call",
             Signal::CallChanged => "hold or resume",
             Signal::CallTransferred => "a call transferred",
+            Signal::IdlePage => "its idle page",
         }
     }
 }
@@ -360,6 +363,8 @@ pub enum What {
     LockedOut,
     /// An administrator took the lock away, of a user or of a phone.
     Unlocked,
+    /// Somebody was logged out at another call manager, since nobody used the phone.
+    LoggedOutElsewhere,
     /// An automatic logout was announced (IDL-6).
     Warned(Cause),
     /// Somebody stayed after the announcement.
@@ -391,6 +396,7 @@ impl What {
             What::Locked => "locked",
             What::LockedOut => "locked-out",
             What::Unlocked => "unlocked",
+            What::LoggedOutElsewhere => "logged-out-elsewhere",
             What::Warned(_) => "warned",
             What::Stayed => "stayed",
             What::EmergencyCalled => "emergency-called",

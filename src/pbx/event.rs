@@ -12,6 +12,7 @@ use super::forward::Hops;
 use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName, UserId};
 use super::prompt::Digit;
+use super::rest::Rest;
 use super::site::Site;
 
 /// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones
@@ -404,6 +405,24 @@ pub enum Event {
         ticket: Ticket,
         /// At which phone.
         phone: PhoneName,
+    },
+    /// A phone says by its idle page that nobody uses it (IDL-7).
+    PhoneRests {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Which phone.
+        phone: PhoneName,
+        /// Since when, and when it says so again.
+        rest: Rest,
+    },
+    /// Somebody was logged out at another call manager, since nobody used the phone.
+    LeftElsewhere {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// At which phone.
+        phone: PhoneName,
+        /// Who, and why, in words.
+        text: String,
     },
     /// Somebody asked for a logout through a door other than a code.
     LogoutRequested {

@@ -68,8 +68,10 @@ impl Pbx {
     fn next_logout(&self, now: Now, id: SessionId) -> Option<(Utc, Cause)> {
         let session = self.sessions.get(&id)?;
         let limits = self.limits_of(&session.stored)?;
+        let may_be_idle = self.may_be_idle(now, &session.stored.phone);
         let idle = limits
             .idle
+            .filter(|_| may_be_idle)
             .map(|limit| (now.utc_at(session.last_used + limit), Cause::Idle));
         let total = limits
             .total
@@ -285,6 +287,11 @@ impl Pbx {
             let until = self.schedule.local(now.utc_at(until));
             return Some(format!(
                 "An emergency call was made at {phone}: nobody is logged out there before {until}."
+            ));
+        }
+        if !self.may_be_idle(now, phone) {
+            return Some(format!(
+                "{phone} does not ask for its idle page, so it is in use, or off: it is not idle before it asks again."
             ));
         }
         let waits = self.verdict_on(now, id) == Some(Verdict::WaitForRelease);

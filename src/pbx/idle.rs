@@ -176,8 +176,9 @@ impl Pbx {
         if session.stored.leaving.is_some() {
             return None;
         }
-        let limits = self.limits_of(&session.stored)?;
+        let mut limits = self.limits_of(&session.stored)?;
         let phone = &session.stored.phone;
+        limits.idle = limits.idle.filter(|_| self.may_be_idle(now, phone));
         let seen = Seen {
             opened: now.uptime_at(session.stored.opened),
             last_used: session.last_used,

@@ -36,6 +36,7 @@ mod prompt;
 mod provision;
 mod query;
 mod renewal;
+mod rest;
 mod schedule;
 mod session;
 pub mod site;
@@ -78,6 +79,7 @@ pub use prompt::{Digit, Prompt};
 pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
 pub use renewal::Renewal;
+pub use rest::{Rest, Resting};
 pub use site::{
     DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,
 };
@@ -345,6 +347,16 @@ impl Pbx {
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
+            Event::PhoneRests {
+                ticket,
+                phone,
+                rest,
+            } => self.phone_rests(now, ticket, &phone, rest),
+            Event::LeftElsewhere {
+                ticket,
+                phone,
+                text,
+            } => self.left_elsewhere(now, ticket, &phone, text),
             Event::LogoutRequested {
                 ticket,
                 door,

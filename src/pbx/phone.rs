@@ -7,6 +7,7 @@ use super::event::LegId;
 use super::forget::Remembering;
 use super::names::{Dn, PhoneName};
 use super::renewal::Due;
+use super::rest::Resting;
 use super::{Action, Pbx, Timer};
 use crate::time::{Now, Utc};
 
@@ -17,6 +18,8 @@ pub(super) struct PhoneState {
     pub registered: bool,
     /// Off hook since (uptime), as far as its protocol tells; calls count for themselves.
     pub off_hook: Option<OffHook>,
+    /// What its idle page has said.
+    pub resting: Option<Resting>,
     /// Who is logged in.
     pub session: Option<SessionId>,
     /// Its legs, oldest first.

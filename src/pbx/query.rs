@@ -91,6 +91,18 @@ pub struct Explanation {
     pub sentences: Vec<String>,
 }
 
+impl Explanation {
+    /// Nothing yet, of a phone or user.
+    pub fn of(subject: String) -> Explanation {
+        Explanation {
+            subject,
+            present: Vec::new(),
+            last: None,
+            sentences: Vec::new(),
+        }
+    }
+}
+
 /// A phone that somebody stands at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AtPhone {

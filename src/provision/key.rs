@@ -63,10 +63,21 @@ impl Key {
 
     /// The password of a phone; with another generation, another one.
     pub fn password(&self, phone: &PhoneName, generation: u32) -> Zeroizing<String> {
+        self.letters(&[
+            b"sip password\0",
+            &generation.to_be_bytes(),
+            phone.as_str().as_bytes(),
+        ])
+    }
+
+    /// What the address of a phone's idle page says for nobody else to know.
+    pub fn idle_token(&self, phone: &PhoneName) -> Zeroizing<String> {
+        self.letters(&[b"idle page\0", phone.as_str().as_bytes()])
+    }
+
+    fn letters(&self, parts: &[&[u8]]) -> Zeroizing<String> {
         let mut mac = self.mac.clone();
-        mac.update(b"sip password\0");
-        mac.update(&generation.to_be_bytes());
-        mac.update(phone.as_str().as_bytes());
+        parts.iter().for_each(|part| mac.update(part));
         let bytes = mac.finalize().into_bytes();
         // 256 is a multiple of 32: each letter is as likely as any other.
         let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
@@ -86,6 +97,9 @@ mod tests {
         assert_eq!(password("desk-1", 1), password("desk-1", 1));
         assert_ne!(password("desk-1", 1), password("desk-1", 2));
         assert_ne!(password("desk-1", 1), password("desk-2", 1));
+        let token = key.idle_token(&"desk-1".into());
+        assert_ne!(token, password("desk-1", 1));
+        assert_ne!(token, key.idle_token(&"desk-2".into()));
         let other = Key::new(&[8; 32]);
         assert_ne!(password("desk-1", 1), other.password(&"desk-1".into(), 1));
         let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();

@@ -1,5 +1,6 @@
 //! What is counted and measured, for `/metrics`.
 
+mod cucm;
 mod pages;
 mod provision;
 mod sccp;
@@ -23,6 +24,7 @@ use super::events::door_word;
 use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Forgot, Record, Status, ToldBy, What};
 use crate::sip::{Registrar, Told};
+pub use cucm::CucmMetrics;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
 pub use sccp::SccpMetrics;
@@ -80,6 +82,8 @@ pub struct Metrics {
     pub pages: PageMetrics,
     /// What is counted of files that phones fetch.
     pub provision: ProvisionMetrics,
+    /// Of phones of another call manager.
+    pub cucm: CucmMetrics,
 }
 
 /// What is counted of media of our own.
@@ -134,6 +138,7 @@ impl Metrics {
             sccp: SccpMetrics::default(),
             pages: PageMetrics::default(),
             provision: ProvisionMetrics::default(),
+            cucm: CucmMetrics::default(),
         }
         .registered()
     }
@@ -155,6 +160,7 @@ impl Metrics {
         self.sccp.register(&mut registry);
         self.pages.register(&mut registry);
         self.provision.register(&mut registry);
+        self.cucm.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

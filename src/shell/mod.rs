@@ -2,6 +2,7 @@
 
 mod checks;
 pub mod clock;
+mod cucm;
 mod datagrams;
 mod edge;
 pub mod events;

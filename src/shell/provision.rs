@@ -17,7 +17,7 @@ use super::intake::Intake;
 use super::metrics::Metrics;
 use super::settings::{Ports, Settings};
 use super::sites::{Current, Sites};
-use crate::pages::{AUTHENTICATION, EM_APPLICATION};
+use crate::pages::{AUTHENTICATION, EM_APPLICATION, IDLE_PAGE};
 use crate::pbx::{Answer, PhoneName, Query};
 use crate::provision::{
     Asked, File, Index, Key, Library, TemplateProblem, Tokens, Urls, Wanted, Whereabouts,
@@ -79,6 +79,7 @@ pub struct Files {
     registrar: Arc<Registrar>,
     metrics: Arc<Metrics>,
     library: Library,
+    key: Key,
     index: ArcSwap<(u64, Index)>,
     tokens: Mutex<Tokens>,
 }
@@ -145,7 +146,7 @@ impl Files {
         registrar: Arc<Registrar>,
         metrics: Arc<Metrics>,
     ) -> Files {
-        registrar.use_keyring(Arc::new(OwnKeys(workshop.key)));
+        registrar.use_keyring(Arc::new(OwnKeys(workshop.key.clone())));
         Files {
             clock,
             settings,
@@ -154,6 +155,7 @@ impl Files {
             registrar,
             metrics,
             library: workshop.library,
+            key: workshop.key,
             index: ArcSwap::from_pointee((0, Index::default())),
             tokens: Mutex::default(),
         }
@@ -261,6 +263,11 @@ impl Files {
         })
     }
 
+    /// What the address of a phone's idle page says for nobody else to know.
+    pub fn idle_token(&self, phone: &PhoneName) -> String {
+        self.key.idle_token(phone).to_string()
+    }
+
     fn holder(&self, token: &str) -> Option<PhoneName> {
         let now = self.clock.now().uptime;
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
@@ -305,6 +312,13 @@ impl Files {
             };
             let page = format!("http://{host}:{port}{AUTHENTICATION}{name}");
             urls.authentication = Some(page);
+        }
+        if urls.idle.is_none() && pages != 0 && self.settings.provision.idle_page {
+            let (host, port) = (&server.url_host, pages.saturating_add(offset));
+            let token = self.idle_token(phone);
+            let after = urls.idle_s;
+            let query = format!("name={phone}&token={token}&after={after}");
+            urls.idle = Some(format!("http://{host}:{port}{IDLE_PAGE}?{query}"));
         }
         urls
     }

@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::checks::Checks;
+use super::cucm::{self, Cucm, CucmError};
 use super::edge::Edge;
 use super::events::Events;
 use super::flows::Flows;
@@ -57,6 +58,9 @@ pub enum ServeError {
     /// What files for phones are made from.
     #[error(transparent)]
     Provision(#[from] ProvisionError),
+    /// Another call manager.
+    #[error(transparent)]
+    Cucm(#[from] CucmError),
     /// The site that it was to begin with.
     #[error(transparent)]
     FirstSite(#[from] FirstSiteError),
@@ -99,6 +103,8 @@ pub struct Server {
     pub files: Arc<Files>,
     /// What phones are told at their web servers.
     pub pushes: Arc<Pushes>,
+    /// Another call manager, whose idle phones are looked after.
+    pub cucm: Option<Arc<Cucm>>,
 }
 
 /// What is needed until the stop.
@@ -166,6 +172,7 @@ async fn start(
     );
     let pushes = Pushes::new(&settings, intake.clone())?;
     let server = Server {
+        cucm: open_cucm(&settings).await?,
         clock,
         events: Events::new(settings.queues.events),
         settings,
@@ -191,6 +198,13 @@ async fn open_workshop(settings: &Arc<Settings>) -> Result<Workshop, ServeError>
     let settings = Arc::clone(settings);
     let opened = tokio::task::spawn_blocking(move || Workshop::open(&settings)).await;
     Ok(opened.map_err(|_| ServeError::Died)??)
+}
+
+/// Reads who may ask the other call manager, off the runtime.
+async fn open_cucm(settings: &Arc<Settings>) -> Result<Option<Arc<Cucm>>, ServeError> {
+    let settings = Arc::clone(settings);
+    let opened = tokio::task::spawn_blocking(move || Cucm::open(&settings)).await;
+    Ok(opened.map_err(|_| ServeError::Died)??.map(Arc::new))
 }
 
 async fn open_store(
@@ -281,6 +295,7 @@ async fn connect(
     for (scheme, listener) in sockets.pages {
         pages.start(scheme, listener);
     }
+    cucm::start(&server);
     housekeeping::start(server.clone(), Arc::clone(&registrar), wires.clone());
     housekeeping::look_after(server.clock, tls);
     Ok(Running {

@@ -1,6 +1,7 @@
 //! `perch.toml`: the settings of this server. What the site is like is not here; that is applied over the control
 //! API and stored.
 
+mod cucm;
 mod guard;
 mod media;
 mod pages;
@@ -11,6 +12,7 @@ mod sccp;
 mod sessions;
 mod transports;
 
+pub use cucm::Cucm;
 pub use guard::{Guard, Prefix};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -59,6 +61,8 @@ pub struct Settings {
     pub pages: Pages,
     /// Phones' own web servers.
     pub push: Push,
+    /// Another call manager, whose idle phones are looked after.
+    pub cucm: Cucm,
     /// Media that Perch itself speaks.
     pub media: Media,
     /// What is logged, and how.
@@ -276,6 +280,7 @@ impl Default for Settings {
             http: Http { bind: None },
             pages: Pages::default(),
             push: Push::default(),
+            cucm: Cucm::default(),
             media: Media::default(),
             log: Log {
                 format: LogFormat::Text,
@@ -492,6 +497,7 @@ impl Settings {
         self.sccp.read(reader);
         self.pages.read(reader);
         self.push.read(reader);
+        self.cucm.read(reader);
         self.provision.read(reader);
         self.read_services(reader);
         if let Err(error) = self.shift(self.ports.offset) {
@@ -720,7 +726,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, guard, history, http, limits, log, media, pages, ports, provision, push, queues, registration, sccp, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, cucm, guard, history, http, limits, log, media, pages, ports, provision, push, queues, registration, sccp, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

@@ -53,6 +53,7 @@ impl Worded for Signal {
             Signal::CallEnded => "call-ended",
             Signal::CallChanged => "call-changed",
             Signal::CallTransferred => "call-transferred",
+            Signal::IdlePage => "idle-page",
         }
     }
 }
@@ -152,6 +153,7 @@ mod tests {
             CallEnded,
             CallChanged,
             CallTransferred,
+            IdlePage,
         ]);
         survives(&[
             Cause::User,

@@ -1,7 +1,7 @@
 //! One file, fetched as phones do: again when nothing comes, and from a socket of its own.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use perch::provision::tftp::{ErrorCode, Mode, Packet, Request};
@@ -42,11 +42,12 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Fetches a file from an address. Counts what was said again.
+    /// Fetches a file from an address and, over UDP, from that port: a late answer about another file is not to come
+    /// here. Counts what was said again.
     pub async fn fetch(
         &self,
         way: Way,
-        from: Ipv4Addr,
+        from: SocketAddrV4,
         name: &str,
         again: &mut u64,
     ) -> Result<Fetched, Failure> {
@@ -54,6 +55,7 @@ impl Fetcher {
         if way == Way::Tftp {
             return tftp(from, server, name, again).await;
         }
+        let from = *from.ip();
         let mut tried = 0;
         loop {
             let asked = timeout(HTTP_WAIT, self.ask(way, from, server, name)).await;
@@ -125,12 +127,12 @@ fn read(answer: &[u8]) -> Result<Option<Fetched>, Failure> {
 }
 
 async fn tftp(
-    from: Ipv4Addr,
+    from: SocketAddrV4,
     server: SocketAddr,
     name: &str,
     again: &mut u64,
 ) -> Result<Fetched, Failure> {
-    let socket = UdpSocket::bind((from, 0)).await?;
+    let socket = UdpSocket::bind(from).await?;
     // As old phones ask: without options.
     let request = Packet::Read(Request {
         file: name.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,9 @@ use crate::{Failure, secure};
 /// Phones are at addresses from here on; strangers at some of their own.
 const PHONES: u32 = u32::from_be_bytes([127, 64, 0, 1]);
 const STRANGERS: u32 = u32::from_be_bytes([127, 32, 0, 1]);
+
+/// The first port that is asked from, one for each file.
+const FIRST_PORT: u16 = 20_000;
 
 /// Nobody but the one who administers it is exempt from limits, and the phones are where the settings say.
 const SETTINGS: &str =
@@ -152,7 +155,8 @@ impl Storm {
         self.wait().await;
         let (begun, from) = (Instant::now(), Ipv4Addr::from(PHONES + phone));
         let model = self.model(phone);
-        for (file, wish) in model.files {
+        for (port, (file, wish)) in (FIRST_PORT..).zip(model.files) {
+            let from = SocketAddrV4::new(from, port);
             let (since, file) = (Instant::now(), file_of(phone, file));
             let mut again = 0;
             let fetched = self.fetcher.fetch(model.way, from, &file, &mut again).await;
@@ -179,6 +183,7 @@ impl Storm {
         for (file, _) in own {
             let (file, mut again) = (file_of(victim, file), 0);
             let fetcher = &self.fetcher;
+            let from = SocketAddrV4::new(from, FIRST_PORT);
             let fetched = fetcher.fetch(model.way, from, &file, &mut again).await;
             let seen = &mut *self.seen.borrow_mut();
             seen.stolen_at += 1;

@@ -1,6 +1,8 @@
 //! Between HTTP and the pages: what was asked, what is answered, and the rest of the server as pages see it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use hyper::body::Incoming;
@@ -11,10 +13,10 @@ use super::super::intake::AskError;
 use super::super::serve::Server;
 use super::super::web::{Caller, Scheme};
 use crate::exchange::ControlRequest;
-use crate::pages::{self, Fields, Head, House, Method, Reply, Trouble, Wish};
+use crate::pages::{self, Fields, Head, House, IdlePages, Method, Reply, Trouble, Wish};
 use crate::pbx::{
-    self, Answer, AtPhone, OfUser, PhoneName, PinHash, Presence, Query, Refusal, Seat, Secret,
-    Site, UserId,
+    self, Answer, AtPhone, OfUser, PhoneName, PinHash, Presence, Query, Refusal, Rest, Seat,
+    Secret, Site, UserId,
 };
 use crate::site::verify_pin;
 use crate::time::Now;
@@ -181,6 +183,27 @@ impl House for Door<'_> {
 
     async fn is_vouched_for_at(&self, address: &str) -> bool {
         self.0.pushes.is_vouched_for_at(address).await
+    }
+
+    fn idle_pages(&self) -> IdlePages {
+        let settings = &self.0.settings;
+        IdlePages {
+            every: settings.pages.idle_refresh,
+            after: Duration::from_secs(settings.provision.urls.idle_s.into()),
+        }
+    }
+
+    fn is_at_home(&self, source: IpAddr) -> bool {
+        self.0.settings.provision.holds(source)
+    }
+
+    fn idle_token(&self, phone: &PhoneName) -> String {
+        self.0.files.idle_token(phone)
+    }
+
+    fn rests_elsewhere(&self, phone: &PhoneName, rest: Rest) -> bool {
+        let cucm = self.0.cucm.as_ref();
+        cucm.is_some_and(|cucm| cucm.rests(self.now(), phone, rest))
     }
 
     async fn verify(&self, secret: Secret, against: Option<PinHash>) -> Result<bool, Trouble> {

@@ -11,6 +11,7 @@ use tokio::time::sleep_until;
 
 use super::{Door, Files, Made, NotMade, plain};
 use crate::provision::tftp::{End, ErrorCode, Malformed, Packet, Request, Transfer};
+use crate::provision::{Asked, Kind};
 use crate::shell::guard::{Guard, Pass};
 use crate::shell::places::{Place, Places};
 use crate::shell::supervise::supervise;
@@ -79,6 +80,8 @@ impl Tftp {
     async fn listen(self: Arc<Self>) {
         let mut buffer = [0; DATAGRAM];
         loop {
+            // Whoever asks while all places are taken waits in the kernel: to ask again takes a phone seconds.
+            self.places.until_there_is_room().await;
             match self.socket.recv_from(&mut buffer).await {
                 Ok((length, remote)) => self.received(&buffer[..length], remote),
                 Err(error) => {
@@ -97,6 +100,11 @@ impl Tftp {
             return;
         }
         match Packet::read(datagram) {
+            // Most names that phones try are of nothing: those cost neither a place nor a socket.
+            Ok(Packet::Read(request)) if Asked::read(&request.file).file == Kind::Nothing => {
+                self.asked("none");
+                self.refuse(remote, ErrorCode::NotFound, NO_SUCH_FILE);
+            }
             Ok(Packet::Read(request)) => self.wanted(request, remote),
             Ok(Packet::Write(_)) => {
                 self.refuse(remote, ErrorCode::Access, "files are only given here");
@@ -114,10 +122,7 @@ impl Tftp {
             return;
         }
         let Some(place) = self.places.take(plain(remote)) else {
-            self.files
-                .metrics
-                .provision
-                .asked(Door::Tftp.word(), "busy");
+            self.asked("busy");
             return;
         };
         peers.insert(remote);
@@ -134,6 +139,11 @@ impl Tftp {
                 peer.tftp.files.metrics.provision.ended("broken");
             }
         });
+    }
+
+    fn asked(&self, outcome: &'static str) {
+        let metrics = &self.files.metrics.provision;
+        metrics.asked(Door::Tftp.word(), outcome);
     }
 
     fn refuse(&self, remote: SocketAddr, code: ErrorCode, text: &str) {

@@ -1,5 +1,7 @@
 //! The settings of phone pages.
 
+use std::time::Duration;
+
 use super::reader::Reader;
 use crate::pages::{AxlDoor, LANGUAGES};
 
@@ -14,6 +16,8 @@ pub struct Pages {
     pub connections_per_source: usize,
     /// Where AXL is spoken.
     pub axl: AxlDoor,
+    /// How often a phone that nobody uses asks for its idle page again.
+    pub idle_refresh: Duration,
 }
 
 /// The words for where AXL is spoken.
@@ -30,6 +34,7 @@ impl Default for Pages {
             connections: 1000,
             connections_per_source: 200,
             axl: AxlDoor::default(),
+            idle_refresh: Duration::from_secs(60),
         }
     }
 }
@@ -44,5 +49,7 @@ impl Pages {
         let per_source = &mut self.connections_per_source;
         reader.number(section, "connections_per_source", most, per_source);
         reader.word(section, "axl", &AXL, &mut self.axl);
+        let refresh = &mut self.idle_refresh;
+        reader.seconds(section, "idle_refresh_s", 5..=3600, refresh);
     }
 }

@@ -22,6 +22,8 @@ pub struct Provision {
     pub transfers_per_source: usize,
     /// Pages that phones show.
     pub urls: Urls,
+    /// Whether Cisco phones show Perch's own idle page.
+    pub idle_page: bool,
 }
 
 /// Addresses that no router on the Internet knows.
@@ -49,6 +51,7 @@ impl Default for Provision {
                 idle_s: 60,
                 ..Urls::default()
             },
+            idle_page: false,
         }
     }
 }
@@ -91,6 +94,7 @@ impl Provision {
                 reader.problem(section, key, &what, remedy);
             }
         }
+        reader.switch(section, "idle_page", &mut self.idle_page);
         reader.number(section, "idle_s", 1..=86_400, &mut self.urls.idle_s);
     }
 
