@@ -1,15 +1,16 @@
 //! Programs that ask while others are being answered: a house in which passwords take as long as the test wants.
 
 use std::future::{Future, pending};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use perch::pages::{Fields, Head, House, Method, Pages, Reply, Request, Trouble, Wish};
+use perch::pages::{Fields, Head, House, IdlePages, Method, Pages, Reply, Request, Trouble, Wish};
 use perch::pbx::{
-    AppUser, AtPhone, Door, OfUser, PhoneName, PinHash, Presence, Refusal, Seat, Secret, Site,
-    UserId,
+    AppUser, AtPhone, Door, OfUser, PhoneName, PinHash, Presence, Refusal, Rest, Seat, Secret,
+    Site, UserId,
 };
 use perch::time::{Now, Utc};
 
@@ -79,6 +80,25 @@ impl House for Slow {
     }
 
     async fn is_vouched_for_at(&self, _: &str) -> bool {
+        false
+    }
+
+    fn idle_pages(&self) -> IdlePages {
+        IdlePages {
+            every: Duration::from_secs(60),
+            after: Duration::from_secs(60),
+        }
+    }
+
+    fn is_at_home(&self, _: IpAddr) -> bool {
+        true
+    }
+
+    fn idle_token(&self, _: &PhoneName) -> String {
+        String::new()
+    }
+
+    fn rests_elsewhere(&self, _: &PhoneName, _: Rest) -> bool {
         false
     }
 
