@@ -494,6 +494,9 @@ impl Exchange {
 
     fn take_news(&mut self, now: Now, news: Vec<News>) {
         for news in news {
+            if let News::Registered(phone) | News::Gone(phone) = &news {
+                self.agent.forget_handset(phone);
+            }
             let event = match news {
                 News::Registered(phone) => Event::PhoneRegistered(phone),
                 News::Restored(phone) => Event::PhoneRestored(phone),

@@ -12,6 +12,7 @@ mod scenarios {
     mod disturb;
     mod forward;
     mod forward_set;
+    mod handsets;
     mod idle;
     mod keys;
     mod ladders;

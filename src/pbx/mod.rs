@@ -445,6 +445,11 @@ impl Pbx {
             true => self.calls_of_comer(now, phone),
             false => self.calls_of_goer(phone),
         }
+        // Whatever its handset did before, it has not told of it since.
+        if state.off_hook.take().is_some() {
+            self.deadlines.disarm(&Timer::OffHook(phone.clone()));
+            self.phone_freed(now, phone);
+        }
         self.renew_if_free(now, phone);
     }
 

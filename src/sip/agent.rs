@@ -15,6 +15,7 @@ use rsip::Method;
 use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
+use super::hook::Handset;
 use super::leg::{Asked, Leg, Owed, Stage, Talking};
 use super::message::Text;
 use super::own_media::OwnMedia;
@@ -23,6 +24,7 @@ use super::registrar::Registrar;
 use super::remotecc::{Push, Tunnel};
 use super::reply;
 use super::sdp;
+use super::seize::Seizure;
 use super::session_timer::SessionIntervals;
 use super::stray::Stray;
 use super::target::Target;
@@ -61,6 +63,8 @@ pub(super) enum Purpose {
     Text(Ticket),
     /// To have a phone do something, and which time that is.
     Order(PhoneName, u64),
+    /// To tell a phone how the line stands that it has taken.
+    Seized(PhoneName),
     /// To have a phone read its file or start anew: by which registration it is there.
     Renew(PhoneName, Arc<str>),
     /// To refresh a call.
@@ -95,6 +99,8 @@ pub(super) enum Timer {
     Early(LegId),
     /// Nobody has answered a signal: its sender will not wait for much longer.
     Signal(Ticket),
+    /// Nobody has dialled on a line that was taken.
+    Seizure(PhoneName),
     /// A phone may have hung up that is to be told something.
     Renew(PhoneName),
 }
@@ -130,6 +136,10 @@ pub struct Agent {
     pub(super) pushes: Vec<Push>,
     /// Registrations, by their Call-IDs, of phones that are not to be told to renew themselves.
     pub(super) deaf: BTreeSet<(PhoneName, Arc<str>)>,
+    /// Lines that phones have taken, and not dialled on yet.
+    pub(super) seizures: BTreeMap<PhoneName, Seizure>,
+    /// Handsets that are up, as far as phones tell.
+    pub(super) handsets: BTreeMap<PhoneName, Handset>,
     /// Phones that are to hang up first, and what they are told then.
     pub(super) renewals: BTreeMap<PhoneName, Renewal>,
     /// What became of telling phones.
@@ -169,6 +179,8 @@ impl Agent {
             untunnelled: BTreeSet::new(),
             pushes: Vec::new(),
             deaf: BTreeSet::new(),
+            seizures: BTreeMap::new(),
+            handsets: BTreeMap::new(),
             renewals: BTreeMap::new(),
             told: Vec::new(),
             site: Arc::default(),
@@ -238,6 +250,7 @@ impl Agent {
                 Timer::Text(ticket) => self.text_overdue(now, ticket),
                 Timer::Remote(phone) => self.order_overdue(phone),
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
+                Timer::Seizure(phone) => self.seizure_overdue(now, &phone),
                 Timer::Renew(phone) => self.renew_if_quiet(now, &phone),
                 Timer::Early(leg) => self.settle_early(now, leg, 504),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
@@ -535,6 +548,7 @@ impl Agent {
                 self.order_answered(now, phone, attempt, status);
             }
             Some(Purpose::Notify(ticket)) => self.notified(now, ticket, 408),
+            Some(Purpose::Seized(phone)) => self.seizure_heard(now, &phone, 408),
             Some(Purpose::Renew(phone, call_id)) => {
                 // Only one that answers can say that it does not do such things.
                 self.renewal_answered(phone, call_id, 504);

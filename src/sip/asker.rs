@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::bindings::Binding;
 use super::flow::Flow;
+use super::hook;
 use super::wire::{Address, Builder, Message, Name, Scheme, escaped, respond, status_reason};
 use crate::time::{Now, Utc};
 
@@ -86,7 +87,14 @@ impl Asker<'_> {
     }
 
     /// RFC 3261 §10.3 step 8; RFC 5626 §6 if the phone keeps its flow alive.
-    pub fn ok(&self, now: Now, bindings: &[Binding], flow_timer_s: Option<u32>) -> Bytes {
+    /// One that can tell of its handset is asked to.
+    pub fn ok(
+        &self,
+        now: Now,
+        bindings: &[Binding],
+        flow_timer_s: Option<u32>,
+        tells_of_handset: bool,
+    ) -> Bytes {
         let mut ok = self.respond(200, status_reason(200));
         if let Some(timer) = flow_timer_s {
             ok = ok
@@ -96,7 +104,11 @@ impl Asker<'_> {
         let ok = bindings.iter().fold(ok, |ok, binding| {
             ok.display(Name::Contact, Shown { binding, now })
         });
-        ok.display(Name::Date, HttpDate(now.utc)).finish()
+        let ok = ok.display(Name::Date, HttpDate(now.utc));
+        match tells_of_handset {
+            true => ok.finish_with(hook::RESPONSE.as_bytes(), hook::WANTED.as_bytes()),
+            false => ok.finish(),
+        }
     }
 }
 

@@ -66,6 +66,9 @@ pub struct Binding {
     /// Whether the phone says that it takes MESSAGE requests.
     #[serde(default)]
     pub takes_messages: bool,
+    /// Whether the phone was asked to tell of its handset, and can.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells_of_handset: bool,
 }
 
 impl Binding {
@@ -106,6 +109,7 @@ pub(super) struct Update<'a> {
     pub(super) flow: &'a Flow,
     pub(super) user_agent: Option<&'a str>,
     pub(super) takes_messages: bool,
+    pub(super) tells_of_handset: bool,
     pub(super) what: What<'a>,
 }
 
@@ -267,6 +271,18 @@ impl Bindings {
             |b: &Binding| b.expires_at > now.utc && Network::from(b.flow.remote.ip()) == network;
         let record = self.records.get(phone);
         record.is_some_and(|record| record.bindings.iter().any(is_there))
+    }
+
+    /// Whether a phone that tells of its handset is registered by this very path.
+    pub(super) fn tells_of_handset_by(&self, now: Now, phone: &PhoneName, flow: &Flow) -> bool {
+        let is_it = |b: &Binding| {
+            b.tells_of_handset
+                && b.expires_at > now.utc
+                && b.flow.transport == flow.transport
+                && b.flow.remote == flow.remote
+        };
+        let record = self.records.get(phone);
+        record.is_some_and(|record| record.bindings.iter().any(is_it))
     }
 
     /// The same, as what to ring: each one is a place, with the flows that lead there, best first (RFC 5626 §5.3).
@@ -620,6 +636,7 @@ impl Asked<'_> {
             reg_id: self.reg_id,
             user_agent: update.user_agent.map(Into::into),
             takes_messages: update.takes_messages,
+            tells_of_handset: update.tells_of_handset,
         }
     }
 
@@ -635,6 +652,7 @@ impl Asked<'_> {
         set_option(&mut binding.instance, self.instance.as_deref());
         set_option(&mut binding.user_agent, update.user_agent);
         binding.takes_messages = update.takes_messages;
+        binding.tells_of_handset = update.tells_of_handset;
     }
 
     fn expires_at(&self, now: Now) -> Utc {

@@ -69,23 +69,21 @@ impl Agent {
                     Some(leg) => self.request_in_dialog(now, flow, request, server, leg),
                     None => match self.early_leg(request) {
                         Some(leg) => self.request_in_early_dialog(now, flow, request, server, leg),
+                        None if self.requested_in_seizure(now, flow, request, server) => {}
                         None => self.belongs_to_nothing(now, flow, request, server),
                     },
                 }
             }
             None => match request.method() {
                 Some(Method::Invite) => self.invited(now, flow, request, server),
-                Some(
-                    Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Notify,
-                ) => {
+                Some(Method::Notify) => self.notified_unasked(now, flow, request, server),
+                Some(Method::Bye | Method::Info | Method::Update | Method::PRack) => {
                     self.respond(now, server, request, flow, 481, None);
                 }
                 Some(Method::Refer) => self.referred_from_outside(now, flow, request, server),
                 Some(Method::Message) => self.text_sent(now, flow, request, server),
-                // RFC 6665 §4.2.1.1: there is no event package here as yet.
-                Some(Method::Subscribe | Method::Publish) => {
-                    self.respond(now, server, request, flow, 489, None);
-                }
+                Some(Method::Subscribe) => self.subscribed(now, flow, request, server),
+                Some(Method::Publish) => self.respond(now, server, request, flow, 489, None),
                 _ => self.respond(now, server, request, flow, 405, None),
             },
         }
@@ -130,6 +128,7 @@ impl Agent {
         if invite.allows(Method::Message) {
             self.silent.remove(&phone);
         }
+        let caller = phone.clone();
         let leg = self.leg_ids.mint();
         self.invites.insert(server, leg);
         self.callers.insert(caller_key(invite), leg);
@@ -165,6 +164,7 @@ impl Agent {
                 hops: invite.max_forwards().map_or(Hops::default(), Hops::left),
             },
         });
+        self.dialled_on_seized_line(now, &caller);
     }
 
     /// What can be said about an INVITE before asking whose it is.
@@ -420,6 +420,7 @@ impl Agent {
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Text(ticket) => self.text_answered(now, ticket, status),
             Purpose::Order(phone, attempt) => self.order_answered(now, phone, attempt, status),
+            Purpose::Seized(phone) => self.seizure_heard(now, &phone, status),
             Purpose::Renew(phone, call_id) => self.renewal_answered(phone, call_id, status),
             Purpose::Refresh(leg) => self.refreshed(now, leg, response),
             Purpose::Early(leg, link) => self.early_update_answered(leg, link, Ok(response)),
@@ -461,8 +462,8 @@ impl Agent {
             503 => answer.header(Name::RetryAfter, "10"),
             // RFC 6086 §7.2.1: which packages would be taken. Those of the other phone are not known here.
             469 => answer.header(Name::RecvInfo, ""),
-            // RFC 6665 §8.2.2: the only package there is; REFER subscribes to it.
-            489 => answer.header(Name::AllowEvents, "refer"),
+            // RFC 6665 §8.2.2: the packages that there are; REFER subscribes to one of them.
+            489 => answer.header(Name::AllowEvents, "line-seize, refer"),
             _ => answer,
         };
         if let Some(reason) = reason {

@@ -15,6 +15,7 @@ use super::asker::{Asker, CONTACT_MAX, OUTBOUND};
 use super::auth::{Authenticator, Judged, Offer, Verdict, Wrong};
 use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
+use super::hook;
 use super::keyring::Keyring;
 use super::lockout::{self, Guess, Guesser, Lockout};
 use super::network::Network;
@@ -26,8 +27,7 @@ use crate::pbx::{LockedOut, PhoneName, Site};
 use crate::time::Now;
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
-pub const ALLOW: &str =
-    "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, PRACK, REFER, REGISTER, UPDATE";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, NOTIFY, OPTIONS, PRACK, REFER, REGISTER, SUBSCRIBE, UPDATE";
 
 /// How long bindings last, and how many a phone may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +160,9 @@ impl Registrar {
             Some(Method::Register) => self.register(self.steady(now), flow, message),
             Some(Method::Ack | Method::Cancel) => Edge::NotMine,
             _ if !begins_something(message) => Edge::NotMine,
+            Some(Method::Notify) if self.tells_of_handset(now, flow, message).is_some() => {
+                Edge::NotMine
+            }
             Some(Method::Options) => self.options(flow, message),
             _ => self.stranger(now, flow, message),
         }
@@ -243,6 +246,22 @@ impl Registrar {
     /// So many phones ring: only then is it news that one is at another place.
     pub fn set_ringing(&self, phones: usize) {
         self.bindings.set_ringing(phones);
+    }
+
+    /// The phone that tells of its handset by this request: one that was asked to, from where it is registered. No
+    /// password is asked for, as no such phone sends one.
+    pub fn tells_of_handset(&self, now: Now, flow: &Flow, request: &Message) -> Option<PhoneName> {
+        if !hook::is_about_handset(request) {
+            return None;
+        }
+        let line = hook::read(request).map(|told| told.line);
+        let from = request.from().ok();
+        let from = from.map(|from| from.uri.user_decoded().into_owned());
+        let phones = self.phones.load();
+        let now = self.steady(now);
+        let named = line.into_iter().chain(from);
+        let mut phones = named.map(|name| PhoneName::from(phones.called(&name)));
+        phones.find(|phone| self.bindings.tells_of_handset_by(now, phone, flow))
     }
 
     /// A connection is gone: so are the bindings that only it led to.
@@ -456,11 +475,13 @@ impl Registrar {
             flow: asker.flow,
             user_agent: user_agent(message),
             takes_messages: takes_messages(message),
+            tells_of_handset: hook::can_be_told_of(message),
             what,
         };
         let is_still_known = || self.phones.load().has(phone);
         let flow_timer_s = has_flow.then(|| asker.flow_timer_s(self.limits.flow_timer_s));
-        let answer = |bindings: &[Binding]| asker.ok(now, bindings, flow_timer_s);
+        let tells_of_handset = update.tells_of_handset;
+        let answer = |bindings: &[Binding]| asker.ok(now, bindings, flow_timer_s, tells_of_handset);
         let limit = self.limits.contacts;
         // To one that logs in by registering it matters whether it begins anew (SES-17).
         let logs_in = phones.logs_in(phone);

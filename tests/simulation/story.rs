@@ -133,6 +133,7 @@ impl Story {
             refreshing: text.refreshing.clone(),
             makes: text.makes.clone(),
             deaf: text.deaf.clone(),
+            sharing: text.sharing.clone(),
             twins: twins(protocol),
         };
         let mut world = World::new(protocol, building, MORNING, random.random());

@@ -153,6 +153,7 @@ impl Stage {
             refreshing: text.refreshing.clone(),
             makes: text.makes.clone(),
             deaf: text.deaf.clone(),
+            sharing: text.sharing.clone(),
             twins: text.twins.clone(),
         };
         Stage {

@@ -39,6 +39,8 @@ pub struct SiteText {
     pub makes: BTreeMap<String, Vendor>,
     /// Phones that know nothing of that.
     pub deaf: BTreeSet<String>,
+    /// Phones that take their line before somebody dials.
+    pub sharing: BTreeSet<String>,
     /// Devices that register as a phone that another device is too.
     pub twins: BTreeMap<String, String>,
 }
@@ -71,6 +73,7 @@ impl Default for SiteText {
             refreshing: BTreeSet::new(),
             makes: BTreeMap::new(),
             deaf: BTreeSet::new(),
+            sharing: BTreeSet::new(),
             twins: BTreeMap::new(),
         }
     }
@@ -184,6 +187,9 @@ impl SiteText {
                 }
                 ["takes", "no", "NOTIFY"] => {
                     self.deaf.insert(name.to_owned());
+                }
+                ["shares", "its", "line"] => {
+                    self.sharing.insert(name.to_owned());
                 }
                 ["no", "display"] => {
                     self.without_display.insert(name.to_owned());

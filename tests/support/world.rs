@@ -51,6 +51,8 @@ pub struct Building {
     pub makes: BTreeMap<String, Vendor>,
     /// Phones that know nothing of that.
     pub deaf: BTreeSet<String>,
+    /// Phones that take their line before somebody dials.
+    pub sharing: BTreeSet<String>,
     /// Devices that register as a phone that another device is too.
     pub twins: BTreeMap<String, String>,
 }
@@ -105,6 +107,7 @@ pub struct World {
     refreshing: BTreeSet<String>,
     makes: BTreeMap<String, Vendor>,
     deaf: BTreeSet<String>,
+    sharing: BTreeSet<String>,
     twins: BTreeMap<String, String>,
     /// Streams that the server knows to be broken.
     broken: BTreeSet<u64>,
@@ -156,6 +159,7 @@ impl World {
             refreshing: building.refreshing,
             makes: building.makes,
             deaf: building.deaf,
+            sharing: building.sharing,
             twins: building.twins,
             broken: BTreeSet::new(),
             stations: BTreeSet::new(),
@@ -649,6 +653,7 @@ impl World {
                 refreshes: self.refreshing.contains(name.as_str()),
                 make: self.makes.get(name.as_str()).copied(),
                 is_deaf: self.deaf.contains(name.as_str()),
+                shares_line: self.sharing.contains(name.as_str()),
                 expires_s: 3600,
             };
             Box::new(SipPhone::new(account, self.random.random(), self.uptime))

@@ -120,6 +120,7 @@ impl LivePhone {
             pracks: false,
             make: None,
             is_deaf: false,
+            shares_line: false,
             expires_s: 3600,
         };
         let phone = SipPhone::new(account, rand::random(), Duration::ZERO);

@@ -3,6 +3,7 @@
 //! It is a user agent of its own (RFC 3261), written apart from the server's, so that both cannot be wrong alike.
 
 mod call;
+mod handset;
 mod heard;
 mod media;
 mod notices;
@@ -56,6 +57,8 @@ pub struct Account {
     pub make: Option<Vendor>,
     /// Whether it knows nothing of that, whosever it is.
     pub is_deaf: bool,
+    /// Whether it takes its line before somebody dials, as it is another phone's, too.
+    pub shares_line: bool,
     /// For how long it asks to be registered, in seconds.
     pub expires_s: u32,
 }
@@ -134,6 +137,10 @@ pub struct SipPhone {
     ended: BTreeMap<String, Duration>,
     /// Transfers that the server has accepted and not ended yet, by the Call-ID of their REFER.
     transfers: BTreeSet<String>,
+    /// Whether it was asked to tell of its handset.
+    tells_of_handset: bool,
+    /// The line that it has taken.
+    taken: Option<handset::Taken>,
     /// Those whose end the phone heard of before it heard that they were accepted.
     told_early: BTreeSet<String>,
     clients: BTreeMap<Key, Client>,
@@ -176,6 +183,8 @@ impl SipPhone {
             last_call: 0,
             ended: BTreeMap::new(),
             transfers: BTreeSet::new(),
+            tells_of_handset: false,
+            taken: None,
             told_early: BTreeSet::new(),
             clients: BTreeMap::new(),
             servers: BTreeMap::new(),
@@ -402,8 +411,10 @@ impl Phone for SipPhone {
             Order::Consult(_) => {
                 return Err("a SIP phone holds and dials before it joins its calls".into());
             }
-            Order::OffHook | Order::OnHook | Order::PressKey | Order::PressSoftkey(_) => {
-                return Err("a SIP phone does not tell of its hook and its keys".into());
+            Order::OffHook => self.move_handset(true)?,
+            Order::OnHook => self.move_handset(false)?,
+            Order::PressKey | Order::PressSoftkey(_) => {
+                return Err("a SIP phone does not tell of its keys".into());
             }
         }
         Ok(())

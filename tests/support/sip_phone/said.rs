@@ -41,7 +41,7 @@ impl SipPhone {
         }
         if matches!(
             request.method,
-            Method::Invite | Method::Register | Method::Refer | Method::Update
+            Method::Invite | Method::Register | Method::Refer | Method::Update | Method::Subscribe
         ) {
             request.headers.retain(|(name, _)| *name != Name::Contact);
             request.headers.push((Name::Contact, contact));
@@ -77,7 +77,7 @@ impl SipPhone {
     fn prove(&mut self, request: &Request) -> Option<(Name, String)> {
         if !matches!(
             request.method,
-            Method::Invite | Method::Register | Method::Refer | Method::Message
+            Method::Invite | Method::Register | Method::Refer | Method::Message | Method::Subscribe
         ) {
             return None;
         }
@@ -127,7 +127,7 @@ impl SipPhone {
             call_id: registration.call_id.clone(),
             cseq: registration.cseq,
             headers: vec![(Name::Expires, expires_s.to_string())],
-            body: None,
+            body: self.offers(),
         };
         self.send(request, Purpose::Register);
     }
@@ -272,12 +272,16 @@ impl SipPhone {
             Purpose::Refresh(no) if (200..300).contains(&status) => {
                 self.goes_on(no, response, true);
             }
+            Purpose::Line => self.subscribe_answered(status, response),
+            Purpose::Handset if status >= 300 => {
+                self.sees(format!("is not believed about its handset: {status}"));
+            }
             Purpose::Text if status >= 300 => {
                 let text = strict::reason_text(response);
                 self.sees(format!("hears {status} {text}"));
             }
             Purpose::Prack(_) if status >= 300 => self.miss("a PRACK was refused"),
-            Purpose::Prack(_) | Purpose::Refresh(_) | Purpose::Text => {}
+            Purpose::Prack(_) | Purpose::Refresh(_) | Purpose::Text | Purpose::Handset => {}
             Purpose::Info(_) if status >= 300 => {
                 let text = strict::reason_text(response);
                 self.sees(format!("hears {status} {text}"));
@@ -345,6 +349,8 @@ impl SipPhone {
                 request.cseq += 1;
                 self.send(request, purpose);
             }
+            Purpose::Line => self.subscribe_again(request),
+            Purpose::Handset => self.sees("is to prove that its handset moved"),
             Purpose::Cancel(_) => self.fault("a CANCEL was challenged"),
         }
     }
@@ -366,6 +372,7 @@ impl SipPhone {
                     return self.fault("registered, but the contact is not in the answer");
                 };
                 self.registration.registered = true;
+                self.hear_what_is_wanted(response);
                 let next = Duration::from_secs(u64::from(expires_s) / 2);
                 self.deadlines.arm(Timer::Register, self.uptime + next);
             }
@@ -576,6 +583,8 @@ impl SipPhone {
             | Purpose::Refer(_)
             | Purpose::Refresh(_)
             | Purpose::Prack(_)
+            | Purpose::Handset
+            | Purpose::Line
             | Purpose::Text => {}
         }
     }

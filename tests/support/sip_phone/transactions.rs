@@ -77,6 +77,10 @@ pub enum Purpose {
     /// To say that the call goes on.
     Refresh(CallNo),
     Text,
+    /// To tell what the handset does.
+    Handset,
+    /// To take the line, or to give it back.
+    Line,
     /// To acknowledge a provisional answer.
     Prack(CallNo),
 }

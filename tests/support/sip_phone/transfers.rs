@@ -96,6 +96,9 @@ impl SipPhone {
 
     /// What becomes of a transfer.
     pub fn hear_notify(&mut self, key: &Key, notify: &Message) {
+        if self.hear_of_line(key, notify) {
+            return;
+        }
         let state = notify.text(Name::SubscriptionState).unwrap_or_default();
         let is_last = state.starts_with("terminated");
         let is_ours = notify
