@@ -441,12 +441,13 @@ impl Pbx {
             _ => {}
         }
         state.registered = registered;
+        // Whatever its handset did before, it has not told of it since.
+        let was_lifted = state.off_hook.take().is_some();
         match registered {
             true => self.calls_of_comer(now, phone),
             false => self.calls_of_goer(phone),
         }
-        // Whatever its handset did before, it has not told of it since.
-        if state.off_hook.take().is_some() {
+        if was_lifted {
             self.deadlines.disarm(&Timer::OffHook(phone.clone()));
             self.phone_freed(now, phone);
         }
