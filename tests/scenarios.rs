@@ -14,6 +14,7 @@ mod scenarios {
     mod forward_set;
     mod handsets;
     mod idle;
+    mod idle_page;
     mod keys;
     mod ladders;
     mod locks;

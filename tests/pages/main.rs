@@ -49,6 +49,7 @@ mod emapi;
 mod emapp;
 mod flows;
 mod forgetting;
+mod idle;
 mod manners;
 mod office;
 mod secrets;

@@ -136,6 +136,11 @@ impl Office {
         Browser::at(host, self.pages(), PHONES[place], model)
     }
 
+    /// The certificate that the server made.
+    pub fn certificate(&self) -> PathBuf {
+        Perch::data_in(self.dir.path()).join("tls/cert.pem")
+    }
+
     /// Who is logged in where.
     pub fn who(&self) -> Vec<(String, String)> {
         self.server.who()

@@ -8,7 +8,7 @@ use jiff::civil::{Date, DateTime, Time, date};
 use jiff::tz::TimeZone;
 use perch::exchange::ControlRequest;
 use perch::pages;
-use perch::pbx::{Door, LogoutTarget, Query};
+use perch::pbx::{Door, LogoutTarget, Query, Rest};
 use perch::time::Utc;
 
 use super::phone::Order;
@@ -130,6 +130,9 @@ fn play(script: &Script, protocol: Protocol) -> Transcript {
     }
     stage.transcript
 }
+
+/// How often a phone asks for its idle page again.
+const IDLE_PAGE_EVERY: Duration = Duration::from_secs(600);
 
 struct Stage {
     protocol: Protocol,
@@ -288,6 +291,13 @@ fn request(wish: &Wish, text: &SiteText) -> ControlRequest {
             },
         ),
         Wish::LogOutAll => ControlRequest::Visit(Door::Api, pages::Wish::LogOutAll),
+        Wish::HearRest(phone, spent) => {
+            let rest = Rest {
+                begins: spent.map(Duration::from_millis),
+                every: IDLE_PAGE_EVERY,
+            };
+            ControlRequest::Visit(Door::Page, pages::Wish::Rest(phone.as_str().into(), rest))
+        }
         Wish::Unlock(user) => ControlRequest::Unlock(user.as_str().into()),
         Wish::Explain(subject) => ControlRequest::Query(Query::Explain(subject.clone())),
         Wish::Who => ControlRequest::Query(Query::Who),

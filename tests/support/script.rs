@@ -86,11 +86,19 @@ pub enum Act {
 /// What the administrator asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
-    LogIn { user: String, phone: String },
+    LogIn {
+        user: String,
+        phone: String,
+    },
     LogOut(String),
     LogOutAll,
     Unlock(String),
-    Reset { phone: String, hard: bool },
+    Reset {
+        phone: String,
+        hard: bool,
+    },
+    /// A phone says by its idle page that nobody uses it: since so many milliseconds, or still.
+    HearRest(String, Option<u64>),
     Explain(String),
     Who,
     Locks,
@@ -280,6 +288,8 @@ fn wish(words: &[&str]) -> Option<Wish> {
             hard: true,
         },
         ["unlocks", user] => Wish::Unlock(user.into()),
+        ["hears", phone, "rest", "on"] => Wish::HearRest(phone.into(), None),
+        ["hears", phone, "rest", time] => Wish::HearRest(phone.into(), Some(millis(time).ok()?)),
         ["explains", subject] => Wish::Explain(subject.into()),
         ["asks", "who"] => Wish::Who,
         ["asks", "locks"] => Wish::Locks,

@@ -137,7 +137,9 @@ mod tests {
             let error = super::super::Settings::parse("perch.toml", text);
             error.expect_err("it is wrong").to_string()
         };
-        expect_test::expect![[""]]
+        expect_test::expect![[r#"
+            perch.toml:2: cucm.urls must be 8 addresses at most that begin with https://. A password goes there: write ["https://cucm.example.com:8443/emservice/EMServiceServlet"]
+            perch.toml:2: nobody is named who may ask there. Set cucm.user to an application user with EM proxy rights, and cucm.password_file to a file with its password"#]]
             .assert_eq(&problems("[cucm]\nurls = [\"http://cucm/emservice\"]\n"));
     }
 }
