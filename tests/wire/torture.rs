@@ -228,7 +228,7 @@ fn refusals_say_what_would_have_been_taken() {
         bext01: Unsupported: neverHeardOfIt
         invut: Accept: application/sdp, multipart/mixed
         sdp01: Accept: application/sdp, multipart/mixed
-        intmeth: Allow: INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, OPTIONS, PRACK, REFER, REGISTER, UPDATE
+        intmeth: Allow: INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, NOTIFY, OPTIONS, PRACK, REFER, REGISTER, SUBSCRIBE, UPDATE
         regaut01: Contact: nothing
     "#]]
     .assert_eq(&all.concat());
