@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::pbx::{
     AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Presence, Refusal, Rest, Seat,
-    Secret, Site, Ticket, UserId, Wanted,
+    Secret, Signal, Site, Ticket, UserId, Wanted,
 };
 use crate::time::Now;
 
@@ -43,6 +43,8 @@ pub enum Wish {
     LeftElsewhere(PhoneName, String),
     /// To log somebody out from afar.
     LogOut(LogoutTarget),
+    /// That it be known that a phone was used.
+    Signal(PhoneName, Signal),
     /// To log everybody out from afar.
     LogOutAll,
     /// To have a phone start anew, from afar.
@@ -64,6 +66,7 @@ impl fmt::Debug for Wish {
             Wish::Rest(..) => "Rest",
             Wish::LeftElsewhere(..) => "LeftElsewhere",
             Wish::LogOut(_) => "LogOut",
+            Wish::Signal(..) => "Signal",
             Wish::LogOutAll => "LogOutAll",
             Wish::Reset { .. } => "Reset",
         };
@@ -118,6 +121,11 @@ impl Wish {
                 ticket,
                 door,
                 target,
+            },
+            Wish::Signal(phone, signal) => Event::UseTold {
+                ticket,
+                phone,
+                signal,
             },
             Wish::LogOutAll => Event::MassLogoutRequested { ticket, door },
             Wish::Reset { phone, hard } => Event::ResetRequested {

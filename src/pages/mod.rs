@@ -3,6 +3,7 @@
 //! [`Pages::answer`] is handed a request and a [`House`], the rest of the server as pages see it. What a page may say to
 //! whom is decided here; who may log in where is decided by the core, as at every other door.
 
+mod action;
 mod authenticate;
 mod axl;
 pub mod beside;
@@ -28,6 +29,7 @@ mod xml;
 
 use std::fmt;
 
+pub use action::{OFF_HOOK, ON_HOOK, USED};
 pub use authenticate::PATH as AUTHENTICATION;
 pub use axl::AxlDoor;
 pub use emapp::PATH as EM_APPLICATION;
@@ -42,6 +44,8 @@ use services::Service;
 pub use texts::LANGUAGES;
 use texts::Texts;
 use tokens::Tokens;
+
+use crate::pbx::Signal;
 
 /// The pages of a server.
 pub struct Pages {
@@ -74,6 +78,8 @@ enum Place {
     Authentication,
     /// What a phone shows that nobody uses.
     Idle,
+    /// What a phone asks for when its handset moves.
+    Action(Signal),
 }
 
 /// Paths are the product's, and case-sensitive like its own.
@@ -88,6 +94,9 @@ const PLACES: &[(&str, Place)] = &[
     ),
     ("/serviceurl", Place::Services(Service::Menu)),
     (idle::PATH, Place::Idle),
+    (action::OFF_HOOK, Place::Action(Signal::OffHook)),
+    (action::ON_HOOK, Place::Action(Signal::OnHook)),
+    (action::USED, Place::Action(Signal::Key)),
     (services::WHO, Place::Services(Service::Who)),
     (services::STAY, Place::Services(Service::Stay)),
     (axl::PATHS[0], Place::Axl),
@@ -141,6 +150,7 @@ impl Pages {
             Place::Authentication => authenticate::answer(self, house, request).await,
             Place::Axl => axl::answer(self, house, request).await,
             Place::Idle => idle::answer(self, house, request).await,
+            Place::Action(signal) => action::answer(house, request, signal).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

@@ -406,6 +406,15 @@ pub enum Event {
         /// At which phone.
         phone: PhoneName,
     },
+    /// A phone was used in a way that is not a call, and says so beside its protocol (IDL-7).
+    UseTold {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Which phone.
+        phone: PhoneName,
+        /// What showed it.
+        signal: Signal,
+    },
     /// A phone says by its idle page that nobody uses it (IDL-7).
     PhoneRests {
         /// Who waits for the answer.

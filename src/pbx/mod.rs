@@ -347,6 +347,14 @@ impl Pbx {
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
+            Event::UseTold {
+                ticket,
+                phone,
+                signal,
+            } => {
+                self.hook_signal(now, &phone, signal);
+                self.answer(Asker::Ticket(ticket), Ok(signal.words().to_owned()));
+            }
             Event::PhoneRests {
                 ticket,
                 phone,

@@ -94,6 +94,9 @@ pub(super) fn samples<E>(
         authentication: Some("http://pbx.example.com/authenticate".into()),
         idle: Some("http://pbx.example.com/idle".into()),
         idle_s: 60,
+        off_hook: Some("http://pbx.example.com/off".into()),
+        on_hook: Some("http://pbx.example.com/on".into()),
+        used: Some("http://pbx.example.com/used".into()),
     };
     for (urls, seat, phone) in [
         (&Urls::default(), &nobody(), &phone(file, false)),

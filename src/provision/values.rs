@@ -33,6 +33,12 @@ pub struct Urls {
     pub idle: Option<String>,
     /// See above.
     pub idle_s: u32,
+    /// What the phone asks for when its handset is lifted.
+    pub off_hook: Option<String>,
+    /// When it is put down.
+    pub on_hook: Option<String>,
+    /// When either happens.
+    pub used: Option<String>,
 }
 
 /// All that a template is told.

@@ -17,7 +17,7 @@ use super::intake::Intake;
 use super::metrics::Metrics;
 use super::settings::{Ports, Settings};
 use super::sites::{Current, Sites};
-use crate::pages::{AUTHENTICATION, EM_APPLICATION, IDLE_PAGE};
+use crate::pages::{AUTHENTICATION, EM_APPLICATION, IDLE_PAGE, OFF_HOOK, ON_HOOK, USED};
 use crate::pbx::{Answer, PhoneName, Query};
 use crate::provision::{
     Asked, File, Index, Key, Library, TemplateProblem, Tokens, Urls, Wanted, Whereabouts,
@@ -312,6 +312,13 @@ impl Files {
             };
             let page = format!("http://{host}:{port}{AUTHENTICATION}{name}");
             urls.authentication = Some(page);
+        }
+        if pages != 0 {
+            let (host, port) = (&server.url_host, pages.saturating_add(offset));
+            let action = |path| Some(format!("http://{host}:{port}{path}?name={phone}"));
+            urls.off_hook = action(OFF_HOOK);
+            urls.on_hook = action(ON_HOOK);
+            urls.used = action(USED);
         }
         if urls.idle.is_none() && pages != 0 && self.settings.provision.idle_page {
             let (host, port) = (&server.url_host, pages.saturating_add(offset));

@@ -62,6 +62,14 @@ pub fn get_from(server: &Perch, from: Ipv4Addr, path: &str) -> (u16, String) {
     status_and_body(&said(stream, &asks(path)))
 }
 
+/// Asks for a page as an address says, from wherever that phone is. The status.
+pub fn call(address: &str, from: Ipv4Addr) -> u16 {
+    let rest = address.strip_prefix("http://").expect("plain HTTP");
+    let (host, path) = rest.split_once('/').expect("a path");
+    let stream = connect(from, host.parse().expect("an address and a port"));
+    status_and_body(&said(stream, &asks(&format!("/{path}")))).0
+}
+
 /// Fetches a file over HTTPS.
 pub fn get_secure(server: &Perch, path: &str) -> (u16, String) {
     get_secure_from(server, Ipv4Addr::LOCALHOST, path)

@@ -183,6 +183,7 @@ fn pages_stand_where_phones_look_for_them() {
         authentication: Some("http://192.0.2.1/auth".into()),
         idle: Some("http://192.0.2.1/idle".into()),
         idle_s: 60,
+        ..Urls::default()
     };
     let library = library(&[]);
     let services = "<servicesURL>http://192.0.2.1/a?b=1&amp;c=#DEVICENAME#</servicesURL>";

@@ -24,4 +24,5 @@ mod files;
 mod packets;
 mod served;
 mod sources;
+mod told;
 mod transfers;

@@ -99,6 +99,7 @@ fn a_call_that_begins_with_the_handset_ends_with_it() {
             09:10:05 desk-1 hears it ring, talks with desk-3
             09:50 desk-3 hears "The other party hung up"
             09:50:02 admin reads: alice (2001 Alice) at desk-1 since 09:00, last used 09:50:02 (going on hook), next logout 10:20:02 (idle)
+            09:50:02 admin reads: bob (2002 Bob) at desk-2 since 09:00, last used 09:00 (the login)
             09:51 desk-2 is told of its line: active;expires=15
             09:51:05 desk-2 is told of its line: terminated;reason=timeout
             09:51:05 desk-3 rings (from 2002 Bob)
