@@ -5,7 +5,6 @@ mod answer;
 mod asker;
 mod auth;
 mod bindings;
-mod cisco;
 mod content;
 mod dialog;
 mod early;

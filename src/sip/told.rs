@@ -73,7 +73,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const NO_VERSION: &str = "{00000000-0000-0000-0000-000000000000}";
 
 /// How phones call themselves, and who made them.
-const NAMES: [(&str, Make); 11] = [
+const NAMES: [(&str, Make); 12] = [
     ("yealink", Make::Yealink),
     ("snom", Make::Snom),
     ("polycom", Make::Poly),
@@ -81,6 +81,8 @@ const NAMES: [(&str, Make); 11] = [
     ("grandstream", Make::Grandstream),
     ("linksys/", Make::CiscoOpen),
     ("cisco/spa", Make::CiscoOpen),
+    // What their first firmware calls itself before version 8.
+    ("csco/", Make::CiscoText),
     ("cisco-cp7940", Make::CiscoText),
     ("cisco-cp7960", Make::CiscoText),
     ("cisco-cp-", Make::CiscoOpen),

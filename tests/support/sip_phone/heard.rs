@@ -53,12 +53,25 @@ impl SipPhone {
             (Method::Message, None) => self.read_message(&key, &request),
             (Method::Options, None) => self.reply(&key, 200, None),
             (Method::Notify, None) => self.hear_notice(&key, &request),
+            (Method::Refer, None) => self.hear_order(&key, &request),
             (_, None) => {
                 let line = strict::first_line(&request);
                 self.fault(format!("nothing that begins anything: {line}"));
                 self.reply(&key, 481, None);
             }
         }
+    }
+
+    /// Something for its browser, which knows one thing to do.
+    fn hear_order(&mut self, key: &Key, refer: &Message) {
+        let body = String::from_utf8_lossy(&refer.body()).into_owned();
+        let is_known = refer.requires().any(|option| option == "norefersub")
+            && body.contains("<datapassthroughreq>")
+            && body.contains("URL=\"Init:CallHistory\"");
+        if !is_known {
+            self.fault(format!("an order that makes no sense: {body}"));
+        }
+        self.reply(key, 202, None);
     }
 
     /// Answers a request.
