@@ -148,6 +148,8 @@ fn kind(what: What) -> v1::EventKind {
         What::Stayed => v1::EventKind::Stayed,
         What::EmergencyCalled => v1::EventKind::EmergencyCalled,
         What::ForwardingSet => v1::EventKind::ForwardingSet,
+        What::PinChosen => v1::EventKind::PinChosen,
+        What::SpeedDialsChanged => v1::EventKind::SpeedDialsChanged,
         What::CallsForgotten => v1::EventKind::CallsForgotten,
         What::LoggedOutElsewhere => v1::EventKind::LoggedOutElsewhere,
         What::CallsNotForgotten => v1::EventKind::CallsNotForgotten,

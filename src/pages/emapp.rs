@@ -6,11 +6,12 @@ use super::house::{House, Wish};
 use super::objects::{Field, Item, MENU, Typed};
 use super::page::Reader;
 use super::request::{Reply, Request};
+use super::services;
 use super::texts::filled;
 use super::tokens::Tokens;
 use super::visit::Visit;
 use crate::pbx::{
-    Door, Personality, Presence, ProfileName, Refusal, Secret, TotalLimit, UserId, Wanted,
+    AsksFor, Door, Presence, ProfileName, Refusal, Secret, TotalLimit, UserId, Wanted,
 };
 
 /// Where it is.
@@ -133,9 +134,9 @@ impl<H: House> Application<'_, H> {
             true => Typed::Anything,
             false => Typed::Digits,
         };
-        let (prompt, label, secret) = match site.mobility.personality {
-            Personality::Cucm => (&texts.login_prompt, &texts.pin, Typed::HiddenDigits),
-            Personality::Cme => (&texts.login_prompt_password, &texts.password, Typed::Hidden),
+        let (prompt, label, secret) = match site.mobility.asks_for {
+            AsksFor::Pin => (&texts.login_prompt, &texts.pin, Typed::HiddenDigits),
+            AsksFor::Password => (&texts.login_prompt_password, &texts.password, Typed::Hidden),
         };
         let fields = vec![
             Field {
@@ -161,8 +162,13 @@ impl<H: House> Application<'_, H> {
         let other = self.url(&[("form", "true")]).ok_or(Code::NO_PHONE)?;
         let title = (texts.present_title.as_str(), texts.present_prompt.as_str());
         let text = filled(&texts.present_text, "user", present.user.as_str());
-        let other = Some((texts.key_other.as_str(), other));
-        Ok(self.reader.question(title, text, yes, other))
+        let device = [("device", self.visit.phone.as_str())];
+        let more = self.reader.url(services::MENU, &device);
+        let others = [
+            (texts.key_other.as_str(), other),
+            (texts.key_more.as_str(), more.ok_or(Code::NO_PHONE)?),
+        ];
+        Ok(self.reader.question(title, text, yes, others))
     }
 
     /// The PIN is proven first; only then is there anything to choose from (SES-5, SES-8).

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::pbx::{
-    AtPhone, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Presence, Refusal, Rest, Seat,
-    Secret, Signal, Site, Ticket, UserId, Wanted,
+    AtPhone, DialEdit, Door, Event, LogoutTarget, OfUser, PhoneName, PinHash, Presence, Refusal,
+    Rest, Seat, Secret, Signal, Site, Ticket, UserId, Wanted,
 };
 use crate::time::Now;
 
@@ -41,6 +41,17 @@ pub enum Wish {
     Rest(PhoneName, Rest),
     /// To have it known that somebody was logged out at another call manager, and why.
     LeftElsewhere(PhoneName, String),
+    /// Another PIN, for a user that was proven to be one.
+    ChoosePin {
+        /// At which phone.
+        phone: PhoneName,
+        /// Who.
+        user: UserId,
+        /// The PIN.
+        pin: PinHash,
+    },
+    /// To have one of one's speed dials changed, at the phone that one stands at.
+    EditDial(PhoneName, DialEdit),
     /// To log somebody out from afar.
     LogOut(LogoutTarget),
     /// That it be known that a phone was used.
@@ -65,6 +76,8 @@ impl fmt::Debug for Wish {
             Wish::Stay(_) => "Stay",
             Wish::Rest(..) => "Rest",
             Wish::LeftElsewhere(..) => "LeftElsewhere",
+            Wish::ChoosePin { .. } => "ChoosePin",
+            Wish::EditDial(..) => "EditDial",
             Wish::LogOut(_) => "LogOut",
             Wish::Signal(..) => "Signal",
             Wish::LogOutAll => "LogOutAll",
@@ -116,6 +129,19 @@ impl Wish {
                 ticket,
                 phone,
                 text,
+            },
+            Wish::ChoosePin { phone, user, pin } => Event::PinChosen {
+                ticket,
+                door,
+                phone,
+                user,
+                pin,
+            },
+            Wish::EditDial(phone, edit) => Event::DialEdited {
+                ticket,
+                door,
+                phone,
+                edit,
             },
             Wish::LogOut(target) => Event::LogoutRequested {
                 ticket,
@@ -218,4 +244,7 @@ pub trait House: Sync {
         secret: Secret,
         against: Option<PinHash>,
     ) -> impl Future<Output = Result<bool, Trouble>> + Send;
+
+    /// What is kept of a PIN.
+    fn hash(&self, secret: Secret) -> impl Future<Output = Result<PinHash, Trouble>> + Send;
 }

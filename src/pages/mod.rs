@@ -10,6 +10,8 @@ pub mod beside;
 mod browser;
 mod charset;
 mod code;
+mod credential;
+mod dials;
 mod emapi;
 mod emapp;
 mod fields;
@@ -80,6 +82,10 @@ enum Place {
     Idle,
     /// What a phone asks for when its handset moves.
     Action(Signal),
+    /// To change a PIN.
+    Credential,
+    /// To change one's speed dials.
+    Dials,
 }
 
 /// Paths are the product's, and case-sensitive like its own.
@@ -101,6 +107,13 @@ const PLACES: &[(&str, Place)] = &[
     (services::STAY, Place::Services(Service::Stay)),
     (axl::PATHS[0], Place::Axl),
     (axl::PATHS[1], Place::Axl),
+    // As CallManager Express has it.
+    (
+        "/CMEserverForPhone/serviceurl",
+        Place::Services(Service::Menu),
+    ),
+    (credential::PATH, Place::Credential),
+    (dials::PATH, Place::Dials),
     // What it was called before.
     ("/LoginService/login.asp", Place::EmApi),
     ("/LoginService/query.asp", Place::EmApi),
@@ -151,6 +164,8 @@ impl Pages {
             Place::Axl => axl::answer(self, house, request).await,
             Place::Idle => idle::answer(self, house, request).await,
             Place::Action(signal) => action::answer(house, request, signal).await,
+            Place::Credential => credential::answer(self, house, request).await,
+            Place::Dials => dials::answer(self, house, request).await,
             Place::EmApp => emapp::answer(self, house, request).await,
         }
     }

@@ -72,6 +72,8 @@ pub(super) enum Typed {
     Anything,
     /// Digits.
     Digits,
+    /// What a phone has keys for: digits, * and #.
+    Keys,
     /// Digits that are not shown.
     HiddenDigits,
     /// Anything; it is not shown.
@@ -83,6 +85,7 @@ impl Typed {
         match self {
             Typed::Anything => "A",
             Typed::Digits => "N",
+            Typed::Keys => "T",
             Typed::HiddenDigits => "NP",
             Typed::Hidden => "AP",
         }

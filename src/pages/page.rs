@@ -81,13 +81,13 @@ impl Reader {
         reply
     }
 
-    /// A question: yes and no, and perhaps something else.
+    /// A question: yes and no, and two other things.
     pub fn question(
         &self,
         (title, prompt): (&str, &str),
         text: String,
         yes: Url,
-        other: Option<(&str, Url)>,
+        others: [(&str, Url); 2],
     ) -> Reply {
         let key = |name: &str, url, position| Key {
             name: name.to_owned(),
@@ -99,7 +99,8 @@ impl Reader {
             key(&texts.key_yes, yes, 1),
             key(&texts.key_no, Url::Internal("SoftKey:Exit"), 2),
         ];
-        keys.extend(other.map(|(name, url)| key(name, url, 3)));
+        let others = others.into_iter().zip(3..);
+        keys.extend(others.map(|((name, url), position)| key(name, url, position)));
         self.shown(title, prompt, Object::Text(text), keys)
     }
 

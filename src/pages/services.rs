@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 
 use super::Pages;
 use super::code::Code;
+use super::credential;
+use super::dials;
 use super::emapp;
 use super::house::{House, Wish};
 use super::objects::Item;
@@ -12,7 +14,7 @@ use super::page::Reader;
 use super::request::{Reply, Request};
 use super::texts::{Texts, filled};
 use super::visit::Visit;
-use crate::pbx::{Door, Presence, Site};
+use crate::pbx::{Door, Personality, Presence, Site};
 use crate::time::Utc;
 
 /// Where they are.
@@ -53,7 +55,7 @@ async fn answered(
 ) -> Result<Reply, Code> {
     let visit = Visit::of(house, request).await?;
     match service {
-        Service::Menu => menu(reader, &visit),
+        Service::Menu => menu(reader, &visit, house.site().mobility.personality),
         Service::Who => who(reader, &visit, &house.site()),
         Service::Stay => {
             let stay = Wish::Stay(visit.phone);
@@ -66,15 +68,27 @@ async fn answered(
 }
 
 /// Logging in becomes logging out when somebody is here.
-fn menu(reader: &Reader, visit: &Visit) -> Result<Reply, Code> {
+fn menu(reader: &Reader, visit: &Visit, personality: Personality) -> Result<Reply, Code> {
     let texts = reader.texts;
+    let mut services = Vec::new();
+    if visit.at.warned.is_some() {
+        services.push((&texts.item_stay, STAY));
+    }
     let login = match visit.at.present {
         None => &texts.item_login,
         Some(_) => &texts.item_logout,
     };
-    let mut services = vec![(login, emapp::PATH), (&texts.item_who, WHO)];
-    if visit.at.warned.is_some() {
-        services.insert(0, (&texts.item_stay, STAY));
+    if personality == Personality::Cucm {
+        services.push((login, emapp::PATH));
+    }
+    services.push((&texts.item_who, WHO));
+    if visit.at.present.is_some() && visit.at.may_edit_dials {
+        services.push((&texts.item_dials, dials::PATH));
+    }
+    services.push((&texts.item_pin, credential::PATH));
+    if personality == Personality::Cme {
+        // There it is the last one, and is called the same whatever it leads to.
+        services.push((&texts.item_mobility, emapp::PATH));
     }
     let mut items = Vec::with_capacity(services.len());
     for (name, path) in services {
@@ -98,10 +112,14 @@ fn who(reader: &Reader, visit: &Visit, site: &Site) -> Result<Reply, Code> {
         let url = reader.url(emapp::PATH, &parameters);
         url.ok_or(Code::NO_PHONE)
     };
-    let other = Some((texts.key_other.as_str(), url(("form", "true"))?));
+    let more = reader.url(MENU, &[("device", visit.phone.as_str())]);
+    let others = [
+        (texts.key_other.as_str(), url(("form", "true"))?),
+        (texts.key_more.as_str(), more.ok_or(Code::NO_PHONE)?),
+    ];
     let title = (texts.who_title.as_str(), texts.present_prompt.as_str());
     let yes = url(("doLogout", "true"))?;
-    Ok(reader.question(title, told(texts, present, site), yes, other))
+    Ok(reader.question(title, told(texts, present, site), yes, others))
 }
 
 pub(super) fn told(texts: &Texts, present: &Presence, site: &Site) -> String {

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::forward_set::{ForwardKind, ForwardTo, Owner};
 use super::names::{PhoneName, ProfileName, UserId};
+use super::own_dials::OwnDials;
+use super::own_pin::OwnPin;
 use crate::time::Utc;
 
 /// Which session; unique for ever, in order of time.
@@ -262,6 +264,22 @@ pub enum Change {
         /// Where they go.
         to: Option<ForwardTo>,
     },
+    /// A user has chosen a PIN, or the site's counts again.
+    OwnPinSet {
+        /// Whose.
+        user: UserId,
+        /// The PIN; none: the site's.
+        own: Option<OwnPin>,
+    },
+    /// A user has changed the speed dials of a profile, or the site's count again.
+    OwnDialsSet {
+        /// Whose.
+        user: UserId,
+        /// In which profile.
+        profile: ProfileName,
+        /// All of them; none: the site's.
+        own: Option<OwnDials>,
+    },
     /// Nobody at a phone is to be disturbed, or anybody may be again.
     QuietSet {
         /// Which phone.
@@ -373,6 +391,10 @@ pub enum What {
     EmergencyCalled,
     /// Somebody at a phone said where calls go.
     ForwardingSet,
+    /// A user chose another PIN at a phone.
+    PinChosen,
+    /// A user changed speed dials at a phone.
+    SpeedDialsChanged,
     /// A phone has forgotten whom somebody called who has left it (PRO-9).
     CallsForgotten,
     /// A phone does not forget that, whatever it is told.
@@ -401,6 +423,8 @@ impl What {
             What::Stayed => "stayed",
             What::EmergencyCalled => "emergency-called",
             What::ForwardingSet => "forwarding-set",
+            What::PinChosen => "pin-chosen",
+            What::SpeedDialsChanged => "speed-dials-changed",
             What::CallsForgotten => "calls-forgotten",
             What::CallsNotForgotten => "calls-not-forgotten",
             What::MassLogoutStarted => "mass-logout-started",
@@ -436,6 +460,10 @@ pub struct Remembered {
     pub emergency_calls: Vec<(PhoneName, Utc)>,
     /// Where calls go by what was set at phones.
     pub forwardings: Vec<(Owner, ForwardKind, ForwardTo)>,
+    /// PINs that users have chosen.
+    pub own_pins: Vec<(UserId, OwnPin)>,
+    /// Speed dials that users have changed, by profile.
+    pub own_dials: Vec<(UserId, ProfileName, OwnDials)>,
     /// Phones where nobody is to be disturbed, and by whose wish.
     pub quiet_phones: Vec<(PhoneName, Option<SessionId>)>,
     /// Phones that may still know whom somebody called who has left them: who, and when.

@@ -89,11 +89,9 @@ impl Pbx {
             display_name: display_name.clone(),
             dn,
         });
-        let profile = self.user_profile_at(phone).map(|(_, profile)| profile);
-        let speed_dials = profile.map(|profile| profile.speed_dials.clone());
         Desk {
             lines: lines.collect(),
-            speed_dials: speed_dials.unwrap_or_default(),
+            speed_dials: self.speed_dials_at(phone),
             voicemail: self.site.settings.voicemail.clone(),
             set: self.desk_set(phone),
             may: self.desk_may(phone),

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::Pbx;
 use super::action::Party;
 use super::class_of_service::ClassOfService;
-use super::names::{ClassName, Dn, PhoneName, UserId};
+use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
 use super::profile::UserProfile;
 use super::site::{Site, User};
 
@@ -138,6 +138,17 @@ impl Pbx {
         };
         let stored = &self.sessions.get(&id)?.stored;
         Some((&stored.user, self.profile_of(stored)?))
+    }
+
+    /// The same by its name.
+    pub(super) fn profile_name_at(&self, phone: &PhoneName) -> Option<(UserId, ProfileName)> {
+        if let Some(id) = self.session_at(phone) {
+            let stored = &self.sessions.get(&id)?.stored;
+            return Some((stored.user.clone(), stored.profile.clone()));
+        }
+        let (user, _) = self.companion(phone)?;
+        let profile = self.site.users.get(user)?.profiles.first()?;
+        Some((user.clone(), profile.clone()))
     }
 
     /// The lines of a phone as it is now, prime line first.

@@ -143,6 +143,7 @@ impl Site {
                 exempt: false,
                 pickup_group: None,
                 provision: None,
+                own_speed_dials: true,
                 location: None,
                 hardware: Some(Box::new(hardware)),
             };
@@ -227,6 +228,7 @@ mod tests {
             exempt: false,
             pickup_group: None,
             provision: None,
+            own_speed_dials: true,
             location: None,
             hardware: None,
         };

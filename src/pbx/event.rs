@@ -11,9 +11,10 @@ use super::forget::Forgot;
 use super::forward::Hops;
 use super::forward_set::ForwardKind;
 use super::names::{Dn, PhoneName, UserId};
+use super::own_dials::DialEdit;
 use super::prompt::Digit;
 use super::rest::Rest;
-use super::site::Site;
+use super::site::{PinHash, Site};
 
 /// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones
 /// that it rings.
@@ -432,6 +433,30 @@ pub enum Event {
         phone: PhoneName,
         /// Who, and why, in words.
         text: String,
+    },
+    /// Somebody at a phone, who has proven to be a user, has chosen another PIN.
+    PinChosen {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
+        /// Who.
+        user: UserId,
+        /// The PIN.
+        pin: PinHash,
+    },
+    /// Whoever is logged in at a phone has changed one of their speed dials.
+    DialEdited {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
+        /// Which, and what it is now.
+        edit: DialEdit,
     },
     /// Somebody asked for a logout through a door other than a code.
     LogoutRequested {

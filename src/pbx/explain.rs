@@ -95,6 +95,8 @@ impl Pbx {
         Some(AtPhone {
             addresses: Vec::new(),
             may_log_in: self.login_possible(phone, Door::Page).is_ok(),
+            may_edit_dials: self.may_edit_dials(phone),
+            speed_dials: self.speed_dials_at(phone),
             present: session.and_then(|id| self.presence(now, id)),
             last_user: last.map(|(stored, _)| stored.user.clone()),
             warned: session.and_then(|id| self.sessions.get(&id)?.warned),
@@ -192,6 +194,8 @@ impl Pbx {
         }
         sentences.extend(self.explain_softphone(user));
         sentences.extend(self.explain_forwarding(&Owner::User(user.clone())));
+        sentences.extend(self.explain_pin(user));
+        sentences.extend(self.explain_dials(user));
         if let Some(awaited) = self.awaited_moves.get(user) {
             sentences.push(format!(
                 "{user} will be logged in at {} when the call ends, at {} at the latest.",

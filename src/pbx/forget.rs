@@ -362,9 +362,15 @@ impl Pbx {
     pub(super) fn explain_forgetting(&self, phone: &PhoneName) -> Option<String> {
         let state = self.phones.get(phone)?;
         let Some(remembering) = state.remembering.as_deref() else {
-            let is_kept = self.site.mobility.keep_history && state.last_closed.is_some();
-            return is_kept
-                .then(|| format!("{phone} keeps whom its users called, as keep_history says."));
+            let mobility = &self.site.mobility;
+            let (_, closed) = state.last_closed.as_deref()?;
+            let key = match closed.cause {
+                cause if !mobility.keeps_history(cause) => return None,
+                _ if mobility.keep_history => "keep_history",
+                _ => "keep_history_on_automatic",
+            };
+            let text = format!("{phone} keeps whom its users called, as {key} says.");
+            return Some(text);
         };
         let whose = &remembering.whose;
         let told = |way: ToldBy| {
@@ -483,6 +489,7 @@ mod tests {
                 hardware: None,
                 pickup_group: None,
                 provision: None,
+                own_speed_dials: true,
             };
             site.users.insert(format!("u{place}").as_str().into(), user);
             site.phones

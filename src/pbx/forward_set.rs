@@ -262,7 +262,7 @@ impl Pbx {
     }
 
     /// Where an owner is.
-    fn phones_of(&self, owner: &Owner) -> Vec<PhoneName> {
+    pub(super) fn phones_of(&self, owner: &Owner) -> Vec<PhoneName> {
         match owner {
             Owner::Phone(phone) => vec![phone.clone()],
             Owner::User(user) => {

@@ -27,6 +27,8 @@ mod mobility;
 mod names;
 mod numbers;
 mod obstacle;
+mod own_dials;
+mod own_pin;
 mod park;
 mod phone;
 mod pickup;
@@ -69,10 +71,12 @@ pub use event::{
 pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
-pub use mobility::{AppUser, DurationUnit, Mobility, Personality};
+pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
+pub use own_dials::{DialEdit, OwnDials};
+pub use own_pin::{OwnPin, is_pin};
 pub use prefix::Prefix;
 pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
@@ -143,6 +147,8 @@ pub struct Pbx {
     claims: HashMap<ClaimId, PendingClaim>,
     awaited_moves: BTreeMap<UserId, AwaitedMove>,
     forwardings: forward_set::Forwardings,
+    own_pins: BTreeMap<UserId, OwnPin>,
+    own_dials: own_dials::AllOwnDials,
     tries: BTreeMap<UserId, Tries>,
     calls: call::Calls,
     lot: park::Lot,
@@ -176,6 +182,8 @@ impl Pbx {
             claims: HashMap::new(),
             awaited_moves: BTreeMap::new(),
             forwardings: forward_set::Forwardings::default(),
+            own_pins: BTreeMap::new(),
+            own_dials: own_dials::AllOwnDials::default(),
             tries: BTreeMap::new(),
             calls: call::Calls::default(),
             lot: park::Lot::default(),
@@ -213,6 +221,12 @@ impl Pbx {
             self.forwardings.set(owner, kind, Some(to));
         }
         self.review_forwardings();
+        self.own_pins = remembered.own_pins.into_iter().collect();
+        self.review_own_pins();
+        for (user, profile, own) in remembered.own_dials {
+            self.own_dials.set(user, profile, Some(own));
+        }
+        self.review_own_dials();
         for (user, failures, locked_until) in remembered.tries {
             let tries = Tries {
                 failures,
@@ -365,6 +379,19 @@ impl Pbx {
                 phone,
                 text,
             } => self.left_elsewhere(now, ticket, &phone, text),
+            Event::PinChosen {
+                ticket,
+                door,
+                phone,
+                user,
+                pin,
+            } => self.pin_chosen(now, (ticket, door), &phone, &user, pin),
+            Event::DialEdited {
+                ticket,
+                door,
+                phone,
+                edit,
+            } => self.dial_edited(now, (ticket, door), &phone, &edit),
             Event::LogoutRequested {
                 ticket,
                 door,
@@ -485,6 +512,8 @@ impl Pbx {
         self.review_sessions(now);
         self.review_forwardings();
         self.review_files(now, &files);
+        self.review_own_pins();
+        self.review_own_dials();
         self.forget_phones();
         self.look_at_clock(now);
     }

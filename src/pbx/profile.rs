@@ -47,6 +47,23 @@ pub struct SpeedDial {
     pub label: String,
 }
 
+impl SpeedDial {
+    /// How many a profile may have (PRO-2).
+    pub const MOST: usize = 36;
+
+    /// Whether its number can be dialled, and a phone can be told.
+    pub fn has_number(&self) -> bool {
+        let is_dialled = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#');
+        (1..=23).contains(&self.number.len()) && self.number.bytes().all(is_dialled)
+    }
+
+    /// Whether its label can stand beside a button.
+    pub fn has_label(&self) -> bool {
+        let length = self.label.chars().count();
+        (1..=39).contains(&length) && !self.label.contains(char::is_control)
+    }
+}
+
 /// Where calls to a user go on to, and whether a second one may come in (CAL-2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::change::{Cause, Closed, Door, Signal, StoredSession, TotalLimit};
 use super::desk::Seat;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
+use super::profile::SpeedDial;
 use crate::time::Utc;
 
 /// A question.
@@ -110,6 +111,10 @@ pub struct AtPhone {
     pub addresses: Vec<IpAddr>,
     /// Whether anybody may log in there.
     pub may_log_in: bool,
+    /// Whether whoever is logged in there may change their speed dials there (PRO-7).
+    pub may_edit_dials: bool,
+    /// The speed dials there now.
+    pub speed_dials: Vec<SpeedDial>,
     /// Who is there.
     pub present: Option<Presence>,
     /// Who was there last.

@@ -304,7 +304,9 @@ impl Pbx {
         let text = format!("{user} logged out at {phone} ({})", cause.word());
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
-        self.calls_to_forget(now, &phone, &user);
+        if !self.site.mobility.keeps_history(cause) {
+            self.calls_to_forget(now, &phone, &user);
+        }
         let shown = Shown::Nobody(Some(cause));
         let applied = self.applied(phone.clone(), shown, farewell(cause).into());
         self.act_stored(applied);

@@ -254,6 +254,13 @@ pub struct Phone {
     /// hold no secret, or somebody sets it up by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provision: Option<Box<Provision>>,
+    /// Whether whoever is logged in there may change their own speed dials there (PRO-7).
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub own_speed_dials: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What a phone is made of.
@@ -319,6 +326,7 @@ mod tests {
             })),
             pickup_group: Some("hall".into()),
             provision: None,
+            own_speed_dials: true,
         };
         let digest = DigestSecret {
             md5: [1; 16],

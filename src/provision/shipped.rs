@@ -167,6 +167,7 @@ fn phone(file: File, has_everything: bool) -> Phone {
         hardware: provision.is_none().then(|| Box::new(hardware)),
         pickup_group: None,
         provision,
+        own_speed_dials: true,
     }
 }
 

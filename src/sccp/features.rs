@@ -1,10 +1,11 @@
 //! Keys for what becomes of calls: sent on, not to be disturbed; and how the phone shows it.
 
 use super::call::{CallStage, Purpose};
+use super::model::Swap;
 use super::shared::{Shared, Waiting};
 use super::station::{Stage, Station};
 use super::wire::{CallState, Label, LampMode, SetLamp, Stimulus, Text, Tone};
-use crate::pbx::{Desk, Door, Event, ForwardKind, Refusal, Secret, Ticket};
+use crate::pbx::{Desk, Door, Event, ForwardKind, Refusal, Secret, SpeedDial, Ticket};
 
 impl Station {
     /// A forwarding key: the number is asked for, or forwarding ends.
@@ -151,10 +152,23 @@ impl Station {
                 Some(pending) => pending.desk = desk,
                 None => {
                     (self.desk.set, self.desk.may) = (desk.set, desk.may);
+                    self.set_speed_dials(shared, desk.speed_dials);
                     self.show_set(shared);
                     self.show_idle_if_idle(shared);
                 }
             },
+        }
+    }
+
+    /// Whoever is there has other speed dials. A phone that asks for them only when it registers keeps those that it has.
+    fn set_speed_dials(&mut self, shared: &mut Shared, dials: Vec<SpeedDial>) {
+        let is_told = shared.settings.swap_of(self.model) != Swap::Restart;
+        if dials == self.desk.speed_dials || !is_told {
+            return;
+        }
+        self.desk.speed_dials = dials;
+        for index in 1..=self.buttons.speed_dials {
+            self.say(shared, self.speed_dial_stat(index));
         }
     }
 

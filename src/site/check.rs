@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::hardware::check_hardware;
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
-use crate::pbx::{AbsentHandling, ClassName, Dn, Site};
+use crate::pbx::{AbsentHandling, ClassName, Dn, Site, SpeedDial};
 
 /// Everything that is wrong with a site; with `previous`, also what cannot follow that.
 pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
@@ -306,10 +306,8 @@ fn is_number(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// How many speed dials a profile may have (PRO-2), and how long what a phone is told of them may be.
-const SPEED_DIALS: usize = 36;
-const SPEED_NUMBER: usize = 23;
-const SPEED_LABEL: usize = 39;
+/// How many speed dials a profile may have.
+const SPEED_DIALS: usize = SpeedDial::MOST;
 
 fn check_speed_dials(site: &Site, findings: &mut Vec<Finding>) {
     for (name, profile) in &site.user_profiles {
@@ -324,17 +322,14 @@ fn check_speed_dials(site: &Site, findings: &mut Vec<Finding>) {
         for (place, dial) in profile.speed_dials.iter().enumerate() {
             let place = place.to_string();
             let path = |key| ["user_profile", name, "speed_dials", &place, key];
-            let is_dialled = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#');
-            let length = dial.number.len();
-            if !(1..=SPEED_NUMBER).contains(&length) || !dial.number.bytes().all(is_dialled) {
+            if !dial.has_number() {
                 findings.push(Finding::new(
                     &path("number"),
                     "a speed dial is 1 to 23 digits, * or #",
                     "Write the number or code as it is dialled",
                 ));
             }
-            let length = dial.label.chars().count();
-            if !(1..=SPEED_LABEL).contains(&length) || dial.label.contains(char::is_control) {
+            if !dial.has_label() {
                 findings.push(Finding::new(
                     &path("label"),
                     "a label is 1 to 39 characters of plain text",

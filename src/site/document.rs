@@ -311,6 +311,9 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
     if let Some(provision) = phone.provision.as_deref() {
         fields.extend(provisioning(provision));
     }
+    if !phone.own_speed_dials {
+        fields.push(shown("own_speed_dials", false));
+    }
     fields
 }
 

@@ -15,8 +15,8 @@ use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
     AbsentHandling, AppUser, AutoRegistration, ClassOfService, Codes, DoNotDisturb, Forwarding,
-    Hardware, LogoutProfile, Mobility, NumberRange, Phone, PinHash, Prefix, SecondLogin, Settings,
-    Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile,
+    Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone, PinHash, Prefix,
+    SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile, is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -130,18 +130,21 @@ impl<'t> Reading<'t> {
                 "Add [site] with the name of the site",
             );
         }
-        let settings = match top.section("site") {
+        let (mut settings, second_login) = match top.section("site") {
             Some(section) => self.settings(section),
-            None => Settings::default(),
+            None => (Settings::default(), None),
         };
         let codes = match top.section("codes") {
             Some(section) => self.codes(section),
             None => Codes::default(),
         };
-        let mobility = match top.section("extension_mobility") {
+        let (mobility, personality) = match top.section("extension_mobility") {
             Some(section) => self.mobility(section),
-            None => Mobility::default(),
+            None => (Mobility::default(), None),
         };
+        if let (None, Some(personality)) = (second_login, personality) {
+            settings.second_login = personality.second_login();
+        }
         let emergency = top
             .lists("emergency")
             .into_iter()
@@ -201,14 +204,16 @@ impl<'t> Reading<'t> {
             .extend(check(site, previous).into_iter().filter(is_new));
     }
 
-    fn settings(&mut self, mut s: Section<'t>) -> Settings {
+    /// And what it says of a second login, if it does.
+    fn settings(&mut self, mut s: Section<'t>) -> (Settings, Option<SecondLogin>) {
         let usual = Settings::default();
+        let second_login = second_login(&mut s);
         let settings = Settings {
             name: s.required_text("name").into(),
             timezone: s.text("timezone").map_or(usual.timezone, Into::into),
             realm: s.text("realm").map_or(usual.realm, Into::into),
             voicemail: s.text("voicemail").map(Into::into),
-            second_login: second_login(&mut s).unwrap_or_default(),
+            second_login: second_login.unwrap_or_default(),
             move_wait_s: s
                 .number("move_wait_s", 0..=3600)
                 .unwrap_or(usual.move_wait_s),
@@ -256,7 +261,7 @@ impl<'t> Reading<'t> {
                 .unwrap_or(usual.alphanumeric_user_id),
         };
         self.findings.extend(s.finish());
-        settings
+        (settings, second_login)
     }
 
     fn codes(&mut self, mut s: Section<'t>) -> Codes {
@@ -286,7 +291,7 @@ impl<'t> Reading<'t> {
         codes
     }
 
-    fn mobility(&mut self, mut s: Section<'t>) -> Mobility {
+    fn mobility(&mut self, mut s: Section<'t>) -> (Mobility, Option<Personality>) {
         let mobility = mobility::read(&mut s);
         self.findings.extend(s.finish());
         mobility
@@ -452,6 +457,7 @@ impl<'t> Reading<'t> {
             hardware: hardware(&mut s).map(Box::new),
             pickup_group: s.text("pickup_group").map(Into::into),
             provision: provision(name, &mut s).map(Box::new),
+            own_speed_dials: s.flag("own_speed_dials").unwrap_or(true),
         };
         self.findings.extend(s.finish());
         phone
@@ -512,10 +518,6 @@ fn profiles(s: &mut Section<'_>) -> Vec<crate::pbx::ProfileName> {
         _ => {}
     }
     all(profiles.unwrap_or_default())
-}
-
-fn is_pin(text: &str) -> bool {
-    (4..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn second_login(s: &mut Section<'_>) -> Option<SecondLogin> {

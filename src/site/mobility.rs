@@ -5,18 +5,30 @@ use std::net::IpAddr;
 use super::document::{Field, secret, shown};
 use super::reader::Section;
 use super::secrets::fault_of_hash;
-use crate::pbx::{AppUser, DurationUnit, Mobility, Personality, PinHash};
+use crate::pbx::{AppUser, AsksFor, DurationUnit, Mobility, Personality, PinHash};
 
-/// What the section says.
-pub(super) fn read(s: &mut Section<'_>) -> Mobility {
+/// What the section says, and the product that it says to be like. One that is named decides what is not said.
+pub(super) fn read(s: &mut Section<'_>) -> (Mobility, Option<Personality>) {
     let usual = Mobility::default();
     let personality = s.parsed(
         "personality",
         "Write \"cucm\" or \"cme\"",
         Personality::from_word,
     );
-    Mobility {
+    let asks_for = s.parsed(
+        "asks_for",
+        "Write \"pin\" or \"password\"",
+        AsksFor::from_word,
+    );
+    let keeps = personality.map_or(
+        usual.keep_history_on_automatic,
+        Personality::keeps_history_on_automatic,
+    );
+    let mobility = Mobility {
         personality: personality.unwrap_or(usual.personality),
+        asks_for: asks_for
+            .or(personality.map(Personality::asks_for))
+            .unwrap_or(usual.asks_for),
         enabled: s.flag("enabled").unwrap_or(usual.enabled),
         remember_last_user: s
             .flag("remember_last_user")
@@ -26,13 +38,15 @@ pub(super) fn read(s: &mut Section<'_>) -> Mobility {
         allow_proxy: s.flag("allow_proxy").unwrap_or(usual.allow_proxy),
         keep_history: s.flag("keep_history").unwrap_or(usual.keep_history),
         authentication_fallback: fallback(s),
+        keep_history_on_automatic: s.flag("keep_history_on_automatic").unwrap_or(keeps),
         max_requests: s
             .number("max_requests", 1..=10_000)
             .unwrap_or(usual.max_requests),
         duration_unit: s
             .parsed("duration_unit", "Write \"seconds\" or \"minutes\"", unit)
             .unwrap_or(usual.duration_unit),
-    }
+    };
+    (mobility, personality)
 }
 
 fn unit(word: &str) -> Option<DurationUnit> {
@@ -84,12 +98,17 @@ pub(super) fn fields(mobility: &Mobility) -> Vec<Field> {
     let trusted: Vec<String> = trusted.map(IpAddr::to_string).collect();
     let mut fields = vec![
         shown("personality", mobility.personality.word()),
+        shown("asks_for", mobility.asks_for.word()),
         shown("enabled", mobility.enabled),
         shown("remember_last_user", mobility.remember_last_user),
         shown("validate_ip", mobility.validate_ip),
         shown("trusted_ips", trusted),
         shown("allow_proxy", mobility.allow_proxy),
         shown("keep_history", mobility.keep_history),
+        shown(
+            "keep_history_on_automatic",
+            mobility.keep_history_on_automatic,
+        ),
         shown("max_requests", mobility.max_requests),
         shown(
             "duration_unit",

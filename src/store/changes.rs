@@ -6,7 +6,7 @@ use super::handle::Limits;
 use super::words::{Id, Word, owner_words};
 use crate::pbx::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    Owner, Record, SessionId, StoredSession, TotalLimit, UserId,
+    OwnDials, OwnPin, Owner, ProfileName, Record, SessionId, StoredSession, TotalLimit, UserId,
 };
 use crate::time::Utc;
 
@@ -47,6 +47,10 @@ pub(super) fn store(
             }
             Change::ForwardingSet { owner, kind, to } => {
                 set_forwarding(db, owner, *kind, to.as_ref())?;
+            }
+            Change::OwnPinSet { user, own } => set_own_pin(db, user, own.as_ref())?,
+            Change::OwnDialsSet { user, profile, own } => {
+                set_own_dials(db, (user, profile), own.as_ref())?;
             }
             Change::QuietSet {
                 phone,
@@ -277,6 +281,38 @@ fn set_forwarding(
     Ok(())
 }
 
+fn set_own_pin(db: &Connection, user: &UserId, own: Option<&OwnPin>) -> Result<()> {
+    match own {
+        Some(OwnPin { pin, instead_of }) => {
+            let row = params![user.as_str(), pin.0, instead_of.0];
+            db.prepare_cached(SET_OWN_PIN)?.execute(row)?
+        }
+        None => db
+            .prepare_cached(FORGET_OWN_PIN)?
+            .execute([user.as_str()])?,
+    };
+    Ok(())
+}
+
+fn set_own_dials(
+    db: &Connection,
+    (user, profile): (&UserId, &ProfileName),
+    own: Option<&OwnDials>,
+) -> Result<()> {
+    let (user, profile) = (user.as_str(), profile.as_str());
+    let json = |dials| serde_json::to_string(dials).expect("texts can be written as JSON");
+    match own {
+        Some(OwnDials { dials, instead_of }) => {
+            let row = params![user, profile, json(dials), json(instead_of)];
+            db.prepare_cached(SET_OWN_DIALS)?.execute(row)?
+        }
+        None => db
+            .prepare_cached(FORGET_OWN_DIALS)?
+            .execute([user, profile])?,
+    };
+    Ok(())
+}
+
 fn write_record(db: &Connection, record: &Record, growth: &mut Growth) -> Result<()> {
     db.prepare_cached(WRITE_RECORD)?.execute(params![
         record.at.0,
@@ -338,6 +374,18 @@ const SET_FORWARDING: &str = "
 const RESET_FORWARDING: &str = "
     DELETE FROM own_forwarding WHERE owner = ?1 AND name = ?2 AND kind = ?3";
 
+const SET_OWN_PIN: &str = "
+    INSERT INTO own_pin (user, pin, instead_of) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET pin = excluded.pin, instead_of = excluded.instead_of";
+
+const FORGET_OWN_PIN: &str = "DELETE FROM own_pin WHERE user = ?1";
+
+const SET_OWN_DIALS: &str = "
+    INSERT INTO own_dials (user, profile, dials, instead_of) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET dials = excluded.dials, instead_of = excluded.instead_of";
+
+const FORGET_OWN_DIALS: &str = "DELETE FROM own_dials WHERE user = ?1 AND profile = ?2";
+
 const SET_QUIET: &str = "
     INSERT INTO quiet_phone (phone, session) VALUES (?1, ?2)
     ON CONFLICT DO UPDATE SET session = excluded.session";
@@ -396,6 +444,10 @@ mod tests {
             FORGIVE,
             SET_FORWARDING,
             RESET_FORWARDING,
+            SET_OWN_PIN,
+            FORGET_OWN_PIN,
+            SET_OWN_DIALS,
+            FORGET_OWN_DIALS,
             SET_QUIET,
             END_QUIET,
             REMEMBER_CALLS,

@@ -7,8 +7,9 @@ use super::database::Database;
 use super::error::{During, StoreError};
 use super::words::{Id, Word, owner_of};
 use crate::pbx::{
-    AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, Owner, PhoneName, Remembered,
-    SessionId, Signal, StoredSession, TotalLimit, UserId, Wanted,
+    AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, OwnDials, OwnPin, Owner, PhoneName,
+    PinHash, ProfileName, Remembered, SessionId, Signal, SpeedDial, StoredSession, TotalLimit,
+    UserId, Wanted,
 };
 use crate::time::Utc;
 
@@ -24,6 +25,8 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         locked_out: locked_out(db).during("reading who is locked out of phones", path)?,
         emergency_calls: emergency_calls(db).during("reading the emergency calls", path)?,
         forwardings: forwardings(db).during("reading where calls go", path)?,
+        own_pins: own_pins(db).during("reading PINs that users have chosen", path)?,
+        own_dials: own_dials(db).during("reading speed dials that users have changed", path)?,
         quiet_phones: quiet_phones(db).during("reading where nobody is to be disturbed", path)?,
         calls: calls(db).during("reading which phones still know calls", path)?,
         clock_seen: number(db, "clock_seen")
@@ -134,6 +137,33 @@ fn forwardings(db: &Connection) -> Result<Vec<(Owner, ForwardKind, ForwardTo)>> 
         let number: Option<String> = row.get(3)?;
         let to = number.map_or(ForwardTo::Nowhere, |dn| ForwardTo::Number(dn.into()));
         Ok((owner, row.get::<_, Word<_>>(2)?.0, to))
+    })
+}
+
+fn own_pins(db: &Connection) -> Result<Vec<(UserId, OwnPin)>> {
+    let sql = "SELECT user, pin, instead_of FROM own_pin ORDER BY user";
+    all(db, sql, |row| {
+        let own = OwnPin {
+            pin: PinHash(row.get(1)?),
+            instead_of: PinHash(row.get(2)?),
+        };
+        Ok((row.get::<_, String>(0)?.into(), own))
+    })
+}
+
+fn own_dials(db: &Connection) -> Result<Vec<(UserId, ProfileName, OwnDials)>> {
+    let sql = "SELECT user, profile, dials, instead_of FROM own_dials ORDER BY user, profile";
+    let dials = |row: &Row<'_>, column: usize| -> Result<Vec<SpeedDial>> {
+        let read = serde_json::from_str(row.get_ref(column)?.as_str()?);
+        Ok(read.map_err(|error| FromSqlError::Other(Box::new(error)))?)
+    };
+    all(db, sql, |row| {
+        let own = OwnDials {
+            dials: dials(row, 2)?,
+            instead_of: dials(row, 3)?,
+        };
+        let (user, profile): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok((user.into(), profile.into(), own))
     })
 }
 

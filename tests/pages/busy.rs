@@ -105,6 +105,10 @@ impl House for Slow {
     async fn verify(&self, _: Secret, _: Option<PinHash>) -> Result<bool, Trouble> {
         pending().await
     }
+
+    async fn hash(&self, _: Secret) -> Result<PinHash, Trouble> {
+        pending().await
+    }
 }
 
 fn request(path: &str, xml: &str) -> Request {

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 
+use perch::pbx::Vendor;
+
 use crate::boot::{Boot, Booted, Firmware};
 use crate::office::{NEW, OLD, Office};
 use crate::phone_browser::{Browser, Page};
 use crate::support::live_phone::{LivePhone, Security};
 
-/// A 7960, which speaks SCCP, and an 8861, which speaks SIP. Dora has two profiles with buttons of their own.
+/// A 7960 and a 7975, which speak SCCP, and an 8861, which speaks SIP. Dora has two profiles with buttons of their own.
 pub const DESKS: &str = r#"
 [phone.SEP0011AA0000A1]
 logout_profile = "guest"
@@ -17,6 +19,10 @@ model = "7960"
 logout_profile = "guest"
 guest_dn = "9062"
 provision = "cisco"
+[phone.SEP0011AA0000A3]
+logout_profile = "guest"
+guest_dn = "9063"
+model = "7975"
 [user_profile.inside]
 class = "all"
 speed_dials = [{ number = "2002", label = "Bob" }, { number = "2001", label = "Alice" }]
@@ -34,6 +40,9 @@ profiles = ["inside", "outside"]
 pub const OLD_DESK: &str = "SEP0011AA0000A1";
 /// The 8861.
 pub const NEW_DESK: &str = "SEP0011AA0000A2";
+
+/// The 7975, whose buttons change while it is registered.
+const LIVE_DESK: &str = "SEP0011AA0000A3";
 
 /// A phone that has started.
 pub struct Desk<'a> {
@@ -54,12 +63,23 @@ impl<'a> Desk<'a> {
         Desk::with(boot, booted, phone, OLD)
     }
 
+    /// The 7975.
+    pub fn live(office: &'a Office) -> Desk<'a> {
+        let boot = Boot::of(LIVE_DESK, Firmware::New, &office.server);
+        let booted = boot.start();
+        let server = (booted.server(), Security::Plain);
+        let phone = LivePhone::sccp_at(boot.host, server, LIVE_DESK, "7975", 1000);
+        Desk::with(boot, booted, phone, "CP-7975G")
+    }
+
     /// The 8861.
     pub fn new(office: &'a Office) -> Desk<'a> {
         let boot = Boot::of(NEW_DESK, Firmware::New, &office.server);
         let booted = boot.start();
         assert_eq!(booted.protocol(), "SIP");
-        let phone = LivePhone::sip_at(boot.host, booted.server(), booted.account(), 700);
+        let (name, password) = booted.account();
+        let account = (name, password, Some(Vendor::Cisco));
+        let phone = LivePhone::sip_at(boot.host, booted.server(), account, 700);
         Desk::with(boot, booted, phone, NEW)
     }
 
@@ -109,6 +129,15 @@ impl<'a> Desk<'a> {
             "{}",
             done.shown()
         );
+    }
+
+    /// The 8861 is told to, and reads its file again. It registers as before, so it need not do that anew.
+    pub fn reads_again(&self) -> Booted {
+        self.phone.sees("is told: check-version");
+        let booted = self.boot.start();
+        assert_eq!(booted.account(), self.booted.account());
+        assert_eq!(booted.server(), self.booted.server());
+        booted
     }
 
     /// What came wrong of anything: nothing.

@@ -41,7 +41,7 @@ fn somebody_logs_in_chooses_and_logs_out() {
         assert_eq!(
             question.shown(),
             "[Logged in here] alice is logged in at this phone.  Do you want to log out? \
-             (1:Yes 2:No 3:Other)"
+             (1:Yes 2:No 3:Other 4:More)"
         );
         assert_eq!(question.key("No"), "SoftKey:Exit");
         let done = phone.press(&question, "Yes");

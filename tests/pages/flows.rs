@@ -303,6 +303,11 @@ fn the_logout_call_flow() {
            < <URL>http://perch:8080/emapp/EMAppServlet?device=SEP0011AA0000A1&amp;form=true</URL>
            < <Position>3</Position>
            < </SoftKeyItem>
+           < <SoftKeyItem>
+           < <Name>More</Name>
+           < <URL>http://perch:8080/ccmcip/getservicesmenu.jsp?device=SEP0011AA0000A1</URL>
+           < <Position>4</Position>
+           < </SoftKeyItem>
            < </CiscoIPPhoneText>
         5 to 8. Yes. The logout is the core's, and stored.
            > GET http://perch:8080/emapp/EMAppServlet?device=SEP0011AA0000A1&doLogout=true

@@ -52,5 +52,6 @@ mod forgetting;
 mod idle;
 mod manners;
 mod office;
+mod own;
 mod secrets;
 mod services;

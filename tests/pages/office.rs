@@ -120,6 +120,22 @@ impl Office {
         Perch::data_in(self.dir.path())
     }
 
+    /// Applies the site with something else in the place of something in it.
+    pub fn apply_with(&self, before: &str, after: &str) {
+        assert!(SITE.contains(before), "{before}");
+        let file = self.dir.path().join("site.toml");
+        fs::write(&file, SITE.replacen(before, after, 1)).expect("the directory is ours");
+        self.server.tell(&["apply", &file.display().to_string()]);
+    }
+
+    /// Registers the phones once more. How many are registered then.
+    pub fn registered_again(&mut self) -> u64 {
+        for phone in &mut self.phones {
+            assert_eq!(phone.register(), Ok(200), "{}", phone.name);
+        }
+        self.server.registered()
+    }
+
     /// Where pages are served.
     pub fn pages(&self) -> SocketAddr {
         self.server.at(Ipv4Addr::LOCALHOST.into(), PORT)

@@ -14,11 +14,12 @@ fn the_menu_says_what_there_is_and_who_is_here() {
         "/ccmcip/getservicesmenu.jsp",
         "/CCMCIP/getservicesmenu.asp",
         "/serviceurl",
+        "/CMEserverForPhone/serviceurl",
     ] {
         let menu = phone.go(&format!("{path}?name={}", PHONES[0]));
         assert_eq!(
             menu.shown(),
-            "[Services] *Log in *Who is here (1:Select 3:Exit)"
+            "[Services] *Log in *Who is here *Change PIN (1:Select 3:Exit)"
         );
     }
     let menu = phone.go(&format!("/serviceurl?name={}", PHONES[0]));
@@ -32,7 +33,7 @@ fn the_menu_says_what_there_is_and_who_is_here() {
     let menu = phone.go(&format!("/serviceurl?name={}", PHONES[0]));
     assert_eq!(
         menu.shown(),
-        "[Services] *Log out *Who is here (1:Select 3:Exit)"
+        "[Services] *Log out *Who is here *Speed dials *Change PIN (1:Select 3:Exit)"
     );
     let who = phone.choose(&menu, "Who is here");
     assert!(

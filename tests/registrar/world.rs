@@ -27,6 +27,7 @@ pub fn site(phones: &[&str]) -> Arc<Site> {
         hardware: None,
         pickup_group: None,
         provision: None,
+        own_speed_dials: true,
     };
     let phones = phones
         .iter()

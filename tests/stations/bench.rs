@@ -92,6 +92,7 @@ pub fn site(models: &[Kind]) -> Site {
             })),
             pickup_group: None,
             provision: None,
+            own_speed_dials: true,
         };
         (name(place).as_str().into(), phone)
     });

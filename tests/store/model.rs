@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use perch::pbx::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    Owner, PhoneName, Remembered, SessionId, Signal, StoredSession, TotalLimit, UserId, Wanted,
+    OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal,
+    SpeedDial, StoredSession, TotalLimit, UserId, Wanted,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -22,6 +23,8 @@ struct Model {
     locked_out: BTreeMap<(PhoneName, String), Utc>,
     emergency: BTreeMap<PhoneName, Utc>,
     forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
+    own_pins: BTreeMap<UserId, OwnPin>,
+    own_dials: BTreeMap<(UserId, ProfileName), OwnDials>,
     quiet: BTreeMap<PhoneName, Option<SessionId>>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock: Option<Utc>,
@@ -100,6 +103,16 @@ impl Model {
                 self.forwardings.remove(&key);
                 self.forwardings.extend(to.clone().map(|to| (key, to)));
             }
+            Change::OwnPinSet { user, own } => {
+                self.own_pins.remove(user);
+                let own = own.clone().map(|own| (user.clone(), own));
+                self.own_pins.extend(own);
+            }
+            Change::OwnDialsSet { user, profile, own } => {
+                let key = (user.clone(), profile.clone());
+                self.own_dials.remove(&key);
+                self.own_dials.extend(own.clone().map(|own| (key, own)));
+            }
             Change::QuietSet {
                 phone,
                 session,
@@ -158,6 +171,12 @@ impl Model {
                 .into_iter()
                 .map(|((owner, kind), to)| (owner, kind, to))
                 .collect(),
+            own_pins: self.own_pins.into_iter().collect(),
+            own_dials: self
+                .own_dials
+                .into_iter()
+                .map(|((user, profile), own)| (user, profile, own))
+                .collect(),
             quiet_phones: self.quiet.into_iter().collect(),
             calls: self
                 .calls
@@ -184,7 +203,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..16u8,
+        0..18u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -266,8 +285,31 @@ fn change(draft: &Draft, model: &Model) -> Change {
             phone,
             whose: draft.flag.then_some((user, at)),
         },
+        15 => Change::OwnPinSet {
+            user,
+            own: draft.flag.then(|| OwnPin {
+                pin: PinHash(format!("chosen {}", draft.at)),
+                instead_of: PinHash("given".into()),
+            }),
+        },
+        16 => Change::OwnDialsSet {
+            user,
+            profile: format!("profile-{}", draft.phone).into(),
+            own: draft.flag.then(|| OwnDials {
+                dials: dials(draft.session),
+                instead_of: dials(draft.phone),
+            }),
+        },
         _ => Change::ClockSeen(at),
     }
+}
+
+fn dials(count: u8) -> Vec<SpeedDial> {
+    let dial = |number: u8| SpeedDial {
+        number: number.to_string(),
+        label: format!("\"{number}\""),
+    };
+    (0..count).map(dial).collect()
 }
 
 fn claim(draft: &Draft, model: &Model) -> Claim {

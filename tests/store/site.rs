@@ -54,6 +54,7 @@ fn site() -> Site {
             hardware: None,
             pickup_group: None,
             provision: None,
+            own_speed_dials: true,
         },
     );
     site.phones.insert(
@@ -71,6 +72,7 @@ fn site() -> Site {
             })),
             pickup_group: None,
             provision: None,
+            own_speed_dials: true,
         },
     );
     site

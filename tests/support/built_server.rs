@@ -95,14 +95,17 @@ const MEDIA: std::ops::Range<u16> = 10_000..10_100;
 pub fn free_offset() -> u16 {
     wait_for("the server's ports are free", START, || {
         let offset = rand::random_range(PORTS.start - SIP..PORTS.end - MEDIA.end);
-        let ports = [
-            SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS, TFTP, FILES,
-            FILES_TLS,
-        ];
-        let ports = ports.into_iter().chain(MEDIA);
-        let ports: Vec<u16> = ports.map(|port| port + offset).collect();
-        are_free(&ports).then_some(offset)
+        are_free(&ports_at(offset)).then_some(offset)
     })
+}
+
+/// The ports of a server at an offset.
+fn ports_at(offset: u16) -> Vec<u16> {
+    let ports = [
+        SIP, SIPS, WS, WSS, CONTROL, HTTP, SCCP, SCCPS, PAGES, PAGES_TLS, TFTP, FILES, FILES_TLS,
+    ];
+    let ports = ports.into_iter().chain(MEDIA);
+    ports.map(|port| port + offset).collect()
 }
 
 /// What a command said.
@@ -354,6 +357,11 @@ impl Drop for Perch {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        for port in ports_at(self.offset) {
+            taken.remove(&port);
+        }
+        drop(taken);
         if std::thread::panicking() {
             say(&format!("the server's log:\n{}", tail(&self.log(), 200)));
         }

@@ -159,6 +159,7 @@ impl SiteText {
             hardware: None,
             pickup_group: None,
             provision: None,
+            own_speed_dials: true,
         });
         for clause in clauses {
             match words(clause)[..] {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, Owner,
-    PhoneName, Record, Remembered, SessionId, StoredSession, UserId,
+    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, OwnDials,
+    OwnPin, Owner, PhoneName, ProfileName, Record, Remembered, SessionId, StoredSession, UserId,
 };
 use perch::time::Utc;
 
@@ -19,6 +19,8 @@ struct Facts {
     locked_out: BTreeMap<(PhoneName, String), LockedOut>,
     emergency_calls: BTreeMap<PhoneName, Utc>,
     forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
+    own_pins: BTreeMap<UserId, OwnPin>,
+    own_dials: BTreeMap<(UserId, ProfileName), OwnDials>,
     quiet_phones: BTreeMap<PhoneName, Option<SessionId>>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock_seen: Option<Utc>,
@@ -144,6 +146,12 @@ impl ModelStore {
                 .iter()
                 .map(|((owner, kind), to)| (owner.clone(), *kind, to.clone()))
                 .collect(),
+            own_pins: facts.own_pins.clone().into_iter().collect(),
+            own_dials: facts
+                .own_dials
+                .iter()
+                .map(|((user, profile), own)| (user.clone(), profile.clone(), own.clone()))
+                .collect(),
             quiet_phones: facts.quiet_phones.clone().into_iter().collect(),
             calls: facts
                 .calls
@@ -257,6 +265,14 @@ impl Facts {
             Change::ForwardingSet { owner, kind, to } => match to {
                 Some(to) => drop(self.forwardings.insert((owner, kind), to)),
                 None => drop(self.forwardings.remove(&(owner, kind))),
+            },
+            Change::OwnPinSet { user, own } => match own {
+                Some(own) => drop(self.own_pins.insert(user, own)),
+                None => drop(self.own_pins.remove(&user)),
+            },
+            Change::OwnDialsSet { user, profile, own } => match own {
+                Some(own) => drop(self.own_dials.insert((user, profile), own)),
+                None => drop(self.own_dials.remove(&(user, profile))),
             },
             Change::QuietSet {
                 phone,

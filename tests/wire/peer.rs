@@ -142,6 +142,7 @@ fn site(phone: &str) -> Arc<Site> {
         hardware: None,
         pickup_group: None,
         provision: None,
+        own_speed_dials: true,
     };
     let phones = [(CALLER, None), (phone, Some(NUMBER))];
     let phones = phones.map(|(name, dn)| (PhoneName::from(name), known(name, dn)));

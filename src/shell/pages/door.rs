@@ -18,7 +18,7 @@ use crate::pbx::{
     self, Answer, AtPhone, OfUser, PhoneName, PinHash, Presence, Query, Refusal, Rest, Seat,
     Secret, Site, UserId,
 };
-use crate::site::verify_pin;
+use crate::site::{hash_pin, verify_pin};
 use crate::time::Now;
 
 /// The most that is read of a form.
@@ -210,5 +210,12 @@ impl House for Door<'_> {
         let verify = move || verify_pin(secret.reveal(), against.as_ref());
         let verified = tokio::task::spawn_blocking(verify).await;
         verified.map_err(|_| Trouble::NoAnswer)
+    }
+
+    async fn hash(&self, secret: Secret) -> Result<PinHash, Trouble> {
+        let hashing = self.0.settings.argon2;
+        let hash = move || hash_pin(secret.reveal(), &hashing);
+        let hashed = tokio::task::spawn_blocking(hash).await;
+        hashed.map_err(|_| Trouble::NoAnswer)
     }
 }

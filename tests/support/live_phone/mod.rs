@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use perch::pbx::Vendor;
 use perch::sip::Transport;
 
 use super::phone::{CallState, Order, Packet, Phone};
@@ -97,14 +98,14 @@ impl LivePhone {
     /// A SIP phone of the demonstration site, by datagrams.
     pub fn sip(server: SocketAddr, name: &str, tone: u32) -> LivePhone {
         let password = format!("{name}-secret");
-        LivePhone::sip_at(some_host(), server, (name, &password), tone)
+        LivePhone::sip_at(some_host(), server, (name, &password, None), tone)
     }
 
-    /// A SIP phone with another password, at an address that it has already.
+    /// A SIP phone with another password, and of a make that can be told things, at an address that it has already.
     pub fn sip_at(
         host: IpAddr,
         server: SocketAddr,
-        (name, password): (&str, &str),
+        (name, password, make): (&str, &str, Option<Vendor>),
         tone: u32,
     ) -> LivePhone {
         let link = Link::datagrams(host, server);
@@ -118,7 +119,7 @@ impl LivePhone {
             takes_messages: true,
             refreshes: false,
             pracks: false,
-            make: None,
+            make,
             is_deaf: false,
             shares_line: false,
             expires_s: 3600,
