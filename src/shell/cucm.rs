@@ -8,7 +8,7 @@ use tokio::time::sleep_until;
 
 use super::http_client::{HttpClient, HttpError, Question};
 use super::serve::Server;
-use super::settings::{self, Settings};
+use super::settings::{self, Settings, Trust};
 use super::supervise::supervise;
 use super::tls::TlsError;
 use crate::exchange::ControlRequest;
@@ -65,6 +65,12 @@ impl Cucm {
         if cucm.urls.is_empty() {
             return Ok(None);
         }
+        let trust = cucm.trust(&settings.tls);
+        if trust.trust == Trust::Anybody {
+            tracing::warn!(
+                "the password of cucm.user goes to whoever answers at cucm.urls; name in cucm.ca who signed the certificate there"
+            );
+        }
         let read = std::fs::read_to_string(&cucm.password_file);
         let password = read.map_err(|why| CucmError::Password {
             file: cucm.password_file.display().to_string(),
@@ -75,7 +81,7 @@ impl Cucm {
             password: Secret::new(password.trim_end().to_owned()),
         };
         Ok(Some(Cucm {
-            client: HttpClient::new(&cucm.trust(&settings.tls), PATIENCE, cucm.at_once)?,
+            client: HttpClient::new(&trust, PATIENCE, cucm.at_once)?,
             beside: Mutex::new(Beside::new(cucm.idle_limit)),
             settings: cucm.clone(),
             account,
