@@ -48,6 +48,22 @@ fn live_swaps_keep_the_connection_and_restarts_open_one_each() {
     }
 }
 
+/// rules: ADM-1
+#[test]
+fn programs_log_people_in_and_out_while_others_call() {
+    let size = ["--phones", "40", "--users", "20", "--ports", "8"];
+    let pace = ["--per-minute", "1200", "--minutes", "0.05"];
+    let run = ["emapi", "--calls-per-second", "10"];
+    let found = perch_load(&[&run[..], &size, &pace].concat());
+    for (name, done) in [("emapi", 60), ("call", 30)] {
+        let streams = found["streams"].as_array().expect("a list");
+        let mut named = streams.iter().filter(|stream| stream["name"] == name);
+        let stream = named.next().expect("it is there");
+        assert_eq!(number(stream, "failed"), 0, "{stream}");
+        assert_eq!(number(stream, "done"), done, "{stream}");
+    }
+}
+
 #[test]
 fn whoever_logs_in_by_code_has_the_phone_when_it_is_hung_up() {
     let run = [

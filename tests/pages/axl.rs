@@ -52,7 +52,7 @@ fn ask(office: &Office, request: &str) -> Answer {
 }
 
 /// What stands in the envelope of an answer that all went well.
-fn returned(office: &Office, request: &str) -> String {
+pub fn returned(office: &Office, request: &str) -> String {
     let answer = ask(office, request);
     let text = answer.text();
     assert_eq!(answer.status, 200, "{request}: {text}");
@@ -99,7 +99,7 @@ fn log_out(phone: &str) -> String {
     format!("<ns:doDeviceLogout><deviceName>{phone}</deviceName></ns:doDeviceLogout>")
 }
 
-fn sql(question: &str) -> String {
+pub fn sql(question: &str) -> String {
     format!("<ns:executeSQLQuery><sql>{question}</sql></ns:executeSQLQuery>")
 }
 
@@ -282,6 +282,26 @@ fn what_cannot_be_done_is_a_fault_that_says_why() {
     let long = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
     let answer = send(&office, &post(TOOL, &envelope(&long)));
     assert!(answer.status == 500 && answer.text().contains("or too much"));
+    let reset = |phone: &str, hard: &str| {
+        format!("<ns:doDeviceReset><deviceName>{phone}</deviceName>{hard}</ns:doDeviceReset>")
+    };
+    let hard = "<isHardReset>true</isHardReset>";
+    assert_eq!(
+        returned(&office, &reset(PHONES[0], hard)),
+        "<return>true</return>"
+    );
+    let soft = "<deviceResetType>Restart</deviceResetType>";
+    assert_eq!(
+        returned(&office, &reset(PHONES[0], soft)),
+        "<return>true</return>"
+    );
+    assert_eq!(
+        why(&reset("SEP0011AA000003", hard)),
+        said("Server", "-1", "SEP0011AA000003 is not registered")
+    );
+    assert_eq!(why(&reset("SEP0", hard)), not_found("Phone"));
+    let (_, _, text) = why(&reset(PHONES[0], ""));
+    assert_eq!(text, "isHardReset is missing, and needed");
     assert_eq!(office.who(), []);
 }
 

@@ -44,11 +44,11 @@ pub fn request(office: &Office, who: (&str, &str), task: &str) -> String {
     ask(office, &format!("<request>{}{task}</request>", app(who)))
 }
 
-fn query(office: &Office, task: &str) -> String {
+pub fn query(office: &Office, task: &str) -> String {
     ask(office, &format!("<query>{}{task}</query>", app(RECEPTION)))
 }
 
-fn login(phone: &str, user: &str, more: &str) -> String {
+pub fn login(phone: &str, user: &str, more: &str) -> String {
     format!("<login><deviceName>{phone}</deviceName><userID>{user}</userID>{more}</login>")
 }
 
@@ -58,7 +58,7 @@ pub fn logout(phone: &str) -> String {
 }
 
 /// The number of the error that an answer is.
-fn code(answer: &str) -> u16 {
+pub fn code(answer: &str) -> u16 {
     let response = Element::bare(answer);
     let error = response.child("failure").child("error");
     assert!(!error.text.is_empty(), "{answer}");

@@ -53,5 +53,6 @@ mod idle;
 mod manners;
 mod office;
 mod own;
+mod parameters;
 mod secrets;
 mod services;

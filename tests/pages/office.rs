@@ -110,8 +110,14 @@ impl Office {
 
     /// Applies the site with more in it.
     pub fn apply(&self, more: &str) {
+        self.apply_with("", more);
+    }
+
+    /// The same with other settings of the site, too.
+    pub fn apply_with(&self, settings: &str, more: &str) {
         let file = self.dir.path().join("site.toml");
-        fs::write(&file, format!("{SITE}{more}")).expect("the directory is ours");
+        let site = SITE.replacen("[site]\n", &format!("[site]\n{settings}\n"), 1);
+        fs::write(&file, format!("{site}{more}")).expect("the directory is ours");
         self.server.tell(&["apply", &file.display().to_string()]);
     }
 

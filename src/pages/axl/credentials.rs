@@ -43,7 +43,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(digits.len());
     let (mut held, mut count) = (0_u32, 0);
     for digit in digits {
-        held = held << 6 | value(*digit)?;
+        held = (held << 6) | value(*digit)?;
         count += 6;
         if count >= 8 {
             count -= 8;

@@ -66,6 +66,12 @@ fn tags<'a>() -> Vec<Tag<Device<'a>>> {
         },
         nothing("phoneTemplateName"),
         nothing("softkeyTemplateName"),
+    ]
+}
+
+/// And who is there.
+fn tags_of_mobility<'a>() -> Vec<Tag<Device<'a>>> {
+    vec![
         Tag {
             name: "loginUserId",
             write: |w, name, device| match device.present {
@@ -118,7 +124,8 @@ pub(super) fn named(
     request: &Element,
     name: &'static str,
 ) -> Result<PhoneName, Fault> {
-    let element = request.child(name).ok_or_else(|| Fault::missing(name))?;
+    let element = request.child(&name.to_ascii_lowercase());
+    let element = element.ok_or_else(|| Fault::missing(name))?;
     let said = match element.attribute("uuid") {
         Some(id) if element.text.is_empty() => return identified(site, id),
         _ => element.text.as_str(),
@@ -130,7 +137,8 @@ pub(super) fn named(
     }
 }
 
-fn identified(site: &Site, id: &str) -> Result<PhoneName, Fault> {
+/// The phone of an identifier.
+pub(super) fn identified(site: &Site, id: &str) -> Result<PhoneName, Fault> {
     let id = Id::read(id).ok_or_else(|| Fault::not_found("Phone"))?;
     let mut names = site.phones.keys();
     let found = names.find(|phone| id_of(phone) == id);
@@ -219,7 +227,8 @@ pub(super) async fn list(
 fn describe(w: &mut Writer, wanted: &Wanted, device: &Device<'_>) {
     let id = id_of(device.name).braced();
     w.with("phone", &[("uuid", &id)], |w| {
-        write(w, &tags(), wanted, device)
+        write(w, &tags(), wanted, device);
+        write(w, &tags_of_mobility(), wanted, device);
     });
 }
 

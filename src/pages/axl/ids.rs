@@ -30,7 +30,7 @@ impl Id {
             (hash ^ u128::from(*byte)).wrapping_mul(PRIME)
         });
         let version = !(0xf << 76) & !(0x3 << 62);
-        Id(hash & version | 0x8 << 76 | 0x2 << 62)
+        Id((hash & version) | (0x8 << 76) | (0x2 << 62))
     }
 
     /// What somebody wrote, in braces or not.

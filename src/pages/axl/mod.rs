@@ -12,10 +12,10 @@ mod tags;
 use super::Pages;
 use super::code::Code;
 use super::emapi::{self, Origin, Rights};
-use super::house::{House, Trouble};
+use super::house::{House, Trouble, Wish};
 use super::objects::cut;
 use super::request::{Method, Reply, Request};
-use crate::pbx::{DurationUnit, TotalLimit};
+use crate::pbx::{Door, DurationUnit, TotalLimit};
 use credentials::Credentials;
 use soap::{Call, Fault, Response};
 
@@ -38,6 +38,7 @@ pub enum AxlDoor {
 const OPERATIONS: &[(&str, Operation)] = &[
     ("doDeviceLogin", Operation::LogIn),
     ("doDeviceLogout", Operation::LogOut),
+    ("doDeviceReset", Operation::Reset),
     ("getPhone", Operation::GetPhone),
     ("listPhone", Operation::ListPhone),
     ("getUser", Operation::GetUser),
@@ -51,6 +52,7 @@ const OPERATIONS: &[(&str, Operation)] = &[
 enum Operation {
     LogIn,
     LogOut,
+    Reset,
     GetPhone,
     ListPhone,
     GetUser,
@@ -170,8 +172,12 @@ async fn answered(house: &impl House, call: &Call) -> Result<Response, Fault> {
             response.done();
         }
         Operation::LogOut => {
-            let phone = devices::named(&house.site(), &call.body, "devicename")?;
+            let phone = devices::named(&house.site(), &call.body, "deviceName")?;
             emapi::log_out(house, &Rights::Everybody, &Origin::default(), &phone).await?;
+            response.done();
+        }
+        Operation::Reset => {
+            reset(house, call).await?;
             response.done();
         }
         Operation::GetPhone => devices::get(house, &call.body, &mut response).await?,
@@ -192,10 +198,10 @@ async fn answered(house: &impl House, call: &Call) -> Result<Response, Fault> {
 
 async fn log_in(house: &impl House, call: &Call) -> Result<(), Fault> {
     let site = house.site();
-    let phone = devices::named(&site, &call.body, "devicename")?;
-    let user = call.needed("userid")?;
+    let phone = devices::named(&site, &call.body, "deviceName")?;
+    let user = call.needed("userId")?;
     let profile = directory::profile(&site, &call.body)?;
-    let time = call.needed("loginduration")?;
+    let time = call.needed("loginDuration")?;
     let time: u32 = time.parse().map_err(|_| {
         Fault::client("loginDuration is a number, 0 for a login without an end".to_owned())
     })?;
@@ -208,6 +214,27 @@ async fn log_in(house: &impl House, call: &Call) -> Result<(), Fault> {
     let wanted = (profile.as_ref(), total);
     emapi::log_in(house, &rights, &origin, &phone, user, wanted).await?;
     Ok(())
+}
+
+async fn reset(house: &impl House, call: &Call) -> Result<(), Fault> {
+    let site = house.site();
+    let phone = match call.body.text_of("uuid") {
+        Some(id) => devices::identified(&site, id)?,
+        None => devices::named(&site, &call.body, "deviceName")?,
+    };
+    let is_hard = call.body.text_of("ishardreset");
+    let said = is_hard.or(call.body.text_of("deviceresettype"));
+    let hard = match said.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" | "reset" => true,
+        "false" | "f" | "0" | "restart" => false,
+        _ => return Err(Fault::missing("isHardReset")),
+    };
+    let outcome = house.wish(Door::Api, Wish::Reset { phone, hard }).await?;
+    match outcome {
+        Ok(_) => Ok(()),
+        // It says more than its number would.
+        Err(refusal) => Err(Fault::server(refusal.text())),
+    }
 }
 
 impl From<Code> for Fault {

@@ -60,7 +60,8 @@ impl Call {
 
     /// The text of an element that must be there.
     pub fn needed(&self, name: &str) -> Result<&str, Fault> {
-        let text = self.body.text_of(name).filter(|text| !text.is_empty());
+        let text = self.body.text_of(&name.to_ascii_lowercase());
+        let text = text.filter(|text| !text.is_empty());
         text.ok_or_else(|| Fault::missing(name))
     }
 }
@@ -101,6 +102,14 @@ impl Fault {
             status: 500,
             code: -1,
             text,
+        }
+    }
+
+    /// It cannot be done, for a reason that has no number.
+    pub fn server(text: String) -> Fault {
+        Fault {
+            who: "Server",
+            ..Fault::client(text)
         }
     }
 
