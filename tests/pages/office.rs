@@ -127,7 +127,7 @@ impl Office {
     }
 
     /// Applies the site with something else in the place of something in it.
-    pub fn apply_with(&self, before: &str, after: &str) {
+    pub fn apply_instead(&self, before: &str, after: &str) {
         assert!(SITE.contains(before), "{before}");
         let file = self.dir.path().join("site.toml");
         fs::write(&file, SITE.replacen(before, after, 1)).expect("the directory is ours");

@@ -72,7 +72,7 @@ fn a_chosen_pin_counts_until_the_administrator_gives_another() {
         explained.contains("bob has chosen a PIN at a phone"),
         "{explained}"
     );
-    office.apply_with("pin = \"2222\"", "pin = \"7777\"");
+    office.apply_instead("pin = \"2222\"", "pin = \"7777\"");
     assert!(!may_log_in(&old, "bob", "8642"));
     assert!(may_log_in(&old, "bob", "7777"));
     let explained = office.server.tell(&["explain", "bob"]);
@@ -298,7 +298,7 @@ fn a_phone_may_forbid_to_change_speed_dials() {
     assert!(dials(&phone).shown().contains("*New speed dial"));
     let form = phone.choose(&dials(&phone), "New speed dial");
     let switch = "password = \"SEP0011AA000001-secret\"";
-    office.apply_with(switch, &format!("{switch}\nown_speed_dials = false"));
+    office.apply_instead(switch, &format!("{switch}\nown_speed_dials = false"));
     for refused in [
         dials(&phone),
         phone.submit(&form, &[("Number", "2001"), ("Name", "Alice")]),
@@ -343,7 +343,7 @@ fn a_product_that_is_named_decides_what_is_not_said() {
         "what is said counts"
     );
     let named = "[extension_mobility]\npersonality = \"cucm\"\n";
-    office.apply_with(
+    office.apply_instead(
         "lock_after = 5",
         &format!("lock_after = 5\nsecond_login = \"allow\"\n{named}"),
     );
