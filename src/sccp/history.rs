@@ -34,6 +34,10 @@ impl Station {
         if !self.model.has_browser() {
             return self.say_forgotten(shared, attempt, Forgot::Impossible);
         }
+        if !self.is_registered() {
+            // It has just come back, and hears nothing yet.
+            return self.say_forgotten(shared, attempt, Forgot::Unreachable(ToldBy::Sccp));
+        }
         let transaction = shared.mint_reference();
         let message = UserDataVersion1 {
             application: APPLICATION,

@@ -186,7 +186,8 @@ fn a_phone_that_may_sends_its_own_calls_on_while_nobody_is_logged_in() {
             09:03 admin reads: desk-1 is registered and answers to 9001.
             09:03 admin reads: Nobody is logged in at desk-1.
             09:03 admin reads: desk-1: All calls go to 9003 (set at a phone).
-            09:03 admin reads: The last logout at desk-1 was at 2026-05-05 09:02:00: alice (user: the user logged out); last used at 2026-05-05 09:02:00, as a call attempt showed."#]],
+            09:03 admin reads: The last logout at desk-1 was at 2026-05-05 09:02:00: alice (user: the user logged out); last used at 2026-05-05 09:02:00, as a call attempt showed.
+            09:03 admin reads: desk-1 cannot be told to forget whom alice called: no such phone can."#]],
     );
 }
 

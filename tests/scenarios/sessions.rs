@@ -449,6 +449,7 @@ fn the_administrator_sees_who_is_where_and_why() {
             10:00 admin reads: desk-1 is registered and answers to 9001.
             10:00 admin reads: Nobody is logged in at desk-1.
             10:00 admin reads: The last logout at desk-1 was at 2026-05-05 09:50:00: alice (idle: the phone was not used for the idle limit); last used at 2026-05-05 09:20:00, as the end of a call showed.
+            10:00 admin reads: desk-1 cannot be told to forget whom alice called: no such phone can.
             10:00 admin reads: alice is logged in nowhere.
             10:00 admin reads: The last logout at desk-1 was at 2026-05-05 09:50:00: alice (idle: the phone was not used for the idle limit); last used at 2026-05-05 09:20:00, as the end of a call showed.
             10:01 desk-2 becomes lobby (moved)
@@ -458,6 +459,7 @@ fn the_administrator_sees_who_is_where_and_why() {
             10:01 admin reads: desk-2 is registered and answers to 9002.
             10:01 admin reads: Nobody is logged in at desk-2.
             10:01 admin reads: The last logout at desk-2 was at 2026-05-05 10:01:00: bob (moved: the user logged in elsewhere); last used at 2026-05-05 09:20:00, as the end of a call showed.
+            10:01 admin reads: desk-2 cannot be told to forget whom bob called: no such phone can.
             10:02 admin reads: there is no such phone or user"#]],
     );
 }
