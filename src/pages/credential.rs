@@ -3,9 +3,7 @@
 //! What is wrong with the form is said before anything is compared, so it tells nothing of anybody; whatever is wrong with
 //! user and old PIN is one answer (SES-8).
 
-use super::Pages;
 use super::code::Code;
-use super::emapp;
 use super::house::{House, Wish};
 use super::objects::{Field, Typed};
 use super::page::Reader;
@@ -52,16 +50,12 @@ struct Page<'a> {
     user_id: Typed,
 }
 
-/// Answers a request for the page.
-pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request) -> Reply {
-    let reader = Reader::of(&request.head, pages.usual);
-    match answered(house, request, &reader).await {
-        Ok(reply) => reply,
-        Err(code) => emapp::refused(&reader, &reader.texts.no_page, code),
-    }
-}
-
-async fn answered(house: &impl House, request: &Request, reader: &Reader) -> Result<Reply, Code> {
+/// The page.
+pub(super) async fn show(
+    house: &impl House,
+    request: &Request,
+    reader: &Reader,
+) -> Result<Reply, Code> {
     let visit = Visit::of(house, request).await?;
     let site = house.site();
     if !site.mobility.enabled || !visit.at.may_log_in {

@@ -1,8 +1,6 @@
 //! One's own speed dials: a list, and a form for each (PRO-3, PRO-7).
 
-use super::Pages;
 use super::code::Code;
-use super::emapp;
 use super::house::{House, Wish};
 use super::objects::{Field, Item, Typed};
 use super::page::Reader;
@@ -24,16 +22,12 @@ enum Aim {
     Change(DialEdit),
 }
 
-/// Answers a request for one of the pages.
-pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request) -> Reply {
-    let reader = Reader::of(&request.head, pages.usual);
-    match answered(house, request, &reader).await {
-        Ok(reply) => reply,
-        Err(code) => emapp::refused(&reader, &reader.texts.no_page, code),
-    }
-}
-
-async fn answered(house: &impl House, request: &Request, reader: &Reader) -> Result<Reply, Code> {
+/// One of the pages.
+pub(super) async fn show(
+    house: &impl House,
+    request: &Request,
+    reader: &Reader,
+) -> Result<Reply, Code> {
     let visit = Visit::of(house, request).await?;
     if visit.at.present.is_none() {
         return Err(Code::NOBODY);

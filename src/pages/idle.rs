@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use subtle::ConstantTimeEq;
 
-use super::Pages;
 use super::code::Code;
-use super::emapp;
 use super::house::{House, IdlePages, Wish};
 use super::page::Reader;
 use super::request::{Reply, Request};
@@ -30,16 +28,12 @@ const AFTER: &str = "after";
 /// The longest that a phone may say it was idle before it asked.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// Answers a request for it.
-pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request) -> Reply {
-    let reader = Reader::of(&request.head, pages.usual);
-    match answered(house, request, &reader).await {
-        Ok(reply) => reply,
-        Err(code) => emapp::refused(&reader, &reader.texts.no_page, code),
-    }
-}
-
-async fn answered(house: &impl House, request: &Request, reader: &Reader) -> Result<Reply, Code> {
+/// The page.
+pub(super) async fn show(
+    house: &impl House,
+    request: &Request,
+    reader: &Reader,
+) -> Result<Reply, Code> {
     let phone = named(request)?;
     let at = house.phone(&phone).await?;
     check_source(house, request, &phone, at.as_ref())?;

@@ -41,6 +41,7 @@ pub use idle::PATH as IDLE_PAGE;
 pub use request::{Head, Method, Reply, Request};
 
 use emapi::Guesses;
+use page::Reader;
 use programs::Programs;
 use services::Service;
 pub use texts::LANGUAGES;
@@ -74,14 +75,21 @@ enum Place {
     EmApi,
     /// AXL.
     Axl,
-    /// What the Services key leads to.
-    Services(Service),
+    /// Another page.
+    Page(Page),
     /// Where phones ask who tells them things.
     Authentication,
-    /// What a phone shows that nobody uses.
-    Idle,
     /// What a phone asks for when its handset moves.
     Action(Signal),
+}
+
+/// A page of a phone that is no part of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    /// What the Services key leads to.
+    Service(Service),
+    /// What a phone shows that nobody uses.
+    Idle,
     /// To change a PIN.
     Credential,
     /// To change one's speed dials.
@@ -92,28 +100,28 @@ enum Place {
 const PLACES: &[(&str, Place)] = &[
     (emapp::PATH, Place::EmApp),
     ("/emservice/EMServiceServlet", Place::EmApi),
-    (services::MENU, Place::Services(Service::Menu)),
+    (services::MENU, Place::Page(Page::Service(Service::Menu))),
     // What others call it.
     (
         "/CCMCIP/getservicesmenu.asp",
-        Place::Services(Service::Menu),
+        Place::Page(Page::Service(Service::Menu)),
     ),
-    ("/serviceurl", Place::Services(Service::Menu)),
-    (idle::PATH, Place::Idle),
+    ("/serviceurl", Place::Page(Page::Service(Service::Menu))),
+    (idle::PATH, Place::Page(Page::Idle)),
     (action::OFF_HOOK, Place::Action(Signal::OffHook)),
     (action::ON_HOOK, Place::Action(Signal::OnHook)),
     (action::USED, Place::Action(Signal::Key)),
-    (services::WHO, Place::Services(Service::Who)),
-    (services::STAY, Place::Services(Service::Stay)),
+    (services::WHO, Place::Page(Page::Service(Service::Who))),
+    (services::STAY, Place::Page(Page::Service(Service::Stay))),
     (axl::PATHS[0], Place::Axl),
     (axl::PATHS[1], Place::Axl),
     // As CallManager Express has it.
     (
         "/CMEserverForPhone/serviceurl",
-        Place::Services(Service::Menu),
+        Place::Page(Page::Service(Service::Menu)),
     ),
-    (credential::PATH, Place::Credential),
-    (dials::PATH, Place::Dials),
+    (credential::PATH, Place::Page(Page::Credential)),
+    (dials::PATH, Place::Page(Page::Dials)),
     // What it was called before.
     ("/LoginService/login.asp", Place::EmApi),
     ("/LoginService/query.asp", Place::EmApi),
@@ -159,14 +167,23 @@ impl Pages {
         match place {
             Place::EmApi if request.head.method != Method::Post => Reply::method_not_allowed(),
             Place::EmApi => emapi::answer(self, house, request).await,
-            Place::Services(service) => services::answer(self, house, request, service).await,
             Place::Authentication => authenticate::answer(self, house, request).await,
             Place::Axl => axl::answer(self, house, request).await,
-            Place::Idle => idle::answer(self, house, request).await,
             Place::Action(signal) => action::answer(house, request, signal).await,
-            Place::Credential => credential::answer(self, house, request).await,
-            Place::Dials => dials::answer(self, house, request).await,
             Place::EmApp => emapp::answer(self, house, request).await,
+            Place::Page(page) => self.show(house, request, page).await,
         }
+    }
+
+    /// A page, or why there is none.
+    async fn show(&self, house: &impl House, request: &Request, page: Page) -> Reply {
+        let reader = Reader::of(&request.head, self.usual);
+        let shown = match page {
+            Page::Service(service) => services::show(house, request, service, &reader).await,
+            Page::Idle => idle::show(house, request, &reader).await,
+            Page::Credential => credential::show(house, request, &reader).await,
+            Page::Dials => dials::show(house, request, &reader).await,
+        };
+        shown.unwrap_or_else(|code| emapp::refused(&reader, &reader.texts.no_page, code))
     }
 }

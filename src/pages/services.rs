@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Pages;
 use super::code::Code;
 use super::credential;
 use super::dials;
@@ -33,21 +32,8 @@ pub(super) enum Service {
     Stay,
 }
 
-/// Answers a request for one of them.
-pub(super) async fn answer(
-    pages: &Pages,
-    house: &impl House,
-    request: &Request,
-    service: Service,
-) -> Reply {
-    let reader = Reader::of(&request.head, pages.usual);
-    match answered(house, request, service, &reader).await {
-        Ok(reply) => reply,
-        Err(code) => emapp::refused(&reader, &reader.texts.no_page, code),
-    }
-}
-
-async fn answered(
+/// One of them.
+pub(super) async fn show(
     house: &impl House,
     request: &Request,
     service: Service,
