@@ -51,7 +51,7 @@ fn split<'b>(body: &'b [u8], delimiter: &[u8]) -> Vec<&'b [u8]> {
     let mut parts = Vec::new();
     let mut begin = 0;
     for place in places.into_iter().chain([body.len()]) {
-        parts.push(&body[begin..place]);
+        parts.push(body.get(begin..place).unwrap_or_default());
         begin = (place + delimiter.len()).min(body.len());
     }
     parts
