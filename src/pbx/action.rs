@@ -1,9 +1,12 @@
 //! ACTIONS: what is to be done. Imperative. The only way out of the core, besides changes.
 
+use std::sync::Arc;
+
 use super::change::{Cause, Change, Record};
 use super::desk::Desk;
 use super::event::{Body, EarlyLink, Failure, LegId, Secret, Ticket};
 use super::forward::History;
+use super::lamp::LineStatus;
 use super::names::{Dn, PhoneName, UserId};
 use super::obstacle::Obstacle;
 use super::prompt::Prompt;
@@ -321,6 +324,11 @@ pub enum Action {
         phone: PhoneName,
         /// What is on its desk.
         desk: Box<Desk>,
+    },
+    /// Show whoever watches a number how it stands now.
+    ShowLine {
+        /// How.
+        status: Arc<LineStatus>,
     },
     /// Have a phone read its file again, or start anew. Nothing goes on there.
     Renew {

@@ -114,6 +114,8 @@ pub(super) struct MediaChange {
 pub(super) struct Calls {
     calls: HashMap<CallId, Call>,
     legs: HashMap<LegId, Leg>,
+    /// Numbers whose calls may have changed since that was last told.
+    touched: Vec<Dn>,
     last: u64,
 }
 
@@ -125,7 +127,14 @@ impl Calls {
 
     /// One leg, to be changed.
     pub fn leg_mut(&mut self, leg: LegId) -> Option<&mut Leg> {
-        self.legs.get_mut(&leg)
+        let leg = self.legs.get_mut(&leg)?;
+        self.touched.push(leg.line.clone());
+        Some(leg)
+    }
+
+    /// Takes out the numbers whose calls may have changed.
+    pub fn take_touched(&mut self) -> Vec<Dn> {
+        std::mem::take(&mut self.touched)
     }
 
     /// All legs, in no order.
@@ -176,6 +185,7 @@ impl Calls {
         for id in legs {
             if let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.line == *old) {
                 leg.line = new.clone();
+                self.touched.extend([old.clone(), new.clone()]);
             }
         }
     }
@@ -378,6 +388,7 @@ impl Pbx {
             line: line.clone(),
             state,
         };
+        self.calls.touched.push(line.clone());
         self.calls.legs.insert(id, leg);
         let phone = self.phones.entry(phone.clone()).or_default();
         phone.legs.push(id);
@@ -398,7 +409,7 @@ impl Pbx {
             self.release(other, "Answered elsewhere", true);
             self.drop_leg(now, other);
         }
-        let Some(entry) = self.calls.legs.get_mut(&leg) else {
+        let Some(entry) = self.calls.leg_mut(leg) else {
             return;
         };
         entry.state = LegState::Talking;
@@ -416,7 +427,7 @@ impl Pbx {
             callee: leg,
             change: None,
         };
-        if let Some(caller) = self.calls.legs.get_mut(&caller) {
+        if let Some(caller) = self.calls.leg_mut(caller) {
             caller.state = LegState::Talking;
         }
         self.act(Action::Answer {
@@ -464,6 +475,7 @@ impl Pbx {
         let Some(leg) = self.calls.legs.remove(&id) else {
             return;
         };
+        self.calls.touched.push(leg.line.clone());
         if let Some(phone) = self.phones.get_mut(&leg.phone) {
             phone.legs.retain(|other| *other != id);
         }

@@ -24,6 +24,7 @@ pub(super) enum Holder {
 pub(super) struct Directory {
     holders: HashMap<Dn, Holder>,
     appearances: HashMap<Dn, Appearances>,
+    has_shared: bool,
 }
 
 /// Where a number appears. Nearly all appear at one phone, of which there may be very many.
@@ -62,6 +63,7 @@ impl Directory {
         Directory {
             holders,
             appearances: HashMap::new(),
+            has_shared: false,
         }
     }
 
@@ -78,6 +80,16 @@ impl Directory {
             Some(Appearances::Several(phones)) => (None, Some(phones)),
         };
         one.into_iter().chain(several.into_iter().flatten())
+    }
+
+    /// Whether a number appears at several phones now.
+    pub fn is_shared(&self, dn: &Dn) -> bool {
+        matches!(self.appearances.get(dn), Some(Appearances::Several(phones)) if phones.len() > 1)
+    }
+
+    /// Whether any number ever appeared at several phones.
+    pub fn has_shared(&self) -> bool {
+        self.has_shared
     }
 
     /// A phone's lines were `old` and are `new`.
@@ -98,7 +110,10 @@ impl Directory {
         for dn in new {
             match self.appearances.entry(dn.clone()) {
                 Entry::Vacant(place) => drop(place.insert(Appearances::One(phone.clone()))),
-                Entry::Occupied(mut place) => place.get_mut().add(phone),
+                Entry::Occupied(mut place) => {
+                    place.get_mut().add(phone);
+                    self.has_shared = true;
+                }
             }
         }
     }
@@ -214,6 +229,7 @@ impl Pbx {
     pub(super) fn lines_changed(&mut self, phone: &PhoneName, old: &[Dn]) {
         let new = self.lines_of(phone);
         self.directory.moved(phone, old, &new);
+        self.line_moved(old, &new);
         if let (Some(old), Some(new)) = (old.first(), new.first())
             && let Some(state) = self.phones.get(phone)
         {

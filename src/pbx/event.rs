@@ -287,6 +287,14 @@ pub enum Event {
         /// What.
         body: Option<Body>,
     },
+    /// Somebody watches a number through this adapter, or nobody does any more. Whoever begins is told at once how it
+    /// stands.
+    LineWatched {
+        /// Which number.
+        dn: Dn,
+        /// Whether somebody does.
+        watched: bool,
+    },
     /// Somebody sent a text that belongs to no call.
     TextSent {
         /// Who waits for what becomes of it.

@@ -280,7 +280,7 @@ impl Pbx {
     }
 
     /// Who a number is.
-    fn party_of(&self, dn: &Dn) -> Party {
+    pub(super) fn party_of(&self, dn: &Dn) -> Party {
         let user = match self.directory.holder(dn) {
             Some(Holder::User(user)) => self.site.users.get(user),
             _ => None,

@@ -20,6 +20,7 @@ mod forget;
 mod forward;
 mod forward_set;
 mod idle;
+mod lamp;
 mod latecomer;
 mod lock;
 mod login;
@@ -71,6 +72,7 @@ pub use event::{
 pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
+pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
@@ -151,6 +153,7 @@ pub struct Pbx {
     own_dials: own_dials::AllOwnDials,
     tries: BTreeMap<UserId, Tries>,
     calls: call::Calls,
+    lamps: lamp::Lamps,
     lot: park::Lot,
     conversations: dialogue::Conversations,
     telling: forget::Telling,
@@ -186,6 +189,7 @@ impl Pbx {
             own_dials: own_dials::AllOwnDials::default(),
             tries: BTreeMap::new(),
             calls: call::Calls::default(),
+            lamps: lamp::Lamps::default(),
             lot: park::Lot::default(),
             conversations: dialogue::Conversations::default(),
             telling: forget::Telling::default(),
@@ -298,6 +302,7 @@ impl Pbx {
             Event::ReofferAnswered { leg, media } => self.reoffer_answered(now, leg, media),
             Event::ReofferRefused { leg, why } => self.reoffer_refused(now, leg, why),
             Event::Signalled { leg, ticket, body } => self.signalled(now, leg, ticket, body),
+            Event::LineWatched { dn, watched } => self.line_watched(dn, watched),
             Event::TextSent {
                 ticket,
                 phone,
@@ -454,6 +459,7 @@ impl Pbx {
 
     /// Takes out what the events so far led to.
     pub fn take_outcome(&mut self) -> Outcome {
+        self.show_lines();
         std::mem::take(&mut self.outcome)
     }
 
@@ -476,6 +482,8 @@ impl Pbx {
             _ => {}
         }
         state.registered = registered;
+        self.presence_changed(phone);
+        let state = self.phones.entry(phone.clone()).or_default();
         // Whatever its handset did before, it has not told of it since.
         let was_lifted = state.off_hook.take().is_some();
         match registered {

@@ -153,6 +153,7 @@ impl Pbx {
 
     fn set_reachable(&mut self, phone: &PhoneName, registered: bool) {
         self.phones.entry(phone.clone()).or_default().registered = registered;
+        self.presence_changed(phone);
     }
 
     /// Registering is a login, and the secret was its proof.

@@ -47,6 +47,7 @@ impl Switchboard {
             Action::DeliverText { .. }
             | Action::RefuseText { .. }
             | Action::CheckSecret { .. }
+            | Action::ShowLine { .. }
             | Action::Announce(_) => false,
         }
     }

@@ -112,6 +112,7 @@ impl Agent {
             // SIP has no way to make a phone howl, or to show what is set there; and the rest is for others.
             Action::Howl { .. }
             | Action::ShowDesk { .. }
+            | Action::ShowLine { .. }
             | Action::CheckSecret { .. }
             | Action::Reply { .. }
             | Action::Announce(_) => {}

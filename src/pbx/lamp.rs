@@ -1,0 +1,272 @@
+//! How numbers stand, for those who watch them: lamps follow the number, wherever it is, and go dark when nobody has it.
+//!
+//! Only numbers that somebody watches, or that are on several phones, are looked at; and of those only what has changed.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::Pbx;
+use super::action::{Action, Party};
+use super::call::{self, LegState, Stage};
+use super::event::LegId;
+use super::names::{Dn, PhoneName};
+
+/// How a number stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineStatus {
+    /// Which number.
+    pub dn: Dn,
+    /// Later ones are greater: one that comes late and is older says nothing new.
+    pub version: u64,
+    /// Whether it is on a phone that can be reached: a user's who is logged in, or a guest's.
+    pub present: bool,
+    /// Its calls, oldest first.
+    pub calls: Vec<LineCall>,
+}
+
+/// A call of a number, at one phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineCall {
+    /// The leg there.
+    pub leg: LegId,
+    /// At which phone.
+    pub phone: PhoneName,
+    /// How far it is.
+    pub state: LineCallState,
+    /// Whether the number called, rather than being called.
+    pub is_caller: bool,
+    /// Who is at the other end.
+    pub other: Party,
+}
+
+/// How far a call of a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineCallState {
+    /// Somebody is being called.
+    Calling,
+    /// It rings.
+    Ringing,
+    /// Both talk.
+    Talking,
+    /// It is held here.
+    Holding,
+}
+
+/// What a lamp for a number shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lamp {
+    /// Nobody has the number now.
+    Dark,
+    /// Nothing.
+    Idle,
+    /// Calls ring there, and nothing else.
+    Ringing,
+    /// All its calls are held there.
+    Held,
+    /// Somebody calls or talks.
+    InUse,
+}
+
+impl LineStatus {
+    /// What a lamp shows.
+    pub fn lamp(&self) -> Lamp {
+        let has = |states: &[LineCallState]| self.calls.iter().any(|c| states.contains(&c.state));
+        match () {
+            () if has(&[LineCallState::Calling, LineCallState::Talking]) => Lamp::InUse,
+            () if has(&[LineCallState::Holding]) => Lamp::Held,
+            () if has(&[LineCallState::Ringing]) => Lamp::Ringing,
+            () if self.present => Lamp::Idle,
+            () => Lamp::Dark,
+        }
+    }
+
+    fn says_the_same_as(&self, other: &LineStatus) -> bool {
+        self.present == other.present && self.calls == other.calls
+    }
+}
+
+/// What is watched, and what was last shown.
+#[derive(Debug, Default)]
+pub(super) struct Lamps {
+    /// Numbers that adapters watch, and how many adapters do.
+    watched: HashMap<Dn, u32>,
+    /// What was last shown of the numbers that are looked at.
+    shown: HashMap<Dn, Arc<LineStatus>>,
+    /// Numbers whose presence may have changed.
+    touched: HashSet<Dn>,
+    last_version: u64,
+}
+
+impl Pbx {
+    /// An adapter has its first watcher of a number, or no more. Whoever begins is told at once.
+    pub(super) fn line_watched(&mut self, dn: Dn, watched: bool) {
+        if watched {
+            *self.lamps.watched.entry(dn.clone()).or_default() += 1;
+            self.show_line(dn);
+            return;
+        }
+        let count = self.lamps.watched.get_mut(&dn);
+        if let Some(count) = count {
+            *count -= 1;
+            if *count == 0 {
+                self.lamps.watched.remove(&dn);
+                self.lamps.touched.insert(dn);
+            }
+        }
+    }
+
+    /// The numbers of a phone are there, or not, as the phone is.
+    pub(super) fn presence_changed(&mut self, phone: &PhoneName) {
+        if !self.lamps.watched.is_empty() || self.directory.has_shared() {
+            let lines = self.lines_of(phone);
+            self.lamps.touched.extend(lines);
+        }
+    }
+
+    /// A number appears elsewhere.
+    pub(super) fn line_moved(&mut self, old: &[Dn], new: &[Dn]) {
+        let lines = old.iter().chain(new);
+        let is_known = |dn: &&Dn| self.is_looked_at(dn) || self.lamps.shown.contains_key(*dn);
+        let looked_at: Vec<Dn> = lines.filter(is_known).cloned().collect();
+        self.lamps.touched.extend(looked_at);
+    }
+
+    /// Tells of every number that stands otherwise than it was last said.
+    pub(super) fn show_lines(&mut self) {
+        let mut touched: BTreeSet<Dn> = self.calls.take_touched().into_iter().collect();
+        touched.extend(self.lamps.touched.drain());
+        for dn in touched {
+            let is_looked_at = self.is_looked_at(&dn);
+            let was = self.lamps.shown.get(&dn);
+            if !is_looked_at && was.is_none() {
+                continue;
+            }
+            let status = self.line_status(&dn, 0);
+            if was.is_none_or(|was| !was.says_the_same_as(&status)) {
+                self.show_line(dn.clone());
+            }
+            if !is_looked_at {
+                self.lamps.shown.remove(&dn);
+            }
+        }
+    }
+
+    fn is_looked_at(&self, dn: &Dn) -> bool {
+        self.lamps.watched.contains_key(dn) || self.directory.is_shared(dn)
+    }
+
+    fn show_line(&mut self, dn: Dn) {
+        self.lamps.last_version += 1;
+        let status = Arc::new(self.line_status(&dn, self.lamps.last_version));
+        self.lamps.shown.insert(dn, Arc::clone(&status));
+        self.act_stored(Action::ShowLine { status });
+    }
+
+    fn line_status(&self, dn: &Dn, version: u64) -> LineStatus {
+        let mut calls = Vec::new();
+        let mut present = false;
+        for name in self.directory.phones_with(dn) {
+            let Some(phone) = self.phones.get(name) else {
+                continue;
+            };
+            present |= phone.registered;
+            let legs = phone.legs.iter().filter_map(|id| {
+                let leg = self.calls.leg(*id).filter(|leg| leg.line == *dn)?;
+                self.line_call(*id, leg)
+            });
+            calls.extend(legs);
+        }
+        calls.sort_by_key(|call| call.leg);
+        LineStatus {
+            dn: dn.clone(),
+            version,
+            present,
+            calls,
+        }
+    }
+
+    fn line_call(&self, id: LegId, leg: &call::Leg) -> Option<LineCall> {
+        let call = self.calls.call(leg.call)?;
+        let state = match leg.state {
+            LegState::Calling => LineCallState::Calling,
+            LegState::Ringing => LineCallState::Ringing,
+            LegState::Talking => LineCallState::Talking,
+            LegState::Holding(_) => LineCallState::Holding,
+        };
+        Some(LineCall {
+            leg: id,
+            phone: leg.phone.clone(),
+            state,
+            is_caller: call.caller == id,
+            other: self.other_party(id, call),
+        })
+    }
+
+    /// Who is at the other end of a leg, or is being called there.
+    fn other_party(&self, leg: LegId, call: &call::Call) -> Party {
+        let at = |other: LegId| {
+            let other = self.calls.leg(other)?;
+            let party = self.party_at(&other.phone);
+            Some(Party {
+                dn: other.line.clone(),
+                ..party
+            })
+        };
+        let other = match &call.stage {
+            Stage::Alerting(attempt) if call.caller == leg => Some(self.party_of(&attempt.called)),
+            Stage::Alerting(attempt) => Some(attempt.caller.clone()),
+            Stage::PickedUp { by } if call.caller == leg => at(*by),
+            _ => match self.calls.peer(leg) {
+                Some(peer) => at(peer),
+                None if call.caller == leg => None,
+                None => at(call.caller),
+            },
+        };
+        other.unwrap_or_else(|| Party {
+            dn: "".into(),
+            display_name: String::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pbx::LegIds;
+
+    /// rules: CAL-3
+    #[test]
+    fn a_lamp_shows_the_most_telling_call() {
+        use LineCallState::{Calling, Holding, Ringing, Talking};
+        let table: &[(bool, &[LineCallState], Lamp)] = &[
+            (false, &[], Lamp::Dark),
+            (true, &[], Lamp::Idle),
+            (true, &[Ringing], Lamp::Ringing),
+            (true, &[Ringing, Holding], Lamp::Held),
+            (true, &[Holding, Talking], Lamp::InUse),
+            (true, &[Calling], Lamp::InUse),
+            // A call that goes on at a phone that cannot be reached any more.
+            (false, &[Talking], Lamp::InUse),
+        ];
+        let mut legs = LegIds::minted_by(9);
+        for (present, states, lamp) in table {
+            let mut call = |state: &LineCallState| LineCall {
+                leg: legs.mint(),
+                phone: "desk-1".into(),
+                state: *state,
+                is_caller: true,
+                other: Party {
+                    dn: "2002".into(),
+                    display_name: String::new(),
+                },
+            };
+            let status = LineStatus {
+                dn: "2001".into(),
+                version: 1,
+                present: *present,
+                calls: states.iter().map(&mut call).collect(),
+            };
+            assert_eq!(status.lamp(), *lamp, "{present} {states:?}");
+        }
+    }
+}
