@@ -21,7 +21,9 @@ use crate::pbx::{
     PinHash, Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
 };
 use crate::sccp::{self, Switchboard};
-use crate::sip::{Agent, Flow, News, Push, Registrar, SessionIntervals, Told, wire};
+use crate::sip::{
+    Agent, Flow, News, Push, Registrar, SessionIntervals, Told, WatchNews, WatchSettings, wire,
+};
 use crate::time::Now;
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
@@ -163,6 +165,8 @@ pub struct Output {
     pub forgot: Vec<Forgot>,
     /// What became of telling SIP phones to renew themselves, for the metrics.
     pub told: Vec<Told>,
+    /// What happened to subscriptions of SIP phones, for the metrics.
+    pub watching: Vec<WatchNews>,
     /// Secrets to be compared, away from here.
     pub checks: Vec<Check>,
     /// Answers to control requests that change something.
@@ -317,6 +321,12 @@ impl Exchange {
         self
     }
 
+    /// The same exchange, with other settings for those who watch something.
+    pub fn with_watching(mut self, settings: WatchSettings) -> Exchange {
+        self.agent = self.agent.with_watching(settings);
+        self
+    }
+
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
@@ -371,6 +381,7 @@ impl Exchange {
                 self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
                 self.take_news(now, news);
                 self.agent.set_site(Arc::clone(&site));
+                self.agent.review_watches(now);
                 self.switchboard.set_site(now, site);
             }
             Input::Control { ticket, request } => self.control(now, ticket, request),
@@ -425,6 +436,7 @@ impl Exchange {
         output.engaged = self.switchboard.take_engaged();
         output.swapped = self.switchboard.take_swapped();
         output.told = self.agent.take_told();
+        output.watching = self.agent.take_watch_news();
         output
     }
 

@@ -124,6 +124,12 @@ impl Pbx {
         self.act_stored(Action::ShowDesk { phone, desk });
     }
 
+    /// Somebody is to be shown what is on a phone's desk.
+    pub(super) fn desk_watched(&mut self, phone: PhoneName) {
+        let desk = Box::new(self.desk_of(&phone));
+        self.act(Action::ShowDesk { phone, desk });
+    }
+
     /// What a phone is now, and whose.
     pub(super) fn seat(&self, phone: &PhoneName) -> Option<Box<Seat>> {
         if !self.site.phones.contains_key(phone) {

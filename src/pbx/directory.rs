@@ -131,6 +131,13 @@ impl Appearances {
     }
 }
 
+impl Site {
+    /// All its numbers: those of users and of phones, and those that profiles list.
+    pub fn numbers(&self) -> Vec<Dn> {
+        Directory::of(self).holders.into_keys().collect()
+    }
+}
+
 impl Pbx {
     /// Finds a user by id or DN, as people give it.
     pub(super) fn find_user(&self, given: &str) -> Option<(&UserId, &User)> {

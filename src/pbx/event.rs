@@ -295,6 +295,8 @@ pub enum Event {
         /// Whether somebody does.
         watched: bool,
     },
+    /// Somebody watches all numbers that a phone has lamps for: what is on its desk is to be shown.
+    DeskWatched(PhoneName),
     /// Somebody sent a text that belongs to no call.
     TextSent {
         /// Who waits for what becomes of it.

@@ -303,6 +303,7 @@ impl Pbx {
             Event::ReofferRefused { leg, why } => self.reoffer_refused(now, leg, why),
             Event::Signalled { leg, ticket, body } => self.signalled(now, leg, ticket, body),
             Event::LineWatched { dn, watched } => self.line_watched(dn, watched),
+            Event::DeskWatched(phone) => self.desk_watched(phone),
             Event::TextSent {
                 ticket,
                 phone,

@@ -27,6 +27,7 @@ use super::sdp;
 use super::seize::Seizure;
 use super::session_timer::SessionIntervals;
 use super::stray::Stray;
+use super::subscription::{WatchId, WatchSettings, Watches};
 use super::target::Target;
 use super::told::Told;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
@@ -71,6 +72,8 @@ pub(super) enum Purpose {
     Refresh(LegId),
     /// To ask for other media before a call is answered.
     Early(LegId, EarlyLink),
+    /// To tell a watcher how something stands.
+    Watch(WatchId),
     /// To end something. Whatever the answer is, it is over.
     End,
 }
@@ -103,6 +106,8 @@ pub(super) enum Timer {
     Seizure(PhoneName),
     /// A phone may have hung up that is to be told something.
     Renew(PhoneName),
+    /// A subscription runs out, or its watcher may be told something again.
+    Watch(WatchId),
 }
 
 /// The SIP side of the exchange.
@@ -144,6 +149,8 @@ pub struct Agent {
     pub(super) renewals: BTreeMap<PhoneName, Renewal>,
     /// What became of telling phones.
     pub(super) told: Vec<Told>,
+    /// Who watches what.
+    pub(super) watches: Watches,
     /// Says who made which phone.
     pub(super) site: Arc<Site>,
     /// Calls in which Perch itself is the other party.
@@ -183,6 +190,7 @@ impl Agent {
             handsets: BTreeMap::new(),
             renewals: BTreeMap::new(),
             told: Vec::new(),
+            watches: Watches::default(),
             site: Arc::default(),
             own: OwnMedia::default(),
             deadlines: Deadlines::default(),
@@ -198,6 +206,12 @@ impl Agent {
     /// The same agent, with other intervals in which calls are to be refreshed.
     pub fn with_sessions(mut self, sessions: SessionIntervals) -> Agent {
         self.sessions = sessions;
+        self
+    }
+
+    /// The same agent, with other settings for those who watch something.
+    pub fn with_watching(mut self, settings: WatchSettings) -> Agent {
+        self.watches.settings = settings;
         self
     }
 
@@ -252,6 +266,7 @@ impl Agent {
                 Timer::Farewell(leg) => self.farewell_said(now, leg),
                 Timer::Seizure(phone) => self.seizure_overdue(now, &phone),
                 Timer::Renew(phone) => self.renew_if_quiet(now, &phone),
+                Timer::Watch(id) => self.watch_due(now, id),
                 Timer::Early(leg) => self.settle_early(now, leg, 504),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
@@ -318,17 +333,9 @@ impl Agent {
         let Some(entry) = self.legs.get_mut(&leg) else {
             return;
         };
-        let Stage::Talking(talking) = &mut entry.stage else {
-            return;
-        };
-        let dialog = &mut talking.dialog;
-        if dialog.flow.connection != 0 || !dialog.flow.transport.is_reliable() {
-            return;
+        if let Stage::Talking(talking) = &mut entry.stage {
+            find_dialog_again(&self.registrar, now, &entry.phone, &mut talking.dialog);
         }
-        let bindings = self.registrar.bindings_of(&entry.phone, now);
-        let is_here = |b: &&Binding| Target::of(&b.contact).uri == dialog.target;
-        let here = bindings.iter().find(is_here);
-        dialog.flow = here.map_or(dialog.flow, |binding| binding.flow);
     }
 
     /// Acknowledges a 2xx. ACK is no transaction; its bytes are kept for retransmissions of the 2xx.
@@ -544,6 +551,7 @@ impl Agent {
                 self.early_update_answered(leg, link, Err(Failure::Unreachable));
             }
             Some(Purpose::Text(ticket)) => self.text_answered(now, ticket, status),
+            Some(Purpose::Watch(id)) => self.watcher_heard(now, id, status, None),
             Some(Purpose::Order(phone, attempt)) => {
                 self.order_answered(now, phone, attempt, status);
             }
@@ -600,6 +608,22 @@ impl Agent {
         self.last_ticket += 1;
         Ticket(self.last_ticket)
     }
+}
+
+/// The same for any dialog with a phone.
+pub(super) fn find_dialog_again(
+    registrar: &Registrar,
+    now: Now,
+    phone: &PhoneName,
+    dialog: &mut Dialog,
+) {
+    if dialog.flow.connection != 0 || !dialog.flow.transport.is_reliable() {
+        return;
+    }
+    let bindings = registrar.bindings_of(phone, now);
+    let is_here = |b: &&Binding| Target::of(&b.contact).uri == dialog.target;
+    let here = bindings.iter().find(is_here);
+    dialog.flow = here.map_or(dialog.flow, |binding| binding.flow);
 }
 
 /// The dialog that a request of theirs belongs to: its Call-ID and our tag.

@@ -114,7 +114,8 @@ impl Dialog {
             return false;
         }
         self.remote_cseq = Some(cseq);
-        if matches!(request.method(), Some(Method::Invite | Method::Update)) {
+        let refreshes = [Method::Invite, Method::Update, Method::Subscribe];
+        if request.method().is_some_and(|m| refreshes.contains(&m)) {
             self.refresh_target(request);
         }
         true

@@ -10,6 +10,7 @@ use super::auth::Verdict;
 use super::content::{self, Unsuitable};
 use super::flow::Flow;
 use super::leg::{Incoming, Leg, Stage};
+use super::package::{ALLOW_EVENTS, EVENT_LIST};
 use super::registrar::ALLOW;
 use super::reliable::Reliable;
 use super::reply;
@@ -19,7 +20,14 @@ use crate::pbx::{Body, Event, Hops, LegId, PhoneName, Secret};
 use crate::time::Now;
 
 /// The extensions that a request may insist on (RFC 3261 §20.32).
-const OPTIONS: [&str; 5] = ["100rel", "timer", "replaces", "norefersub", "tdialog"];
+const OPTIONS: [&str; 6] = [
+    "100rel",
+    "timer",
+    "replaces",
+    "norefersub",
+    "tdialog",
+    EVENT_LIST,
+];
 
 impl Agent {
     /// Takes a message that the edge did not answer.
@@ -70,6 +78,7 @@ impl Agent {
                     None => match self.early_leg(request) {
                         Some(leg) => self.request_in_early_dialog(now, flow, request, server, leg),
                         None if self.requested_in_seizure(now, flow, request, server) => {}
+                        None if self.requested_in_watch(now, flow, request, server) => {}
                         None => self.belongs_to_nothing(now, flow, request, server),
                     },
                 }
@@ -419,6 +428,11 @@ impl Agent {
             Purpose::Change(leg) => self.change_refused(now, leg, response),
             Purpose::Notify(ticket) => self.notified(now, ticket, status),
             Purpose::Text(ticket) => self.text_answered(now, ticket, status),
+            Purpose::Watch(id) => {
+                let after = response.text(Name::RetryAfter);
+                let after_s = after.and_then(|after| leading_number(&after));
+                self.watcher_heard(now, id, status, after_s);
+            }
             Purpose::Order(phone, attempt) => self.order_answered(now, phone, attempt, status),
             Purpose::Seized(phone) => self.seizure_heard(now, &phone, status),
             Purpose::Renew(phone, call_id) => self.renewal_answered(phone, call_id, status),
@@ -462,8 +476,7 @@ impl Agent {
             503 => answer.header(Name::RetryAfter, "10"),
             // RFC 6086 §7.2.1: which packages would be taken. Those of the other phone are not known here.
             469 => answer.header(Name::RecvInfo, ""),
-            // RFC 6665 §8.2.2: the packages that there are; REFER subscribes to one of them.
-            489 => answer.header(Name::AllowEvents, "line-seize, refer"),
+            489 => answer.header(Name::AllowEvents, ALLOW_EVENTS),
             _ => answer,
         };
         if let Some(reason) = reason {
@@ -494,6 +507,12 @@ fn has_been_here(request: &Message, flow: Flow) -> bool {
     };
     let before = request.values(Name::Via).skip(1);
     before.filter_map(|via| Via::parse(via).ok()).any(own)
+}
+
+/// The seconds of a Retry-After, which may go on with a comment (RFC 3261 §20.33).
+fn leading_number(value: &str) -> Option<u32> {
+    let digits = value.trim_start().split(|c: char| !c.is_ascii_digit());
+    digits.into_iter().next()?.parse().ok()
 }
 
 /// The body of a message, untouched.

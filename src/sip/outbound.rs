@@ -104,15 +104,19 @@ impl Agent {
             Action::AcceptTransfer { ticket } => self.accept_transfer(now, ticket),
             Action::ShowTransfer { ticket } => self.show_transfer(now, ticket),
             Action::EndTransfer { ticket, outcome } => self.end_transfer(now, ticket, &outcome),
-            Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text, .. } => {
+            Action::ApplyProfile {
+                phone, text, desk, ..
+            } => {
                 self.tell(now, &phone, &text);
+                self.desk_shown(now, &phone, &desk);
             }
+            Action::Tell { phone, text, .. } => self.tell(now, &phone, &text),
+            Action::ShowDesk { phone, desk } => self.desk_shown(now, &phone, &desk),
+            Action::ShowLine { status } => self.show_line(now, &status),
             Action::ForgetCalls { phone, attempt } => self.forget_calls(now, phone, attempt),
             Action::Renew { phone, how } => self.renew(now, phone, how),
-            // SIP has no way to make a phone howl, or to show what is set there; and the rest is for others.
+            // SIP has no way to make a phone howl; and the rest is for others.
             Action::Howl { .. }
-            | Action::ShowDesk { .. }
-            | Action::ShowLine { .. }
             | Action::CheckSecret { .. }
             | Action::Reply { .. }
             | Action::Announce(_) => {}

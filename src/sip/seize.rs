@@ -53,8 +53,7 @@ impl Agent {
         server: ServerId,
     ) {
         if !is_line_seize(subscribe) {
-            // RFC 6665 §4.2.1.1: there is no such event package here.
-            return self.respond(now, server, subscribe, flow, 489, None);
+            return self.watch_asked(now, flow, subscribe, server);
         }
         let Some(phone) = self.authenticated(now, flow, subscribe, server) else {
             return;

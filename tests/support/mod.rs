@@ -15,4 +15,5 @@ pub mod sip_phone;
 pub mod site_text;
 pub mod store;
 pub mod transcript;
+pub mod watching;
 pub mod world;

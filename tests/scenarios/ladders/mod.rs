@@ -5,3 +5,4 @@ mod changes;
 mod early;
 mod hops;
 mod replaces;
+mod watching;

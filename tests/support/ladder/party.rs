@@ -8,6 +8,7 @@ use perch::sip::wire::{Contact, Message, Name, status_reason};
 
 use super::super::network::SERVER;
 use super::super::sip_phone::{reason_text, tag_of};
+use super::super::watching;
 
 /// What a line of a ladder says, after whose it is.
 #[derive(Debug, Default)]
@@ -348,7 +349,7 @@ impl Party {
     }
 
     fn hear_answer(&mut self, status: u16, message: &Message) {
-        if message.cseq().1 != "INVITE" || !(101..300).contains(&status) {
+        if !["INVITE", "SUBSCRIBE"].contains(&message.cseq().1) || !(101..300).contains(&status) {
             return;
         }
         if let Some(tag) = tag_of(message, Name::To) {
@@ -410,6 +411,11 @@ impl Party {
             let first = self.rseq.map_or(rseq, |(_, first)| first);
             line += &format!(" rel={}", rseq.wrapping_sub(first) + 1);
         }
+        if message.cseq().1 == "SUBSCRIBE"
+            && let Some(lasts) = text(Name::Expires)
+        {
+            line += &format!(" for {lasts}s");
+        }
         for name in SHOWN {
             if let Some(value) = text(name).filter(|value| name != Name::MinSe || value != "90") {
                 line += &format!(" {}={}", name.as_str(), value.replace(' ', "_"));
@@ -440,10 +446,11 @@ impl Party {
 }
 
 /// Headers that are shown when they are there.
-const SHOWN: [Name; 9] = [
+const SHOWN: [Name; 10] = [
     Name::RAck,
     Name::RetryAfter,
     Name::MinSe,
+    Name::MinExpires,
     Name::Accept,
     Name::Unsupported,
     Name::InfoPackage,
@@ -459,6 +466,9 @@ fn label(message: &Message) -> String {
     }
     let body = String::from_utf8_lossy(&body).into_owned();
     let kind = message.text(Name::ContentType).unwrap_or_default();
+    if let Some(words) = watching::in_words(&kind, &body) {
+        return format!(" [{words}]");
+    }
     match body.lines().find_map(|line| line.strip_prefix("s=")) {
         Some(label) if body.contains("a=inactive") => format!(" [{label}, inactive]"),
         Some(label) => format!(" [{label}]"),

@@ -1,0 +1,173 @@
+//! Event packages (RFC 6665 §5.4): what can be watched, and what is said of it.
+//!
+//! Each has a file of its own, which makes documents from how things stand and from what the watcher was told before. A
+//! new one is a variant here, a topic if what it is about is new, and an arm of each match below.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::subscription::{Line, Lines};
+use super::wire::{Message, Name};
+use super::{dialog_info, list, presence};
+use crate::pbx::{Dn, LegId, LineCallState, PhoneName};
+
+/// What a watcher can subscribe to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Package {
+    /// The calls of a number (RFC 4235).
+    Dialog,
+    /// Whether somebody has a number (RFC 3856).
+    Presence,
+}
+
+/// What a subscription is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Topic {
+    /// A number.
+    Number(Dn),
+    /// All numbers beside whose keys a phone has lamps (RFC 4662).
+    Lamps(PhoneName),
+}
+
+/// A number that a phone has a lamp for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LampKey {
+    pub dn: Dn,
+    pub label: String,
+}
+
+/// How things stand, for whoever makes a document of it.
+pub(super) struct View<'a> {
+    pub lines: &'a Lines,
+    /// The keys with lamps of phones that watch all theirs.
+    pub keys: &'a BTreeMap<PhoneName, Vec<LampKey>>,
+    pub topic: &'a Topic,
+    /// What the watcher calls it: a URI without parameters.
+    pub entity: &'a str,
+    /// Whether everything is to be said, rather than what is new.
+    pub whole: bool,
+    /// Whether a long message may get lost: it is sent as datagrams.
+    pub in_datagrams: bool,
+    /// Whether the watcher may know who the others are.
+    pub with_parties: bool,
+}
+
+/// What a watcher has been told.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub numbers: BTreeMap<Dn, NumberTold>,
+    /// The version of the next document about a list.
+    pub list_version: u32,
+}
+
+/// What a watcher has been told of one number.
+#[derive(Debug, Default)]
+pub(super) struct NumberTold {
+    /// The version of the next document.
+    pub version: u32,
+    /// The calls, and how far they were.
+    pub calls: Vec<(LegId, LineCallState)>,
+    pub presence: Option<presence::Standing>,
+    /// Whether it was told of in a list.
+    pub was_told: bool,
+}
+
+/// What a NOTIFY brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Document {
+    pub content_type: String,
+    /// Without it there is none.
+    pub body: Vec<u8>,
+    /// Whether there is more to say: it did not fit.
+    pub goes_on: bool,
+}
+
+impl Document {
+    /// A document that says all that there is to say.
+    pub fn new(content_type: &str, body: String) -> Document {
+        Document {
+            content_type: content_type.to_owned(),
+            body: body.into_bytes(),
+            goes_on: false,
+        }
+    }
+}
+
+/// The event package that a list is one of (RFC 4662): an extension, not a package.
+pub(super) const EVENT_LIST: &str = "eventlist";
+
+/// How the answer to an unknown package lists those that there are (RFC 6665 §8.2.2). REFER and the line of a phone
+/// subscribe in ways of their own.
+pub(super) const ALLOW_EVENTS: &str = "dialog, presence, line-seize, refer";
+
+impl Package {
+    /// Every one there is.
+    pub const ALL: [Package; 2] = [Package::Dialog, Package::Presence];
+
+    /// How Event headers and metrics call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Package::Dialog => "dialog",
+            Package::Presence => "presence",
+        }
+    }
+
+    /// The package that a request names, and which of several subscriptions it means.
+    pub(super) fn named(request: &Message) -> Option<(Package, Option<String>)> {
+        let event = request.text(Name::Event)?;
+        let mut parts = event.split(';').map(str::trim);
+        let name = parts.next()?;
+        let package = Package::ALL.into_iter().find(|p| p.name() == name)?;
+        let id = parts.find_map(|param| {
+            let (name, value) = param.split_once('=')?;
+            let is_id = name.trim().eq_ignore_ascii_case("id");
+            is_id.then(|| value.trim().to_owned())
+        });
+        Some((package, id))
+    }
+
+    /// The type of its documents.
+    pub(super) fn media_type(self) -> &'static str {
+        match self {
+            Package::Dialog => dialog_info::TYPE,
+            Package::Presence => presence::TYPE,
+        }
+    }
+
+    /// How soon after a document the next one may follow (RFC 4235 §3.10, RFC 3856 §6.10). What changes meanwhile
+    /// becomes one.
+    pub(super) fn pause(self) -> Duration {
+        match self {
+            Package::Dialog => Duration::from_secs(1),
+            Package::Presence => Duration::from_secs(5),
+        }
+    }
+
+    /// What is to be said now; none if there is nothing new, or nothing is known yet.
+    pub(super) fn document(self, view: &View<'_>, told: &mut Told) -> Option<Document> {
+        match view.topic {
+            Topic::Number(dn) => {
+                let line = view.lines.get(dn)?;
+                let told = told.numbers.entry(dn.clone()).or_default();
+                let body = self.about(line, view.entity, view, told)?;
+                Some(Document::new(self.media_type(), body))
+            }
+            Topic::Lamps(phone) => list::document(self, view.keys.get(phone)?, view, told),
+        }
+    }
+
+    /// What is to be said of one number.
+    pub(super) fn about(
+        self,
+        line: &Line,
+        entity: &str,
+        view: &View<'_>,
+        told: &mut NumberTold,
+    ) -> Option<String> {
+        let status = line.status.as_deref()?;
+        match self {
+            Package::Dialog => dialog_info::document(status, entity, view, told),
+            Package::Presence => presence::document(status, entity, view.whole, told),
+        }
+    }
+}
