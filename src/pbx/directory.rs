@@ -1,7 +1,7 @@
 //! Numbers: what each is, and at which phones it appears now.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Pbx;
 use super::action::Party;
@@ -24,6 +24,7 @@ pub(super) enum Holder {
 pub(super) struct Directory {
     holders: HashMap<Dn, Holder>,
     appearances: HashMap<Dn, Appearances>,
+    voicemails: HashSet<Dn>,
 }
 
 /// Where a number appears. Nearly all appear at one phone, of which there may be very many.
@@ -62,12 +63,23 @@ impl Directory {
         Directory {
             holders,
             appearances: HashMap::new(),
+            voicemails: site.voicemails().cloned().collect(),
         }
     }
 
     /// What a number is; none if nothing has it.
     pub fn holder(&self, dn: &Dn) -> Option<&Holder> {
         self.holders.get(dn)
+    }
+
+    /// Whether a number is that of a voicemail system.
+    pub fn is_voicemail(&self, dn: &Dn) -> bool {
+        self.voicemails.contains(dn)
+    }
+
+    /// Whether there is any.
+    pub fn has_voicemail(&self) -> bool {
+        !self.voicemails.is_empty()
     }
 
     /// Where a number appears now.

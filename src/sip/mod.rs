@@ -17,6 +17,7 @@ mod keyring;
 mod leg;
 mod lockout;
 mod message;
+mod message_summary;
 mod multipart;
 mod network;
 mod nonce;

@@ -104,14 +104,20 @@ impl Agent {
             Action::AcceptTransfer { ticket } => self.accept_transfer(now, ticket),
             Action::ShowTransfer { ticket } => self.show_transfer(now, ticket),
             Action::EndTransfer { ticket, outcome } => self.end_transfer(now, ticket, &outcome),
-            Action::ApplyProfile { phone, text, .. } | Action::Tell { phone, text, .. } => {
+            Action::ApplyProfile {
+                phone, text, desk, ..
+            } => {
+                self.show_messages(now, &phone, &desk);
                 self.tell(now, &phone, &text);
             }
+            Action::Tell { phone, text, .. } => self.tell(now, &phone, &text),
+            // There is no way to show the rest of what is set there.
+            Action::ShowDesk { phone, desk } => self.show_messages(now, &phone, &desk),
+            Action::AnswerReport { ticket, outcome } => self.answer_report(now, ticket, &outcome),
             Action::ForgetCalls { phone, attempt } => self.forget_calls(now, phone, attempt),
             Action::Renew { phone, how } => self.renew(now, phone, how),
-            // SIP has no way to make a phone howl, or to show what is set there; and the rest is for others.
+            // SIP has no way to make a phone howl, and the rest is for others.
             Action::Howl { .. }
-            | Action::ShowDesk { .. }
             | Action::CheckSecret { .. }
             | Action::Reply { .. }
             | Action::Announce(_) => {}
