@@ -508,6 +508,7 @@ impl Exchange {
         for news in news {
             if let News::Registered(phone) | News::Gone(phone) = &news {
                 self.agent.forget_handset(phone);
+                self.agent.forget_lamp(phone);
             }
             let event = match news {
                 News::Registered(phone) => Event::PhoneRegistered(phone),

@@ -29,4 +29,5 @@ mod scenarios {
     mod told;
     mod transfer;
     mod upkeep;
+    mod voicemail;
 }

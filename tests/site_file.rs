@@ -202,17 +202,19 @@ fn what_is_written_is_read_as_the_same_site() {
     profile.max_login_min = Some(481);
     profile.forwarding = Forwarding {
         all: Some("9001".into()),
-        busy: Some("9002".into()),
+        busy: Some("voicemail".into()),
         no_answer: None,
         no_answer_s: 9,
         one_call_at_a_time: true,
     };
+    profile.voicemail = Some("9002".into());
     profile.lines = vec!["2001".into(), "3000".into()];
     profile.speed_dials = vec![SpeedDial {
         number: "*90".into(),
         label: "Echo \"test\"".into(),
     }];
     let user = site.users.values_mut().next().expect("there are some");
+    user.mailbox = Some("mail-2001".into());
     user.display_name = "Alice \"Al\" Ångström\n\\".into();
     let phone = site.phones.values_mut().next().expect("there are some");
     phone.exempt = true;

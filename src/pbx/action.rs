@@ -289,6 +289,13 @@ pub enum Action {
         /// Why.
         why: Refusal,
     },
+    /// Tell a voicemail system whether what it said of messages was taken.
+    AnswerReport {
+        /// Who waits.
+        ticket: Ticket,
+        /// Whether it was, or why not.
+        outcome: Result<(), Refusal>,
+    },
     /// Tell somebody who transfers a call that it is being done.
     AcceptTransfer {
         /// Who waits.

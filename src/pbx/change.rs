@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::forward_set::{ForwardKind, ForwardTo, Owner};
-use super::names::{PhoneName, ProfileName, UserId};
+use super::messages::Messages;
+use super::names::{Mailbox, PhoneName, ProfileName, UserId};
 use super::own_dials::OwnDials;
 use super::own_pin::OwnPin;
 use crate::time::Utc;
@@ -280,6 +281,13 @@ pub enum Change {
         /// All of them; none: the site's.
         own: Option<OwnDials>,
     },
+    /// What waits in a mailbox. Nothing, and nothing kept: nothing to remember.
+    MessagesSet {
+        /// Which mailbox.
+        mailbox: Mailbox,
+        /// What waits there.
+        messages: Messages,
+    },
     /// Nobody at a phone is to be disturbed, or anybody may be again.
     QuietSet {
         /// Which phone.
@@ -464,6 +472,8 @@ pub struct Remembered {
     pub own_pins: Vec<(UserId, OwnPin)>,
     /// Speed dials that users have changed, by profile.
     pub own_dials: Vec<(UserId, ProfileName, OwnDials)>,
+    /// What waits in mailboxes.
+    pub messages: Vec<(Mailbox, Messages)>,
     /// Phones where nobody is to be disturbed, and by whose wish.
     pub quiet_phones: Vec<(PhoneName, Option<SessionId>)>,
     /// Phones that may still know whom somebody called who has left them: who, and when.

@@ -4,6 +4,7 @@
 
 use super::action::{Action, Shown};
 use super::forward_set::ForwardKind;
+use super::messages::Messages;
 use super::names::{Dn, PhoneName, UserId};
 use super::profile::SpeedDial;
 use super::{Pbx, change::Cause};
@@ -34,6 +35,8 @@ pub struct DeskSet {
     pub forward_no_answer: Option<Dn>,
     /// Whether nobody there is to be disturbed.
     pub quiet: bool,
+    /// What waits at the voicemail system for whoever is there.
+    pub messages: Messages,
 }
 
 /// What may be done at a desk with its calls, so that no key is offered that says no.
@@ -92,7 +95,7 @@ impl Pbx {
         Desk {
             lines: lines.collect(),
             speed_dials: self.speed_dials_at(phone),
-            voicemail: self.site.settings.voicemail.clone(),
+            voicemail: self.voicemail_at(phone),
             set: self.desk_set(phone),
             may: self.desk_may(phone),
         }
@@ -105,6 +108,7 @@ impl Pbx {
             forward_busy: forward(ForwardKind::Busy),
             forward_no_answer: forward(ForwardKind::NoAnswer),
             quiet: self.is_quiet(phone),
+            messages: self.messages_at(phone),
         }
     }
 

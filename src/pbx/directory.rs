@@ -1,7 +1,7 @@
 //! Numbers: what each is, and at which phones it appears now.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Pbx;
 use super::action::Party;
@@ -25,6 +25,7 @@ pub(super) struct Directory {
     holders: HashMap<Dn, Holder>,
     appearances: HashMap<Dn, Appearances>,
     has_shared: bool,
+    voicemails: HashSet<Dn>,
 }
 
 /// Where a number appears. Nearly all appear at one phone, of which there may be very many.
@@ -64,12 +65,23 @@ impl Directory {
             holders,
             appearances: HashMap::new(),
             has_shared: false,
+            voicemails: site.voicemails().cloned().collect(),
         }
     }
 
     /// What a number is; none if nothing has it.
     pub fn holder(&self, dn: &Dn) -> Option<&Holder> {
         self.holders.get(dn)
+    }
+
+    /// Whether a number is that of a voicemail system.
+    pub fn is_voicemail(&self, dn: &Dn) -> bool {
+        self.voicemails.contains(dn)
+    }
+
+    /// Whether there is any.
+    pub fn has_voicemail(&self) -> bool {
+        !self.voicemails.is_empty()
     }
 
     /// Where a number appears now.

@@ -184,7 +184,7 @@ impl Site {
     /// Whatever can be dialled and is somebody's, or leads somewhere.
     fn taken_numbers(&self) -> HashSet<Dn> {
         let mut taken: HashSet<Dn> = HashSet::new();
-        taken.extend(self.settings.voicemail.clone());
+        taken.extend(self.voicemails().cloned());
         taken.extend(self.settings.park_slots.iter().cloned());
         taken.extend(self.users.values().map(|user| user.dn.clone()));
         taken.extend(self.phones.values().filter_map(|p| p.guest_dn.clone()));
@@ -193,7 +193,7 @@ impl Site {
         }
         for profile in self.user_profiles.values() {
             taken.extend(profile.lines.iter().cloned());
-            taken.extend(profile.forwarding.targets().map(|(_, dn)| dn.clone()));
+            taken.extend(profile.forwarding.numbers().map(|(_, dn)| dn.clone()));
             if let AbsentHandling::Forward(dn) = &profile.absent {
                 taken.insert(dn.clone());
             }

@@ -10,6 +10,7 @@ use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
 use super::forget::Forgot;
 use super::forward::Hops;
 use super::forward_set::ForwardKind;
+use super::messages::Report;
 use super::names::{Dn, PhoneName, UserId};
 use super::own_dials::DialEdit;
 use super::prompt::Digit;
@@ -307,6 +308,15 @@ pub enum Event {
         to: Secret,
         /// What.
         body: Body,
+    },
+    /// A voicemail system says what waits in a mailbox.
+    MessagesReported {
+        /// Who waits for what becomes of it.
+        ticket: Ticket,
+        /// Which phone it is to Perch.
+        phone: PhoneName,
+        /// What it says.
+        report: Report,
     },
     /// The other party took it, or did not.
     SignalAnswered {

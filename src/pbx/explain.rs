@@ -167,6 +167,8 @@ impl Pbx {
         if let Ok(owner) = self.owner_at(phone) {
             sentences.extend(self.explain_forwarding(&owner));
         }
+        let user = self.user_profile_at(phone).map(|(user, _)| user);
+        sentences.extend(user.and_then(|user| self.explain_messages(user)));
         let last = state
             .and_then(|state| state.last_closed.as_deref())
             .cloned();
@@ -194,6 +196,7 @@ impl Pbx {
         }
         sentences.extend(self.explain_softphone(user));
         sentences.extend(self.explain_forwarding(&Owner::User(user.clone())));
+        sentences.extend(self.explain_messages(user));
         sentences.extend(self.explain_pin(user));
         sentences.extend(self.explain_dials(user));
         if let Some(awaited) = self.awaited_moves.get(user) {

@@ -478,6 +478,7 @@ mod tests {
                 display_name: "Somebody".into(),
                 pin: PinHash("1111".into()),
                 profiles: vec!["clerk".into()],
+                mailbox: None,
                 sip_secret: None,
             };
             let phone = Phone {

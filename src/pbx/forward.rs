@@ -119,12 +119,11 @@ impl Pbx {
     /// Whether somebody at a phone may call a number.
     pub(super) fn may_call(&self, phone: &PhoneName, dn: &Dn) -> Result<(), Refusal> {
         let class = self.class_at(phone);
-        let voicemail = self.site.settings.voicemail.as_ref();
         let logged_out = self.user_profile_at(phone).is_none();
         let allowed = match self.directory.holder(dn) {
             None => return Err(Refusal::UnknownNumber),
             // SES-10: no voicemail from a phone at which nobody is logged in.
-            Some(_) if logged_out && voicemail == Some(dn) => false,
+            Some(_) if logged_out && self.directory.is_voicemail(dn) => false,
             Some(Holder::User(_)) => class.call_users,
             Some(Holder::Guest) => class.call_guests,
         };
@@ -253,14 +252,12 @@ impl Pbx {
 
     /// Where a call goes for a number that appears on no phone (OUT-7).
     fn absent_to(&self, dn: &Dn) -> Result<Dn, Refusal> {
-        match self.profile_of_number(dn).map(|profile| &profile.absent) {
-            Some(AbsentHandling::Forward(to)) => Ok(to.clone()),
-            Some(AbsentHandling::Busy) => Err(Refusal::Failed(Failure::Busy)),
-            Some(AbsentHandling::Voicemail) => {
-                let voicemail = self.site.settings.voicemail.clone();
-                voicemail.ok_or(Refusal::NobodyThere)
-            }
-            Some(AbsentHandling::Unreachable) | None => Err(Refusal::NobodyThere),
+        let profile = self.profile_of_number(dn).ok_or(Refusal::NobodyThere)?;
+        match &profile.absent {
+            AbsentHandling::Forward(to) => Ok(to.clone()),
+            AbsentHandling::Busy => Err(Refusal::Failed(Failure::Busy)),
+            AbsentHandling::Voicemail => self.voicemail_of(profile).ok_or(Refusal::NobodyThere),
+            AbsentHandling::Unreachable => Err(Refusal::NobodyThere),
         }
     }
 

@@ -14,6 +14,7 @@ use super::directory::Holder;
 use super::event::{Secret, Ticket};
 use super::login::Asker;
 use super::names::{Dn, PhoneName, UserId};
+use super::profile::{GoesTo, UserProfile};
 use crate::time::Now;
 
 /// So far numbers are followed that are forwarded always, to see whether they lead back.
@@ -105,8 +106,7 @@ fn kept(to: Option<&Dn>, by_site: Option<&Dn>) -> Option<ForwardTo> {
 impl Pbx {
     /// Where calls of a kind to a number go, if they do not stay.
     pub(super) fn forwarding_of(&self, dn: &Dn, kind: ForwardKind) -> Option<Dn> {
-        let profile = self.profile_of_number(dn);
-        let by_site = profile.and_then(|profile| profile.forwarding.to(kind));
+        let by_site = self.by_profile(self.profile_of_number(dn), kind);
         let owner = self.owner_of_number(dn);
         self.forwarding_by(owner.as_ref(), kind, by_site)
     }
@@ -121,18 +121,27 @@ impl Pbx {
         &self,
         owner: Option<&Owner>,
         kind: ForwardKind,
-        by_site: Option<&Dn>,
+        by_site: Option<Dn>,
     ) -> Option<Dn> {
         match owner.and_then(|owner| self.forwardings.get(owner, kind)) {
             Some(ForwardTo::Number(to)) => Some(to.clone()),
             Some(ForwardTo::Nowhere) => None,
-            None => by_site.cloned(),
+            None => by_site,
         }
     }
 
-    fn by_site(&self, phone: &PhoneName, kind: ForwardKind) -> Option<&Dn> {
-        let (_, profile) = self.user_profile_at(phone)?;
-        profile.forwarding.to(kind)
+    fn by_site(&self, phone: &PhoneName, kind: ForwardKind) -> Option<Dn> {
+        let profile = self.user_profile_at(phone).map(|(_, profile)| profile);
+        self.by_profile(profile, kind)
+    }
+
+    /// What a profile says. Calls that go to a voicemail that there is not stay where they are.
+    fn by_profile(&self, profile: Option<&UserProfile>, kind: ForwardKind) -> Option<Dn> {
+        let profile = profile?;
+        match profile.forwarding.to(kind)? {
+            GoesTo::Number(dn) => Some(dn.clone()),
+            GoesTo::Voicemail => self.voicemail_of(profile),
+        }
     }
 
     /// Whose calls those to a number are, as far as anybody could have said where they go.
@@ -208,7 +217,7 @@ impl Pbx {
                 return self.answer(asker, Err(why));
             }
         };
-        let kept = kept(to.as_ref(), self.by_site(phone, kind));
+        let kept = kept(to.as_ref(), self.by_site(phone, kind).as_ref());
         let text = kind.words(to.as_ref());
         let user = self.user_profile_at(phone).map(|(user, _)| user.clone());
         self.set_forwarding(owner.clone(), kind, kept);
@@ -313,7 +322,7 @@ impl Pbx {
             Owner::Phone(phone) => (phone.as_str(), None),
         };
         let kinds = ForwardKind::ALL.into_iter().filter_map(|kind| {
-            let by_site = profile.and_then(|profile| profile.forwarding.to(kind));
+            let by_site = self.by_profile(profile, kind);
             let to = self.forwarding_by(Some(owner), kind, by_site);
             let by = match self.forwardings.get(owner, kind) {
                 Some(_) => "set at a phone",

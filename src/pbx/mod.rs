@@ -24,6 +24,7 @@ mod lamp;
 mod latecomer;
 mod lock;
 mod login;
+mod messages;
 mod mobility;
 mod names;
 mod numbers;
@@ -73,14 +74,15 @@ pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
+pub use messages::{Messages, Report};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
-pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
+pub use names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
 pub use own_dials::{DialEdit, OwnDials};
 pub use own_pin::{OwnPin, is_pin};
 pub use prefix::Prefix;
-pub use profile::{AbsentHandling, Forwarding, LogoutProfile, SpeedDial, UserProfile};
+pub use profile::{AbsentHandling, Forwarding, GoesTo, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
 pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
@@ -151,6 +153,7 @@ pub struct Pbx {
     forwardings: forward_set::Forwardings,
     own_pins: BTreeMap<UserId, OwnPin>,
     own_dials: own_dials::AllOwnDials,
+    mailboxes: messages::Mailboxes,
     tries: BTreeMap<UserId, Tries>,
     calls: call::Calls,
     lamps: lamp::Lamps,
@@ -174,6 +177,7 @@ impl Pbx {
         let looked = remembered.clock_seen.unwrap_or(now.utc);
         let mut pbx = Pbx {
             directory: Directory::of(&site),
+            mailboxes: messages::Mailboxes::of(&site),
             schedule: Schedule::new(&settings.timezone, &settings.logout_times, looked),
             site,
             phones: BTreeMap::new(),
@@ -231,6 +235,7 @@ impl Pbx {
             self.own_dials.set(user, profile, Some(own));
         }
         self.review_own_dials();
+        self.remember_messages(remembered.messages);
         for (user, failures, locked_until) in remembered.tries {
             let tries = Tries {
                 failures,
@@ -259,6 +264,7 @@ impl Pbx {
             Event::PhoneRegistered(phone) => {
                 self.reached(now, &phone, Reach::Registered);
                 self.rings_late(&phone);
+                self.show_messages(&phone);
             }
             Event::PhoneMoved(phone) => self.rings_late(&phone),
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
@@ -310,6 +316,11 @@ impl Pbx {
                 to,
                 body,
             } => self.text_sent(ticket, &phone, &to, body),
+            Event::MessagesReported {
+                ticket,
+                phone,
+                report,
+            } => self.messages_reported(ticket, &phone, &report),
             Event::SignalAnswered { ticket, status } => {
                 self.act(Action::SignalReply { ticket, status });
             }
@@ -523,6 +534,7 @@ impl Pbx {
         self.review_files(now, &files);
         self.review_own_pins();
         self.review_own_dials();
+        self.review_messages();
         self.forget_phones();
         self.look_at_clock(now);
     }

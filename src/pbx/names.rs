@@ -65,6 +65,10 @@ name! {
     Dn
 }
 name! {
+    /// A mailbox of a voicemail system.
+    Mailbox
+}
+name! {
     /// A user profile or a logout profile.
     ProfileName
 }

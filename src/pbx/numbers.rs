@@ -35,7 +35,7 @@ impl NumberPlan {
         let theirs = site.user_profiles.values().flat_map(|p| &p.lines);
         let guests = site.phones.values().filter_map(|p| p.guest_dn.as_ref());
         let users = site.users.values().map(|user| &user.dn);
-        let voicemail = site.settings.voicemail.iter();
+        let voicemail = site.voicemails();
         let slots = site.settings.park_slots.iter();
         let known = listed.chain(theirs).chain(guests).chain(users);
         let mut numbers: BTreeSet<Dn> = known.chain(voicemail).chain(slots).cloned().collect();

@@ -36,6 +36,9 @@ pub struct UserProfile {
     /// Who may pick up what rings for the user, and whose calls the user may pick up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pickup_group: Option<GroupName>,
+    /// The number of the user's voicemail. None: the site's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voicemail: Option<Dn>,
 }
 
 /// A number at the press of a button (PRO-3).
@@ -69,11 +72,11 @@ impl SpeedDial {
 #[serde(default)]
 pub struct Forwarding {
     /// Always, logged in or not.
-    pub all: Option<Dn>,
+    pub all: Option<GoesTo>,
     /// When all phones of the user are busy.
-    pub busy: Option<Dn>,
+    pub busy: Option<GoesTo>,
     /// When nobody answers, or no phone can be reached.
-    pub no_answer: Option<Dn>,
+    pub no_answer: Option<GoesTo>,
     /// How long it rings before that, in seconds.
     pub no_answer_s: u32,
     /// Whether a call meets a busy phone when it is in use.
@@ -82,7 +85,7 @@ pub struct Forwarding {
 
 impl Forwarding {
     /// Where calls of a kind go on to.
-    pub(super) fn to(&self, kind: ForwardKind) -> Option<&Dn> {
+    pub(super) fn to(&self, kind: ForwardKind) -> Option<&GoesTo> {
         match kind {
             ForwardKind::All => self.all.as_ref(),
             ForwardKind::Busy => self.busy.as_ref(),
@@ -90,8 +93,8 @@ impl Forwarding {
         }
     }
 
-    /// The numbers that calls go on to, each with its key in a site file.
-    pub fn targets(&self) -> impl Iterator<Item = (&'static str, &Dn)> {
+    /// Where calls go on to, each with its key in a site file.
+    pub fn targets(&self) -> impl Iterator<Item = (&'static str, &GoesTo)> {
         let targets = [
             ("forward_all", &self.all),
             ("forward_busy", &self.busy),
@@ -99,7 +102,59 @@ impl Forwarding {
         ];
         targets
             .into_iter()
-            .filter_map(|(key, dn)| Some((key, dn.as_ref()?)))
+            .filter_map(|(key, to)| Some((key, to.as_ref()?)))
+    }
+
+    /// Those that are numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = (&'static str, &Dn)> {
+        self.targets().filter_map(|(key, to)| match to {
+            GoesTo::Number(dn) => Some((key, dn)),
+            GoesTo::Voicemail => None,
+        })
+    }
+}
+
+/// Where calls go on to by a profile. In a site it is one word: it, or the number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum GoesTo {
+    /// To the user's voicemail.
+    Voicemail,
+    /// To a number.
+    Number(Dn),
+}
+
+/// How a site file says it.
+const VOICEMAIL: &str = "voicemail";
+
+impl From<&str> for GoesTo {
+    fn from(text: &str) -> Self {
+        match text {
+            VOICEMAIL => GoesTo::Voicemail,
+            number => GoesTo::Number(number.into()),
+        }
+    }
+}
+
+impl From<String> for GoesTo {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<GoesTo> for String {
+    fn from(to: GoesTo) -> Self {
+        to.as_str().to_owned()
+    }
+}
+
+impl GoesTo {
+    /// As a site file has it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            GoesTo::Voicemail => VOICEMAIL,
+            GoesTo::Number(dn) => dn.as_str(),
+        }
     }
 }
 
@@ -130,7 +185,7 @@ pub struct LogoutProfile {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AbsentHandling {
-    /// To the site's voicemail number.
+    /// To the user's voicemail.
     #[default]
     Voicemail,
     /// To another number.

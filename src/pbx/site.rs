@@ -11,7 +11,7 @@ use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
 use super::mobility::{AppUser, Mobility};
-use super::names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
+use super::names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::provision::Provision;
 use super::softphone::SoftphoneSecret;
@@ -60,6 +60,7 @@ impl Site {
                 display_name: user.display_name.clone(),
                 pin: user.pin.clone(),
                 profiles: profiles.map(|p| shared(&self.user_profiles, p)).collect(),
+                mailbox: user.mailbox.clone(),
                 sip_secret: user.sip_secret.clone(),
             };
             (id.as_str().into(), user)
@@ -89,6 +90,15 @@ impl Site {
             app_users: self.app_users.clone(),
             phones: phones.collect(),
         }
+    }
+}
+
+impl Site {
+    /// The numbers of voicemail systems: of the site, and of profiles that have another.
+    pub fn voicemails(&self) -> impl Iterator<Item = &Dn> {
+        let own = self.user_profiles.values();
+        let own = own.filter_map(|profile| profile.voicemail.as_ref());
+        self.settings.voicemail.iter().chain(own)
     }
 }
 
@@ -226,6 +236,9 @@ pub struct User {
     pub pin: PinHash,
     /// The user's profiles, the default first (SES-5). Never empty.
     pub profiles: Vec<ProfileName>,
+    /// Where the user's messages are at the voicemail system. None: in the mailbox that is called like the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<Mailbox>,
     /// How a softphone proves that it is this user's. None: it cannot register (SES-17).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sip_secret: Option<Box<SoftphoneSecret>>,
@@ -337,6 +350,7 @@ mod tests {
             display_name: "Alice".into(),
             pin: PinHash("hash".into()),
             profiles: vec!["clerk".into()],
+            mailbox: Some("mail-2001".into()),
             sip_secret: Some(Box::new(SoftphoneSecret {
                 by_id: digest,
                 by_dn: digest,

@@ -121,6 +121,7 @@ fn site() -> Site {
         display_name: "Alice".into(),
         pin: crate::pbx::PinHash(String::new()),
         profiles: vec!["clerk".into()],
+        mailbox: None,
         sip_secret: None,
     };
     let lobby = LogoutProfile {

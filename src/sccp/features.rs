@@ -182,6 +182,7 @@ impl Station {
 
     /// The lamps of buttons for what is set.
     pub fn show_lamps(&self, shared: &mut Shared) {
+        self.show_message_lamp(shared);
         for (stimulus, is_on) in [
             (Stimulus::ForwardAll, self.desk.set.forward_all.is_some()),
             (Stimulus::DoNotDisturb, self.desk.set.quiet),
@@ -199,9 +200,25 @@ impl Station {
         }
     }
 
+    /// The lamp on the handset, which every phone has; on some, a button is it, too.
+    fn show_message_lamp(&self, shared: &mut Shared) {
+        let is_waiting = self.desk.set.messages.waiting;
+        let lamp = SetLamp {
+            stimulus: Stimulus::Voicemail,
+            instance: 0,
+            mode: if is_waiting {
+                LampMode::On
+            } else {
+                LampMode::Off
+            },
+        };
+        self.say(shared, lamp);
+    }
+
     /// Who has logged in, or why somebody is not any more, is told even where something else is shown.
     pub fn show_hidden_note(&self, shared: &mut Shared) {
-        let is_hidden = self.desk.set.forward_all.is_some() || self.desk.set.quiet;
+        let set = &self.desk.set;
+        let is_hidden = set.forward_all.is_some() || set.quiet || set.messages.waiting;
         if is_hidden && !self.note.is_empty() {
             self.notify(shared, &self.note);
         }
@@ -216,6 +233,7 @@ impl Station {
                 literal: to.as_str().to_owned(),
             },
             (None, true) => Label::DND.into(),
+            (None, false) if set.messages.waiting => Label::YOU_HAVE_VOICEMAIL.into(),
             (None, false) if self.note.is_empty() => Label::YOUR_CURRENT_OPTIONS.into(),
             (None, false) => self.note.as_str().into(),
         }

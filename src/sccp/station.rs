@@ -14,10 +14,9 @@ use super::softkeys::{self, Idle};
 use super::switchboard::Connection;
 use super::wire::{ConfigStat, DisplayPromptStatus};
 use super::wire::{
-    Dialect, FeatureStat, Features, ForwardStat, Forwarding, FromPhone, LampMode, LineStat,
-    MediaPath, Register, RegisterAck, Server, ServerRes, ServiceUrlStat, SetLamp, SpeedDialStat,
-    Stimulus, SubscriptionStat, ToPhone, Unregister, UnregisterAck, UnregisterStatus, VersionRes,
-    WireError,
+    Dialect, FeatureStat, Features, ForwardStat, Forwarding, FromPhone, LineStat, MediaPath,
+    Register, RegisterAck, Server, ServerRes, ServiceUrlStat, SpeedDialStat, Stimulus,
+    SubscriptionStat, ToPhone, Unregister, UnregisterAck, UnregisterStatus, VersionRes, WireError,
 };
 use crate::pbx::{Desk, Event, ForwardKind, ModelName, PhoneName, Secret, Shown, Signal};
 
@@ -210,12 +209,6 @@ impl Station {
         shared
             .events
             .push(Event::PhoneRegistered(self.name.clone()));
-        let voicemail = SetLamp {
-            stimulus: Stimulus::Voicemail,
-            instance: 0,
-            mode: LampMode::Off,
-        };
-        self.say(shared, voicemail);
         self.show_lamps(shared);
         self.show_idle(shared);
         self.has_returned(shared);

@@ -18,6 +18,7 @@ use super::flow::Flow;
 use super::hook::Handset;
 use super::leg::{Asked, Leg, Owed, Stage, Talking};
 use super::message::Text;
+use super::message_summary::Lamp;
 use super::own_media::OwnMedia;
 use super::refer::Referral;
 use super::registrar::Registrar;
@@ -68,6 +69,8 @@ pub(super) enum Purpose {
     Seized(PhoneName),
     /// To have a phone read its file or start anew: by which registration it is there.
     Renew(PhoneName, Arc<str>),
+    /// To tell a phone whether messages wait: by which registration it is there.
+    Messages(PhoneName, Arc<str>),
     /// To refresh a call.
     Refresh(LegId),
     /// To ask for other media before a call is answered.
@@ -143,6 +146,8 @@ pub struct Agent {
     pub(super) deaf: BTreeSet<(PhoneName, Arc<str>)>,
     /// Lines that phones have taken, and not dialled on yet.
     pub(super) seizures: BTreeMap<PhoneName, Seizure>,
+    /// What phones were told of messages.
+    pub(super) lamps: BTreeMap<PhoneName, Lamp>,
     /// Handsets that are up, as far as phones tell.
     pub(super) handsets: BTreeMap<PhoneName, Handset>,
     /// Phones that are to hang up first, and what they are told then.
@@ -187,6 +192,7 @@ impl Agent {
             pushes: Vec::new(),
             deaf: BTreeSet::new(),
             seizures: BTreeMap::new(),
+            lamps: BTreeMap::new(),
             handsets: BTreeMap::new(),
             renewals: BTreeMap::new(),
             told: Vec::new(),
@@ -219,6 +225,9 @@ impl Agent {
     pub fn set_site(&mut self, site: Arc<Site>) {
         self.deaf
             .retain(|(phone, _)| site.phones.contains_key(phone));
+        self.lamps.retain(|phone, _| {
+            site.phones.contains_key(phone) || site.softphone(phone.as_str()).is_some()
+        });
         self.site = site;
     }
 
@@ -560,6 +569,9 @@ impl Agent {
             Some(Purpose::Renew(phone, call_id)) => {
                 // Only one that answers can say that it does not do such things.
                 self.renewal_answered(phone, call_id, 504);
+            }
+            Some(Purpose::Messages(phone, call_id)) => {
+                self.messages_shown(now, &phone, call_id, status);
             }
             Some(Purpose::Tell(_) | Purpose::End) | None => {}
         }

@@ -275,8 +275,23 @@ impl Bindings {
 
     /// Whether a phone that tells of its handset is registered by this very path.
     pub(super) fn tells_of_handset_by(&self, now: Now, phone: &PhoneName, flow: &Flow) -> bool {
+        self.has_by(now, phone, flow, |binding| binding.tells_of_handset)
+    }
+
+    /// Whether a phone is registered by this very path.
+    pub(super) fn is_by(&self, now: Now, phone: &PhoneName, flow: &Flow) -> bool {
+        self.has_by(now, phone, flow, |_| true)
+    }
+
+    fn has_by(
+        &self,
+        now: Now,
+        phone: &PhoneName,
+        flow: &Flow,
+        fits: impl Fn(&Binding) -> bool,
+    ) -> bool {
         let is_it = |b: &Binding| {
-            b.tells_of_handset
+            fits(b)
                 && b.expires_at > now.utc
                 && b.flow.transport == flow.transport
                 && b.flow.remote == flow.remote

@@ -8,6 +8,7 @@ use quick_xml::events::{BytesStart, Event as Xml};
 
 use super::agent::Agent;
 use super::flow::Flow;
+use super::message_summary::is_about_messages;
 use super::multipart::parts_of;
 use super::transaction::ServerId;
 use super::wire::{Message, Name, Uri};
@@ -198,8 +199,8 @@ impl Handset {
 }
 
 impl Agent {
-    /// A NOTIFY that nobody subscribed to. Only what phones tell of their handsets is wanted, and only from where they
-    /// are registered.
+    /// A NOTIFY that nobody subscribed to. Only what voicemail systems say of messages is wanted, and what phones tell of
+    /// their handsets, from where they are registered.
     pub(super) fn notified_unasked(
         &mut self,
         now: Now,
@@ -207,6 +208,9 @@ impl Agent {
         notify: &Message,
         server: ServerId,
     ) {
+        if is_about_messages(notify) {
+            return self.messages_reported(now, flow, notify, server);
+        }
         let Some(phone) = self.registrar.tells_of_handset(now, &flow, notify) else {
             return self.respond(now, server, notify, flow, 481, None);
         };

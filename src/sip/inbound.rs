@@ -436,6 +436,7 @@ impl Agent {
             Purpose::Order(phone, attempt) => self.order_answered(now, phone, attempt, status),
             Purpose::Seized(phone) => self.seizure_heard(now, &phone, status),
             Purpose::Renew(phone, call_id) => self.renewal_answered(phone, call_id, status),
+            Purpose::Messages(phone, call_id) => self.messages_shown(now, &phone, call_id, status),
             Purpose::Refresh(leg) => self.refreshed(now, leg, response),
             Purpose::Early(leg, link) => self.early_update_answered(leg, link, Ok(response)),
             Purpose::Signal(ticket) => {

@@ -19,6 +19,7 @@ mod leg;
 mod list;
 mod lockout;
 mod message;
+mod message_summary;
 mod multipart;
 mod network;
 mod nonce;

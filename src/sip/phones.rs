@@ -19,6 +19,8 @@ pub(super) struct Phones {
     secrets: HashMap<PhoneName, DigestSecret>,
     /// DNs that are other names of softphones (SES-17), with what proves them.
     numbers: HashMap<Dn, (PhoneName, DigestSecret)>,
+    /// Phones that are voicemail systems.
+    pub voicemails: Vec<PhoneName>,
     /// Softphones that log in by registering.
     log_in: HashSet<PhoneName>,
 }
@@ -41,6 +43,7 @@ impl Phones {
             lockout: lockout::Rules::of(&site.settings),
             emergency: site.emergency.keys().cloned().collect(),
             secrets: site.phones.iter().filter_map(secret).collect(),
+            voicemails: voicemails(site),
             ..Phones::default()
         };
         for softphone in site.softphones() {
@@ -79,4 +82,20 @@ impl Phones {
     pub fn logs_in(&self, phone: &PhoneName) -> bool {
         self.log_in.contains(phone)
     }
+}
+
+/// The phones whose own number is that of a voicemail system.
+fn voicemails(site: &Site) -> Vec<PhoneName> {
+    let numbers: HashSet<&Dn> = site.voicemails().collect();
+    if numbers.is_empty() {
+        return Vec::new();
+    }
+    let is_one = |phone: &Phone| {
+        let profile = site.logout_profiles.get(&phone.logout_profile);
+        let lines = profile.into_iter().flat_map(|profile| &profile.lines);
+        let mut own = lines.chain(&phone.guest_dn);
+        own.any(|dn| numbers.contains(dn))
+    };
+    let all = site.phones.iter().filter(|(_, phone)| is_one(phone));
+    all.map(|(name, _)| name.clone()).collect()
 }

@@ -18,6 +18,7 @@ use super::flow::Flow;
 use super::hook;
 use super::keyring::Keyring;
 use super::lockout::{self, Guess, Guesser, Lockout};
+use super::message_summary;
 use super::network::Network;
 use super::phones::Phones;
 use super::seal::Seals;
@@ -160,7 +161,10 @@ impl Registrar {
             Some(Method::Register) => self.register(self.steady(now), flow, message),
             Some(Method::Ack | Method::Cancel) => Edge::NotMine,
             _ if !begins_something(message) => Edge::NotMine,
-            Some(Method::Notify) if self.tells_of_handset(now, flow, message).is_some() => {
+            Some(Method::Notify)
+                if self.tells_of_handset(now, flow, message).is_some()
+                    || self.reports_messages(now, flow, message).is_some() =>
+            {
                 Edge::NotMine
             }
             Some(Method::Options) => self.options(flow, message),
@@ -262,6 +266,19 @@ impl Registrar {
         let named = line.into_iter().chain(from);
         let mut phones = named.map(|name| PhoneName::from(phones.called(&name)));
         phones.find(|phone| self.bindings.tells_of_handset_by(now, phone, flow))
+    }
+
+    /// The voicemail system that says by this request what waits in a mailbox: from where it is registered. Not all have
+    /// a password at hand for that.
+    pub fn reports_messages(&self, now: Now, flow: &Flow, request: &Message) -> Option<PhoneName> {
+        if !message_summary::is_about_messages(request) {
+            return None;
+        }
+        let phones = self.phones.load();
+        let now = self.steady(now);
+        let mut voicemails = phones.voicemails.iter();
+        let from_there = voicemails.find(|phone| self.bindings.is_by(now, phone, flow));
+        from_there.cloned()
     }
 
     /// A connection is gone: so are the bindings that only it led to.

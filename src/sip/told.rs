@@ -13,6 +13,7 @@ use super::bindings::Binding;
 use super::dialog::{contact, via};
 use super::outbound::flow_to_binding;
 use super::target::Target;
+use super::transaction::ClientId;
 use super::wire::{Builder, Name};
 use crate::pbx::{PhoneName, Provision, Renewal, Vendor};
 use crate::time::Now;
@@ -65,6 +66,9 @@ struct Words {
     /// What Cisco's phones want to read besides.
     action: Option<&'static str>,
 }
+
+/// The state of a subscription that there never was.
+pub(super) const UNASKED: &str = "terminated;reason=noresource";
 
 /// Whether a phone has hung up is looked at this often.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -181,16 +185,34 @@ impl Agent {
         binding: &Binding,
         words: Words,
     ) {
+        let phone = &registration.0;
+        tracing::info!(%phone, event = words.event, action = words.action, "SIP phone is told to renew itself");
+        let state = match words.action {
+            Some(_) => "active",
+            None => UNASKED,
+        };
+        // It obeys only whoever knows the Call-ID of its registration.
+        let orders = words.action.map(|action| orders(action, &registration.1));
+        let body = orders.as_ref().map(|text| ("text/plain", text.as_str()));
+        let client = self.notify_unasked(now, phone, binding, (words.event, state), body);
+        let (phone, call_id) = registration;
+        self.purposes.insert(client, Purpose::Renew(phone, call_id));
+    }
+
+    /// A NOTIFY that nobody subscribed to: its event and the state that it names, and what it says.
+    pub(super) fn notify_unasked(
+        &mut self,
+        now: Now,
+        phone: &PhoneName,
+        binding: &Binding,
+        (event, state): (&str, &str),
+        body: Option<(&str, &str)>,
+    ) -> ClientId {
         let flow = flow_to_binding(&binding.contact, binding.flow);
         let target = Target::of(&binding.contact).uri;
         let tag = self.mint_tag(flow.remote.ip());
         let (branch, call_id) = (self.mint_branch(), self.mint_call_id());
-        let (phone, local) = (&registration.0, flow.local);
-        tracing::info!(%phone, event = words.event, action = words.action, "SIP phone is told to renew itself");
-        let state = match words.action {
-            Some(_) => "active",
-            None => "terminated;reason=noresource",
-        };
+        let local = flow.local;
         let builder = Builder::request(Method::Notify, target)
             .display(Name::Via, via(flow, &branch))
             .header(Name::MaxForwards, "70")
@@ -199,21 +221,14 @@ impl Agent {
             .header(Name::CallId, call_id)
             .header(Name::CSeq, "1 NOTIFY")
             .header(Name::Contact, contact(flow, target))
-            .header(Name::Event, words.event)
+            .header(Name::Event, event)
             .header(Name::SubscriptionState, state);
-        let bytes = match words.action {
-            // It obeys only whoever knows the Call-ID of its registration.
-            Some(action) => {
-                let body = orders(action, &registration.1);
-                builder.finish_with(b"text/plain", body.as_bytes())
-            }
+        let bytes = match body {
+            Some((kind, text)) => builder.finish_with(kind.as_bytes(), text.as_bytes()),
             None => builder.finish(),
         };
-        let client = self
-            .transactions
-            .request(now, flow, Method::Notify, &branch, bytes);
-        let (phone, call_id) = registration;
-        self.purposes.insert(client, Purpose::Renew(phone, call_id));
+        self.transactions
+            .request(now, flow, Method::Notify, &branch, bytes)
     }
 
     /// A phone has said what it thinks of being told. One that knows nothing of it is not asked again while it is
@@ -253,7 +268,7 @@ fn orders(action: &str, call_id: &str) -> String {
 }
 
 /// The best of the flows that lead to one place.
-fn first(place: Vec<Binding>) -> Option<Binding> {
+pub(super) fn first(place: Vec<Binding>) -> Option<Binding> {
     place.into_iter().next()
 }
 

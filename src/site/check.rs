@@ -153,6 +153,15 @@ fn check_names(site: &Site, findings: &mut Vec<Finding>) {
             ));
         }
     }
+    for (id, user) in &site.users {
+        if let Some(mailbox) = user.mailbox.as_ref().filter(|m| !is_name(m.as_str())) {
+            findings.push(Finding::new(
+                &["user", id.as_str(), "mailbox"],
+                format!("{:?} is no mailbox", mailbox.as_str()),
+                "Write its name at the voicemail system: 1 to 64 characters without spaces, *, # and @",
+            ));
+        }
+    }
     if site.settings.alphanumeric_user_id {
         return;
     }
@@ -257,7 +266,10 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
         if let AbsentHandling::Forward(dn) = &profile.absent {
             add(&["user_profile", name.as_str(), "absent", "forward"], dn);
         }
-        for (key, dn) in profile.forwarding.targets() {
+        if let Some(dn) = &profile.voicemail {
+            add(&["user_profile", name.as_str(), "voicemail"], dn);
+        }
+        for (key, dn) in profile.forwarding.numbers() {
             add(&["user_profile", name.as_str(), key], dn);
         }
     }

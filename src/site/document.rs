@@ -240,6 +240,8 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
         fields.push(shown("speed_dials", speed_dials(&profile.speed_dials)));
     }
     fields.extend(pickup_group(profile.pickup_group.as_ref()));
+    let voicemail = profile.voicemail.as_ref();
+    fields.extend(voicemail.map(|dn| shown("voicemail", dn.as_str())));
     fields
 }
 
@@ -254,7 +256,7 @@ fn speed_dials(dials: &[SpeedDial]) -> Vec<Table> {
 
 fn forwarding(forwarding: &Forwarding) -> Vec<Field> {
     let targets = forwarding.targets();
-    let mut fields: Vec<Field> = targets.map(|(key, dn)| shown(key, dn.as_str())).collect();
+    let mut fields: Vec<Field> = targets.map(|(key, to)| shown(key, to.as_str())).collect();
     fields.extend([
         shown("forward_no_answer_s", forwarding.no_answer_s),
         shown("call_waiting", !forwarding.one_call_at_a_time),
@@ -269,6 +271,8 @@ fn user_fields(user: &User) -> Vec<Field> {
         secret("pin_hash", user.pin.0.as_str(), "pin"),
         shown("profiles", texts(&user.profiles)),
     ];
+    let mailbox = user.mailbox.as_ref();
+    fields.extend(mailbox.map(|mailbox| shown("mailbox", mailbox.as_str())));
     if let Some(SoftphoneSecret { by_id, by_dn }) = user.sip_secret.as_deref() {
         let digest = |key, bytes| secret(key, hex(bytes), "sip_secret");
         fields.push(digest("sip_id_md5", &by_id.md5));

@@ -361,6 +361,7 @@ impl<'t> Reading<'t> {
             softphone: softphone_use(&mut s).unwrap_or_default(),
             speed_dials: speed_dials(&mut s),
             pickup_group: s.text("pickup_group").map(Into::into),
+            voicemail: s.text("voicemail").map(Into::into),
         };
         self.findings.extend(s.finish());
         profile
@@ -399,6 +400,7 @@ impl<'t> Reading<'t> {
             display_name: s.required_text("display_name").into(),
             pin: PinHash(self.pin(id, &mut s).unwrap_or_default()),
             profiles: profiles(&mut s),
+            mailbox: s.text("mailbox").map(Into::into),
             sip_secret: softphone_secret(id, dn, realm, &mut s).map(Box::new),
         };
         self.findings.extend(s.finish());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::problem::Finding;
-use crate::pbx::{AbsentHandling, Dn, Phone, PhoneName, Site, User, UserId, UserProfile};
+use crate::pbx::{AbsentHandling, Dn, GoesTo, Phone, PhoneName, Site, User, UserId, UserProfile};
 
 /// Everything that is doubtful about a site that is right.
 pub(super) fn lint(site: &Site) -> Vec<Finding> {
@@ -175,9 +175,20 @@ fn lint_targets(site: &Site, findings: &mut Vec<Finding>) {
             )),
             _ => {}
         }
-        for (key, dn) in profile.forwarding.targets() {
+        let own = profile.voicemail.iter().map(|dn| ("voicemail", dn));
+        for (key, dn) in own.chain(profile.forwarding.numbers()) {
             if !known.contains(dn) {
                 findings.push(nowhere(&["user_profile", name.as_str(), key], dn));
+            }
+        }
+        let has_voicemail = profile.voicemail.is_some() || site.settings.voicemail.is_some();
+        for (key, to) in profile.forwarding.targets() {
+            if *to == GoesTo::Voicemail && !has_voicemail {
+                findings.push(Finding::new(
+                    &["user_profile", name.as_str(), key],
+                    "there is no voicemail, so calls stay where they are",
+                    "Name its number as voicemail, here or in [site]",
+                ));
             }
         }
     }

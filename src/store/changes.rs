@@ -6,7 +6,8 @@ use super::handle::Limits;
 use super::words::{Id, Word, owner_words};
 use crate::pbx::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    OwnDials, OwnPin, Owner, ProfileName, Record, SessionId, StoredSession, TotalLimit, UserId,
+    Mailbox, Messages, OwnDials, OwnPin, Owner, ProfileName, Record, SessionId, StoredSession,
+    TotalLimit, UserId,
 };
 use crate::time::Utc;
 
@@ -52,6 +53,7 @@ pub(super) fn store(
             Change::OwnDialsSet { user, profile, own } => {
                 set_own_dials(db, (user, profile), own.as_ref())?;
             }
+            Change::MessagesSet { mailbox, messages } => set_messages(db, mailbox, messages)?,
             Change::QuietSet {
                 phone,
                 session,
@@ -313,6 +315,23 @@ fn set_own_dials(
     Ok(())
 }
 
+fn set_messages(db: &Connection, mailbox: &Mailbox, messages: &Messages) -> Result<()> {
+    if *messages == Messages::default() {
+        db.prepare_cached(EMPTY_MAILBOX)?
+            .execute([mailbox.as_str()])?;
+        return Ok(());
+    }
+    db.prepare_cached(SET_MESSAGES)?.execute(params![
+        mailbox.as_str(),
+        messages.waiting,
+        messages.new,
+        messages.old,
+        messages.urgent_new,
+        messages.urgent_old,
+    ])?;
+    Ok(())
+}
+
 fn write_record(db: &Connection, record: &Record, growth: &mut Growth) -> Result<()> {
     db.prepare_cached(WRITE_RECORD)?.execute(params![
         record.at.0,
@@ -386,6 +405,13 @@ const SET_OWN_DIALS: &str = "
 
 const FORGET_OWN_DIALS: &str = "DELETE FROM own_dials WHERE user = ?1 AND profile = ?2";
 
+const SET_MESSAGES: &str = "
+    INSERT INTO messages (mailbox, waiting, new, old, urgent_new, urgent_old) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT DO UPDATE SET waiting = excluded.waiting, new = excluded.new, old = excluded.old,
+        urgent_new = excluded.urgent_new, urgent_old = excluded.urgent_old";
+
+const EMPTY_MAILBOX: &str = "DELETE FROM messages WHERE mailbox = ?1";
+
 const SET_QUIET: &str = "
     INSERT INTO quiet_phone (phone, session) VALUES (?1, ?2)
     ON CONFLICT DO UPDATE SET session = excluded.session";
@@ -448,6 +474,8 @@ mod tests {
             FORGET_OWN_PIN,
             SET_OWN_DIALS,
             FORGET_OWN_DIALS,
+            SET_MESSAGES,
+            EMPTY_MAILBOX,
             SET_QUIET,
             END_QUIET,
             REMEMBER_CALLS,

@@ -211,6 +211,7 @@ mod tests {
                 display_name: "x".repeat(1000),
                 pin: crate::pbx::PinHash(String::new()),
                 profiles: Vec::new(),
+                mailbox: None,
                 sip_secret: None,
             };
             site.users.insert(UserId::from(format!("u{n}")), user);

@@ -7,9 +7,9 @@ use super::database::Database;
 use super::error::{During, StoreError};
 use super::words::{Id, Word, owner_of};
 use crate::pbx::{
-    AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, OwnDials, OwnPin, Owner, PhoneName,
-    PinHash, ProfileName, Remembered, SessionId, Signal, SpeedDial, StoredSession, TotalLimit,
-    UserId, Wanted,
+    AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, Mailbox, Messages, OwnDials, OwnPin,
+    Owner, PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal, SpeedDial,
+    StoredSession, TotalLimit, UserId, Wanted,
 };
 use crate::time::Utc;
 
@@ -27,6 +27,7 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         forwardings: forwardings(db).during("reading where calls go", path)?,
         own_pins: own_pins(db).during("reading PINs that users have chosen", path)?,
         own_dials: own_dials(db).during("reading speed dials that users have changed", path)?,
+        messages: messages(db).during("reading what waits in mailboxes", path)?,
         quiet_phones: quiet_phones(db).during("reading where nobody is to be disturbed", path)?,
         calls: calls(db).during("reading which phones still know calls", path)?,
         clock_seen: number(db, "clock_seen")
@@ -164,6 +165,21 @@ fn own_dials(db: &Connection) -> Result<Vec<(UserId, ProfileName, OwnDials)>> {
         };
         let (user, profile): (String, String) = (row.get(0)?, row.get(1)?);
         Ok((user.into(), profile.into(), own))
+    })
+}
+
+fn messages(db: &Connection) -> Result<Vec<(Mailbox, Messages)>> {
+    let sql =
+        "SELECT mailbox, waiting, new, old, urgent_new, urgent_old FROM messages ORDER BY mailbox";
+    all(db, sql, |row| {
+        let messages = Messages {
+            waiting: row.get(1)?,
+            new: row.get(2)?,
+            old: row.get(3)?,
+            urgent_new: row.get(4)?,
+            urgent_old: row.get(5)?,
+        };
+        Ok((row.get::<_, String>(0)?.into(), messages))
     })
 }
 

@@ -21,6 +21,7 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
         display_name: "Alice".into(),
         pin: PinHash(String::new()),
         profiles: vec!["clerk".into()],
+        mailbox: None,
         sip_secret: Some(Box::new(SoftphoneSecret {
             by_id: digest(ID),
             by_dn: digest(DN),
@@ -38,6 +39,7 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
         softphone: counts_as,
         speed_dials: Vec::new(),
         pickup_group: None,
+        voicemail: None,
     };
     Arc::new(Site {
         users: [(UserId::from(ID), user)].into(),

@@ -70,12 +70,14 @@ pub fn site(models: &[Kind]) -> Site {
             label: "Door".into(),
         }],
         pickup_group: None,
+        voicemail: None,
     };
     let alice = User {
         dn: "2001".into(),
         display_name: "Alice".into(),
         pin: PinHash("1111".into()),
         profiles: vec!["clerk".into()],
+        mailbox: None,
         sip_secret: None,
     };
     let phones = models.iter().enumerate().map(|(place, (model, ..))| {

@@ -107,6 +107,7 @@ fn a_version_1_database_opens() {
         opened.remembered.emergency_calls,
         [("desk-8".into(), Utc(3000))]
     );
+    assert_eq!(opened.remembered.messages, []);
     assert_eq!(opened.remembered.clock_seen, Some(Utc(8000)));
     assert_eq!(opened.bindings, [("desk-1".into(), "[]".into())]);
     let (revision, site) = opened.site.expect("there is one");

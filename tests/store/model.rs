@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use perch::pbx::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal,
-    SpeedDial, StoredSession, TotalLimit, UserId, Wanted,
+    Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Remembered,
+    SessionId, Signal, SpeedDial, StoredSession, TotalLimit, UserId, Wanted,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -25,6 +25,7 @@ struct Model {
     forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
     own_pins: BTreeMap<UserId, OwnPin>,
     own_dials: BTreeMap<(UserId, ProfileName), OwnDials>,
+    messages: BTreeMap<Mailbox, Messages>,
     quiet: BTreeMap<PhoneName, Option<SessionId>>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock: Option<Utc>,
@@ -113,6 +114,10 @@ impl Model {
                 self.own_dials.remove(&key);
                 self.own_dials.extend(own.clone().map(|own| (key, own)));
             }
+            Change::MessagesSet { mailbox, messages } => {
+                self.messages.insert(mailbox.clone(), *messages);
+                self.messages.retain(|_, some| *some != Messages::default());
+            }
             Change::QuietSet {
                 phone,
                 session,
@@ -177,6 +182,7 @@ impl Model {
                 .into_iter()
                 .map(|((user, profile), own)| (user, profile, own))
                 .collect(),
+            messages: self.messages.into_iter().collect(),
             quiet_phones: self.quiet.into_iter().collect(),
             calls: self
                 .calls
@@ -203,7 +209,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..18u8,
+        0..19u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -299,6 +305,16 @@ fn change(draft: &Draft, model: &Model) -> Change {
                 dials: dials(draft.session),
                 instead_of: dials(draft.phone),
             }),
+        },
+        17 => Change::MessagesSet {
+            mailbox: format!("{}", draft.user).into(),
+            messages: Messages {
+                waiting: draft.flag,
+                new: (draft.session % 3).into(),
+                old: (draft.phone / 3).into(),
+                urgent_new: 0,
+                urgent_old: 0,
+            },
         },
         _ => Change::ClockSeen(at),
     }

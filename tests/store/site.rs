@@ -28,6 +28,7 @@ fn site() -> Site {
             display_name: "Alice \"Al\" Ångström".into(),
             pin: PinHash("$argon2id$...".into()),
             profiles: vec!["clerk".into()],
+            mailbox: Some("201".into()),
             sip_secret: Some(Box::new(SoftphoneSecret {
                 by_id: DigestSecret {
                     md5: [1; 16],

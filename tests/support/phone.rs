@@ -54,6 +54,8 @@ pub enum Order {
     /// The same by a request that needs no acknowledgement.
     HoldByUpdate,
     Resume,
+    /// As a voicemail system: says how many new and old messages wait in a mailbox.
+    ReportMessages(String, (u32, u32)),
     /// Sends a text to a number.
     Write(String, String),
     PressDigit(char),
@@ -72,6 +74,14 @@ pub enum Order {
     PressKey,
     /// The softkey that says this.
     PressSoftkey(String),
+}
+
+/// What somebody sees of the lamp that says that messages wait.
+pub fn lamp_words(is_on: bool) -> &'static str {
+    match is_on {
+        true => "has a message waiting",
+        false => "has no message waiting any more",
+    }
 }
 
 /// What came of something that a phone did.

@@ -148,6 +148,7 @@ impl Script {
                     | Order::TransferFromOutside(_)
                     | Order::HoldByUpdate
                     | Order::Write(..)
+                    | Order::ReportMessages(..)
             )
         };
         let in_steps = self.steps.iter().any(|step| match step {
@@ -336,6 +337,10 @@ fn act(words: &[&str]) -> Option<Act> {
         }
         ["holds"] => Order::Hold,
         ["holds", "by", "UPDATE"] => Order::HoldByUpdate,
+        ["reports", new, "new", old, "old", "in", mailbox] => {
+            let counts = (new.parse().ok()?, old.parse().ok()?);
+            Order::ReportMessages(mailbox.into(), counts)
+        }
         ["writes", text, "to", number] => Order::Write(number.into(), text.into()),
         ["resumes"] => Order::Resume,
         ["presses", "a", "key"] => Order::PressKey,

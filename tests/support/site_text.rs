@@ -222,6 +222,7 @@ impl SiteText {
             display_name: capitalised(name),
             pin: PinHash(String::new()),
             profiles: vec![name.into()],
+            mailbox: None,
             sip_secret: None,
         });
         let profiles = &mut self.site.user_profiles;
@@ -237,6 +238,7 @@ impl SiteText {
             softphone: SoftphoneUse::default(),
             speed_dials: Vec::new(),
             pickup_group: None,
+            voicemail: None,
         });
         for clause in clauses {
             match words(clause)[..] {
@@ -260,6 +262,8 @@ impl SiteText {
                 ["absent", "unreachable"] => profile.absent = AbsentHandling::Unreachable,
                 ["absent", "voicemail"] => profile.absent = AbsentHandling::Voicemail,
                 ["forward", ref clause @ ..] => forward(&mut profile.forwarding, clause)?,
+                ["voicemail", dn] => profile.voicemail = Some(dn.into()),
+                ["mailbox", name] => user.mailbox = Some(name.into()),
                 ["no", "call", "waiting"] => profile.forwarding.one_call_at_a_time = true,
                 _ => return Err(format!("what is {clause:?} for user {name}?")),
             }

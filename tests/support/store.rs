@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, OwnDials,
-    OwnPin, Owner, PhoneName, ProfileName, Record, Remembered, SessionId, StoredSession, UserId,
+    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, Mailbox,
+    Messages, OwnDials, OwnPin, Owner, PhoneName, ProfileName, Record, Remembered, SessionId,
+    StoredSession, UserId,
 };
 use perch::time::Utc;
 
@@ -21,6 +22,7 @@ struct Facts {
     forwardings: BTreeMap<(Owner, ForwardKind), ForwardTo>,
     own_pins: BTreeMap<UserId, OwnPin>,
     own_dials: BTreeMap<(UserId, ProfileName), OwnDials>,
+    messages: BTreeMap<Mailbox, Messages>,
     quiet_phones: BTreeMap<PhoneName, Option<SessionId>>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock_seen: Option<Utc>,
@@ -152,6 +154,7 @@ impl ModelStore {
                 .iter()
                 .map(|((user, profile), own)| (user.clone(), profile.clone(), own.clone()))
                 .collect(),
+            messages: facts.messages.clone().into_iter().collect(),
             quiet_phones: facts.quiet_phones.clone().into_iter().collect(),
             calls: facts
                 .calls
@@ -274,6 +277,10 @@ impl Facts {
                 Some(own) => drop(self.own_dials.insert((user, profile), own)),
                 None => drop(self.own_dials.remove(&(user, profile))),
             },
+            Change::MessagesSet { mailbox, messages } => {
+                self.messages.insert(mailbox, messages);
+                self.messages.retain(|_, some| *some != Messages::default());
+            }
             Change::QuietSet {
                 phone,
                 session,

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use perch::sccp::wire::{
-    CallInfo, CallState as State, CallStateInfo, CallType, Codec, Framer, FromPhone, MediaStatus,
-    OpenReceiveChannel, OpenReceiveChannelAck, Reset, ResetType, RingMode, SelectSoftKeys, SetLamp,
-    SetRinger, StartMediaTransmission, StartMediaTransmissionAck, StartTone, Stimulus, ToPhone,
-    Tone, Unread, UserDataVersion1,
+    CallInfo, CallState as State, CallStateInfo, CallType, Codec, Framer, FromPhone, LampMode,
+    MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck, Reset, ResetType, RingMode,
+    SelectSoftKeys, SetLamp, SetRinger, StartMediaTransmission, StartMediaTransmissionAck,
+    StartTone, Stimulus, ToPhone, Tone, Unread, UserDataVersion1,
 };
 
 use super::call::{Call, Wish};
@@ -16,12 +16,13 @@ use super::kind::Manner;
 use super::registering::Progress;
 use super::{SccpPhone, Timer};
 use crate::support::network::SERVER;
+use crate::support::phone::lamp_words;
 
 /// What a phone shows while it waits for its handset to come down (SES-6).
 const RESETTING: &str = "Resetting...";
 
 /// What it shows instead of what it showed, as long as that is set.
-const SET: [&str; 2] = ["Forwarded to", "DND"];
+const SET: [&str; 3] = ["Forwarded to", "DND", "You Have VoiceMail"];
 
 impl SccpPhone {
     /// Hears whole messages, one after the other.
@@ -273,6 +274,12 @@ impl SccpPhone {
                 "a lamp of line {}, which there is not",
                 lamp.instance
             ));
+        }
+        if lamp.stimulus == Stimulus::Voicemail {
+            let is_on = lamp.mode == LampMode::On;
+            if std::mem::replace(&mut self.message_lamp, is_on) != is_on {
+                self.sees(lamp_words(is_on));
+            }
         }
         let place = (format!("{:?}", lamp.stimulus), lamp.instance);
         self.desk.lamps.insert(place, lamp.mode);

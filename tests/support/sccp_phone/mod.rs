@@ -73,6 +73,8 @@ pub struct SccpPhone {
     is_left_lying: bool,
     /// Whether it was told to restart during a call.
     resets_later: bool,
+    /// Whether its lamp says that messages wait.
+    message_lamp: bool,
     /// What it showed last while nothing went on.
     last_note: String,
     /// What somebody has read at this moment already.
@@ -113,6 +115,7 @@ impl SccpPhone {
             is_off_hook: false,
             is_left_lying: false,
             resets_later: false,
+            message_lamp: false,
             last_note: String::new(),
             read: None,
             deadlines: Deadlines::default(),

@@ -6,6 +6,7 @@ mod call;
 mod handset;
 mod heard;
 mod media;
+mod messages;
 mod notices;
 mod pracks;
 mod refreshes;
@@ -137,6 +138,8 @@ pub struct SipPhone {
     ended: BTreeMap<String, Duration>,
     /// Transfers that the server has accepted and not ended yet, by the Call-ID of their REFER.
     transfers: BTreeSet<String>,
+    /// Whether its lamp says that messages wait.
+    message_lamp: bool,
     /// Whether it was asked to tell of its handset.
     tells_of_handset: bool,
     /// The line that it has taken.
@@ -183,6 +186,7 @@ impl SipPhone {
             last_call: 0,
             ended: BTreeMap::new(),
             transfers: BTreeSet::new(),
+            message_lamp: false,
             tells_of_handset: false,
             taken: None,
             told_early: BTreeSet::new(),
@@ -230,6 +234,7 @@ impl SipPhone {
     fn come_back(&mut self) {
         if !std::mem::replace(&mut self.powered, true) {
             self.blank_since = Some(self.uptime);
+            self.message_lamp = false;
         }
         self.register();
     }
@@ -395,6 +400,7 @@ impl Phone for SipPhone {
             Order::Hold => self.change(Direction::SendOnly, Method::Invite)?,
             Order::HoldByUpdate => self.change(Direction::SendOnly, Method::Update)?,
             Order::Resume => self.change(Direction::Both, Method::Invite)?,
+            Order::ReportMessages(mailbox, counts) => self.report_messages(mailbox, *counts),
             Order::Write(number, text) => self.write_text(number, text),
             Order::PressDigit(digit) => self.press_digit(*digit)?,
             Order::Type(digits) => {

@@ -8,6 +8,9 @@ use super::{Key, SipPhone};
 impl SipPhone {
     /// A NOTIFY outside of any dialog: the phone does what its maker agreed with servers.
     pub fn hear_notice(&mut self, key: &Key, notify: &Message) {
+        if self.hear_of_messages(key, notify) {
+            return;
+        }
         let Some(make) = self.account.make.filter(|_| !self.account.is_deaf) else {
             self.sees("does not know what it is told");
             return self.reply(key, 489, None);

@@ -75,10 +75,21 @@ impl SipPhone {
 
     /// The Authorization header for a request, if a challenge is known that it meets.
     fn prove(&mut self, request: &Request) -> Option<(Name, String)> {
-        if !matches!(
-            request.method,
-            Method::Invite | Method::Register | Method::Refer | Method::Message | Method::Subscribe
-        ) {
+        let can = match request.method {
+            // What they tell of their handsets, phones prove by nothing.
+            Method::Notify => !request
+                .headers
+                .contains(&(Name::Event, "dialog".to_owned())),
+            method => matches!(
+                method,
+                Method::Invite
+                    | Method::Register
+                    | Method::Refer
+                    | Method::Message
+                    | Method::Subscribe
+            ),
+        };
+        if !can {
             return None;
         }
         let known = self.known.as_mut()?;
@@ -273,6 +284,7 @@ impl SipPhone {
                 self.goes_on(no, response, true);
             }
             Purpose::Line => self.subscribe_answered(status, response),
+            Purpose::Report => self.report_answered(status, response),
             Purpose::Handset if status >= 300 => {
                 self.sees(format!("is not believed about its handset: {status}"));
             }
@@ -345,7 +357,7 @@ impl SipPhone {
                     call.stage = Stage::Calling(key);
                 }
             }
-            Purpose::Text => {
+            Purpose::Text | Purpose::Report => {
                 request.cseq += 1;
                 self.send(request, purpose);
             }
@@ -584,6 +596,7 @@ impl SipPhone {
             | Purpose::Refresh(_)
             | Purpose::Prack(_)
             | Purpose::Handset
+            | Purpose::Report
             | Purpose::Line
             | Purpose::Text => {}
         }

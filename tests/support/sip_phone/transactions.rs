@@ -79,6 +79,8 @@ pub enum Purpose {
     Text,
     /// To tell what the handset does.
     Handset,
+    /// To say what waits in a mailbox.
+    Report,
     /// To take the line, or to give it back.
     Line,
     /// To acknowledge a provisional answer.
