@@ -8,6 +8,7 @@ mod call;
 mod carry;
 mod change;
 mod class_of_service;
+mod conference;
 mod desk;
 mod dialogue;
 mod dialplan;
@@ -24,6 +25,7 @@ mod lamp;
 mod latecomer;
 mod lock;
 mod login;
+mod mix;
 mod mobility;
 mod names;
 mod numbers;
@@ -34,6 +36,7 @@ mod park;
 mod phone;
 mod pickup;
 mod prefix;
+mod privacy;
 mod profile;
 mod prompt;
 mod provision;
@@ -42,6 +45,7 @@ mod renewal;
 mod rest;
 mod schedule;
 mod session;
+mod shared_line;
 pub mod site;
 mod softphone;
 mod takeover;
@@ -73,6 +77,7 @@ pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
+pub use mix::{ConferenceId, MixNews, MixOrder};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use names::{ClassName, Dn, GroupName, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
@@ -288,7 +293,14 @@ impl Pbx {
             Event::EarlyOffered { leg, link, offer } => self.early_offered(leg, link, offer),
             Event::EarlyAnswered { leg, link, media } => self.early_answered(leg, link, media),
             Event::Answered { leg, branch, media } => self.answered(now, leg, branch, media),
-            Event::Acknowledged { leg, media } => self.acknowledged(leg, media),
+            Event::Acknowledged { leg, media } => self.acknowledged(now, leg, media),
+            Event::Mixed(news) => self.mixed(now, news),
+            Event::BargeAsked {
+                leg,
+                phone,
+                of,
+                offer,
+            } => self.barges_in(now, leg, &phone, of, offer),
             Event::Failed { leg, why } => self.failed(now, leg, why),
             Event::Released { leg, dead } => {
                 if !self.conversation_left(now, leg) {
@@ -365,6 +377,11 @@ impl Pbx {
                 self.phone_used(now, &phone, Signal::Key);
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
+            Event::PrivacyAsked {
+                ticket,
+                phone,
+                private,
+            } => self.privacy_asked(now, Asker::Ticket(ticket), &phone, private),
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
             Event::UseTold {
                 ticket,

@@ -46,6 +46,7 @@ impl Switchboard {
             | Action::Reply { ticket, .. } => self.shared.tickets.contains_key(ticket),
             Action::DeliverText { .. }
             | Action::RefuseText { .. }
+            | Action::Mix(_)
             | Action::CheckSecret { .. }
             | Action::ShowLine { .. }
             | Action::Announce(_) => false,

@@ -113,6 +113,7 @@ impl Agent {
             Action::Howl { .. }
             | Action::ShowDesk { .. }
             | Action::ShowLine { .. }
+            | Action::Mix(_)
             | Action::CheckSecret { .. }
             | Action::Reply { .. }
             | Action::Announce(_) => {}
