@@ -3,6 +3,7 @@
 //! Here is where "commit, then act" is kept: an action that tells somebody what a change says is held until the
 //! store has confirmed the change, and later actions for the same phone queue behind it.
 
+mod conferences;
 mod transfers;
 
 use std::collections::{HashMap, VecDeque};
@@ -25,6 +26,7 @@ use crate::sip::{
     Agent, Flow, News, Push, Registrar, SessionIntervals, Told, WatchNews, WatchSettings, wire,
 };
 use crate::time::Now;
+use conferences::Conferences;
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
 
@@ -216,6 +218,7 @@ pub struct Exchange {
     pbx: Pbx,
     agent: Agent,
     switchboard: Switchboard,
+    conferences: Conferences,
     registrar: Arc<Registrar>,
     /// Changes since the last output, to be stored as the next commit.
     changes: Vec<Change>,
@@ -278,6 +281,7 @@ impl Exchange {
             seed
         };
         let (core_seed, agent_seed, sccp_seed) = (seed(), seed(), seed());
+        let conferences = Conferences::new(StdRng::from_seed(seed()));
         let news = start.registrar.set_phones(Arc::clone(&start.site));
         start
             .registrar
@@ -287,6 +291,7 @@ impl Exchange {
             switchboard: Switchboard::new(start.now, sccp_seed, Arc::clone(&start.site)),
             pbx: Pbx::new(start.now, core_seed, start.site, start.remembered),
             agent: Agent::new(Arc::clone(&start.registrar), agent_seed),
+            conferences,
             registrar: start.registrar,
             changes: Vec::new(),
             last_commit: 0,
@@ -305,6 +310,7 @@ impl Exchange {
     pub fn with_media_at(mut self, bound: Vec<SocketAddr>) -> Exchange {
         let ports = media::Ports::new(bound);
         self.switchboard.set_ports(ports.clone());
+        self.conferences.set_ports(ports.clone());
         self.agent = self.agent.with_ports(ports);
         self
     }
@@ -420,7 +426,11 @@ impl Exchange {
             self.last_commit += 1;
             output.commit = Some((self.last_commit, std::mem::take(&mut self.changes)));
         }
-        for (orders, portless) in [self.agent.take_media(), self.switchboard.take_media()] {
+        for (orders, portless) in [
+            self.agent.take_media(),
+            self.switchboard.take_media(),
+            self.conferences.take_media(),
+        ] {
             output.media.extend(orders);
             output.portless += portless;
         }
@@ -547,6 +557,7 @@ impl Exchange {
             self.take_outcome(now);
             let mut events = self.agent.take_events();
             events.extend(self.switchboard.take_events());
+            events.extend(self.conferences.take_events());
             if events.is_empty() {
                 return;
             }
@@ -581,6 +592,11 @@ impl Exchange {
         match action {
             for_sccp if self.switchboard.concerns(&for_sccp) => {
                 self.switchboard.perform(now, for_sccp);
+            }
+            Action::Mix(order) => {
+                let (agent, switchboard) = (&self.agent, &self.switchboard);
+                let place_of = |leg| agent.place_of(leg).or_else(|| switchboard.place_of(leg));
+                self.conferences.perform(order, place_of);
             }
             Action::CheckSecret {
                 ticket,

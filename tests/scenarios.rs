@@ -24,6 +24,7 @@ mod scenarios {
     mod pickup;
     mod schedule;
     mod sessions;
+    mod shared_lines;
     mod softphones;
     mod stored;
     mod told;

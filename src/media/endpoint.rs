@@ -1,11 +1,12 @@
 //! One end of media: what it hears, what it says, and to whom.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::dtmf::Keys;
 use super::g711::is_sound;
+use super::jitter::Jitter;
+use super::mixer::{Share, Sound};
 use super::order::{Format, Remote};
 use super::rtp::{HEADER, Header, Rtp, is_after};
 use super::tone::{FRAME, Tone};
@@ -22,12 +23,6 @@ const SOURCE_RESTS: Duration = Duration::from_millis(500);
 
 /// More digits than this in a second nobody presses.
 const DIGITS_A_SECOND: u32 = 20;
-
-/// An echo begins when so much is there, in bytes: it outlasts packets that are late.
-const ECHO_BEGINS: usize = 3 * FRAME;
-
-/// An echo is never later than this, in bytes.
-const ECHO_KEEPS: usize = 10 * FRAME;
 
 /// A packet to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +46,9 @@ pub struct Endpoint {
     keys: Keys,
     digits: Allowance,
     playing: Option<(Tone, u32)>,
-    echo: Option<Echo>,
+    echo: Option<Jitter>,
+    /// Its part in a conference.
+    share: Option<Share>,
     /// The frame that is due next, counted from the opening.
     due: u64,
 }
@@ -70,15 +67,6 @@ struct Source {
 struct Allowance {
     since: Duration,
     used: u32,
-}
-
-/// Sound on its way back.
-#[derive(Debug, Default)]
-struct Echo {
-    sound: VecDeque<u8>,
-    /// Whether enough is there to begin.
-    flows: bool,
-    frame: Vec<u8>,
 }
 
 impl Endpoint {
@@ -102,6 +90,7 @@ impl Endpoint {
             digits: Allowance::default(),
             playing: None,
             echo: None,
+            share: None,
             due: 0,
         }
     }
@@ -112,6 +101,9 @@ impl Endpoint {
         if before.is_none_or(|(_, before)| before.says != remote.says) {
             self.source = None;
             self.candidate = None;
+        }
+        if let Some(share) = &mut self.share {
+            share.begin_anew();
         }
     }
 
@@ -124,11 +116,33 @@ impl Endpoint {
     pub fn hush(&mut self) {
         self.playing = None;
         self.echo = None;
+        self.share = None;
     }
 
     /// Sends back what is heard, as soon as no tone is played.
     pub fn echo(&mut self) {
-        self.echo = Some(Echo::default());
+        self.echo = Some(Jitter::default());
+    }
+
+    /// Takes part in a conference.
+    pub fn join(&mut self) {
+        self.echo = None;
+        self.share = Some(Share::default());
+    }
+
+    /// What it says into the conference at this moment. Whoever listens to nothing holds the others, and says nothing: what
+    /// their phone plays meanwhile is for one who waits, not for those who talk.
+    pub fn say(&mut self) -> Option<Sound> {
+        let (format, remote) = self.agreed?;
+        let said = self.share.as_mut()?.said(format.law);
+        said.filter(|_| remote.listens)
+    }
+
+    /// What it is to hear of the conference.
+    pub fn hear(&mut self, sound: Sound) {
+        if let Some(share) = &mut self.share {
+            share.hears(sound);
+        }
     }
 
     /// Takes a datagram in. Garbage, and what comes from anybody else, does nothing.
@@ -143,6 +157,9 @@ impl Endpoint {
         if is_key {
             let digit = self.keys.heard(&rtp)?;
             return self.digits.allow(now).then_some(digit);
+        }
+        if let Some(share) = &mut self.share {
+            share.says(rtp.payload);
         }
         if self.playing.is_none()
             && let Some(echo) = &mut self.echo
@@ -235,6 +252,8 @@ impl Endpoint {
     }
 
     fn frame(&mut self, format: Format) -> Option<[u8; FRAME]> {
+        // A tone is heard instead, and not before.
+        let mixed = self.share.as_mut().map(|share| share.next(format.law));
         if let Some((tone, number)) = &mut self.playing {
             if let Some(frame) = tone.frame(format.law, *number) {
                 *number += 1;
@@ -242,7 +261,10 @@ impl Endpoint {
             }
             self.playing = None;
         }
-        self.echo.as_mut()?.take()
+        match mixed {
+            Some(mixed) => mixed,
+            None => self.echo.as_mut()?.take(),
+        }
     }
 }
 
@@ -257,30 +279,12 @@ impl Allowance {
     }
 }
 
-impl Echo {
-    fn hear(&mut self, sound: &[u8]) {
-        self.sound.extend(sound);
-        let surplus = self.sound.len().saturating_sub(ECHO_KEEPS);
-        self.sound.drain(..surplus);
-        self.flows |= self.sound.len() >= ECHO_BEGINS;
-    }
-
-    fn take(&mut self) -> Option<[u8; FRAME]> {
-        self.flows &= self.sound.len() >= FRAME;
-        if !self.flows {
-            return None;
-        }
-        self.frame.clear();
-        self.frame.extend(self.sound.drain(..FRAME));
-        self.frame.as_slice().try_into().ok()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::Law;
+    use super::super::mixer::mix;
     use super::*;
 
     const FORMAT: Format = Format {
@@ -452,6 +456,65 @@ mod tests {
         expected.truncate(heard.len());
         assert!(heard.len() > 3000, "{}", heard.len());
         assert_eq!(heard, expected);
+    }
+
+    #[test]
+    fn who_is_in_a_conference_hears_the_others_in_their_own_law() {
+        let laws = [Law::Mu, Law::A, Law::A];
+        let mut ends: Vec<Endpoint> = laws
+            .iter()
+            .map(|law| {
+                let mut end = Endpoint::new(Duration::ZERO, 1);
+                let sound = law.payload_type();
+                let format = Format {
+                    law: *law,
+                    sound,
+                    digits: None,
+                };
+                end.agree(format, remote());
+                end.join();
+                end
+            })
+            .collect();
+        let mut heard = vec![0; 3];
+        for tick in 0..50_u64 {
+            // The third says nothing.
+            for (end, level) in ends.iter_mut().zip([1000, 4000]).take(2) {
+                let (format, _) = end.agreed.expect("it was agreed");
+                let sound = [format.law.encode(level); FRAME];
+                let packet = rtp(format.sound, tick as u16 + 1, &sound);
+                end.receive(ms(20 * tick), at("192.0.2.1:4000"), &packet);
+            }
+            let said: Vec<Option<Sound>> = ends.iter_mut().map(Endpoint::say).collect();
+            for ((end, sound), level) in ends.iter_mut().zip(mix(&said)).zip(&mut heard) {
+                end.hear(sound);
+                let packet = end.next(ms(20 * tick)).expect("a frame is due");
+                let (format, _) = end.agreed.expect("it was agreed");
+                *level = i32::from(format.law.decode(packet.bytes[HEADER]));
+            }
+        }
+        for (level, expected) in heard.iter().zip([4000, 1000, 5000]) {
+            assert!((level - expected).abs() < 200, "{heard:?}");
+        }
+    }
+
+    #[test]
+    fn who_holds_a_conference_says_nothing_into_it() {
+        let mut end = endpoint();
+        end.join();
+        for n in 1..6 {
+            end.receive(ms(0), at("192.0.2.1:4000"), &rtp(8, n, &[0x55; 160]));
+        }
+        assert!(end.say().is_some());
+        let deaf = Remote {
+            listens: false,
+            ..remote()
+        };
+        end.agree(FORMAT, deaf);
+        for n in 6..12 {
+            end.receive(ms(0), at("192.0.2.1:4000"), &rtp(8, n, &[0x55; 160]));
+        }
+        assert!(end.say().is_none());
     }
 
     #[test]

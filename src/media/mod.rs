@@ -1,10 +1,12 @@
-//! Media that Perch itself speaks: tones out, digits in, an echo. Everything between phones goes past it.
+//! Media that Perch itself speaks: tones out, digits in, an echo, conferences. Everything between two phones goes past it.
 //!
 //! Nothing here knows a socket or a clock: packets and moments are handed in.
 
 mod dtmf;
 mod endpoint;
 mod g711;
+mod jitter;
+mod mixer;
 mod order;
 mod ports;
 mod rtp;
@@ -12,6 +14,7 @@ mod tone;
 
 pub use endpoint::{Endpoint, Packet};
 pub use g711::Law;
+pub use mixer::{Mixer, Sound, mix};
 pub use order::{EndId, Format, Order, Remote, Report};
 pub use ports::Ports;
 pub use rtp::{Header, Rtp};

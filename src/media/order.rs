@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Law, Tone};
-use crate::pbx::Digit;
+use crate::pbx::{ConferenceId, Digit};
 
 /// One end of media: a socket, and which of its uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,13 @@ pub enum Order {
     Hush(EndId),
     /// Send back what is heard, as soon as no tone is played any more.
     Echo(EndId),
+    /// Hear the others of a conference, and be heard by them, as soon as no tone is played any more.
+    Join {
+        /// Which one.
+        end: EndId,
+        /// Which conference.
+        conference: ConferenceId,
+    },
     /// The end is free.
     Close(EndId),
 }

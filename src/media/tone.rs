@@ -23,6 +23,8 @@ pub enum Tone {
     Stutter,
     /// It was done: two low pips and a high one.
     Confirm,
+    /// Somebody else hears this from now on: one high pip.
+    Joined,
     /// It was not done: three rising pitches, as ITU-T E.180 has them for special information.
     Error,
     /// The same, and then dial: once more, please.
@@ -87,6 +89,7 @@ impl Tone {
                 (Pitch::Silence, 5),
                 (Pitch::High, 15),
             ],
+            Tone::Joined => &[(Pitch::High, 10)],
             Tone::Error => &[(Pitch::First, 16), (Pitch::Second, 16), (Pitch::Third, 16)],
             Tone::ErrorThenDial => &[
                 (Pitch::First, 16),

@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::event::{Body, EarlyLink, Failure, LegId, Secret, Ticket};
 use super::forward::History;
 use super::lamp::LineStatus;
+use super::mix::MixOrder;
 use super::names::{Dn, PhoneName, UserId};
 use super::obstacle::Obstacle;
 use super::prompt::Prompt;
@@ -252,6 +253,8 @@ pub enum Action {
         /// Why.
         why: Failure,
     },
+    /// Add up the sound of several parties, or no longer.
+    Mix(MixOrder),
     /// Carry a signal to a party.
     Signal {
         /// To whom.

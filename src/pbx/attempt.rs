@@ -138,7 +138,8 @@ impl Pbx {
             Stage::Transferring(_)
             | Stage::Answered { .. }
             | Stage::PickedUp { .. }
-            | Stage::Parked => {}
+            | Stage::Parked
+            | Stage::Conference(_) => {}
         }
     }
 
@@ -304,7 +305,13 @@ impl Pbx {
                 self.stop_ringing(now, id, &ringing.unwrap_or_default());
                 self.transfer_failed(now, id, why);
             }
-            Some(Stage::Answered { .. } | Stage::PickedUp { .. } | Stage::Parked) | None => {}
+            Some(
+                Stage::Answered { .. }
+                | Stage::PickedUp { .. }
+                | Stage::Parked
+                | Stage::Conference(_),
+            )
+            | None => {}
         }
     }
 

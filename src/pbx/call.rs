@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::action::{Action, Refusal};
 use super::attempt::Attempt;
 use super::change::{Change, Door, Signal, What};
+use super::conference::Conference;
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, MediaFlow, Secret};
 use super::forward::{History, Hops, Wanted};
 use super::login::Asker;
+use super::mix::ConferenceId;
 use super::names::{Dn, PhoneName};
 use super::phone::InUse;
 use super::transfer::Transfer;
@@ -24,9 +26,19 @@ pub const HUNG_UP: &str = "The other party hung up";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CallId(u64);
 
-#[cfg(test)]
 impl CallId {
+    /// The conference that the call is, or may become.
+    pub fn conference(self) -> ConferenceId {
+        ConferenceId(self.0)
+    }
+
+    /// The call that is a conference.
+    pub fn of_conference(conference: ConferenceId) -> CallId {
+        CallId(conference.0)
+    }
+
     /// Some call, for a test.
+    #[cfg(test)]
     pub fn of(number: u64) -> CallId {
         CallId(number)
     }
@@ -98,6 +110,8 @@ pub(super) enum Stage {
     Transferring(Box<Transfer>),
     /// Whoever called waits to be fetched; nobody else is there.
     Parked,
+    /// More than two talk, or are about to.
+    Conference(Box<Conference>),
 }
 
 /// A change of media that the other party has not answered yet.
@@ -163,7 +177,10 @@ impl Calls {
         match &mut self.calls.get_mut(&id)?.stage {
             Stage::Alerting(attempt) => Some(&mut **attempt),
             Stage::Transferring(transfer) => transfer.attempt(),
-            Stage::Answered { .. } | Stage::PickedUp { .. } | Stage::Parked => None,
+            Stage::Answered { .. }
+            | Stage::PickedUp { .. }
+            | Stage::Parked
+            | Stage::Conference(_) => None,
         }
     }
 
@@ -201,7 +218,9 @@ impl Calls {
         let other = match &call.stage {
             Stage::Answered { callee, .. } => *callee,
             Stage::Transferring(transfer) => transfer.talks_with()?,
-            Stage::Alerting(_) | Stage::PickedUp { .. } | Stage::Parked => return None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } | Stage::Parked | Stage::Conference(_) => {
+                return None;
+            }
         };
         match leg {
             leg if leg == call.caller => Some(other),
@@ -217,7 +236,9 @@ impl Calls {
         match &mut call.stage {
             Stage::Answered { change, .. } => Some(change),
             Stage::Transferring(transfer) => Some(&mut transfer.change),
-            Stage::Alerting(_) | Stage::PickedUp { .. } | Stage::Parked => None,
+            Stage::Alerting(_) | Stage::PickedUp { .. } | Stage::Parked | Stage::Conference(_) => {
+                None
+            }
         }
     }
 }
@@ -249,6 +270,15 @@ impl Pbx {
             Destination::Slot(slot) => self.fetch(now, leg, (phone, line), &slot, offer),
             Destination::PickUp(number) => {
                 self.picks_up(now, leg, phone, number.as_ref(), offer);
+            }
+            Destination::Barge(number) => {
+                self.barges_at(now, leg, phone, number.as_ref(), offer);
+            }
+            Destination::TakeHeld(number) => {
+                self.takes_held(now, leg, phone, number.as_ref(), offer);
+            }
+            Destination::Privacy(private) => {
+                self.privacy_asked(now, Asker::Leg(leg), phone, private);
             }
             Destination::Disturb(may) => self.quiet_asked(Asker::Leg(leg), phone, !may),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
@@ -450,6 +480,7 @@ impl Pbx {
             Stage::Transferring(_) => self.left_transfer(now, id, leg, dead),
             Stage::PickedUp { .. } => self.left_pickup(now, id, leg, dead),
             Stage::Parked => self.left_slot(now, id, leg),
+            Stage::Conference(_) => self.left_conference(now, id, leg, dead),
             Stage::Answered { callee, .. } => {
                 let peer = if leg == caller { *callee } else { caller };
                 let phone = self.calls.leg(leg).map(|leg| leg.phone.as_str());

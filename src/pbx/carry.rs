@@ -11,6 +11,9 @@ use crate::time::Now;
 impl Pbx {
     /// A party wants other media.
     pub(super) fn reoffered(&mut self, leg: LegId, offer: Option<Body>, flow: Option<MediaFlow>) {
+        if self.member_reoffered(leg, offer.as_ref(), flow) {
+            return;
+        }
         let peer = self.calls.peer(leg);
         match (peer, self.calls.change_of(leg)) {
             (Some(peer), Some(change)) if change.is_none() => {
@@ -70,10 +73,18 @@ impl Pbx {
         if self.parked_answered(leg) || self.pickup_answered(leg, media.as_ref()) {
             return;
         }
+        if self.is_in_conference(leg) {
+            return self.member_answered(now, leg, media);
+        }
         let Some(MediaChange { by, flow }) = self.change_answered_by(leg) else {
             return;
         };
         self.act(Action::AcceptReoffer { leg: by, media });
+        self.flow_changed(now, by, flow);
+    }
+
+    /// A party that wanted a change holds now, or does not any more.
+    pub(super) fn flow_changed(&mut self, now: Now, by: LegId, flow: Option<MediaFlow>) {
         let Some(asking) = self.calls.leg_mut(by) else {
             return;
         };
@@ -92,7 +103,7 @@ impl Pbx {
         if self.is_joining(leg) {
             return self.join_refused(now, leg, why);
         }
-        if self.pickup_refused(now, leg, why) {
+        if self.pickup_refused(now, leg, why) || self.member_refused(now, leg, why) {
             return;
         }
         if let Some(MediaChange { by, .. }) = self.change_answered_by(leg) {
@@ -111,7 +122,10 @@ impl Pbx {
     }
 
     /// The caller's answer to an offer that came with the answer of the call, or of a change.
-    pub(super) fn acknowledged(&mut self, leg: LegId, media: Body) {
+    pub(super) fn acknowledged(&mut self, now: Now, leg: LegId, media: Body) {
+        if self.member_acknowledged(now, leg, &media) {
+            return;
+        }
         if let Some(leg) = self.calls.peer(leg) {
             let media = Some(media);
             self.act(Action::Acknowledge { leg, media });
@@ -125,6 +139,11 @@ impl Pbx {
         }
         match self.calls.peer(leg) {
             Some(leg) => self.act(Action::Signal { leg, ticket, body }),
+            // RFC 6086 §4.2.2: 481 would end the call of whoever sends it. Of many parties none is meant.
+            None if self.is_in_conference(leg) => self.act(Action::SignalReply {
+                ticket,
+                status: 200,
+            }),
             None => self.act(Action::SignalReply {
                 ticket,
                 status: 481,

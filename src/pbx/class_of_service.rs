@@ -18,6 +18,10 @@ pub struct ClassOfService {
     pub forward: bool,
     /// May have the phone not disturb anybody.
     pub do_not_disturb: bool,
+    /// May come into a talk at another phone of a shared line.
+    pub barge: bool,
+    /// May keep calls on shared lines private (PRO-6).
+    pub privacy: bool,
     /// Logged out after so many hours (DUR-1, Mitel's auto logout timer). None: not by class.
     pub auto_logout_h: Option<u32>,
     /// Never logged out automatically (EXM-1).

@@ -37,6 +37,8 @@ pub struct DeskSet {
     pub quiet: bool,
     /// What waits at the voicemail system for whoever is there.
     pub messages: Messages,
+    /// Whether its calls on shared lines are private.
+    pub private: bool,
 }
 
 /// What may be done at a desk with its calls, so that no key is offered that says no.
@@ -46,6 +48,10 @@ pub struct DeskMay {
     pub forward: bool,
     /// It may be quiet.
     pub be_quiet: bool,
+    /// Somebody there may come into talks at other phones of its lines.
+    pub barge: bool,
+    /// Its calls on shared lines may be private.
+    pub be_private: bool,
     /// What rings elsewhere may be taken.
     pub pick_up: bool,
     /// The other party of a call may be made to wait for whoever fetches it.
@@ -109,6 +115,7 @@ impl Pbx {
             forward_no_answer: forward(ForwardKind::NoAnswer),
             quiet: self.is_quiet(phone),
             messages: self.messages_at(phone),
+            private: self.is_private(phone),
         }
     }
 
@@ -117,6 +124,8 @@ impl Pbx {
         DeskMay {
             forward: class.forward && self.owner_at(phone).is_ok(),
             be_quiet: class.do_not_disturb,
+            barge: class.barge,
+            be_private: class.privacy,
             pick_up: self.pickup_group_at(phone).is_some(),
             park: !self.site.settings.park_slots.is_empty(),
         }

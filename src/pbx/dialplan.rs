@@ -43,11 +43,19 @@ pub struct Codes {
     pub group_pickup: String,
     /// Let the other party of a call wait at a number of its own.
     pub park: String,
+    /// Come into the talk at another phone of a shared line: of one's own line, or code, line, then perhaps `#`.
+    pub barge: String,
+    /// Take what is held at another phone of a shared line, in the same way.
+    pub take_held: String,
+    /// Keep calls on shared lines private.
+    pub privacy: String,
+    /// Not any more.
+    pub privacy_off: String,
 }
 
 impl Codes {
     /// Every code with its key in a site file, in the order of the file.
-    pub fn all(&self) -> [(&'static str, &str); 15] {
+    pub fn all(&self) -> [(&'static str, &str); 19] {
         [
             ("login", &self.login),
             ("logout", &self.logout),
@@ -64,6 +72,10 @@ impl Codes {
             ("pickup", &self.pickup),
             ("group_pickup", &self.group_pickup),
             ("park", &self.park),
+            ("barge", &self.barge),
+            ("take_held", &self.take_held),
+            ("privacy", &self.privacy),
+            ("privacy_off", &self.privacy_off),
         ]
     }
 
@@ -103,6 +115,10 @@ impl Default for Codes {
             pickup: "*97".into(),
             group_pickup: "*98".into(),
             park: "*68".into(),
+            barge: "*33".into(),
+            take_held: "*36".into(),
+            privacy: "*37".into(),
+            privacy_off: "*38".into(),
         }
     }
 }
@@ -134,6 +150,12 @@ pub(super) enum Destination {
     Disturb(bool),
     /// To take what rings at a number, or anywhere in the group.
     PickUp(Option<Dn>),
+    /// To come into the talk at another phone of a line of theirs.
+    Barge(Option<Dn>),
+    /// To have the call that is held at another phone of a line of theirs.
+    TakeHeld(Option<Dn>),
+    /// To keep calls private, or not any more.
+    Privacy(bool),
     /// To have the call that they hold wait at a number of its own.
     Park,
     /// To have the call that waits at a number.
@@ -172,11 +194,19 @@ pub(super) fn destination(site: &Site, digits: &str) -> Destination {
             None => Destination::Incomplete("Dial the code, then the number that rings"),
         };
     }
+    if let Some(number) = after_code(digits, &codes.barge) {
+        return Destination::Barge(number);
+    }
+    if let Some(number) = after_code(digits, &codes.take_held) {
+        return Destination::TakeHeld(number);
+    }
     forwarding(codes, digits).unwrap_or_else(|| match ended(digits) {
         code if code == codes.logout => Destination::Logout,
         code if code == codes.echo => Destination::Echo,
         code if code == codes.group_pickup => Destination::PickUp(None),
         code if code == codes.park => Destination::Park,
+        code if code == codes.privacy => Destination::Privacy(true),
+        code if code == codes.privacy_off => Destination::Privacy(false),
         code if code == codes.do_not_disturb => Destination::Disturb(false),
         code if code == codes.do_not_disturb_off => Destination::Disturb(true),
         number if is_slot(site, number) => Destination::Slot(number.into()),
@@ -292,6 +322,12 @@ mod tests {
             ),
             ("*98", Destination::PickUp(None)),
             ("*68#", Destination::Park),
+            ("*33", Destination::Barge(None)),
+            ("*33*2001#", Destination::Barge(Some("2001".into()))),
+            ("*36#", Destination::TakeHeld(None)),
+            ("*362001", Destination::TakeHeld(Some("2001".into()))),
+            ("*37", Destination::Privacy(true)),
+            ("*38#", Destination::Privacy(false)),
             ("7001", Destination::Slot("7001".into())),
             ("7002", Destination::Number("7002".into())),
             ("*79#", Destination::Disturb(true)),

@@ -11,6 +11,7 @@ use super::forget::Forgot;
 use super::forward::Hops;
 use super::forward_set::ForwardKind;
 use super::messages::Report;
+use super::mix::MixNews;
 use super::names::{Dn, PhoneName, UserId};
 use super::own_dials::DialEdit;
 use super::prompt::Digit;
@@ -279,6 +280,19 @@ pub enum Event {
         /// Why.
         why: Failure,
     },
+    /// The mixer says what became of what was wanted of it.
+    Mixed(MixNews),
+    /// A phone wants to come into the talk of a leg, at another phone of a line of its own.
+    BargeAsked {
+        /// The new leg.
+        leg: LegId,
+        /// Whose.
+        phone: PhoneName,
+        /// The leg that talks.
+        of: LegId,
+        /// The media offer; none if one is to be made to it.
+        offer: Option<Body>,
+    },
     /// A party sent something to the other within the call (SIP INFO: DTMF and the like).
     Signalled {
         /// Who sent it.
@@ -419,6 +433,15 @@ pub enum Event {
         phone: PhoneName,
         /// Whether it is to be quiet.
         quiet: bool,
+    },
+    /// Somebody at a phone wants calls on shared lines to be private, or not any more, through a door other than a code.
+    PrivacyAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// At which phone.
+        phone: PhoneName,
+        /// Whether they are to be.
+        private: bool,
     },
     /// Whoever is logged in at a phone says that they are still there.
     StayAsked {

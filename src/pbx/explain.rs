@@ -164,6 +164,7 @@ impl Pbx {
             None => sentences.push(format!("Nobody is logged in at {phone}.")),
         }
         sentences.extend(self.explain_quiet(phone));
+        sentences.extend(self.explain_privacy(phone));
         if let Ok(owner) = self.owner_at(phone) {
             sentences.extend(self.explain_forwarding(&owner));
         }

@@ -35,7 +35,7 @@ pub struct LineCall {
     pub state: LineCallState,
     /// Whether the number called, rather than being called.
     pub is_caller: bool,
-    /// Who is at the other end.
+    /// Who is at the other end; nobody, if that is private (PRO-6).
     pub other: Party,
 }
 
@@ -65,6 +65,13 @@ pub enum Lamp {
     Held,
     /// Somebody calls or talks.
     InUse,
+}
+
+impl LineCall {
+    /// Whether nobody else is to know who is at the other end.
+    pub fn is_private(&self) -> bool {
+        self.other.dn.as_str().is_empty()
+    }
 }
 
 impl LineStatus {
@@ -198,7 +205,10 @@ impl Pbx {
             phone: leg.phone.clone(),
             state,
             is_caller: call.caller == id,
-            other: self.other_party(id, call),
+            other: match self.is_private(&leg.phone) {
+                true => nobody(),
+                false => self.other_party(id, call),
+            },
         })
     }
 
@@ -215,6 +225,7 @@ impl Pbx {
         let other = match &call.stage {
             Stage::Alerting(attempt) if call.caller == leg => Some(self.party_of(&attempt.called)),
             Stage::Alerting(attempt) => Some(attempt.caller.clone()),
+            Stage::Conference(conference) => Some(conference.party()),
             Stage::PickedUp { by } if call.caller == leg => at(*by),
             _ => match self.calls.peer(leg) {
                 Some(peer) => at(peer),
@@ -222,10 +233,14 @@ impl Pbx {
                 None => at(call.caller),
             },
         };
-        other.unwrap_or_else(|| Party {
-            dn: "".into(),
-            display_name: String::new(),
-        })
+        other.unwrap_or_else(nobody)
+    }
+}
+
+fn nobody() -> Party {
+    Party {
+        dn: "".into(),
+        display_name: String::new(),
     }
 }
 

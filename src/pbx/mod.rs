@@ -8,6 +8,7 @@ mod call;
 mod carry;
 mod change;
 mod class_of_service;
+mod conference;
 mod desk;
 mod dialogue;
 mod dialplan;
@@ -25,6 +26,7 @@ mod latecomer;
 mod lock;
 mod login;
 mod messages;
+mod mix;
 mod mobility;
 mod names;
 mod numbers;
@@ -35,6 +37,7 @@ mod park;
 mod phone;
 mod pickup;
 mod prefix;
+mod privacy;
 mod profile;
 mod prompt;
 mod provision;
@@ -43,6 +46,7 @@ mod renewal;
 mod rest;
 mod schedule;
 mod session;
+mod shared_line;
 pub mod site;
 mod softphone;
 mod takeover;
@@ -75,6 +79,7 @@ pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
 pub use messages::{Messages, Report};
+pub use mix::{ConferenceId, MixNews, MixOrder};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
 pub use numbers::{Extent, NumberPlan};
@@ -294,7 +299,14 @@ impl Pbx {
             Event::EarlyOffered { leg, link, offer } => self.early_offered(leg, link, offer),
             Event::EarlyAnswered { leg, link, media } => self.early_answered(leg, link, media),
             Event::Answered { leg, branch, media } => self.answered(now, leg, branch, media),
-            Event::Acknowledged { leg, media } => self.acknowledged(leg, media),
+            Event::Acknowledged { leg, media } => self.acknowledged(now, leg, media),
+            Event::Mixed(news) => self.mixed(now, news),
+            Event::BargeAsked {
+                leg,
+                phone,
+                of,
+                offer,
+            } => self.barges_in(now, leg, &phone, of, offer),
             Event::Failed { leg, why } => self.failed(now, leg, why),
             Event::Released { leg, dead } => {
                 if !self.conversation_left(now, leg) {
@@ -377,6 +389,11 @@ impl Pbx {
                 self.phone_used(now, &phone, Signal::Key);
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
+            Event::PrivacyAsked {
+                ticket,
+                phone,
+                private,
+            } => self.privacy_asked(now, Asker::Ticket(ticket), &phone, private),
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
             Event::UseTold {
                 ticket,

@@ -48,6 +48,10 @@ impl NumberPlan {
             &codes.do_not_disturb_off,
             &codes.group_pickup,
             &codes.park,
+            &codes.barge,
+            &codes.take_held,
+            &codes.privacy,
+            &codes.privacy_off,
         ];
         let closed = closed.into_iter().chain(forwarding.map(|(_, _, off)| off));
         numbers.extend(closed.map(Dn::from));
@@ -55,6 +59,8 @@ impl NumberPlan {
             (codes.login.as_str().into(), true),
             (codes.remote_logout.as_str().into(), false),
             (codes.pickup.as_str().into(), false),
+            (codes.barge.as_str().into(), false),
+            (codes.take_held.as_str().into(), false),
         ];
         open.extend(forwarding.map(|(_, on, _)| (on.into(), false)));
         NumberPlan { numbers, open }

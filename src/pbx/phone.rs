@@ -26,6 +26,8 @@ pub(super) struct PhoneState {
     pub legs: Vec<LegId>,
     /// By whose wish nobody is to be disturbed here: of a session, or of the phone as nobody's.
     pub quiet: Option<Option<SessionId>>,
+    /// By whose wish calls on shared lines are private here.
+    pub private: Option<Option<SessionId>>,
     /// The last emergency call from here.
     pub emergency_at: Option<Utc>,
     /// Whether it still knows whom somebody called who has left it.

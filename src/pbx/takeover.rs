@@ -1,6 +1,7 @@
 //! Taking a call over: a phone takes the place of another in its call, or picks up what rings there.
 //!
-//! Phones of the same user may, and other devices of the same phone; what only rings, everybody in the same pickup group.
+//! Phones of the same user may, and other devices of the same phone; what only rings, everybody in the same pickup group;
+//! what is held, the other phones of its line.
 //! Either way whoever stays is asked for media first, and only then is the phone let go that was in the call.
 
 use super::Pbx;
@@ -49,11 +50,15 @@ impl Pbx {
             return Err(gone);
         };
         let rings = there.state == LegState::Ringing;
-        let may = *phone == there.phone
-            || self.is_same_user(phone, &there.phone)
-            || rings && self.may_pick_up(phone, &there.phone);
+        let is_held = matches!(there.state, LegState::Holding(_));
+        let own = *phone == there.phone || self.is_same_user(phone, &there.phone);
+        let shared = is_held && self.shares_line_of(phone, there);
+        let may = own || shared || rings && self.may_pick_up(phone, &there.phone);
         if !may {
             return Err(Refusal::NotAllowed);
+        }
+        if !own && shared && self.is_private(&there.phone) {
+            return Err(Refusal::Conflict("That call is private".into()));
         }
         match &call.stage {
             Stage::Alerting(_) if call.caller != of => Ok(Takeable::Ringing(id)),
@@ -62,6 +67,7 @@ impl Pbx {
                 let peer = self.calls.peer(of).ok_or(gone)?;
                 Ok(Takeable::Talking(id, peer))
             }
+            Stage::Conference(_) => Err(Refusal::Conflict("That call is a conference".into())),
             // Something is under way; in a moment it may be had.
             _ => Err(Refusal::Failed(Failure::Glare)),
         }

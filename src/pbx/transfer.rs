@@ -135,6 +135,10 @@ impl Pbx {
                 let peer = self.calls.peer(leg).ok_or(gone)?;
                 Ok((id, phone, peer))
             }
+            Stage::Conference(_) => {
+                let text = "A conference cannot be handed on";
+                Err(Refusal::Conflict(text.into()))
+            }
             _ => Err(Refusal::Failed(Failure::Glare)),
         }
     }

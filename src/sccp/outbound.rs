@@ -47,6 +47,7 @@ impl Switchboard {
             Action::DeliverText { .. }
             | Action::RefuseText { .. }
             | Action::AnswerReport { .. }
+            | Action::Mix(_)
             | Action::CheckSecret { .. }
             | Action::ShowLine { .. }
             | Action::Announce(_) => false,

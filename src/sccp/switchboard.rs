@@ -200,6 +200,14 @@ impl Switchboard {
         Some(station.connection.remote.ip())
     }
 
+    /// Where the party of a leg is: the address of ours that it is reached from, and its own.
+    pub fn place_of(&self, leg: crate::pbx::LegId) -> Option<(IpAddr, IpAddr)> {
+        let (phone, _) = self.shared.legs.get(&leg)?;
+        let connection = self.stations.get(phone)?.connection;
+        let ip = |at: std::net::SocketAddr| at.ip().to_canonical();
+        Some((ip(connection.local), ip(connection.remote)))
+    }
+
     /// How many legs there are: none, when all is quiet.
     pub fn load(&self) -> usize {
         self.shared.legs.len()

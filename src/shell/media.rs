@@ -3,6 +3,7 @@
 //! Nobody waits for a packet: what has come by a tick is read then, and no more of it than anybody has to say. A flood
 //! fills the buffer of its socket and goes no further.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +20,8 @@ use super::metrics::Metrics;
 use super::settings::Settings;
 use super::supervise::supervise;
 use crate::exchange::Input;
-use crate::media::{EndId, Endpoint, Order, Report};
+use crate::media::{EndId, Endpoint, Mixer, Order, Report, Sound, mix};
+use crate::pbx::ConferenceId;
 
 /// How long a frame lasts, and so how often all ends are looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -41,10 +43,18 @@ const VOICE: u32 = 46 << 2;
 pub struct Media {
     clock: Clock,
     sockets: Vec<Line>,
+    conferences: Mutex<BTreeMap<ConferenceId, Conference>>,
     in_use: AtomicUsize,
     wake: Notify,
     intake: Intake,
     metrics: Arc<Metrics>,
+}
+
+/// Ends that hear each other.
+#[derive(Debug)]
+struct Conference {
+    mixer: Mixer,
+    ends: Vec<EndId>,
 }
 
 /// One socket.
@@ -116,6 +126,7 @@ impl Media {
         Media {
             clock,
             sockets: sockets.into_iter().map(line).collect(),
+            conferences: Mutex::default(),
             in_use: AtomicUsize::new(0),
             wake: Notify::new(),
             intake,
@@ -147,11 +158,32 @@ impl Media {
                 end,
                 format,
                 remote,
-            } => self.with(end, |endpoint| endpoint.agree(format, remote)),
-            Order::Play { end, tone } => self.with(end, |endpoint| endpoint.play(tone)),
-            Order::Hush(end) => self.with(end, Endpoint::hush),
-            Order::Echo(end) => self.with(end, Endpoint::echo),
+            } => drop(self.with(end, |endpoint| endpoint.agree(format, remote))),
+            Order::Play { end, tone } => drop(self.with(end, |endpoint| endpoint.play(tone))),
+            Order::Hush(end) => drop(self.with(end, Endpoint::hush)),
+            Order::Echo(end) => drop(self.with(end, Endpoint::echo)),
+            Order::Join { end, conference } => self.join(now, end, conference),
         }
+    }
+
+    fn join(&self, now: Duration, end: EndId, conference: ConferenceId) {
+        if self.with(end, Endpoint::join).is_none() {
+            return;
+        }
+        let mut conferences = self.conferences();
+        let mixer = || Conference {
+            mixer: Mixer::new(now),
+            ends: Vec::new(),
+        };
+        let ends = &mut conferences.entry(conference).or_insert_with(mixer).ends;
+        if !ends.contains(&end) {
+            ends.push(end);
+        }
+    }
+
+    fn conferences(&self) -> MutexGuard<'_, BTreeMap<ConferenceId, Conference>> {
+        let conferences = self.conferences.lock();
+        conferences.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open_end(&self, now: Duration, end: EndId, seed: u64) {
@@ -177,19 +209,20 @@ impl Media {
         if closed.is_some() {
             self.count(self.in_use.fetch_sub(1, Ordering::Relaxed) - 1);
         }
+        self.conferences().retain(|_, conference| {
+            conference.ends.retain(|other| *other != end);
+            !conference.ends.is_empty()
+        });
     }
 
     fn count(&self, in_use: usize) {
         self.metrics.media_ends(in_use);
     }
 
-    fn with(&self, end: EndId, act: impl FnOnce(&mut Endpoint)) {
-        if let Some(line) = self.sockets.get(end.socket)
-            && let Some((id, endpoint)) = line.end().as_mut()
-            && *id == end
-        {
-            act(endpoint);
-        }
+    fn with<T>(&self, end: EndId, act: impl FnOnce(&mut Endpoint) -> T) -> Option<T> {
+        let mut held = self.sockets.get(end.socket)?.end();
+        let (_, endpoint) = held.as_mut().filter(|(id, _)| *id == end)?;
+        Some(act(endpoint))
     }
 
     async fn serve(&self) {
@@ -203,12 +236,30 @@ impl Media {
             ticks.tick().await;
             let now = self.clock.now().uptime;
             for line in &self.sockets {
-                self.tick(now, line);
+                self.receive(now, line);
+            }
+            self.mix(now);
+            for line in &self.sockets {
+                self.send(now, line);
             }
         }
     }
 
-    fn tick(&self, now: Duration, line: &Line) {
+    /// Lets the ends of each conference hear what the others have said.
+    fn mix(&self, now: Duration) {
+        for conference in self.conferences().values_mut() {
+            for _ in 0..conference.mixer.frames_due(now) {
+                let ends = conference.ends.iter();
+                let say = |end: &EndId| self.with(*end, Endpoint::say).flatten();
+                let said: Vec<Option<Sound>> = ends.clone().map(say).collect();
+                for (end, sound) in ends.zip(mix(&said)) {
+                    self.with(*end, |endpoint| endpoint.hear(sound));
+                }
+            }
+        }
+    }
+
+    fn receive(&self, now: Duration, line: &Line) {
         let mut held = line.end();
         let Some((end, endpoint)) = held.as_mut() else {
             return;
@@ -224,6 +275,22 @@ impl Media {
             received += 1;
             digits.extend(endpoint.receive(now, from, &buffer[..length]));
         }
+        drop(held);
+        self.metrics.media(received, 0, 0);
+        for digit in digits {
+            let report = Report::Digit { end, digit };
+            if self.intake.offer(Input::Media(report)).is_err() {
+                // The person hears that nothing happens, and presses the key once more.
+                self.metrics.media_digit_lost();
+            }
+        }
+    }
+
+    fn send(&self, now: Duration, line: &Line) {
+        let mut held = line.end();
+        let Some((_, endpoint)) = held.as_mut() else {
+            return;
+        };
         let (mut sent, mut unsent) = (0, 0);
         while let Some(packet) = endpoint.next(now) {
             match line.socket.send_to(&packet.bytes, packet.to) {
@@ -232,14 +299,7 @@ impl Media {
             }
         }
         drop(held);
-        self.metrics.media(received, sent, unsent);
-        for digit in digits {
-            let report = Report::Digit { end, digit };
-            if self.intake.offer(Input::Media(report)).is_err() {
-                // The person hears that nothing happens, and presses the key once more.
-                self.metrics.media_digit_lost();
-            }
-        }
+        self.metrics.media(0, sent, unsent);
     }
 }
 

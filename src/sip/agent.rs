@@ -171,6 +171,16 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Where the party of a leg is: the address of ours that it is reached from, and its own.
+    pub fn place_of(&self, leg: LegId) -> Option<(IpAddr, IpAddr)> {
+        let flow = match &self.legs.get(&leg)?.stage {
+            Stage::Incoming(incoming) => incoming.flow,
+            Stage::Talking(talking) => talking.dialog.flow,
+            Stage::Outgoing(_) => return None,
+        };
+        Some((flow.local.ip(), flow.remote.ip()))
+    }
+
     /// An agent without calls.
     pub fn new(registrar: Arc<Registrar>, seed: [u8; 32]) -> Agent {
         Agent {

@@ -16,7 +16,7 @@ const KEYS_NAME: &str = "telephone-event/8000";
 
 /// What both sides agreed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Agreed {
+pub(crate) struct Agreed {
     /// What is sent and heard.
     pub format: Format,
     /// Where they say that they listen, if that can be sent to.
@@ -26,7 +26,7 @@ pub(super) struct Agreed {
 }
 
 /// The answer to an offer; none if nothing in it can be had. `version` grows with every description of a call.
-pub(super) fn answer(offer: &Body, local: SocketAddr, version: u64) -> Option<(Body, Agreed)> {
+pub(crate) fn answer(offer: &Body, local: SocketAddr, version: u64) -> Option<(Body, Agreed)> {
     let offer = sdp::parse(offer)?;
     let (chosen, agreed) = choose(&offer)?;
     let medias = offer.medias.iter().enumerate().map(|(place, media)| {
@@ -40,7 +40,7 @@ pub(super) fn answer(offer: &Body, local: SocketAddr, version: u64) -> Option<(B
 }
 
 /// What Perch proposes to whoever leaves that to it.
-pub(super) fn offer(local: SocketAddr, version: u64) -> Body {
+pub(crate) fn offer(local: SocketAddr, version: u64) -> Body {
     let formats = format!("0 8 {KEYS}");
     let mut media = Media::new(
         MediaType::Audio,
@@ -60,7 +60,7 @@ pub(super) fn offer(local: SocketAddr, version: u64) -> Body {
 }
 
 /// What an answer to such an offer agrees on.
-pub(super) fn agreed(answer: &Body) -> Option<Agreed> {
+pub(crate) fn agreed(answer: &Body) -> Option<Agreed> {
     choose(&sdp::parse(answer)?).map(|(_, agreed)| agreed)
 }
 

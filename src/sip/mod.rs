@@ -1,7 +1,7 @@
 //! SIP: bytes to events, actions to bytes; the registrar at the edge.
 
 mod agent;
-mod answer;
+pub(crate) mod answer;
 mod asker;
 mod auth;
 mod bindings;

@@ -122,6 +122,7 @@ impl Agent {
             Action::Renew { phone, how } => self.renew(now, phone, how),
             // SIP has no way to make a phone howl; and the rest is for others.
             Action::Howl { .. }
+            | Action::Mix(_)
             | Action::CheckSecret { .. }
             | Action::Reply { .. }
             | Action::Announce(_) => {}

@@ -180,6 +180,8 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
         shown("remote_logout", class.remote_logout),
         shown("forward", class.forward),
         shown("do_not_disturb", class.do_not_disturb),
+        shown("barge", class.barge),
+        shown("privacy", class.privacy),
     ];
     fields.extend(
         class

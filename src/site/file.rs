@@ -286,6 +286,10 @@ impl<'t> Reading<'t> {
             pickup: code(&mut s, "pickup", usual.pickup),
             group_pickup: code(&mut s, "group_pickup", usual.group_pickup),
             park: code(&mut s, "park", usual.park),
+            barge: code(&mut s, "barge", usual.barge),
+            take_held: code(&mut s, "take_held", usual.take_held),
+            privacy: code(&mut s, "privacy", usual.privacy),
+            privacy_off: code(&mut s, "privacy_off", usual.privacy_off),
         };
         self.findings.extend(s.finish());
         codes
@@ -331,6 +335,8 @@ impl<'t> Reading<'t> {
             remote_logout: s.flag("remote_logout").unwrap_or_default(),
             forward: s.flag("forward").unwrap_or_default(),
             do_not_disturb: s.flag("do_not_disturb").unwrap_or_default(),
+            barge: s.flag("barge").unwrap_or_default(),
+            privacy: s.flag("privacy").unwrap_or_default(),
             auto_logout_h: s.number("auto_logout_h", 1..=168),
             exempt: s.flag("exempt").unwrap_or_default(),
         };

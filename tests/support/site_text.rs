@@ -282,6 +282,8 @@ impl SiteText {
                 ["remote", "logout"] => class.remote_logout = true,
                 ["forward"] => class.forward = true,
                 ["do", "not", "disturb"] => class.do_not_disturb = true,
+                ["barge"] => class.barge = true,
+                ["privacy"] => class.privacy = true,
                 ["exempt"] => class.exempt = true,
                 ["auto", "logout", limit] => class.auto_logout_h = Some(minutes(limit)? / 60),
                 _ => return Err(format!("what is {clause:?} for class {name}?")),

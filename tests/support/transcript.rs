@@ -267,6 +267,8 @@ fn in_common_words(text: String) -> Vec<String> {
         "is held" | "is taken back" => None,
         // Who waits at a place to park hears nobody; SCCP phones are simply silent.
         "now talks with nobody" => None,
+        // What the server itself lets somebody hear, it says by its end of the media.
+        "now talks with Perch" => None,
         // Of a phone that knows the core's own words only: what it would sound like.
         "is prompted: Dial" => Some("hears Dial"),
         "is prompted: DialMore" => Some("hears Stutter"),

@@ -117,6 +117,8 @@ pub struct World {
     bindings: BTreeMap<PhoneName, String>,
     /// Ends of the server's own media, and whose ears are at the other one.
     ends: BTreeMap<EndId, Option<PhoneName>>,
+    /// Ends that were joined to a conference, and whose ears have not heard of it yet.
+    joined: BTreeSet<EndId>,
     pub network: Network,
     phones: BTreeMap<PhoneName, Box<dyn Phone>>,
     random: StdRng,
@@ -166,6 +168,7 @@ impl World {
             store: ModelStore::default(),
             bindings: BTreeMap::new(),
             ends: BTreeMap::new(),
+            joined: BTreeSet::new(),
             network,
             phones: BTreeMap::new(),
             random,
@@ -405,13 +408,24 @@ impl World {
             }
             Order::Agree { end, remote, .. } => {
                 let host = self.network.phone_on(remote.host).cloned();
+                if self.joined.remove(&end)
+                    && let Some(phone) = host.clone()
+                {
+                    let sight = String::from("talks in a conference");
+                    self.observe(What::Sight(phone, sight));
+                }
                 self.ends.insert(end, host);
+            }
+            Order::Join { end, .. } => {
+                assert!(self.ends.contains_key(&end), "it is open");
+                self.joined.insert(end);
             }
             Order::Play { end, tone } => self.hears(end, &format!("{tone:?}")),
             Order::Echo(end) => self.hears(end, "itself"),
             Order::Hush(end) => assert!(self.ends.contains_key(&end)),
             Order::Close(end) => {
                 self.ends.remove(&end).expect("it was open");
+                self.joined.remove(&end);
             }
         }
     }
@@ -584,6 +598,7 @@ impl World {
         self.excuse_server();
         self.life = (self.life.0 + 1, self.uptime);
         self.ends.clear();
+        self.joined.clear();
         self.written_at = self.uptime;
         let beginning = Beginning {
             now: self.server_now(),

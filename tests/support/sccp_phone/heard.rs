@@ -427,6 +427,7 @@ impl SccpPhone {
         };
         if with.ip() == SERVER.ip() {
             // What the server itself lets somebody hear, it says by its end of the media.
+            call.talked_with = Some(with);
             return;
         }
         let was_held = std::mem::take(&mut call.is_held);

@@ -1,0 +1,56 @@
+//! Privacy on shared lines (PRO-6): the other phones of a line do not learn who is in a call here, and nobody comes into it or
+//! takes it when it is held.
+//!
+//! It belongs to whoever set it, at that phone, as do not disturb does; and counts for calls that there are already.
+
+use super::Pbx;
+use super::action::Refusal;
+use super::change::Signal;
+use super::login::Asker;
+use super::names::PhoneName;
+use crate::time::Now;
+
+/// What is said of a phone whose calls are private, or are not.
+fn words(private: bool) -> &'static str {
+    match private {
+        true => "Calls on shared lines are private",
+        false => "Calls on shared lines are not private",
+    }
+}
+
+impl Pbx {
+    /// Whether what goes on at a phone is nobody else's business, by the wish of whoever is there now.
+    pub(super) fn is_private(&self, phone: &PhoneName) -> bool {
+        let state = self.phones.get(phone);
+        state.is_some_and(|state| state.private == Some(state.session))
+    }
+
+    /// Somebody wants their calls to be private, or not any more.
+    pub(super) fn privacy_asked(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        phone: &PhoneName,
+        private: bool,
+    ) {
+        self.phone_used(now, phone, Signal::Key);
+        // Whoever may not have it may stop it.
+        if private && !self.class_at(phone).privacy {
+            return self.answer(asker, Err(Refusal::NotAllowed));
+        }
+        if self.is_private(phone) != private {
+            let state = self.phones.entry(phone.clone()).or_default();
+            state.private = private.then_some(state.session);
+            tracing::info!(%phone, private, "privacy on shared lines");
+            self.show_desk(phone.clone());
+            self.presence_changed(phone);
+        }
+        self.answer(asker, Ok(words(private).into()));
+    }
+
+    /// What there is to say about it.
+    pub(super) fn explain_privacy(&self, phone: &PhoneName) -> Option<String> {
+        let private = self.is_private(phone);
+        private.then(|| format!("{} at {phone}.", words(true)))
+    }
+}
