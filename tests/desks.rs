@@ -16,6 +16,8 @@ mod baresip;
 mod built_server;
 #[path = "desks/calls.rs"]
 mod calls;
+#[path = "desks/edits.rs"]
+mod edits;
 #[path = "peers/installed.rs"]
 mod installed;
 #[path = "desks/judge.rs"]

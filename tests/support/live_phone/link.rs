@@ -142,7 +142,7 @@ impl Link {
 
 fn datagrams(socket: &UdpSocket) -> Vec<Packet> {
     let mut heard = Vec::new();
-    let mut buffer = vec![0; 65_535];
+    let mut buffer = [0; 8192];
     while let Ok(length) = socket.recv(&mut buffer) {
         heard.push(Packet::Bytes(Bytes::copy_from_slice(&buffer[..length])));
     }

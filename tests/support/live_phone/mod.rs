@@ -4,6 +4,7 @@
 //! Each phone has an address of the loopback network to itself, so it listens where it would in virtual time, and whoever
 //! hears something knows from whom.
 
+mod crew;
 mod link;
 mod media;
 mod tape;
@@ -20,6 +21,7 @@ use perch::sip::Transport;
 use super::phone::{CallState, Order, Packet, Phone};
 use super::sccp_phone::{Kind, SccpPhone};
 use super::sip_phone::{Account, SipPhone};
+pub use crew::Crew;
 use link::Link;
 pub use link::Security;
 use media::Media;
@@ -49,6 +51,7 @@ pub struct LivePhone {
     pub host: IpAddr,
     live: Arc<Mutex<Live>>,
     is_over: Arc<AtomicBool>,
+    /// None: it shares that of others.
     thread: Option<JoinHandle<()>>,
 }
 
@@ -65,6 +68,10 @@ pub struct Live {
     told: usize,
     /// What the server did and must not do, and what it owed.
     wrong: Vec<String>,
+    /// What the server said, by name.
+    came: Vec<String>,
+    /// Whether nobody speaks there: it listens, and says nothing.
+    is_mute: bool,
 }
 
 impl LivePhone {
@@ -87,12 +94,7 @@ impl LivePhone {
         model: &str,
         tone: u32,
     ) -> LivePhone {
-        let kind = Kind::of(model);
-        let link = Link::stream(host, server, security);
-        let at = SocketAddr::new(host, 0);
-        let phone = SccpPhone::new(name, name, kind, at, Duration::ZERO);
-        let tape = Tape::new(kind.offer);
-        LivePhone::start(name, host, Box::new(phone), link, tape, tone)
+        LivePhone::of(Live::sccp(host, (server, security), name, model, tone)).with_a_thread()
     }
 
     /// A SIP phone of the demonstration site, by datagrams.
@@ -108,61 +110,32 @@ impl LivePhone {
         (name, password, make): (&str, &str, Option<Vendor>),
         tone: u32,
     ) -> LivePhone {
-        let link = Link::datagrams(host, server);
-        let account = Account {
-            label: name.to_owned(),
-            name: name.to_owned(),
-            password: password.to_owned(),
-            address: link.local(),
-            server,
-            transport: Transport::Udp,
-            takes_messages: true,
-            refreshes: false,
-            pracks: false,
-            make,
-            is_deaf: false,
-            shares_line: false,
-            expires_s: 3600,
-        };
-        let phone = SipPhone::new(account, rand::random(), Duration::ZERO);
-        LivePhone::start(name, host, Box::new(phone), link, Tape::new(0), tone)
+        LivePhone::of(Live::sip(host, server, (name, password, make), tone)).with_a_thread()
     }
 
-    fn start(
-        name: &str,
-        host: IpAddr,
-        phone: Box<dyn Phone + Send>,
-        link: Link,
-        tape: Tape,
-        tone: u32,
-    ) -> LivePhone {
-        let live = Arc::new(Mutex::new(Live {
-            phone,
-            link,
-            media: Media::new(host, tone),
-            tape,
-            began: Instant::now(),
-            sights: Vec::new(),
-            told: 0,
-            wrong: Vec::new(),
-        }));
+    /// One that nobody turns yet.
+    fn of((name, host, live): (String, IpAddr, Live)) -> LivePhone {
+        let mut live = live;
         // It has begun to register.
-        locked(&live).settle();
-        let is_over = Arc::new(AtomicBool::new(false));
-        let (turned, stopped) = (Arc::clone(&live), Arc::clone(&is_over));
-        let thread = thread::spawn(move || {
+        live.settle();
+        LivePhone {
+            name,
+            host,
+            live: Arc::new(Mutex::new(live)),
+            is_over: Arc::new(AtomicBool::new(false)),
+            thread: None,
+        }
+    }
+
+    fn with_a_thread(mut self) -> LivePhone {
+        let (turned, stopped) = (Arc::clone(&self.live), Arc::clone(&self.is_over));
+        self.thread = Some(thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 locked(&turned).turn();
                 thread::sleep(LOOK);
             }
-        });
-        LivePhone {
-            name: name.to_owned(),
-            host,
-            live,
-            is_over,
-            thread: Some(thread),
-        }
+        }));
+        self
     }
 
     /// Waits until it is registered.
@@ -339,6 +312,11 @@ impl LivePhone {
         self.live().wrong.clone()
     }
 
+    /// What the server said since this was asked last, by name.
+    pub fn what_came(&self) -> Vec<String> {
+        std::mem::take(&mut self.live().came)
+    }
+
     /// How often it opened a connection.
     pub fn connections(&self) -> u32 {
         self.live().link.connections()
@@ -412,12 +390,74 @@ pub fn all_is_heard(phones: &[&LivePhone]) {
 }
 
 impl Live {
+    fn sccp(
+        host: IpAddr,
+        (server, security): (SocketAddr, Security),
+        name: &str,
+        model: &str,
+        tone: u32,
+    ) -> (String, IpAddr, Live) {
+        let kind = Kind::of(model);
+        let link = Link::stream(host, server, security);
+        let at = SocketAddr::new(host, 0);
+        let phone = SccpPhone::new(name, name, kind, at, Duration::ZERO);
+        let media = Media::new(host, tone);
+        let live = Live::new(Box::new(phone), link, media, Tape::new(kind.offer));
+        (name.to_owned(), host, live)
+    }
+
+    fn sip(
+        host: IpAddr,
+        server: SocketAddr,
+        (name, password, make): (&str, &str, Option<Vendor>),
+        tone: u32,
+    ) -> (String, IpAddr, Live) {
+        let link = Link::datagrams(host, server);
+        let account = Account {
+            label: name.to_owned(),
+            name: name.to_owned(),
+            password: password.to_owned(),
+            address: link.local(),
+            server,
+            transport: Transport::Udp,
+            takes_messages: true,
+            refreshes: false,
+            pracks: false,
+            make,
+            is_deaf: false,
+            shares_line: false,
+            expires_s: 3600,
+        };
+        let phone = SipPhone::new(account, rand::random(), Duration::ZERO);
+        let media = Media::new(host, tone);
+        let live = Live::new(Box::new(phone), link, media, Tape::new(0));
+        (name.to_owned(), host, live)
+    }
+
+    fn new(phone: Box<dyn Phone + Send>, link: Link, media: Media, tape: Tape) -> Live {
+        Live {
+            phone,
+            link,
+            media,
+            tape,
+            began: Instant::now(),
+            sights: Vec::new(),
+            told: 0,
+            wrong: Vec::new(),
+            came: Vec::new(),
+            is_mute: false,
+        }
+    }
+
     /// Whatever there is to do: what came, what is due, what is to be said.
     fn turn(&mut self) {
         let heard = self.link.take(&mut self.tape);
         let came = !heard.is_empty();
         for packet in heard {
             let now = self.now();
+            if let Packet::Bytes(bytes) = &packet {
+                self.came.extend(tape::names(bytes));
+            }
             self.phone.receive(now, packet);
             self.settle();
         }
@@ -427,7 +467,9 @@ impl Live {
             self.phone.wake(now);
             self.settle();
         }
-        self.media.turn(now);
+        if !self.is_mute {
+            self.media.turn(now);
+        }
     }
 
     /// Does what the phone wants. It listens before it says where.

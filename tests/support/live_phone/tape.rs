@@ -82,6 +82,27 @@ pub fn messages(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// What whole messages are called, of either protocol: of SIP, the method or the status.
+pub fn names(bytes: &[u8]) -> Vec<String> {
+    let begins = |text: &[u8]| bytes.starts_with(text);
+    if !begins(b"SIP/2.0 ") && !bytes.first().is_some_and(u8::is_ascii_uppercase) {
+        return messages(bytes)
+            .map(|message| name(message).to_owned())
+            .collect();
+    }
+    let line = bytes
+        .split(|byte| *byte == b'\r')
+        .next()
+        .unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.split(' ');
+    let word = match begins(b"SIP/2.0 ") {
+        true => words.nth(1),
+        false => words.next(),
+    };
+    word.map(str::to_owned).into_iter().collect()
+}
+
 /// What a message is called.
 pub fn name(message: &[u8]) -> &'static str {
     let id = message.get(8..12).and_then(|id| id.first_chunk().copied());
