@@ -209,10 +209,7 @@ fn what_is_written_is_read_as_the_same_site() {
     };
     profile.voicemail = Some("9002".into());
     profile.lines = vec!["2001".into(), "3000".into()];
-    profile.speed_dials = vec![SpeedDial {
-        number: "*90".into(),
-        label: "Echo \"test\"".into(),
-    }];
+    profile.speed_dials = vec![SpeedDial::new("*90", "Echo \"test\"")];
     let user = site.users.values_mut().next().expect("there are some");
     user.mailbox = Some("mail-2001".into());
     user.display_name = "Alice \"Al\" Ångström\n\\".into();
@@ -330,7 +327,7 @@ logout_profile = "guest"
     check(
         text,
         expect![[r#"
-            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, class_of_service, logout_profile, user_profile, user, app_user, phone
+            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, class_of_service, logout_profile, user_profile, user, app_user, phone
             site.toml:4:8: site.name: the site has no name. Give it one; it is shown wherever the server is
             site.toml:5:12: site.timezone: there is no time zone "Mars/Olympus". Write an IANA name, such as "Europe/Amsterdam" or "UTC"
             site.toml:6:1: site.seccond_login: there is no such key. Did you mean "second_login"?

@@ -4,6 +4,7 @@ mod changes;
 mod client;
 mod demo;
 mod events;
+mod layout;
 mod output;
 mod provision;
 mod queries;
@@ -49,6 +50,7 @@ enum Command {
     Reset(changes::Reset),
     Plan(site_files::Plan),
     Apply(site_files::Apply),
+    Layout(layout::Layout),
     Softphone(softphone::Softphone),
     ProvisionUrl(provision::ProvisionUrl),
     Backup(changes::Backup),
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Reset(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Apply(command) => command.run(),
+        Command::Layout(command) => command.run(),
         Command::Softphone(command) => command.run(),
         Command::ProvisionUrl(command) => command.run(),
         Command::Backup(command) => command.run(),

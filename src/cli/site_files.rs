@@ -136,7 +136,8 @@ fn line(problem: &Problem) -> String {
     }
 }
 
-fn read(file: &Path) -> Result<(String, String), Failure> {
+/// A site file and its name, from a file or standard input.
+pub(super) fn read(file: &Path) -> Result<(String, String), Failure> {
     if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;

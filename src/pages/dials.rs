@@ -59,9 +59,9 @@ fn aim(request: &Request) -> Aim {
         return Aim::Show(place);
     }
     let number = fields.said("number").map(str::to_owned);
-    let after = number.map(|number| SpeedDial {
-        label: fields.said("label").unwrap_or(&number).to_owned(),
-        number,
+    let after = number.map(|number| {
+        let label = fields.said("label").unwrap_or(&number).to_owned();
+        SpeedDial::new(number, label)
     });
     Aim::Change(DialEdit {
         place,

@@ -1,9 +1,10 @@
 //! What a phone is made into: its lines and speed dials, for whoever sits there.
 //!
-//! Which button each becomes is the protocol's affair; a phone whose protocol knows no buttons takes the text alone.
+//! Which button each becomes says `layout.rs`; a phone whose protocol knows no buttons takes the text alone.
 
 use super::action::{Action, Shown};
 use super::forward_set::ForwardKind;
+use super::line::{LineKind, ProfileLine};
 use super::messages::Messages;
 use super::names::{Dn, PhoneName, UserId};
 use super::profile::SpeedDial;
@@ -14,8 +15,12 @@ use super::{Pbx, change::Cause};
 pub struct Desk {
     /// Its lines, prime line first.
     pub lines: Vec<DeskLine>,
+    /// Lines that are none there, as the phone speaks SIP (PRO-4).
+    pub passed_over: Vec<ProfileLine>,
     /// Its speed dials, in their order.
     pub speed_dials: Vec<SpeedDial>,
+    /// Whether it is to have a button that hides calls on shared lines (PRO-6).
+    pub privacy_button: bool,
     /// Where voicemail is.
     pub voicemail: Option<Dn>,
     /// What is set there.
@@ -81,8 +86,12 @@ pub struct Seat {
 /// A line of a phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskLine {
-    /// Its number.
+    /// Its number: of several, the first.
     pub dn: Dn,
+    /// All numbers that are at its button.
+    pub numbers: Vec<Dn>,
+    /// What it does when somebody calls.
+    pub kind: LineKind,
     /// What stands beside its button.
     pub label: String,
     /// Whose it is, in words.
@@ -93,17 +102,14 @@ impl Pbx {
     /// What a phone is now.
     pub(super) fn desk_of(&self, phone: &PhoneName) -> Desk {
         let display_name = self.party_at(phone).display_name;
-        let lines = self.lines_of(phone).into_iter().map(|dn| DeskLine {
-            label: dn.as_str().to_owned(),
-            display_name: display_name.clone(),
-            dn,
-        });
+        let desk = Desk::of_lines(self.profile_lines_at(phone), &display_name);
         Desk {
-            lines: lines.collect(),
             speed_dials: self.speed_dials_at(phone),
+            privacy_button: self.has_privacy_button(phone),
             voicemail: self.voicemail_at(phone),
             set: self.desk_set(phone),
             may: self.desk_may(phone),
+            ..desk
         }
     }
 
@@ -156,6 +162,7 @@ impl Pbx {
     /// What makes a phone what it is now.
     pub(super) fn applied(&self, phone: PhoneName, shown: Shown, text: String) -> Action {
         let desk = Box::new(self.desk_of(&phone));
+        self.log_left_out(&phone, &desk);
         Action::ApplyProfile {
             phone,
             shown,

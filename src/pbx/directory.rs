@@ -6,9 +6,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Pbx;
 use super::action::Party;
 use super::class_of_service::ClassOfService;
+use super::line::{Applied, LineKind, ProfileLine};
+use super::model::Protocol;
 use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
-use super::profile::UserProfile;
-use super::site::{Site, User};
+use super::profile::{LogoutProfile, UserProfile};
+use super::site::{Phone, Site, User};
 
 /// What a number is, by the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ impl Directory {
     /// The index of a site; where its numbers appear is told one phone at a time.
     pub fn of(site: &Site) -> Directory {
         let mut holders = HashMap::new();
-        let listed = site.logout_profiles.values().flat_map(|p| &p.lines);
+        let listed = site.logout_profiles.values().flat_map(|p| p.numbers());
         let guests = site.phones.values().filter_map(|p| p.guest_dn.as_ref());
         for dn in listed.chain(guests) {
             holders.insert(dn.clone(), Holder::Guest);
@@ -51,7 +53,7 @@ impl Directory {
                 .iter()
                 .filter_map(|p| site.user_profiles.get(p))
             {
-                for dn in &line.lines {
+                for dn in line.numbers() {
                     holders
                         .entry(dn.clone())
                         .or_insert_with(|| Holder::User(id.clone()));
@@ -185,23 +187,46 @@ impl Pbx {
         Some((user.clone(), profile.clone()))
     }
 
-    /// The lines of a phone as it is now, prime line first.
+    /// The numbers of a phone as it is now, prime line first. A number that it only watches is none of its.
     pub(super) fn lines_of(&self, phone: &PhoneName) -> Vec<Dn> {
-        if let Some((id, profile)) = self.user_profile_at(phone) {
-            return if profile.lines.is_empty() {
-                let dn = self.site.users.get(id).map(|user| user.dn.clone());
-                dn.into_iter().collect()
-            } else {
-                profile.lines.clone()
-            };
-        }
-        let Some(config) = self.site.phones.get(phone) else {
-            return Vec::new();
+        let lines = self.profile_lines_at(phone).lines.into_iter();
+        let own = lines.filter(|line| line.kind != LineKind::MonitorRing);
+        own.flat_map(|line| line.numbers).collect()
+    }
+
+    /// The lines of a phone as it is now, in the order of its buttons.
+    pub(super) fn profile_lines_at(&self, phone: &PhoneName) -> Applied {
+        let config = self.site.phones.get(phone);
+        let protocol = config.map_or(Protocol::Sip, Phone::protocol);
+        let (lines, own): (&[ProfileLine], _) = match self.user_profile_at(phone) {
+            Some((id, profile)) => {
+                let own = self.site.users.get(id).map(|user| &user.dn);
+                (&profile.lines, own)
+            }
+            None => {
+                let profile = config.map(|config| &config.logout_profile);
+                let profile = profile.and_then(|name| self.site.logout_profiles.get(name));
+                let lines = profile.map_or(&[][..], |profile| &profile.lines);
+                (lines, config.and_then(|config| config.guest_dn.as_ref()))
+            }
         };
-        match self.site.logout_profiles.get(&config.logout_profile) {
-            Some(profile) if !profile.lines.is_empty() => profile.lines.clone(),
-            _ => config.guest_dn.iter().cloned().collect(),
+        Applied::of(lines, own, protocol)
+    }
+
+    /// Whether a phone is to have a button that hides calls, as it is now.
+    pub(super) fn has_privacy_button(&self, phone: &PhoneName) -> bool {
+        match self.user_profile_at(phone) {
+            Some((_, profile)) => profile.privacy_button,
+            None => self
+                .logout_profile_of(phone)
+                .is_some_and(|profile| profile.privacy_button),
         }
+    }
+
+    /// What a phone is while nobody is logged in.
+    pub(super) fn logout_profile_of(&self, phone: &PhoneName) -> Option<&LogoutProfile> {
+        let config = self.site.phones.get(phone)?;
+        self.site.logout_profiles.get(&config.logout_profile)
     }
 
     /// What may be done at a phone by whoever is there.
@@ -216,9 +241,7 @@ impl Pbx {
 
     /// The class of a phone while nobody is logged in.
     pub(super) fn logout_class(&self, phone: &PhoneName) -> Option<&ClassName> {
-        let config = self.site.phones.get(phone)?;
-        let profile = self.site.logout_profiles.get(&config.logout_profile)?;
-        Some(&profile.class)
+        Some(&self.logout_profile_of(phone)?.class)
     }
 
     /// Who calls when this phone does: the user who is logged in, else the phone itself (CAL-1).

@@ -189,10 +189,10 @@ impl Site {
         taken.extend(self.users.values().map(|user| user.dn.clone()));
         taken.extend(self.phones.values().filter_map(|p| p.guest_dn.clone()));
         for profile in self.logout_profiles.values() {
-            taken.extend(profile.lines.iter().cloned());
+            taken.extend(profile.numbers().cloned());
         }
         for profile in self.user_profiles.values() {
-            taken.extend(profile.lines.iter().cloned());
+            taken.extend(profile.numbers().cloned());
             taken.extend(profile.forwarding.numbers().map(|(_, dn)| dn.clone()));
             if let AbsentHandling::Forward(dn) = &profile.absent {
                 taken.insert(dn.clone());

@@ -96,7 +96,7 @@ impl Pbx {
             addresses: Vec::new(),
             may_log_in: self.login_possible(phone, Door::Page).is_ok(),
             may_edit_dials: self.may_edit_dials(phone),
-            speed_dials: self.speed_dials_at(phone),
+            speed_dials: self.own_speed_dials_at(phone),
             present: session.and_then(|id| self.presence(now, id)),
             last_user: last.map(|(stored, _)| stored.user.clone()),
             warned: session.and_then(|id| self.sessions.get(&id)?.warned),
@@ -163,6 +163,7 @@ impl Pbx {
             Some(id) => sentences.extend(self.explain_session(now, id)),
             None => sentences.push(format!("Nobody is logged in at {phone}.")),
         }
+        sentences.extend(self.explain_layout(phone));
         sentences.extend(self.explain_quiet(phone));
         sentences.extend(self.explain_privacy(phone));
         if let Ok(owner) = self.owner_at(phone) {
@@ -194,6 +195,9 @@ impl Pbx {
         }
         for id in &sessions {
             sentences.extend(self.explain_session(now, *id));
+            if let Some(session) = self.sessions.get(id) {
+                sentences.extend(self.explain_layout(&session.stored.phone));
+            }
         }
         sentences.extend(self.explain_softphone(user));
         sentences.extend(self.explain_forwarding(&Owner::User(user.clone())));

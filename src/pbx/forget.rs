@@ -463,11 +463,7 @@ mod tests {
     }
 
     fn site(phones: usize) -> Site {
-        let lobby = LogoutProfile {
-            lines: Vec::new(),
-            class: "all".into(),
-            display_name: "Lobby".into(),
-        };
+        let lobby = LogoutProfile::new("all", "Lobby");
         let mut site = Site::default();
         site.settings.logouts_per_s = 10_000;
         site.classes.insert("all".into(), ClassOfService::default());

@@ -31,8 +31,8 @@ impl NumberPlan {
     /// What can be dialled at a site.
     pub fn of(site: &Site) -> NumberPlan {
         let codes = &site.codes;
-        let listed = site.logout_profiles.values().flat_map(|p| &p.lines);
-        let theirs = site.user_profiles.values().flat_map(|p| &p.lines);
+        let listed = site.logout_profiles.values().flat_map(|p| p.numbers());
+        let theirs = site.user_profiles.values().flat_map(|p| p.numbers());
         let guests = site.phones.values().filter_map(|p| p.guest_dn.as_ref());
         let users = site.users.values().map(|user| &user.dn);
         let voicemail = site.voicemails();
@@ -100,11 +100,9 @@ mod tests {
     #[test]
     fn digits_are_followed_one_by_one() {
         let mut site = Site::default();
-        let lines = ["2001", "20011", "2002"].map(Dn::from).to_vec();
         let profile = LogoutProfile {
-            lines,
-            class: "guest".into(),
-            display_name: String::new(),
+            lines: ["2001", "20011", "2002"].map(Into::into).to_vec(),
+            ..LogoutProfile::new("guest", "")
         };
         site.logout_profiles.insert("lobby".into(), profile);
         site.emergency.insert("112".into(), Vec::new());

@@ -75,7 +75,10 @@ fn edited(dials: &[SpeedDial], edit: &DialEdit) -> Result<Vec<SpeedDial>, Refusa
         Some(dial) if !dial.has_label() => return no("A label is 1 to 39 characters"),
         Some(_) if edit.place >= SpeedDial::MOST => return no("There is no room for more"),
         Some(dial) if edit.place == dials.len() => dials.push(dial.clone()),
-        Some(dial) => dials[edit.place] = dial.clone(),
+        Some(dial) => {
+            let place = &mut dials[edit.place];
+            (place.number, place.label) = (dial.number.clone(), dial.label.clone());
+        }
         None if edit.place < dials.len() => drop(dials.remove(edit.place)),
         None => {}
     }
@@ -85,6 +88,17 @@ fn edited(dials: &[SpeedDial], edit: &DialEdit) -> Result<Vec<SpeedDial>, Refusa
 impl Pbx {
     /// The speed dials of a phone as it is now.
     pub(super) fn speed_dials_at(&self, phone: &PhoneName) -> Vec<SpeedDial> {
+        match self.profile_name_at(phone) {
+            Some(_) => self.own_speed_dials_at(phone),
+            None => {
+                let profile = self.logout_profile_of(phone);
+                profile.map_or_else(Vec::new, |profile| profile.speed_dials.clone())
+            }
+        }
+    }
+
+    /// Those of whoever is there; none while nobody is.
+    pub(super) fn own_speed_dials_at(&self, phone: &PhoneName) -> Vec<SpeedDial> {
         match self.profile_name_at(phone) {
             Some((user, profile)) => self.speed_dials_of(&user, &profile).to_vec(),
             None => Vec::new(),
@@ -206,10 +220,7 @@ mod tests {
     use super::*;
 
     fn dial(number: &str) -> SpeedDial {
-        SpeedDial {
-            number: number.to_owned(),
-            label: "Somebody".to_owned(),
-        }
+        SpeedDial::new(number, "Somebody")
     }
 
     /// rules: PRO-3, PRO-7

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::forward_set::ForwardKind;
+use super::line::ProfileLine;
 use super::names::{ClassName, Dn, GroupName};
 use super::site::SecondLogin;
 use super::softphone::SoftphoneUse;
@@ -10,8 +11,8 @@ use super::softphone::SoftphoneUse;
 /// What a phone becomes when a user logs in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserProfile {
-    /// Numbers in button order. Empty: the user's own DN alone.
-    pub lines: Vec<Dn>,
+    /// Its lines. Empty: the user's own DN alone.
+    pub lines: Vec<ProfileLine>,
     /// What the user may do.
     pub class: ClassName,
     /// How long the phone may be idle, in minutes, 1–9999 (IDL-2). None: for ever.
@@ -39,6 +40,35 @@ pub struct UserProfile {
     /// The number of the user's voicemail. None: the site's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voicemail: Option<Dn>,
+    /// Whether there is a button that hides calls on shared lines (PRO-6).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub privacy_button: bool,
+}
+
+impl UserProfile {
+    /// A profile that says no more than what its users may do.
+    pub fn new(class: impl Into<ClassName>) -> UserProfile {
+        UserProfile {
+            lines: Vec::new(),
+            class: class.into(),
+            idle_limit_min: None,
+            max_login_min: None,
+            exempt: false,
+            second_login: None,
+            absent: AbsentHandling::default(),
+            forwarding: Forwarding::default(),
+            softphone: SoftphoneUse::default(),
+            speed_dials: Vec::new(),
+            pickup_group: None,
+            voicemail: None,
+            privacy_button: false,
+        }
+    }
+
+    /// All numbers of its lines.
+    pub fn numbers(&self) -> impl Iterator<Item = &Dn> {
+        self.lines.iter().flat_map(|line| &line.numbers)
+    }
 }
 
 /// A number at the press of a button (PRO-3).
@@ -48,11 +78,27 @@ pub struct SpeedDial {
     pub number: String,
     /// What stands beside the button.
     pub label: String,
+    /// Its place among the others, 1–36. None: the next that is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<u8>,
+    /// Whether it has a lamp that shows how the number stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blf: bool,
 }
 
 impl SpeedDial {
     /// How many a profile may have (PRO-2).
     pub const MOST: usize = 36;
+
+    /// A number with a label, where there is room.
+    pub fn new(number: impl Into<String>, label: impl Into<String>) -> SpeedDial {
+        SpeedDial {
+            number: number.into(),
+            label: label.into(),
+            tag: None,
+            blf: false,
+        }
+    }
 
     /// Whether its number can be dialled, and a phone can be told.
     pub fn has_number(&self) -> bool {
@@ -62,8 +108,12 @@ impl SpeedDial {
 
     /// Whether its label can stand beside a button.
     pub fn has_label(&self) -> bool {
-        let length = self.label.chars().count();
-        (1..=39).contains(&length) && !self.label.contains(char::is_control)
+        SpeedDial::is_label(&self.label)
+    }
+
+    /// Whether a text can stand beside a button.
+    pub fn is_label(text: &str) -> bool {
+        (1..=39).contains(&text.chars().count()) && !text.contains(char::is_control)
     }
 }
 
@@ -173,12 +223,36 @@ impl Default for Forwarding {
 /// What a phone is while nobody is logged in. One may serve many phones (PRO-11).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogoutProfile {
-    /// Numbers in button order. Empty: the phone's own guest DN alone.
-    pub lines: Vec<Dn>,
+    /// Its lines. Empty: the phone's own guest DN alone.
+    pub lines: Vec<ProfileLine>,
     /// What anybody may do at the phone.
     pub class: ClassName,
     /// The name that others see when this phone calls.
     pub display_name: String,
+    /// Numbers at the press of a button, in button order (PRO-3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub speed_dials: Vec<SpeedDial>,
+    /// Whether there is a button that hides calls on shared lines (PRO-6).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub privacy_button: bool,
+}
+
+impl LogoutProfile {
+    /// A profile without lines of its own.
+    pub fn new(class: impl Into<ClassName>, display_name: impl Into<String>) -> LogoutProfile {
+        LogoutProfile {
+            lines: Vec::new(),
+            class: class.into(),
+            display_name: display_name.into(),
+            speed_dials: Vec::new(),
+            privacy_button: false,
+        }
+    }
+
+    /// All numbers of its lines.
+    pub fn numbers(&self) -> impl Iterator<Item = &Dn> {
+        self.lines.iter().flat_map(|line| &line.numbers)
+    }
 }
 
 /// What becomes of calls to a DN whose user is logged in nowhere (OUT-7).

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
 use super::mobility::{AppUser, Mobility};
+use super::model::PhoneModel;
 use super::names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::provision::Provision;
@@ -31,6 +33,9 @@ pub struct Site {
     /// Which phones may come that are not named here. None: none.
     #[serde(default)]
     pub auto_registration: Option<AutoRegistration>,
+    /// Models of phones that Perch does not know, or knows otherwise, by name.
+    #[serde(default)]
+    pub phone_models: BTreeMap<ModelName, Arc<PhoneModel>>,
     /// Classes of service by name.
     pub classes: BTreeMap<ClassName, ClassOfService>,
     /// Logout profiles by name.
@@ -83,6 +88,7 @@ impl Site {
             mobility: self.mobility.clone(),
             emergency: self.emergency.clone(),
             auto_registration: self.auto_registration.clone(),
+            phone_models: self.phone_models.clone(),
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),
             user_profiles: self.user_profiles.clone(),
@@ -321,11 +327,7 @@ mod tests {
 
     #[test]
     fn a_settled_site_is_the_same_with_each_profile_named_once() {
-        let profile = LogoutProfile {
-            lines: Vec::new(),
-            class: "guest".into(),
-            display_name: "Guest".into(),
-        };
+        let profile = LogoutProfile::new("guest", "Guest");
         let phone = |dn: &str| Phone {
             logout_profile: "lobby".into(),
             guest_dn: Some(dn.into()),

@@ -124,11 +124,7 @@ fn site() -> Site {
         mailbox: None,
         sip_secret: None,
     };
-    let lobby = LogoutProfile {
-        lines: Vec::new(),
-        class: "guest".into(),
-        display_name: "Lobby".into(),
-    };
+    let lobby = LogoutProfile::new("guest", "Lobby");
     Site {
         emergency: [("112".to_owned(), Vec::new())].into(),
         logout_profiles: [("lobby".into(), lobby)].into(),
@@ -181,19 +177,12 @@ fn nobody() -> Seat {
 }
 
 fn alice() -> Seat {
-    let line = |dn: &str| DeskLine {
-        dn: dn.into(),
-        label: dn.into(),
-        display_name: "Alice".into(),
-    };
-    let dial = |number: &str, label: &str| SpeedDial {
-        number: number.into(),
-        label: label.into(),
-    };
+    let line = |dn: &str| DeskLine::of(dn.into(), "Alice");
+    let dial = |number: &str, label: &str| SpeedDial::new(number, label);
     Seat {
         user: Some("alice".into()),
         desk: Desk {
-            lines: vec![line("2001"), line("2099")],
+            lines: ["2001", "2099"].into_iter().filter_map(line).collect(),
             speed_dials: vec![dial("2002", "Bob"), dial("*90", "Echo")],
             voicemail: Some("8000".into()),
             set: DeskSet {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::index::own_mac;
-use crate::pbx::{Desk, Phone, PhoneName, Seat, Site};
+use crate::pbx::{Desk, Layout, Phone, PhoneName, Seat, Site};
 
 /// Where phones find this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,6 +78,8 @@ struct CodeValues<'a> {
 
 #[derive(Debug, Serialize)]
 pub(super) struct PhoneValues<'a> {
+    #[serde(skip)]
+    config: &'a Phone,
     name: &'a str,
     /// Lower case; none for phones without.
     mac: Option<String>,
@@ -106,6 +108,8 @@ pub(super) struct LineValues<'a> {
 pub(super) struct SpeedDialValues<'a> {
     number: &'a str,
     label: &'a str,
+    /// Whether a lamp is to show how the number stands.
+    blf: bool,
 }
 
 impl<'a> Values<'a> {
@@ -125,7 +129,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The same for a phone, with what is on it now.
+    /// The same for a phone, with what is on it now: the speed dials that there are buttons for.
     pub(super) fn of_phone(self, phone: PhoneValues<'a>, site: &'a Site, seat: &'a Seat) -> Self {
         let user = seat.user.as_ref().and_then(|id| {
             let user = site.users.get(id)?;
@@ -147,9 +151,16 @@ impl<'a> Values<'a> {
             label: &line.label,
             name: &line.display_name,
         });
-        let speed_dials = speed_dials.iter().map(|dial| SpeedDialValues {
+        let hardware = phone.config.hardware.as_deref();
+        let modules = hardware.map_or(&[][..], |hardware| &hardware.add_on_modules);
+        let layout = Layout::of(&seat.desk, &site.model_of(Some(phone.config)), modules);
+        // Those that have one are the first ones.
+        let placed = layout.speed_dials().count();
+        let speed_dials = speed_dials.iter().take(placed);
+        let speed_dials = speed_dials.map(|dial| SpeedDialValues {
             number: &dial.number,
             label: &dial.label,
+            blf: dial.blf,
         });
         Values {
             phone: Some(phone),
@@ -201,6 +212,7 @@ impl<'a> PhoneValues<'a> {
             .or(hardware.map(|hardware| &hardware.model));
         let modules = hardware.map_or(&[][..], |hardware| &hardware.add_on_modules);
         PhoneValues {
+            config: phone,
             name: name.as_str(),
             mac: mac.map(|mac| mac.to_string()),
             model: model.map(|model| model.as_str()),

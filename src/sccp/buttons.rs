@@ -1,11 +1,7 @@
 //! From what is on a desk to the buttons of a phone.
 
-use super::model::{MODULES, Model};
 use super::wire::{Button, ButtonTemplate, Stimulus};
-use crate::pbx::{Desk, ModelName};
-
-/// The longest template has so many.
-const MOST: usize = 56;
+use crate::pbx::{Desk, Feature, FixedKey, Layout, ModelName, PhoneModel, Room};
 
 /// What a phone's buttons are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,52 +10,55 @@ pub(super) struct Buttons {
     pub lines: u32,
     /// How many are speed dials: the next ones. Those that nobody has set are blank.
     pub speed_dials: u32,
+    /// Whether the one behind them hides calls.
+    pub privacy: bool,
     /// What stands behind them.
-    pub fixed: &'static [Stimulus],
+    pub fixed: Vec<Stimulus>,
 }
 
 impl Buttons {
     /// The buttons of a phone for a desk: its lines, then its speed dials, as many as there is room for (PRO-2). What
     /// is left of the room is speed dials, so that most desks make the same buttons.
-    pub fn of(model: &Model, modules: &[ModelName], desk: &Desk) -> Buttons {
-        let more = modules.iter().filter_map(|module| {
-            let mut known = MODULES.iter();
-            Some(known.find(|(name, _)| *name == module.as_str())?.1)
-        });
-        let room = usize::from(model.buttons) + more.map(usize::from).sum::<usize>();
-        let room = room.min(MOST - model.fixed.len());
-        let most_lines = if modules.is_empty() {
-            usize::from(model.lines)
-        } else {
-            room
-        };
-        let lines = desk.lines.len().clamp(1, most_lines);
+    pub fn of(model: &PhoneModel, modules: &[ModelName], desk: &Desk) -> Buttons {
+        let layout = Layout::of(desk, model, modules);
+        let room = Room::of(model, modules).buttons;
+        // A phone without a number has a line all the same: nothing else could call for help.
+        let lines = layout.lines().max(1);
+        let privacy = layout.has(Feature::Privacy);
+        let taken = lines + usize::from(privacy);
         Buttons {
             lines: number(lines),
-            speed_dials: number(room - lines),
-            fixed: model.fixed,
+            speed_dials: number(room.saturating_sub(taken)),
+            privacy,
+            fixed: model.fixed.iter().map(|key| stimulus(*key)).collect(),
         }
-    }
-
-    /// How many lines and speed dials of a desk have no button.
-    pub fn left_out(&self, desk: &Desk) -> usize {
-        let (lines, speed_dials) = (number(desk.lines.len()), number(desk.speed_dials.len()));
-        let missing =
-            lines.saturating_sub(self.lines) + speed_dials.saturating_sub(self.speed_dials);
-        usize::try_from(missing).unwrap_or(usize::MAX)
     }
 
     /// The template that says so.
     pub fn template(&self) -> ButtonTemplate {
         let lines = (1..=self.lines).map(|line| (line, Stimulus::Line));
         let speed_dials = (1..=self.speed_dials).map(|dial| (dial, Stimulus::SpeedDial));
+        let privacy = self.privacy.then_some((1, Stimulus::Feature));
         let fixed = self.fixed.iter().map(|stimulus| (1, *stimulus));
-        let all = lines.chain(speed_dials).chain(fixed);
+        let all = lines.chain(speed_dials).chain(privacy).chain(fixed);
         let buttons = all.map(|(instance, stimulus)| Button {
             instance: u8::try_from(instance).unwrap_or(u8::MAX),
             stimulus,
         });
         ButtonTemplate::of(buttons.collect())
+    }
+}
+
+fn stimulus(key: FixedKey) -> Stimulus {
+    match key {
+        FixedKey::Hold => Stimulus::Hold,
+        FixedKey::Transfer => Stimulus::Transfer,
+        FixedKey::Display => Stimulus::Display,
+        FixedKey::Voicemail => Stimulus::Voicemail,
+        FixedKey::Conference => Stimulus::Conference,
+        FixedKey::ForwardAll => Stimulus::ForwardAll,
+        FixedKey::Redial => Stimulus::LastNumberRedial,
+        FixedKey::Park => Stimulus::CallPark,
     }
 }
 
@@ -69,30 +68,23 @@ fn number(count: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::MODELS;
+    use std::sync::Arc;
+
     use super::*;
-    use crate::pbx::{DeskLine, SpeedDial};
+    use crate::pbx::{DeskLine, Models, Protocol, SpeedDial};
 
     fn desk(lines: usize, speed_dials: usize) -> Desk {
-        let line = DeskLine {
-            dn: "2001".into(),
-            label: "2001".into(),
-            display_name: "Alice".into(),
-        };
-        let dial = SpeedDial {
-            number: "2002".into(),
-            label: "Bob".into(),
-        };
+        let line = DeskLine::of("2001".into(), "Alice");
+        let dial = SpeedDial::new("2002", "Bob");
         Desk {
-            lines: vec![line; lines],
+            lines: line.into_iter().cycle().take(lines).collect(),
             speed_dials: vec![dial; speed_dials],
             ..Desk::default()
         }
     }
 
-    fn model(name: &str) -> &'static Model {
-        let mut models = MODELS.iter();
-        models.find(|model| model.name == name).expect("a model")
+    fn model(name: &str) -> &'static Arc<PhoneModel> {
+        Models::known().named(name).expect("a model")
     }
 
     /// rules: PRO-2
@@ -113,17 +105,16 @@ mod tests {
             let modules: Vec<ModelName> = modules.split_whitespace().map(Into::into).collect();
             let desk = desk(lines, dials);
             let buttons = Buttons::of(model(name), &modules, &desk);
-            let got = (
-                (buttons.lines, buttons.speed_dials),
-                buttons.left_out(&desk),
-            );
+            let layout = Layout::of(&desk, model(name), &modules);
+            let got = ((buttons.lines, buttons.speed_dials), layout.left_out.len());
             assert_eq!(got, (keys, left_out), "{name}");
         }
     }
 
     #[test]
     fn every_model_has_a_template_that_fits() {
-        for model in MODELS {
+        let models = Models::known().all();
+        for model in models.filter(|model| model.speaks(Protocol::Sccp)) {
             let template = Buttons::of(model, &[], &desk(1, 0)).template();
             let expected = usize::from(model.buttons) + model.fixed.len();
             assert_eq!(template.buttons.len(), expected, "{}", model.name);

@@ -1,11 +1,10 @@
 //! Keys for what becomes of calls: sent on, not to be disturbed; and how the phone shows it.
 
 use super::call::{CallStage, Purpose};
-use super::model::Swap;
 use super::shared::{Shared, Waiting};
 use super::station::{Stage, Station};
 use super::wire::{CallState, Label, LampMode, SetLamp, Stimulus, Text, Tone};
-use crate::pbx::{Desk, Door, Event, ForwardKind, Refusal, Secret, SpeedDial, Ticket};
+use crate::pbx::{Desk, Door, Event, ForwardKind, Refusal, Secret, SpeedDial, Swap, Ticket};
 
 impl Station {
     /// A forwarding key: the number is asked for, or forwarding ends.
@@ -162,7 +161,7 @@ impl Station {
 
     /// Whoever is there has other speed dials. A phone that asks for them only when it registers keeps those that it has.
     fn set_speed_dials(&mut self, shared: &mut Shared, dials: Vec<SpeedDial>) {
-        let is_told = shared.settings.swap_of(self.model) != Swap::Restart;
+        let is_told = shared.settings.swap_of(&self.model) != Swap::Restart;
         if dials == self.desk.speed_dials || !is_told {
             return;
         }

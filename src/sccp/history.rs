@@ -31,7 +31,7 @@ pub(super) struct Told {
 impl Station {
     /// The core wants it to forget whom somebody called.
     pub fn forget_calls(&mut self, shared: &mut Shared, attempt: u64) {
-        if !self.model.has_browser() {
+        if !self.model.browser {
             return self.say_forgotten(shared, attempt, Forgot::Impossible);
         }
         if !self.is_registered() {

@@ -15,7 +15,6 @@ mod history;
 mod hotdesk;
 mod inbound;
 mod media;
-mod model;
 mod newcomers;
 mod outbound;
 mod own_media;
@@ -33,7 +32,6 @@ mod transfer;
 pub mod wire;
 
 pub use admission::LONGEST_WAIT;
-pub use model::{MODELS, MODULES, Model, Swap};
 pub use newcomers::Newcomer;
 pub use settings::Settings;
 pub use shared::Swapped;

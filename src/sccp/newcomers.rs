@@ -1,9 +1,8 @@
 //! Phones that the site does not name, and that may come all the same.
 
-use super::model;
 use super::switchboard::{Connection, Switchboard};
 use super::wire::Register;
-use crate::pbx::{PhoneName, Unwelcome};
+use crate::pbx::{ModelName, PhoneName, Unwelcome};
 
 /// A phone that nobody named wants to be one of the site's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +10,7 @@ pub struct Newcomer {
     /// What it is called.
     pub phone: PhoneName,
     /// Its model.
-    pub model: &'static str,
+    pub model: ModelName,
 }
 
 /// What such a phone is told that may not come.
@@ -34,13 +33,14 @@ impl Switchboard {
             Ok(()) | Err(Unwelcome::Nobody) => return Err(UNKNOWN),
             Err(Unwelcome::Elsewhere) => return Err(ELSEWHERE),
         }
-        let model = model::by_type(register.device_type).ok_or(MODEL)?;
+        let model = self.shared.site.model_of_type(register.device_type);
+        let model = model.ok_or(MODEL)?.name.clone();
         if !self.newcomers.contains_key(name) {
             if self.newcomers.len() >= self.free_numbers {
                 return Err(NO_NUMBER);
             }
-            let (phone, model) = (name.clone(), model.name);
-            tracing::info!(%phone, remote = %connection.remote, model, "SCCP phone that nobody named wants to register");
+            let phone = name.clone();
+            tracing::info!(%phone, remote = %connection.remote, %model, "SCCP phone that nobody named wants to register");
             self.shared.newcomers.push(Newcomer { phone, model });
         }
         let waits = (connection.id, Box::new(register.clone()));

@@ -1,8 +1,8 @@
 //! How a phone comes: who it is, whether it may, and what it is told that it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::model::{self, Model};
 use super::shared::Timer;
 use super::station::Station;
 use super::switchboard::{Connection, Switchboard};
@@ -10,7 +10,7 @@ use super::wire::{
     Dialect, Frame, FromPhone, Register, RegisterTokenReject, SpcpRegisterTokenAck,
     SpcpRegisterTokenReject, ToPhone, Version,
 };
-use crate::pbx::{Event, Hardware, PhoneName};
+use crate::pbx::{Event, Hardware, PhoneModel, PhoneName};
 
 /// A phone that was told to start anew is waited for no longer than this.
 const RESTART_LIMIT: Duration = Duration::from_secs(300);
@@ -90,15 +90,15 @@ impl Switchboard {
         if let Err(text) = self.may_claim(&name, connection) {
             return self.refuse(connection, &register, text);
         }
-        if model.name != hardware.model.as_str() {
-            let (is, configured) = (model.name, hardware.model.as_str());
+        if model.name != hardware.model {
+            let (is, configured) = (model.name.as_str(), hardware.model.as_str());
             tracing::warn!(phone = %name, is, configured, "SCCP phone is another model than the site says");
         }
         self.make_room(&name, connection);
-        let newest = self.shared.settings.newest_of(model);
+        let newest = self.shared.settings.newest_of(&model);
         let dialect = Dialect::agree(register.protocol_version, register.features, newest);
         let version = dialect.version.number();
-        tracing::info!(phone = %name, %remote, model = model.name, version, load = ?register.load, "SCCP phone registers");
+        tracing::info!(phone = %name, %remote, model = %model.name, version, load = ?register.load, "SCCP phone registers");
         if let Some(plug) = self.plugs.get_mut(&connection.id) {
             plug.phone = Some(name.clone());
         }
@@ -129,13 +129,17 @@ impl Switchboard {
         &self,
         name: &PhoneName,
         register: &Register,
-    ) -> Result<(Hardware, &'static Model), &'static str> {
+    ) -> Result<(Hardware, Arc<PhoneModel>), &'static str> {
         let config = self.shared.site.phones.get(name);
         let Some(hardware) = config.and_then(|config| config.hardware.as_deref()) else {
             return Err("This phone is to speak SIP here");
         };
-        match model::by_type(register.device_type) {
-            Some(model) => Ok((hardware.clone(), model)),
+        // A model of the site's own may call itself like one that Perch knows.
+        let is_it = |model: &&Arc<PhoneModel>| model.device_types.contains(&register.device_type);
+        let site = &self.shared.site;
+        let named = site.model(hardware.model.as_str()).filter(is_it);
+        match named.or_else(|| site.model_of_type(register.device_type)) {
+            Some(model) => Ok((hardware.clone(), Arc::clone(model))),
             None => Err("This model is not supported"),
         }
     }

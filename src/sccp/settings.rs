@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::model::{Model, Swap};
 use super::wire::Version;
+use crate::pbx::{PhoneModel, Swap};
 
 /// Settings; each default is the product's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +45,30 @@ impl Default for Settings {
 
 impl Settings {
     /// The newest version that phones of a model may speak.
-    pub(super) fn newest_of(&self, model: &Model) -> Version {
-        self.newest.get(model.name).copied().unwrap_or(model.newest)
+    pub(super) fn newest_of(&self, model: &PhoneModel) -> Version {
+        let said = self.newest.get(model.name.as_str()).copied();
+        let known = Version::spoken(model.newest_version);
+        said.or(known).unwrap_or(Version::V5)
     }
 
     /// How phones of a model take another profile.
-    pub(super) fn swap_of(&self, model: &Model) -> Swap {
-        self.swaps.get(model.name).copied().unwrap_or(model.swap)
+    pub(super) fn swap_of(&self, model: &PhoneModel) -> Swap {
+        let said = self.swaps.get(model.name.as_str()).copied();
+        said.unwrap_or(model.swap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pbx::{Models, Protocol};
+
+    #[test]
+    fn every_model_is_held_to_a_version_that_is_spoken() {
+        let models = Models::known().all();
+        for model in models.filter(|model| model.speaks(Protocol::Sccp)) {
+            let version = Version::spoken(model.newest_version);
+            assert!(version.is_some(), "{}", model.name);
+        }
     }
 }

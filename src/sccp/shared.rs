@@ -15,7 +15,9 @@ use super::newcomers::Newcomer;
 use super::own_media::OwnMedia;
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
-use crate::pbx::{Event, Extent, LegId, LegIds, NumberPlan, PhoneName, Shown, Site, Ticket};
+use crate::pbx::{
+    Event, Extent, LegId, LegIds, ModelName, NumberPlan, PhoneName, Shown, Site, Ticket,
+};
 use crate::time::{Deadlines, Now};
 
 /// Leg ids of calls that SCCP phones begin, and tickets, are minted in this range.
@@ -74,7 +76,7 @@ pub struct Swapped {
     /// Which phone.
     pub phone: PhoneName,
     /// Its model.
-    pub model: &'static str,
+    pub model: ModelName,
     /// Whether it stayed registered.
     pub live: bool,
     /// How long it took, from the decision until it was all told, or registered again.

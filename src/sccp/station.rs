@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::buttons::Buttons;
 use super::call::Call;
 use super::history::Told;
 use super::media::Abilities;
-use super::model::Model;
 use super::shared::{Shared, Timer};
 use super::softkeys::{self, Idle};
 use super::switchboard::Connection;
@@ -18,7 +18,9 @@ use super::wire::{
     Register, RegisterAck, Server, ServerRes, ServiceUrlStat, SpeedDialStat, Stimulus,
     SubscriptionStat, ToPhone, Unregister, UnregisterAck, UnregisterStatus, VersionRes, WireError,
 };
-use crate::pbx::{Desk, Event, ForwardKind, ModelName, PhoneName, Secret, Shown, Signal};
+use crate::pbx::{
+    Desk, Event, ForwardKind, ModelName, PhoneModel, PhoneName, Secret, Shown, Signal,
+};
 
 /// What lines show of calls to them: the dialled number, the redirected one, the caller's number and name.
 const LINE_OPTIONS: u32 = 15;
@@ -34,7 +36,7 @@ const MOST_UNKNOWN: usize = 32;
 pub(super) struct Station {
     pub name: PhoneName,
     pub connection: Connection,
-    pub model: &'static Model,
+    pub model: Arc<PhoneModel>,
     pub modules: Vec<ModelName>,
     /// Whether these have changed since it registered (SES-7).
     pub has_other_modules: bool,
@@ -112,7 +114,7 @@ impl Station {
     pub fn new(
         name: PhoneName,
         connection: Connection,
-        model: &'static Model,
+        model: Arc<PhoneModel>,
         dialect: Dialect,
         register: &Register,
     ) -> Station {
@@ -205,7 +207,7 @@ impl Station {
         shared.admission.is_ready(shared.now, &self.name);
         shared.deadlines.disarm(&Timer::Setup(self.name.clone()));
         shared.deadlines.disarm(&Timer::Restart(self.name.clone()));
-        tracing::info!(phone = %self.name, model = self.model.name, "SCCP phone is registered");
+        tracing::info!(phone = %self.name, model = %self.model.name, "SCCP phone is registered");
         shared
             .events
             .push(Event::PhoneRegistered(self.name.clone()));
@@ -299,7 +301,7 @@ impl Station {
                     self.set_up(shared);
                 }
             }
-            FromPhone::RegisterAvailableLines(_) if self.model.ends_with_its_lines() => {
+            FromPhone::RegisterAvailableLines(_) if self.model.ends_with_lines => {
                 if self.has_buttons() {
                     self.set_up(shared);
                 }

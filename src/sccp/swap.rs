@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use super::buttons::Buttons;
-use super::model::Swap;
 use super::shared::{Returning, Shared, Swapped, Timer};
 use super::softkeys::Idle;
 use super::station::{Hook, Pending, Stage, Station};
 use super::wire::{DisplayNotify, DisplayPromptStatus, Reset, ResetType};
-use crate::pbx::{Desk, Notice, Renewal, Shown};
+use crate::pbx::{Desk, Notice, Renewal, Shown, Swap};
 
 /// After this time it is asked where a phone is that was to start anew.
 const BACK_SOON: Duration = Duration::from_secs(60);
@@ -88,8 +87,8 @@ impl Station {
     }
 
     fn swap(&mut self, shared: &mut Shared, to: Pending) {
-        let buttons = Buttons::of(self.model, &self.modules, &to.desk);
-        let way = shared.settings.swap_of(self.model);
+        let buttons = Buttons::of(&self.model, &self.modules, &to.desk);
+        let way = shared.settings.swap_of(&self.model);
         let live = match way {
             // SES-7: with other modules plugged in, a phone begins from its start.
             _ if self.has_other_modules => false,
@@ -145,9 +144,9 @@ impl Station {
 
     fn swapped(&self, shared: &mut Shared, live: bool, since: Duration) {
         let took = shared.now.uptime.saturating_sub(since);
-        let (phone, model) = (self.name.clone(), self.model.name);
-        let (took_ms, why) = (took.as_millis(), self.model.why);
-        tracing::info!(%phone, model, live, took_ms, why, "SCCP phone has another profile");
+        let (phone, model) = (self.name.clone(), self.model.name.clone());
+        let (took_ms, why) = (took.as_millis(), self.model.why.as_str());
+        tracing::info!(%phone, %model, live, took_ms, why, "SCCP phone has another profile");
         shared.swapped.push(Swapped {
             phone,
             model,
@@ -162,11 +161,7 @@ impl Station {
             // What somebody dialled is nobody else's business.
             self.redial = None;
         }
-        self.buttons = Buttons::of(self.model, &self.modules, &desk);
-        let left_out = self.buttons.left_out(&desk);
-        if left_out > 0 {
-            tracing::info!(phone = %self.name, left_out, "lines or speed dials have no button");
-        }
+        self.buttons = Buttons::of(&self.model, &self.modules, &desk);
         self.idle = match &shown {
             Shown::User(_) => Idle::Somebody,
             Shown::Nobody(_) => Idle::Nobody,

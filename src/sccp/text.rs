@@ -49,7 +49,7 @@ impl Station {
                 line.chars().count() <= most && line.chars().all(|c| u32::from(c) < 0x100)
             }
         };
-        self.is_registered() && self.model.has_display && fits
+        self.is_registered() && self.model.display && fits
     }
 }
 

@@ -61,7 +61,7 @@ async fn take_in(sites: &Sites, newcomers: &[Newcomer]) -> Result<(), ApplyError
         let current = sites.current();
         let mut site = current.site.as_ref().clone();
         let names = newcomers.iter();
-        let names = names.map(|newcomer| (newcomer.phone.clone(), newcomer.model.into()));
+        let names = names.map(|newcomer| (newcomer.phone.clone(), newcomer.model.clone()));
         let came = site.enrol(names.collect());
         if came.is_empty() {
             return Ok(());

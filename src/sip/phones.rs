@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::auth::digest_secret;
 use super::keyring::Keyring;
 use super::lockout;
-use crate::pbx::{DigestSecret, Dn, Phone, PhoneName, Site, SoftphoneSecret, SoftphoneUse};
+use crate::pbx::{
+    DigestSecret, Dn, LogoutProfile, Phone, PhoneName, Site, SoftphoneSecret, SoftphoneUse,
+};
 
 /// The phones that may register, softphones of users among them.
 #[derive(Debug, Default)]
@@ -92,7 +94,7 @@ fn voicemails(site: &Site) -> Vec<PhoneName> {
     }
     let is_one = |phone: &Phone| {
         let profile = site.logout_profiles.get(&phone.logout_profile);
-        let lines = profile.into_iter().flat_map(|profile| &profile.lines);
+        let lines = profile.into_iter().flat_map(LogoutProfile::numbers);
         let mut own = lines.chain(&phone.guest_dn);
         own.any(|dn| numbers.contains(dn))
     };

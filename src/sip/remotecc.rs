@@ -13,10 +13,10 @@ use super::dialog::{contact, via};
 use super::flow::Flow;
 use super::outbound::flow_to_binding;
 use super::target::Target;
-use super::told::Make;
+use super::told::maker_of;
 use super::transaction::ServerId;
 use super::wire::{Builder, Message, Name};
-use crate::pbx::{Event, Forgot, PhoneName, ToldBy};
+use crate::pbx::{Event, Forgot, Orders, PhoneName, Provision, Site, ToldBy};
 use crate::time::Now;
 
 /// What a phone is to do.
@@ -31,29 +31,16 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long it may take then to say that it is done. Not every firmware does.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How a phone is told what is for its browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    /// By a REFER.
-    ByRefer,
-    /// At its web server.
-    AtItsWebServer,
-}
-
 /// Cisco's first models with SIP that have a display and no browser.
 const WITHOUT_BROWSER: [&str; 2] = ["Cisco-CP7905", "Cisco-CP7912"];
 
-impl How {
-    /// Of a phone of this make, which calls itself so: only the firmware for Cisco's own servers knows such REFERs.
-    fn of(make: Make, user_agent: Option<&str>) -> Option<How> {
-        let is_one = |name: &&str| user_agent.is_some_and(|agent| agent.starts_with(*name));
-        match make {
-            Make::Cisco if WITHOUT_BROWSER.iter().any(is_one) => None,
-            Make::Cisco => Some(How::ByRefer),
-            Make::CiscoText | Make::CiscoOpen => Some(How::AtItsWebServer),
-            Make::Yealink | Make::Snom | Make::Poly | Make::Grandstream => None,
-        }
+/// How a phone is told what is for its browser, by what the site says of it and what it calls itself.
+fn orders(site: &Site, provision: Option<&Provision>, user_agent: Option<&str>) -> Option<Orders> {
+    let is_one = |name: &&str| user_agent.is_some_and(|agent| agent.starts_with(*name));
+    if WITHOUT_BROWSER.iter().any(is_one) {
+        return None;
     }
+    maker_of(site, provision, user_agent)?.orders
 }
 
 /// Something that a phone is to be told at its web server.
@@ -87,13 +74,10 @@ impl Agent {
         let bindings = self.registrar.bindings_of(&phone, now);
         let config = self.site.phones.get(&phone);
         let provision = config.and_then(|phone| phone.provision.as_deref());
-        let how = |binding: &Binding| {
-            let user_agent = binding.user_agent.as_deref();
-            How::of(Make::of(provision, user_agent)?, user_agent)
-        };
+        let how = |binding: &Binding| orders(&self.site, provision, binding.user_agent.as_deref());
         let found = bindings.iter().find_map(|one| Some((one, how(one)?)));
         match found {
-            Some((binding, How::ByRefer)) if !self.untunnelled.contains(&phone) => {
+            Some((binding, Orders::ByRefer)) if !self.untunnelled.contains(&phone) => {
                 self.refer_order(now, phone, attempt, binding);
             }
             Some((binding, _)) => self.pushes.push(Push {
@@ -301,21 +285,20 @@ mod tests {
     #[test]
     fn each_make_is_told_in_its_way() {
         let cases = [
-            ("Cisco-CP8861/14.2.1", Some(How::ByRefer)),
-            ("Cisco-CP7975G/9.4.2", Some(How::ByRefer)),
-            ("Cisco-CP7961GE/9.4.2", Some(How::ByRefer)),
-            ("Cisco-CP7960G/8.0", Some(How::AtItsWebServer)),
-            ("Cisco-CP7940G/8.0", Some(How::AtItsWebServer)),
-            ("CSCO/7", Some(How::AtItsWebServer)),
-            ("Cisco-CP-8861-3PCC/11.3.1", Some(How::AtItsWebServer)),
+            ("Cisco-CP8861/14.2.1", Some(Orders::ByRefer)),
+            ("Cisco-CP7975G/9.4.2", Some(Orders::ByRefer)),
+            ("Cisco-CP7961GE/9.4.2", Some(Orders::ByRefer)),
+            ("Cisco-CP7960G/8.0", Some(Orders::AtItsWebServer)),
+            ("Cisco-CP7940G/8.0", Some(Orders::AtItsWebServer)),
+            ("CSCO/7", Some(Orders::AtItsWebServer)),
+            ("Cisco-CP-8861-3PCC/11.3.1", Some(Orders::AtItsWebServer)),
             ("Cisco-CP7905/8.0.1-060412A", None),
             ("Yealink SIP-T46U 108.86.0.20", None),
             ("baresip v3.14.0 (x86_64/Linux)", None),
             ("", None),
         ];
         for (user_agent, expected) in cases {
-            let make = Make::of(None, Some(user_agent));
-            let how = make.and_then(|make| How::of(make, Some(user_agent)));
+            let how = orders(&Site::default(), None, Some(user_agent));
             assert_eq!(how, expected, "{user_agent}");
         }
     }

@@ -15,27 +15,8 @@ use super::outbound::flow_to_binding;
 use super::target::Target;
 use super::transaction::ClientId;
 use super::wire::{Builder, Name};
-use crate::pbx::{PhoneName, Provision, Renewal, Vendor};
+use crate::pbx::{Maker, Models, PhoneName, Provision, Renewal, RenewalWords, Site};
 use crate::time::Now;
-
-/// Who made a phone, as far as it matters how it is told something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Make {
-    /// Cisco's for its own servers.
-    Cisco,
-    /// Cisco's 7940 and 7960 with files of text.
-    CiscoText,
-    /// Cisco's for everybody's servers: SPA and the multi-platform phones.
-    CiscoOpen,
-    /// Yealink's.
-    Yealink,
-    /// Snom's.
-    Snom,
-    /// Poly's.
-    Poly,
-    /// Grandstream's.
-    Grandstream,
-}
 
 /// What became of telling a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +42,10 @@ impl Told {
 
 /// What is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Words {
-    event: &'static str,
+struct Words<'a> {
+    event: &'a str,
     /// What Cisco's phones want to read besides.
-    action: Option<&'static str>,
+    action: Option<&'a str>,
 }
 
 /// The state of a subscription that there never was.
@@ -76,65 +57,35 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What a version is that no file has: a phone that compares finds that it must read.
 const NO_VERSION: &str = "{00000000-0000-0000-0000-000000000000}";
 
-/// How phones call themselves, and who made them.
-const NAMES: [(&str, Make); 12] = [
-    ("yealink", Make::Yealink),
-    ("snom", Make::Snom),
-    ("polycom", Make::Poly),
-    ("poly", Make::Poly),
-    ("grandstream", Make::Grandstream),
-    ("linksys/", Make::CiscoOpen),
-    ("cisco/spa", Make::CiscoOpen),
-    // What their first firmware calls itself before version 8.
-    ("csco/", Make::CiscoText),
-    ("cisco-cp7940", Make::CiscoText),
-    ("cisco-cp7960", Make::CiscoText),
-    ("cisco-cp-", Make::CiscoOpen),
-    ("cisco-cp", Make::Cisco),
-];
-
-impl Make {
-    /// By what the site says of a phone, or else by what the phone calls itself; none if it is to be told nothing.
-    pub fn of(provision: Option<&Provision>, user_agent: Option<&str>) -> Option<Make> {
-        match provision.map(|provision| provision.vendor) {
-            Some(Vendor::Cisco) => Some(Make::Cisco),
-            Some(Vendor::CiscoText) => Some(Make::CiscoText),
-            Some(Vendor::Yealink) => Some(Make::Yealink),
-            Some(Vendor::Snom) => Some(Make::Snom),
-            Some(Vendor::Poly) => Some(Make::Poly),
-            Some(Vendor::Grandstream) => Some(Make::Grandstream),
-            Some(Vendor::Linphone) => None,
-            None => {
-                let name = user_agent?.to_ascii_lowercase();
-                let mut known = NAMES.iter();
-                known
-                    .find(|(begins, _)| name.starts_with(begins))
-                    .map(|(_, make)| *make)
-            }
-        }
+/// Who made a phone: by what the site says of it, or else by what the phone calls itself.
+pub(super) fn maker_of(
+    site: &Site,
+    provision: Option<&Provision>,
+    user_agent: Option<&str>,
+) -> Option<&'static Maker> {
+    match provision {
+        Some(provision) => Models::known().maker(provision.vendor.word()),
+        None => site.maker_of_agent(user_agent?),
     }
+}
 
-    /// The table: which phone is told what, for what.
-    fn words(self, how: Renewal) -> Words {
-        let event = |event| Words {
-            event,
-            action: None,
+impl<'a> Words<'a> {
+    /// Which phone is told what, for what.
+    fn of(words: &'a RenewalWords, how: Renewal) -> Words<'a> {
+        let said = match how {
+            Renewal::Read => &words.read,
+            Renewal::Restart => &words.restart,
+            Renewal::Reset => &words.reset,
         };
-        let action = |action| Words {
-            event: "service-control",
-            action: Some(action),
-        };
-        match (self, how) {
-            (Make::Cisco, Renewal::Read) => action("check-version"),
-            (Make::Cisco, Renewal::Restart) => action("restart"),
-            (Make::Cisco, Renewal::Reset) => action("reset"),
-            (Make::CiscoOpen, Renewal::Read) => event("resync"),
-            (Make::CiscoOpen, Renewal::Restart) => event("restart_now"),
-            (Make::CiscoOpen, Renewal::Reset) => event("reboot_now"),
-            (Make::Yealink | Make::Snom, Renewal::Reset) => event("check-sync;reboot=true"),
-            (Make::Yealink | Make::Snom, _) => event("check-sync;reboot=false"),
-            // What they do about it is one of their settings.
-            (Make::CiscoText | Make::Poly | Make::Grandstream, _) => event("check-sync"),
+        match &words.event {
+            Some(event) => Words {
+                event,
+                action: Some(said),
+            },
+            None => Words {
+                event: said,
+                action: None,
+            },
         }
     }
 }
@@ -165,15 +116,17 @@ impl Agent {
         let is_here = |call_id: &str| bindings.iter().any(|b| *b.call_id == *call_id);
         self.deaf
             .retain(|(other, call_id)| other != phone || is_here(call_id));
+        let site = Arc::clone(&self.site);
+        let config = site.phones.get(phone);
+        let provision = config.and_then(|phone| phone.provision.as_deref());
         for binding in bindings {
-            let config = self.site.phones.get(phone);
-            let provision = config.and_then(|phone| phone.provision.as_deref());
-            let Some(make) = Make::of(provision, binding.user_agent.as_deref()) else {
+            let maker = maker_of(&site, provision, binding.user_agent.as_deref());
+            let Some(words) = maker.and_then(|maker| maker.renewal.as_ref()) else {
                 continue;
             };
             let registration = (phone.clone(), Arc::from(&*binding.call_id));
             if !self.deaf.contains(&registration) {
-                self.notify_of_renewal(now, registration, &binding, make.words(how));
+                self.notify_of_renewal(now, registration, &binding, Words::of(words, how));
             }
         }
     }
@@ -183,7 +136,7 @@ impl Agent {
         now: Now,
         registration: (PhoneName, Arc<str>),
         binding: &Binding,
-        words: Words,
+        words: Words<'_>,
     ) {
         let phone = &registration.0;
         tracing::info!(%phone, event = words.event, action = words.action, "SIP phone is told to renew itself");
@@ -275,6 +228,7 @@ pub(super) fn first(place: Vec<Binding>) -> Option<Binding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pbx::Vendor;
 
     fn provision(vendor: Vendor) -> Provision {
         Provision {
@@ -289,55 +243,49 @@ mod tests {
     #[test]
     fn every_make_is_told_in_its_own_words() {
         use Renewal::{Read, Reset, Restart};
-        let said = |make: Make, how| {
-            let words = make.words(how);
-            words.action.unwrap_or(words.event)
-        };
-        for (make, read, restart, reset) in [
-            (Make::Cisco, "check-version", "restart", "reset"),
-            (Make::CiscoText, "check-sync", "check-sync", "check-sync"),
-            (Make::CiscoOpen, "resync", "restart_now", "reboot_now"),
-            (
-                Make::Yealink,
-                "check-sync;reboot=false",
-                "check-sync;reboot=false",
-                "check-sync;reboot=true",
-            ),
-            (
-                Make::Snom,
-                "check-sync;reboot=false",
-                "check-sync;reboot=false",
-                "check-sync;reboot=true",
-            ),
-            (Make::Poly, "check-sync", "check-sync", "check-sync"),
-            (Make::Grandstream, "check-sync", "check-sync", "check-sync"),
+        let check = ["check-sync", "check-sync", "check-sync"];
+        let reboot = [
+            "check-sync;reboot=false",
+            "check-sync;reboot=false",
+            "check-sync;reboot=true",
+        ];
+        for (make, expected) in [
+            ("cisco", ["check-version", "restart", "reset"]),
+            ("cisco-text", check),
+            ("cisco-open", ["resync", "restart_now", "reboot_now"]),
+            ("yealink", reboot),
+            ("snom", reboot),
+            ("poly", check),
+            ("grandstream", check),
         ] {
-            let all = [Read, Restart, Reset].map(|how| said(make, how));
-            assert_eq!(all, [read, restart, reset], "{make:?}");
+            let maker = Models::known().maker(make).expect("somebody makes it");
+            let words = maker.renewal.as_ref().expect("it is told");
+            let said = [Read, Restart, Reset].map(|how| {
+                let words = Words::of(words, how);
+                assert_eq!(words.action.is_some(), make == "cisco");
+                words.action.unwrap_or(words.event)
+            });
+            assert_eq!(said, expected, "{make}");
         }
     }
 
     #[test]
     fn who_made_a_phone_is_what_the_site_says_or_else_the_phone() {
-        for (user_agent, make) in [
-            ("Yealink SIP-T46S 66.86.0.15", Some(Make::Yealink)),
-            ("snomD785/10.1.169.16", Some(Make::Snom)),
-            ("PolycomVVX-VVX_411-UA/5.9.5.0614", Some(Make::Poly)),
-            ("PolyEdge-Edge_E350-UA/8.2.0", Some(Make::Poly)),
-            ("Grandstream GXP2170 1.0.11.3", Some(Make::Grandstream)),
-            ("Cisco/SPA504G-7.6.2", Some(Make::CiscoOpen)),
-            ("Cisco-CP-8841-3PCC/12.0.1", Some(Make::CiscoOpen)),
-            ("Cisco-CP8861/12.8.1", Some(Make::Cisco)),
-            ("Cisco-CP7960G/8.0", Some(Make::CiscoText)),
-            ("baresip v1.0.0 (x86_64/Linux)", None),
-            ("Linphone/4.4.0", None),
-        ] {
-            assert_eq!(Make::of(None, Some(user_agent)), make, "{user_agent}");
+        let site = Site::default();
+        let yealink = Some("Yealink SIP-T46S 66.86.0.15");
+        let of = |vendor: Option<Vendor>, agent| {
+            let provision = vendor.map(provision);
+            let maker = maker_of(&site, provision.as_ref(), agent);
+            Some(maker?.renewal.as_ref()?.reset.as_str())
+        };
+        assert_eq!(of(None, yealink), Some("check-sync;reboot=true"));
+        assert_eq!(of(Some(Vendor::Linphone), yealink), None);
+        assert_eq!(of(Some(Vendor::Cisco), yealink), Some("reset"));
+        assert_eq!(of(None, Some("baresip v1.0.0 (x86_64/Linux)")), None);
+        assert_eq!(of(None, None), None);
+        for vendor in Vendor::ALL {
+            let said = of(Some(vendor), None).is_some();
+            assert_eq!(said, vendor != Vendor::Linphone, "{vendor:?}");
         }
-        let linphone = provision(Vendor::Linphone);
-        assert_eq!(Make::of(Some(&linphone), Some("Yealink")), None);
-        let snom = provision(Vendor::Snom);
-        assert_eq!(Make::of(Some(&snom), Some("Yealink")), Some(Make::Snom));
-        assert_eq!(Make::of(None, None), None);
     }
 }

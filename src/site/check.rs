@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::buttons::check_buttons;
 use super::hardware::check_hardware;
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
-use crate::pbx::{AbsentHandling, ClassName, Dn, Site, SpeedDial};
+use crate::pbx::{AbsentHandling, ClassName, Dn, ProfileLine, Site};
 
 /// Everything that is wrong with a site; with `previous`, also what cannot follow that.
 pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
@@ -26,7 +27,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_hardware(site, &mut findings);
     check_auto_registration(site, &mut findings);
     check_provision(site, &mut findings);
-    check_speed_dials(site, &mut findings);
+    check_buttons(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
         check_softphone_digests(site, previous, &mut findings);
@@ -249,20 +250,10 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
         add(&["site", "park_slots", &place.to_string()], dn);
     }
     for (name, profile) in &site.logout_profiles {
-        for (place, dn) in profile.lines.iter().enumerate() {
-            add(
-                &["logout_profile", name.as_str(), "lines", &place.to_string()],
-                dn,
-            );
-        }
+        line_numbers(["logout_profile", name.as_str()], &profile.lines, &mut add);
     }
     for (name, profile) in &site.user_profiles {
-        for (place, dn) in profile.lines.iter().enumerate() {
-            add(
-                &["user_profile", name.as_str(), "lines", &place.to_string()],
-                dn,
-            );
-        }
+        line_numbers(["user_profile", name.as_str()], &profile.lines, &mut add);
         if let AbsentHandling::Forward(dn) = &profile.absent {
             add(&["user_profile", name.as_str(), "absent", "forward"], dn);
         }
@@ -282,6 +273,23 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
         }
     }
     numbers
+}
+
+fn line_numbers<'a>(
+    [kind, name]: [&str; 2],
+    lines: &'a [ProfileLine],
+    add: &mut impl FnMut(&[&str], &'a Dn),
+) {
+    for (place, line) in lines.iter().enumerate() {
+        let place = place.to_string();
+        for (at, dn) in line.numbers.iter().enumerate() {
+            let at = at.to_string();
+            match line.kind.is_overlay() {
+                true => add(&[kind, name, "lines", &place, "numbers", &at], dn),
+                false => add(&[kind, name, "lines", &place], dn),
+            }
+        }
+    }
 }
 
 /// Numbers can be dialled, and dialling them reaches nothing else.
@@ -316,40 +324,6 @@ fn check_numbers(site: &Site, findings: &mut Vec<Finding>) {
 
 fn is_number(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// How many speed dials a profile may have.
-const SPEED_DIALS: usize = SpeedDial::MOST;
-
-fn check_speed_dials(site: &Site, findings: &mut Vec<Finding>) {
-    for (name, profile) in &site.user_profiles {
-        let name = name.as_str();
-        if profile.speed_dials.len() > SPEED_DIALS {
-            findings.push(Finding::new(
-                &["user_profile", name, "speed_dials"],
-                format!("there are more than {SPEED_DIALS}"),
-                format!("Keep {SPEED_DIALS} at most"),
-            ));
-        }
-        for (place, dial) in profile.speed_dials.iter().enumerate() {
-            let place = place.to_string();
-            let path = |key| ["user_profile", name, "speed_dials", &place, key];
-            if !dial.has_number() {
-                findings.push(Finding::new(
-                    &path("number"),
-                    "a speed dial is 1 to 23 digits, * or #",
-                    "Write the number or code as it is dialled",
-                ));
-            }
-            if !dial.has_label() {
-                findings.push(Finding::new(
-                    &path("label"),
-                    "a label is 1 to 39 characters of plain text",
-                    "Shorten it: it stands beside a button",
-                ));
-            }
-        }
-    }
 }
 
 /// A number is one user's or one phone's.

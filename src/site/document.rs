@@ -2,7 +2,9 @@
 
 use toml::{Table, Value};
 
+use super::buttons::{written_dials, written_lines};
 use super::mobility;
+use super::phone_model::{self, PHONE_MODEL};
 use crate::pbx::{
     AbsentHandling, ClassOfService, DoNotDisturb, Forwarding, GroupName, LogoutProfile, Phone,
     Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User,
@@ -79,6 +81,9 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
             shown("networks", networks),
         ];
         objects.push(object(AUTO_REGISTRATION, "", fields));
+    }
+    for (name, model) in &site.phone_models {
+        objects.push(object(PHONE_MODEL, name, phone_model::fields(model)));
     }
     for (name, class) in &site.classes {
         objects.push(object("class_of_service", name, class_fields(class)));
@@ -193,17 +198,31 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
 }
 
 fn logout_profile(profile: &LogoutProfile) -> Vec<Field> {
-    vec![
+    let mut fields = vec![
         shown("class", profile.class.as_str()),
         shown("display_name", profile.display_name.as_str()),
-        shown("lines", texts(&profile.lines)),
-    ]
+        shown("lines", written_lines(&profile.lines)),
+    ];
+    fields.extend(desk(&profile.speed_dials, profile.privacy_button));
+    fields
+}
+
+/// What else is on buttons.
+fn desk(dials: &[SpeedDial], privacy_button: bool) -> Vec<Field> {
+    let mut fields = Vec::new();
+    if !dials.is_empty() {
+        fields.push(shown("speed_dials", written_dials(dials)));
+    }
+    if privacy_button {
+        fields.push(shown("privacy_button", true));
+    }
+    fields
 }
 
 fn user_profile(profile: &UserProfile) -> Vec<Field> {
     let mut fields = vec![
         shown("class", profile.class.as_str()),
-        shown("lines", texts(&profile.lines)),
+        shown("lines", written_lines(&profile.lines)),
     ];
     fields.extend(
         profile
@@ -238,22 +257,11 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
     };
     fields.push(shown("softphone", softphone));
     fields.extend(forwarding(&profile.forwarding));
-    if !profile.speed_dials.is_empty() {
-        fields.push(shown("speed_dials", speed_dials(&profile.speed_dials)));
-    }
+    fields.extend(desk(&profile.speed_dials, profile.privacy_button));
     fields.extend(pickup_group(profile.pickup_group.as_ref()));
     let voicemail = profile.voicemail.as_ref();
     fields.extend(voicemail.map(|dn| shown("voicemail", dn.as_str())));
     fields
-}
-
-fn speed_dials(dials: &[SpeedDial]) -> Vec<Table> {
-    let table = |dial: &SpeedDial| {
-        let number = ("number".to_owned(), dial.number.as_str().into());
-        let label = ("label".to_owned(), dial.label.as_str().into());
-        Table::from_iter([number, label])
-    };
-    dials.iter().map(table).collect()
 }
 
 fn forwarding(forwarding: &Forwarding) -> Vec<Field> {

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeTable, DeValue};
 
+use super::buttons::{lines, put_in_order, speed_dials};
 use super::check::check;
 use super::document::AUTO_REGISTRATION;
 use super::lint::lint;
 use super::mobility;
+use super::phone_model::{PHONE_MODEL, phone_models};
 use super::problem::{Finding, Problem, Source};
 use super::provision::provision;
 use super::reader::Section;
@@ -16,7 +18,7 @@ use super::sip_secret::{phone_secret, softphone_secret};
 use crate::pbx::{
     AbsentHandling, AppUser, AutoRegistration, ClassOfService, Codes, DoNotDisturb, Forwarding,
     Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone, PinHash, Prefix,
-    SecondLogin, Settings, Site, SoftphoneUse, SpeedDial, User, UserId, UserProfile, is_pin,
+    SecondLogin, Settings, Site, SoftphoneUse, User, UserId, UserProfile, is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -49,6 +51,7 @@ pub fn parse(
         return Err(source.problems(top, reading.findings, false));
     }
     let warnings = source.problems(top, lint(&site), true);
+    put_in_order(&mut site);
     put_pins(&mut site, &reading.pins, previous, hashing);
     put_passwords(&mut site, &reading.passwords, previous, hashing);
     Ok(Parsed { site, warnings })
@@ -153,6 +156,8 @@ impl<'t> Reading<'t> {
         let auto_registration = top
             .section(AUTO_REGISTRATION)
             .and_then(|section| self.auto_registration(section));
+        let (phone_models, findings) = phone_models(top.sections(PHONE_MODEL));
+        self.findings.extend(findings);
         let classes = top.sections("class_of_service").into_iter();
         let classes = classes
             .map(|(name, s)| (name.into(), self.class(s)))
@@ -185,6 +190,7 @@ impl<'t> Reading<'t> {
             mobility,
             emergency,
             auto_registration,
+            phone_models,
             classes,
             logout_profiles: logout,
             user_profiles: profiles,
@@ -346,9 +352,11 @@ impl<'t> Reading<'t> {
 
     fn logout_profile(&mut self, mut s: Section<'t>) -> LogoutProfile {
         let profile = LogoutProfile {
-            lines: all(s.texts("lines").unwrap_or_default()),
+            lines: lines(&mut s),
             class: s.required_text("class").into(),
             display_name: s.required_text("display_name").into(),
+            speed_dials: speed_dials(&mut s),
+            privacy_button: s.flag("privacy_button").unwrap_or_default(),
         };
         self.findings.extend(s.finish());
         profile
@@ -356,7 +364,7 @@ impl<'t> Reading<'t> {
 
     fn user_profile(&mut self, mut s: Section<'t>) -> UserProfile {
         let profile = UserProfile {
-            lines: all(s.texts("lines").unwrap_or_default()),
+            lines: lines(&mut s),
             class: s.required_text("class").into(),
             idle_limit_min: s.number("idle_limit_min", 1..=9999),
             max_login_min: max_login(&mut s),
@@ -368,6 +376,7 @@ impl<'t> Reading<'t> {
             speed_dials: speed_dials(&mut s),
             pickup_group: s.text("pickup_group").map(Into::into),
             voicemail: s.text("voicemail").map(Into::into),
+            privacy_button: s.flag("privacy_button").unwrap_or_default(),
         };
         self.findings.extend(s.finish());
         profile
@@ -486,14 +495,6 @@ fn hardware(s: &mut Section<'_>) -> Option<Hardware> {
         model: model?.into(),
         add_on_modules: all(modules.unwrap_or_default()),
         enrolled,
-    })
-}
-
-fn speed_dials(s: &mut Section<'_>) -> Vec<SpeedDial> {
-    let form = "a list: [{ number = \"2002\", label = \"Bob\" }]";
-    s.tables("speed_dials", form, |s| SpeedDial {
-        number: s.required_text("number").into(),
-        label: s.required_text("label").into(),
     })
 }
 

@@ -1,19 +1,10 @@
 //! What phones are made of: models that are known to speak SCCP, what they are called there, and what fits them.
 
 use super::problem::{Finding, did_you_mean};
-use crate::pbx::{Hardware, PhoneName, Site};
-use crate::sccp::{MODELS, MODULES};
+use crate::pbx::{Hardware, ModelName, Models, PhoneModel, PhoneName, Protocol, Site};
 
 /// The one that runs on a computer, and has the name that its user gave it.
 const SOFTWARE: &str = "CIPC";
-
-/// How many modules a phone takes.
-const MODULES_AT_MOST: usize = 2;
-
-/// Models that modules can be plugged into.
-const EXTENSIBLE: [&str; 9] = [
-    "7960", "7961", "7961GE", "7962", "7965", "7970", "7971", "7971GE", "7975",
-];
 
 /// A phone with a model registers over SCCP: under its hardware address, and without a password.
 pub(super) fn check_hardware(site: &Site, findings: &mut Vec<Finding>) {
@@ -21,8 +12,8 @@ pub(super) fn check_hardware(site: &Site, findings: &mut Vec<Finding>) {
         let Some(hardware) = phone.hardware.as_deref() else {
             continue;
         };
-        check_model(name, hardware, findings);
-        check_modules(name, hardware, findings);
+        check_model(site, name, hardware, findings);
+        check_modules(site, name, hardware, findings);
         if phone.sip_secret.is_some() {
             findings.push(Finding::about_key(
                 &["phone", name.as_str(), "model"],
@@ -33,10 +24,13 @@ pub(super) fn check_hardware(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_model(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding>) {
+fn check_model(site: &Site, name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding>) {
     let (name, model) = (name.as_str(), hardware.model.as_str());
-    if !is_model(model) {
-        let models = || MODELS.iter().map(|model| model.name);
+    if station(site, model).is_none() {
+        let models = || {
+            let speaking = site.models().filter(|model| model.speaks(Protocol::Sccp));
+            speaking.map(|model| model.name.as_str())
+        };
         let all = || models().collect::<Vec<_>>().join(", ");
         let remedy =
             did_you_mean(model, models()).unwrap_or_else(|| format!("Known are {}", all()));
@@ -59,8 +53,10 @@ fn check_model(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding
     }
 }
 
-fn is_model(name: &str) -> bool {
-    MODELS.iter().any(|model| model.name == name)
+/// A model that speaks SCCP, by its name as it is written.
+fn station<'a>(site: &'a Site, name: &str) -> Option<&'a PhoneModel> {
+    let model = site.model(name)?;
+    (model.name.as_str() == name && model.speaks(Protocol::Sccp)).then_some(model)
 }
 
 /// `SEP` or `ATA`, and a hardware address as the phone writes it.
@@ -72,7 +68,7 @@ fn is_device_name(name: &str) -> bool {
     address.is_some_and(|text| text.len() == 12 && text.bytes().all(is_digit))
 }
 
-fn check_modules(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding>) {
+fn check_modules(site: &Site, name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Finding>) {
     let modules = &hardware.add_on_modules;
     let mut wrong = |place: Option<usize>, what: String, remedy: String| {
         let place = place.map(|place| place.to_string());
@@ -80,23 +76,41 @@ fn check_modules(name: &PhoneName, hardware: &Hardware, findings: &mut Vec<Findi
         let path: Vec<&str> = path.chain(place.as_deref()).collect();
         findings.push(Finding::new(&path, what, remedy));
     };
+    let model = station(site, hardware.model.as_str());
     for (place, module) in modules.iter().enumerate() {
-        let module = module.as_str();
-        let known = || MODULES.iter().map(|(name, _)| *name);
+        let known = || Models::known().modules().iter().map(|(name, _)| name);
         if !known().any(|name| name == module) {
-            let all = || known().collect::<Vec<_>>().join(", ");
-            let remedy =
-                did_you_mean(module, known()).unwrap_or_else(|| format!("Known are {}", all()));
-            let what = format!("{module:?} is no module that is known");
+            let remedy = did_you_mean(module.as_str(), known().map(ModelName::as_str))
+                .unwrap_or_else(|| format!("Known are {}", joined(known())));
+            let what = format!("{:?} is no module that is known", module.as_str());
+            wrong(Some(place), what, remedy);
+        } else if let Some(model) = model.filter(|model| !model.modules.is_empty())
+            && !model.modules.contains(module)
+        {
+            let what = format!("a {module} does not fit a {}", model.name);
+            let remedy = format!("Modules that do: {}", joined(model.modules.iter()));
             wrong(Some(place), what, remedy);
         }
     }
-    let model = hardware.model.as_str();
-    if !modules.is_empty() && is_model(model) && !EXTENSIBLE.contains(&model) {
-        let remedy = format!("Models that do: {}", EXTENSIBLE.join(", "));
-        wrong(None, format!("a {model} takes no modules"), remedy);
-    } else if modules.len() > MODULES_AT_MOST {
-        let remedy = format!("Keep {MODULES_AT_MOST} at most");
-        wrong(None, "no phone takes so many modules".into(), remedy);
+    let Some(model) = model.filter(|_| !modules.is_empty()) else {
+        return;
+    };
+    let most = usize::from(model.most_modules);
+    if most == 0 {
+        let extensible = site.models().filter(|model| model.most_modules > 0);
+        let remedy = format!("Models that do: {}", joined(extensible.map(|m| &m.name)));
+        wrong(None, format!("a {} takes no modules", model.name), remedy);
+    } else if modules.len() > most {
+        let remedy = format!("Keep {most} at most");
+        wrong(
+            None,
+            format!("a {} takes no more than {most} modules", model.name),
+            remedy,
+        );
     }
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a ModelName>) -> String {
+    let names: Vec<&str> = names.map(ModelName::as_str).collect();
+    names.join(", ")
 }

@@ -137,8 +137,10 @@ fn lint_exemption(name: &str, profile: &UserProfile, findings: &mut Vec<Finding>
 
 fn lint_own_line(site: &Site, id: &UserId, user: &User, findings: &mut Vec<Finding>) {
     for (place, profile) in user.profiles.iter().enumerate() {
-        let lines = site.user_profiles.get(profile).map(|p| p.lines.as_slice());
-        if lines.is_some_and(|lines| !lines.is_empty() && !lines.contains(&user.dn)) {
+        let is_elsewhere = |profile: &UserProfile| {
+            !profile.lines.is_empty() && !profile.numbers().any(|dn| *dn == user.dn)
+        };
+        if site.user_profiles.get(profile).is_some_and(is_elsewhere) {
             findings.push(Finding::new(
                 &["user", id.as_str(), "profiles", &place.to_string()],
                 format!(
@@ -211,11 +213,11 @@ fn known_numbers(site: &Site) -> BTreeSet<&Dn> {
     let user_lines = site
         .user_profiles
         .values()
-        .flat_map(|profile| &profile.lines);
+        .flat_map(|profile| profile.numbers());
     let logout_lines = site
         .logout_profiles
         .values()
-        .flat_map(|profile| &profile.lines);
+        .flat_map(|profile| profile.numbers());
     users
         .chain(guests)
         .chain(user_lines)

@@ -1,12 +1,14 @@
 //! The site file: what an administrator writes, what is wrong with it, what applying it would change, and how secrets
 //! are kept.
 
+mod buttons;
 mod check;
 mod document;
 mod file;
 mod hardware;
 mod lint;
 mod mobility;
+mod phone_model;
 mod plan;
 mod problem;
 mod provision;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::document::{AUTO_REGISTRATION, Field, Object, objects};
+use super::phone_model::PHONE_MODEL;
 use crate::pbx::Site;
 
 /// The differences between two sites, as the site file names things. Holds no secret.
@@ -84,12 +85,13 @@ pub fn plan(old: &Site, new: &Site) -> Plan {
 }
 
 /// The order of the file.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "site",
     "codes",
     "extension_mobility",
     "emergency",
     AUTO_REGISTRATION,
+    PHONE_MODEL,
     "class_of_service",
     "logout_profile",
     "user_profile",

@@ -185,6 +185,72 @@ impl<'t> Section<'t> {
         values
     }
 
+    /// What is made of each text and each table in a list that may hold both.
+    pub(super) fn texts_or_tables<T>(
+        &mut self,
+        key: &'static str,
+        form: &str,
+        of_text: impl Fn(&'t str) -> T,
+        of_table: impl Fn(&mut Section<'t>) -> T,
+    ) -> Vec<T> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let Some(items) = value.as_array() else {
+            self.mistyped::<()>(key, value, form);
+            return Vec::new();
+        };
+        let path = [&self.path[..], &[key]].concat();
+        let mut values = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let place = place.to_string();
+            match item.get_ref() {
+                DeValue::String(text) => values.push(of_text(text)),
+                DeValue::Table(table) => {
+                    let mut inner = Section::new(path.clone(), table);
+                    values.push(of_table(&mut inner));
+                    for mut finding in inner.finish() {
+                        finding.path.insert(path.len(), place.clone());
+                        self.findings.push(finding);
+                    }
+                }
+                other => {
+                    let path = [&path[..], &[&place]].concat();
+                    let what = format!("this is {}", a_type(other));
+                    let finding = Finding::new(&path, what, format!("Write {form}"));
+                    self.findings.push(finding);
+                    // Those after it would seem to stand in the wrong places.
+                    break;
+                }
+            }
+        }
+        values
+    }
+
+    /// Several whole numbers in a range.
+    pub(super) fn numbers(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Option<Vec<u32>> {
+        let value = self.get(key)?;
+        let number = |item: &toml::Spanned<DeValue<'_>>| match item.get_ref() {
+            DeValue::Integer(digits) => u32::from_str_radix(digits.as_str(), digits.radix())
+                .ok()
+                .filter(|number| range.contains(number)),
+            _ => None,
+        };
+        let numbers: Option<Vec<u32>> = value
+            .as_array()
+            .and_then(|items| items.iter().map(number).collect());
+        if numbers.is_none() {
+            let (first, last) = (range.start(), range.end());
+            let remedy = format!("Write a list of whole numbers from {first} to {last}: [7, 8]");
+            self.wrong(key, "this is no list of such numbers", remedy);
+        }
+        numbers
+    }
+
     /// Lists of texts in a table, by name.
     pub(super) fn lists(&mut self, key: &'static str) -> BTreeMap<&'t str, Vec<&'t str>> {
         let mut lists = BTreeMap::new();

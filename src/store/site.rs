@@ -19,6 +19,7 @@ mod kind {
     pub const MOBILITY: &str = "extension-mobility";
     pub const EMERGENCY: &str = "emergency";
     pub const AUTO_REGISTRATION: &str = "auto-registration";
+    pub const PHONE_MODEL: &str = "phone-model";
     pub const CLASS: &str = "class";
     pub const LOGOUT_PROFILE: &str = "logout-profile";
     pub const USER_PROFILE: &str = "user-profile";
@@ -151,6 +152,7 @@ fn each(
     if let Some(auto) = &site.auto_registration {
         put(&mut sink, kind::AUTO_REGISTRATION, "", auto)?;
     }
+    put_all(&mut sink, kind::PHONE_MODEL, &site.phone_models)?;
     put_all(&mut sink, kind::CLASS, &site.classes)?;
     put_all(&mut sink, kind::LOGOUT_PROFILE, &site.logout_profiles)?;
     put_all(&mut sink, kind::USER_PROFILE, &site.user_profiles)?;
@@ -180,6 +182,7 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
         kind::SETTINGS | kind::CODES | kind::MOBILITY => name.is_empty(),
         kind::EMERGENCY => site.emergency.contains_key(name),
         kind::AUTO_REGISTRATION => name.is_empty() && site.auto_registration.is_some(),
+        kind::PHONE_MODEL => site.phone_models.contains_key(name),
         kind::CLASS => site.classes.contains_key(name),
         kind::LOGOUT_PROFILE => site.logout_profiles.contains_key(name),
         kind::USER_PROFILE => site.user_profiles.contains_key(name),
@@ -197,6 +200,7 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::MOBILITY => site.mobility = serde_json::from_str(json)?,
         kind::EMERGENCY => take(&mut site.emergency, name, json)?,
         kind::AUTO_REGISTRATION => site.auto_registration = Some(serde_json::from_str(json)?),
+        kind::PHONE_MODEL => take(&mut site.phone_models, name, json)?,
         kind::CLASS => take(&mut site.classes, name, json)?,
         kind::LOGOUT_PROFILE => take(&mut site.logout_profiles, name, json)?,
         kind::USER_PROFILE => take(&mut site.user_profiles, name, json)?,

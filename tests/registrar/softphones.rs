@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use perch::pbx::site::{Site, User};
-use perch::pbx::{
-    AbsentHandling, Forwarding, PinHash, SoftphoneSecret, SoftphoneUse, UserId, UserProfile,
-};
+use perch::pbx::{PinHash, SoftphoneSecret, SoftphoneUse, UserId, UserProfile};
 use perch::sip::{News, Verdict, digest_secret};
 
 use crate::world::{REALM, World, message, password, registered};
@@ -28,18 +26,8 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
         })),
     };
     let profile = UserProfile {
-        lines: Vec::new(),
-        class: "staff".into(),
-        idle_limit_min: None,
-        max_login_min: None,
-        exempt: false,
-        second_login: None,
-        absent: AbsentHandling::default(),
-        forwarding: Forwarding::default(),
         softphone: counts_as,
-        speed_dials: Vec::new(),
-        pickup_group: None,
-        voicemail: None,
+        ..UserProfile::new("staff")
     };
     Arc::new(Site {
         users: [(UserId::from(ID), user)].into(),

@@ -79,7 +79,7 @@ fn models_and_modules_that_there_are_not() {
         "SEP001122334455",
         "model = \"7960\"\nadd_on_modules = [\"7914\", \"7914\", \"7914\"]",
         expect![[r#"
-            site.toml:22:18: phone.SEP001122334455.add_on_modules: no phone takes so many modules. Keep 2 at most
+            site.toml:22:18: phone.SEP001122334455.add_on_modules: a 7960 takes no more than 2 modules. Keep 2 at most
         "#]],
     );
     check_phone(
@@ -107,10 +107,7 @@ fn speed_dials_are_numbers_with_labels() {
     let with_dials = SMALL.replace(CLERK, &format!("{CLERK}\n{dials}"));
     let before = site(SMALL);
     let site = read(&with_dials, Some(&before)).site;
-    let dial = |number: &str, label: &str| SpeedDial {
-        number: number.into(),
-        label: label.into(),
-    };
+    let dial = |number: &str, label: &str| SpeedDial::new(number, label);
     let expected = [dial("2002", "Bob"), dial("*90", "Écho")];
     assert_eq!(site.user_profiles["clerk"].speed_dials, expected);
     expect![[r#"

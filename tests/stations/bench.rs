@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use perch::exchange::{Exchange, Input, Start};
 use perch::pbx::{
-    AbsentHandling, Answer, Change, ClassOfService, Digit, Forwarding, Hardware, LogoutProfile,
-    Phone, PinHash, Remembered, Site, SoftphoneUse, SpeedDial, User, UserProfile,
+    Answer, Change, ClassOfService, Digit, Hardware, LogoutProfile, Phone, PinHash, Remembered,
+    Site, SpeedDial, User, UserProfile,
 };
 use perch::sccp::wire::{
     CapabilitiesRes, Capability, Codec, Features, Framer, FromPhone, KeypadButton, LineStatReq,
@@ -50,27 +50,11 @@ pub fn site(models: &[Kind]) -> Site {
         call_guests: true,
         ..ClassOfService::default()
     };
-    let lobby = LogoutProfile {
-        lines: Vec::new(),
-        class: "all".into(),
-        display_name: "Lobby".into(),
-    };
+    let lobby = LogoutProfile::new("all", "Lobby");
     let clerk = UserProfile {
-        lines: Vec::new(),
-        class: "all".into(),
         idle_limit_min: Some(30),
-        max_login_min: None,
-        exempt: false,
-        second_login: None,
-        absent: AbsentHandling::default(),
-        forwarding: Forwarding::default(),
-        softphone: SoftphoneUse::default(),
-        speed_dials: vec![SpeedDial {
-            number: "9001".into(),
-            label: "Door".into(),
-        }],
-        pickup_group: None,
-        voicemail: None,
+        speed_dials: vec![SpeedDial::new("9001", "Door")],
+        ..UserProfile::new("all")
     };
     let alice = User {
         dn: "2001".into(),

@@ -321,10 +321,7 @@ fn change(draft: &Draft, model: &Model) -> Change {
 }
 
 fn dials(count: u8) -> Vec<SpeedDial> {
-    let dial = |number: u8| SpeedDial {
-        number: number.to_string(),
-        label: format!("\"{number}\""),
-    };
+    let dial = |number: u8| SpeedDial::new(number.to_string(), format!("\"{number}\""));
     (0..count).map(dial).collect()
 }
 

@@ -4,6 +4,7 @@
 //! alice: 2001, pin 1111, idle limit 30m        a user, and the user's profile
 //! desk-1: guest 9001                           a phone
 //! class visitors: call guests, login           a class of service
+//! alice: 2001, line 2001 normal, line 2005+2006 overlay, line 2007 2 calls
 //! reception: logout profile, lines 9100        a logout profile; phones have `lobby` unless they say another
 //! mobile-1: second device of desk-1             registers as desk-1 too
 //! alice-app: softphone of alice                 registers as the user itself, or as 2001
@@ -14,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LogoutProfile, Phone,
-    PinHash, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User, UserProfile,
-    Vendor,
+    AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LineKind, LogoutProfile,
+    Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User,
+    UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -80,11 +81,7 @@ impl Default for SiteText {
 }
 
 fn logout_profile() -> LogoutProfile {
-    LogoutProfile {
-        lines: Vec::new(),
-        class: LOBBY.into(),
-        display_name: "Lobby".into(),
-    }
+    LogoutProfile::new(LOBBY, "Lobby")
 }
 
 type Said = Result<(), String>;
@@ -207,7 +204,8 @@ impl SiteText {
         for clause in clauses {
             match words(clause)[..] {
                 ["logout", "profile"] => {}
-                ["lines", ref dns @ ..] => profile.lines = numbers(dns),
+                ["lines", ref dns @ ..] => profile.lines = lines(dns),
+                ["line", numbers, ref rest @ ..] => profile.lines.push(line(numbers, rest)?),
                 ["class", class] => profile.class = class.into(),
                 ["named", ..] => profile.display_name = clause[6..].to_owned(),
                 _ => return Err(format!("what is {clause:?} for logout profile {name}?")),
@@ -226,20 +224,8 @@ impl SiteText {
             sip_secret: None,
         });
         let profiles = &mut self.site.user_profiles;
-        let profile = profiles.entry(name.into()).or_insert_with(|| UserProfile {
-            lines: Vec::new(),
-            class: STAFF.into(),
-            idle_limit_min: None,
-            max_login_min: None,
-            exempt: false,
-            second_login: None,
-            absent: AbsentHandling::default(),
-            forwarding: Forwarding::default(),
-            softphone: SoftphoneUse::default(),
-            speed_dials: Vec::new(),
-            pickup_group: None,
-            voicemail: None,
-        });
+        let profile = profiles.entry(name.into());
+        let profile = profile.or_insert_with(|| UserProfile::new(STAFF));
         for clause in clauses {
             match words(clause)[..] {
                 [dn] if dn.bytes().all(|b| b.is_ascii_digit()) => user.dn = dn.into(),
@@ -251,7 +237,8 @@ impl SiteText {
                 ["exempt"] => profile.exempt = true,
                 ["not", "exempt"] => profile.exempt = false,
                 ["second", "login", policy] => profile.second_login = Some(second_login(policy)?),
-                ["lines", ref dns @ ..] => profile.lines = numbers(dns),
+                ["lines", ref dns @ ..] => profile.lines = lines(dns),
+                ["line", numbers, ref rest @ ..] => profile.lines.push(line(numbers, rest)?),
                 ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
                 ["class", class] => profile.class = class.into(),
                 ["softphone", "is", "companion"] => profile.softphone = SoftphoneUse::Companion,
@@ -372,6 +359,26 @@ fn words(text: &str) -> Vec<&str> {
 
 fn numbers(dns: &[&str]) -> Vec<Dn> {
     dns.iter().map(|dn| (*dn).into()).collect()
+}
+
+fn lines(dns: &[&str]) -> Vec<ProfileLine> {
+    dns.iter().map(|dn| (*dn).into()).collect()
+}
+
+/// `line 2005+2006 overlay`, `line 2001 2 calls`.
+fn line(numbers: &str, rest: &[&str]) -> Result<ProfileLine, String> {
+    let numbers = numbers.split('+').map(Dn::from).collect();
+    let (kind, calls) = match rest {
+        [kind] => (LineKind::from_word(kind), None),
+        [calls, "calls"] => (Some(LineKind::Normal), calls.parse().ok()),
+        _ => (None, None),
+    };
+    Ok(ProfileLine {
+        numbers,
+        kind: kind.ok_or_else(|| format!("what line is {rest:?}?"))?,
+        label: None,
+        calls,
+    })
 }
 
 fn capitalised(name: &str) -> String {

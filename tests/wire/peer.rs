@@ -150,11 +150,7 @@ fn site(phone: &str) -> Arc<Site> {
         call_guests: true,
         ..ClassOfService::default()
     };
-    let lobby = LogoutProfile {
-        lines: Vec::new(),
-        class: "all".into(),
-        display_name: String::new(),
-    };
+    let lobby = LogoutProfile::new("all", "");
     Arc::new(Site {
         phones: phones.into(),
         classes: [("all".into(), class)].into(),

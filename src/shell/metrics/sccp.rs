@@ -26,7 +26,7 @@ pub struct SccpMetrics {
 }
 
 /// Two labels and their values.
-type Labels = [(&'static str, &'static str); 2];
+type Labels = [(&'static str, String); 2];
 
 /// How long phones took to become something else.
 struct Swaps(Family<Labels, Histogram, fn() -> Histogram>);
@@ -151,7 +151,10 @@ impl SccpMetrics {
     /// A phone has become something else.
     pub fn swapped(&self, swapped: &Swapped) {
         let way = if swapped.live { "live" } else { "restart" };
-        let labels = [("model", swapped.model), ("way", way)];
+        let labels = [
+            ("model", swapped.model.to_string()),
+            ("way", way.to_owned()),
+        ];
         let histogram = self.swaps.0.get_or_create(&labels);
         histogram.observe(swapped.took.as_secs_f64());
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::reader::Reader;
+use crate::pbx::{Models, Protocol, Swap};
+use crate::sccp::Settings;
 use crate::sccp::wire::Version;
-use crate::sccp::{MODELS, Settings, Swap};
 
 /// How SCCP is spoken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +95,7 @@ fn read_versions(reader: &mut Reader, into: &mut Vec<(String, Version)>) {
             continue;
         };
         let (model, number) = (model.trim(), number.trim());
-        if !MODELS.iter().any(|known| known.name == model) {
+        if !is_known(model) {
             let remedy = format!("Known are {}", known_models());
             wrong("which is about no model that speaks SCCP", &remedy);
         } else if versions.iter().any(|(other, _)| other == model) {
@@ -113,8 +114,18 @@ fn read_versions(reader: &mut Reader, into: &mut Vec<(String, Version)>) {
 }
 
 fn known_models() -> String {
-    let known: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+    let known: Vec<&str> = names().collect();
     known.join(", ")
+}
+
+fn is_known(model: &str) -> bool {
+    names().any(|name| name == model)
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    let models = Models::known().all();
+    let speaking = models.filter(|model| model.speaks(Protocol::Sccp));
+    speaking.map(|model| model.name.as_str())
 }
 
 /// A list of models, as a site file calls them.
@@ -122,7 +133,6 @@ fn read_models(reader: &mut Reader, key: &'static str, into: &mut Vec<String>) {
     let Some(models) = reader.texts("sccp", key, "[\"7960\"]") else {
         return;
     };
-    let is_known = |name: &String| MODELS.iter().any(|model| model.name == name);
     if let Some(unknown) = models.iter().find(|name| !is_known(name)) {
         let what = format!("sccp.{key} holds {unknown:?}, which is no model that speaks SCCP");
         let remedy = format!("Known are {}", known_models());
