@@ -28,6 +28,9 @@ mod office;
 #[path = "support/pcap.rs"]
 mod pcap;
 #[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "peers/sipp.rs"]
+mod sipp;
+#[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "peers/softphone.rs"]
 mod softphone;
 #[path = "desks/softphones.rs"]
@@ -36,6 +39,8 @@ mod softphones;
 mod tour;
 #[path = "peers/tshark.rs"]
 mod tshark;
+#[path = "desks/voicemail.rs"]
+mod voicemail;
 #[path = "peers/wav.rs"]
 mod wav;
 

@@ -26,6 +26,8 @@ pub struct Sipp<'a> {
     pub dials: &'a str,
     /// The final response that it expects, where the scenario leaves that open.
     pub status: u16,
+    /// What else the scenario leaves open: what stands there, and what is to.
+    pub fills: Vec<(&'static str, &'a str)>,
     /// The port that it uses.
     pub port: u16,
     /// The port that the contact of a registration names, if it is another.
@@ -58,6 +60,7 @@ impl<'a> Sipp<'a> {
             phones: vec![phone],
             dials: "",
             status: 200,
+            fills: Vec::new(),
             port: free_ports(1),
             contact_port: None,
             calls: 1,
@@ -75,7 +78,11 @@ impl<'a> Sipp<'a> {
     /// Starts. A scenario that begins with waiting is ready for calls at once when this returns.
     pub fn start(&self) -> Running {
         let what = format!("{}-{}-{}", self.scenario, self.phones.join("-"), self.port);
-        let logs = self.dir.join(&what);
+        // The same may run several times, one after the other.
+        let mut names = (1..).map(|run| self.dir.join(format!("{what}-{run}")));
+        let logs = names
+            .find(|dir| !dir.exists())
+            .expect("there are many numbers");
         fs::create_dir(&logs).expect("the directory is ours");
         let scenario = logs.join("scenario.xml");
         fs::write(&scenario, self.filled_in()).expect("the directory is ours");
@@ -103,7 +110,9 @@ impl<'a> Sipp<'a> {
             .join("tests/peers")
             .join(self.scenario);
         let text = fs::read_to_string(&file).expect("the scenario is there");
-        text.replace("@STATUS@", &self.status.to_string())
+        let text = text.replace("@STATUS@", &self.status.to_string());
+        let fills = self.fills.iter();
+        fills.fold(text, |text, (open, filled)| text.replace(open, filled))
     }
 
     fn phones_csv(&self) -> String {
