@@ -25,6 +25,8 @@ mod office;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/pcap.rs"]
 mod pcap;
+#[path = "desks/shared.rs"]
+mod shared;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "peers/softphone.rs"]
 mod softphone;

@@ -15,7 +15,9 @@ use super::newcomers::Newcomer;
 use super::own_media::OwnMedia;
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
-use crate::pbx::{Event, Extent, LegId, LegIds, NumberPlan, PhoneName, Shown, Site, Ticket};
+use crate::pbx::{
+    Dn, Event, Extent, LegId, LegIds, LineStatus, NumberPlan, PhoneName, Shown, Site, Ticket,
+};
 use crate::time::{Deadlines, Now};
 
 /// Leg ids of calls that SCCP phones begin, and tickets, are minted in this range.
@@ -92,6 +94,8 @@ pub(super) struct Shared {
     pub legs: HashMap<LegId, (PhoneName, u32)>,
     /// Calls with an end of media of Perch's own.
     pub own: OwnMedia,
+    /// How the lines stand that are on several phones.
+    pub lines: HashMap<Dn, Arc<LineStatus>>,
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
     pub swapped: Vec<Swapped>,
@@ -132,6 +136,7 @@ impl Shared {
             deadlines: Deadlines::default(),
             legs: HashMap::new(),
             own: OwnMedia::default(),
+            lines: HashMap::new(),
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
             swapped: Vec::new(),

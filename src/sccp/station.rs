@@ -9,6 +9,7 @@ use super::call::Call;
 use super::history::Told;
 use super::media::Abilities;
 use super::model::Model;
+use super::remote::Remote;
 use super::shared::{Shared, Timer};
 use super::softkeys::{self, Idle};
 use super::switchboard::Connection;
@@ -56,6 +57,8 @@ pub(super) struct Station {
     pub hook: Hook,
     /// Its calls, oldest first.
     pub calls: Vec<Call>,
+    /// Calls at other phones with the same lines.
+    pub remotes: Vec<Remote>,
     /// What was dialled last.
     pub redial: Option<Secret>,
     /// What was lifted last, if the phone tells.
@@ -135,6 +138,7 @@ impl Station {
             idle: Idle::Nobody,
             hook: Hook::On,
             calls: Vec::new(),
+            remotes: Vec::new(),
             redial: None,
             path: None,
             pending: None,
@@ -219,6 +223,7 @@ impl Station {
         self.show_lamps(shared);
         self.show_idle(shared);
         self.has_returned(shared);
+        self.show_all_remotes(shared);
         if is_stale {
             shared.events.push(Event::DeskRequested(self.name.clone()));
         }

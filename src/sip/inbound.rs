@@ -12,6 +12,7 @@ use super::flow::Flow;
 use super::leg::{Incoming, Leg, Stage};
 use super::registrar::ALLOW;
 use super::reliable::Reliable;
+use super::replaces::Wanted;
 use super::reply;
 use super::transaction::{self, ClientId, ServerId};
 use super::wire::{Builder, Message, Name, Scheme, Via, respond, status_reason};
@@ -19,7 +20,14 @@ use crate::pbx::{Body, Event, Hops, LegId, PhoneName, Secret};
 use crate::time::Now;
 
 /// The extensions that a request may insist on (RFC 3261 §20.32).
-const OPTIONS: [&str; 5] = ["100rel", "timer", "replaces", "norefersub", "tdialog"];
+const OPTIONS: [&str; 6] = [
+    "100rel",
+    "timer",
+    "replaces",
+    "join",
+    "norefersub",
+    "tdialog",
+];
 
 impl Agent {
     /// Takes a message that the edge did not answer.
@@ -112,8 +120,8 @@ impl Agent {
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
-        let replaced = match self.replaced_by(invite) {
-            Ok(replaced) => replaced,
+        let wanted = match self.wanted_by(invite) {
+            Ok(wanted) => wanted,
             Err((status, why)) => {
                 let why = reply::reason("SIP", status, why);
                 return self.respond(now, server, invite, flow, status, Some(why));
@@ -147,14 +155,20 @@ impl Agent {
         };
         self.legs.insert(leg, entry);
         let offer = body_of(invite);
-        self.events.push(match replaced {
-            Some(of) => Event::TookOver {
+        self.events.push(match wanted {
+            Wanted::Replace(of) => Event::TookOver {
                 leg,
                 phone,
                 of,
                 offer,
             },
-            None => Event::Dialled {
+            Wanted::Join(of) => Event::BargeAsked {
+                leg,
+                phone,
+                of,
+                offer,
+            },
+            Wanted::Nothing => Event::Dialled {
                 leg,
                 phone,
                 line: None,
