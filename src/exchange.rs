@@ -593,6 +593,10 @@ impl Exchange {
             for_sccp if self.switchboard.concerns(&for_sccp) => {
                 self.switchboard.perform(now, for_sccp);
             }
+            Action::ShowLine { status } => {
+                self.switchboard.show_line(now, &status);
+                self.agent.perform(now, Action::ShowLine { status });
+            }
             Action::Mix(order) => {
                 let (agent, switchboard) = (&self.agent, &self.switchboard);
                 let place_of = |leg| agent.place_of(leg).or_else(|| switchboard.place_of(leg));

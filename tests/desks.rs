@@ -27,6 +27,8 @@ mod office;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "support/pcap.rs"]
 mod pcap;
+#[path = "desks/shared.rs"]
+mod shared;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "peers/sipp.rs"]
 mod sipp;

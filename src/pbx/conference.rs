@@ -143,6 +143,45 @@ impl Pbx {
         });
     }
 
+    /// Ends are to be there for somebody who is about to come along from another call, and for those who talk directly.
+    pub(super) fn open_ends(&mut self, id: CallId, comes: LegId) {
+        let mut parties = vec![(comes, None)];
+        if let Some(call) = self.calls.call(id)
+            && let Stage::Answered { callee, .. } = call.stage
+        {
+            parties.extend([call.caller, callee].map(|leg| (leg, None)));
+        }
+        let conference = id.conference();
+        self.mix(MixOrder::Open {
+            conference,
+            parties,
+        });
+    }
+
+    /// Somebody has come along from another call of the one who stays.
+    pub(super) fn comes_along(&mut self, id: CallId, stays: LegId, comes: LegId) {
+        let line = self.calls.leg(stays).map(|leg| leg.line.clone());
+        let (Some(line), Some(call)) = (line, self.calls.call_mut(id)) else {
+            return;
+        };
+        let direct = |leg| Member {
+            leg,
+            sound: Sound::Direct,
+        };
+        match &mut call.stage {
+            Stage::Answered { callee, .. } => {
+                let members = [call.caller, *callee, comes].map(direct);
+                call.stage = Stage::Conference(Box::new(Conference {
+                    line,
+                    members: members.into(),
+                    guest: None,
+                }));
+            }
+            Stage::Conference(conference) => conference.members.push(direct(comes)),
+            _ => {}
+        }
+    }
+
     fn mix(&mut self, order: MixOrder) {
         self.act(Action::Mix(order));
     }
@@ -152,8 +191,11 @@ impl Pbx {
         match news {
             MixNews::Opened { conference, media } => {
                 let id = CallId::of_conference(conference);
+                let opened = media.as_ref().map(|_| ()).map_err(Refusal::clone);
+                let joins = self.joined(now, conference, opened);
                 match media {
                     Ok(media) => self.ends_opened(now, id, media),
+                    Err(_) if joins => {}
                     Err(why) => {
                         self.turn_away(now, id, why);
                         self.settle_conference(now, id, false);
@@ -227,6 +269,7 @@ impl Pbx {
             self.mix(MixOrder::Agree { leg, media });
             if let Some(id) = self.asked_member(leg) {
                 self.member_is(id, leg, Sound::Mixed);
+                self.mix(MixOrder::Chime(id.conference()));
                 self.settle_conference(now, id, false);
             }
         }
@@ -310,7 +353,21 @@ impl Pbx {
             }
             false => {}
         }
+        if let Some(leg) = self.unmixed(id) {
+            self.release(leg, "No media in common", false);
+            return self.left_conference(now, id, leg, false);
+        }
         self.two_are_left(id);
+    }
+
+    /// One of several who would not send its sound here: none of the others can hear it.
+    fn unmixed(&mut self, id: CallId) -> Option<LegId> {
+        let conference = self.conference(id)?;
+        let mut members = conference.members.iter();
+        let unmixed = members.find(|member| member.sound == Sound::Direct);
+        unmixed
+            .filter(|_| conference.members.len() > 2)
+            .map(|member| member.leg)
     }
 
     /// Whoever waited is in.
@@ -343,7 +400,9 @@ impl Pbx {
             media: guest.media,
             connected,
         });
-        self.mix(MixOrder::Chime(id.conference()));
+        if guest.has_offered {
+            self.mix(MixOrder::Chime(id.conference()));
+        }
     }
 
     /// Whoever waits is told why not.

@@ -434,6 +434,15 @@ pub enum Event {
         /// Whether it is to be quiet.
         quiet: bool,
     },
+    /// Somebody in a call wants the other party of another call of theirs to come in.
+    ConferenceAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Their leg in the call.
+        leg: LegId,
+        /// Their leg in the other one.
+        other: LegId,
+    },
     /// Somebody at a phone wants calls on shared lines to be private, or not any more, through a door other than a code.
     PrivacyAsked {
         /// Who waits for the answer.

@@ -18,6 +18,8 @@ pub struct LineStatus {
     pub dn: Dn,
     /// Later ones are greater: one that comes late and is older says nothing new.
     pub version: u64,
+    /// The phones that it is on, whether they can be reached or not.
+    pub phones: Vec<PhoneName>,
     /// Whether it is on a phone that can be reached: a user's who is logged in, or a guest's.
     pub present: bool,
     /// Its calls, oldest first.
@@ -29,6 +31,8 @@ pub struct LineStatus {
 pub struct LineCall {
     /// The leg there.
     pub leg: LegId,
+    /// Which call it is: others with this number are in the same one.
+    pub call: u64,
     /// At which phone.
     pub phone: PhoneName,
     /// How far it is.
@@ -88,7 +92,7 @@ impl LineStatus {
     }
 
     fn says_the_same_as(&self, other: &LineStatus) -> bool {
-        self.present == other.present && self.calls == other.calls
+        self.present == other.present && self.calls == other.calls && self.phones == other.phones
     }
 }
 
@@ -187,6 +191,7 @@ impl Pbx {
         LineStatus {
             dn: dn.clone(),
             version,
+            phones: self.directory.phones_with(dn).cloned().collect(),
             present,
             calls,
         }
@@ -202,6 +207,7 @@ impl Pbx {
         };
         Some(LineCall {
             leg: id,
+            call: leg.call.conference().0,
             phone: leg.phone.clone(),
             state,
             is_caller: call.caller == id,
@@ -267,6 +273,7 @@ mod tests {
         for (present, states, lamp) in table {
             let mut call = |state: &LineCallState| LineCall {
                 leg: legs.mint(),
+                call: 1,
                 phone: "desk-1".into(),
                 state: *state,
                 is_caller: true,
@@ -278,6 +285,7 @@ mod tests {
             let status = LineStatus {
                 dn: "2001".into(),
                 version: 1,
+                phones: vec!["desk-1".into()],
                 present: *present,
                 calls: states.iter().map(&mut call).collect(),
             };

@@ -54,6 +54,7 @@ pub mod site;
 mod softphone;
 mod takeover;
 mod text;
+mod three_way;
 mod transfer;
 
 use std::collections::{BTreeMap, HashMap};
@@ -169,6 +170,8 @@ pub struct Pbx {
     calls: call::Calls,
     lamps: lamp::Lamps,
     lot: park::Lot,
+    /// Calls that are about to become one.
+    joinings: BTreeMap<ConferenceId, three_way::Joining>,
     conversations: dialogue::Conversations,
     telling: forget::Telling,
     schedule: Schedule,
@@ -206,6 +209,7 @@ impl Pbx {
             calls: call::Calls::default(),
             lamps: lamp::Lamps::default(),
             lot: park::Lot::default(),
+            joinings: BTreeMap::new(),
             conversations: dialogue::Conversations::default(),
             telling: forget::Telling::default(),
             renewals: renewal::Renewals::default(),
@@ -395,6 +399,7 @@ impl Pbx {
                 self.phone_used(now, &phone, Signal::Key);
                 self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
             }
+            Event::ConferenceAsked { ticket, leg, other } => self.confer(now, ticket, leg, other),
             Event::PrivacyAsked {
                 ticket,
                 phone,

@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub media: Media,
     /// The call whose other end is to be handed on to this one's.
     pub consults: Option<u32>,
+    /// Whether that one's other end is to talk with both, rather than to be handed on.
+    pub confers: bool,
     /// Whether another call's other end was handed on to this one's: it ends without a word.
     pub is_handed_on: bool,
     /// The change that the other side was asked for, and has not answered.

@@ -81,6 +81,7 @@ impl Station {
             purpose: Purpose::default(),
             media: Media::default(),
             consults: None,
+            confers: false,
             is_handed_on: false,
             asked: None,
             tries: 0,

@@ -103,6 +103,16 @@ impl Station {
         });
     }
 
+    /// The key that keeps calls on shared lines private, or not any more.
+    pub fn privacy_key(&mut self, shared: &mut Shared) {
+        let ticket = self.setting(shared, None);
+        shared.events.push(Event::PrivacyAsked {
+            ticket,
+            phone: self.name.clone(),
+            private: !self.desk.set.private,
+        });
+    }
+
     /// The key that lets the other party wait for whoever fetches it.
     pub fn park(&mut self, shared: &mut Shared, reference: u32) {
         let call = self.call(reference);

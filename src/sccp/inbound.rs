@@ -191,6 +191,8 @@ impl Station {
             (Key::Confirm, _) => self.log_out(shared),
             (Key::Stay, _) => self.stay(shared),
             (Key::Forward(kind), _) => self.forward_key(shared, event.line, kind),
+            (Key::Barge, _) => self.barge(shared, event.line, event.call),
+            (Key::Private, _) => self.privacy_key(shared),
             (Key::Disturb, _) => self.disturb_key(shared),
             (Key::PickUp, _) => self.pickup_key(shared, event.line),
             (Key::PickUpAt, _) => self.dial_for(shared, event.line, Purpose::PickUp),
@@ -201,6 +203,7 @@ impl Station {
                     .into_iter()
                     .for_each(|call| self.answer(shared, call));
             }
+            (Key::Resume, None) if self.resumes_remote(shared, event) => {}
             (Key::Resume, meant) => {
                 let held = self.meant_or_first(meant, Call::is_held);
                 held.into_iter().for_each(|call| self.resume(shared, call));
@@ -209,6 +212,7 @@ impl Station {
             (Key::Transfer, Some(call)) => self.transfer(shared, call),
             (Key::Join, Some(call)) => self.join_directly(shared, call),
             (Key::Park, Some(call)) => self.park(shared, call),
+            (Key::Confer, Some(call)) => self.confer(shared, call),
             (Key::EndCall, Some(call)) => self.end(shared, call),
             (Key::Backspace, Some(call)) => {
                 if !self.press_for(shared, call, '*') {
@@ -222,10 +226,22 @@ impl Station {
             }
             (Key::EndCall, None) => self.show_idle_if_idle(shared),
             (
-                Key::Hold | Key::Transfer | Key::Join | Key::Park | Key::Backspace | Key::Dial,
+                Key::Hold
+                | Key::Transfer
+                | Key::Join
+                | Key::Park
+                | Key::Confer
+                | Key::Backspace
+                | Key::Dial,
                 None,
             ) => {}
         }
+    }
+
+    /// Whether it is a call at another phone that is to go on here: one that is named, or the only one that there is.
+    fn resumes_remote(&mut self, shared: &mut Shared, event: &SoftKeyEvent) -> bool {
+        let is_meant = self.is_remote(event.call) || self.first(Call::is_held).is_none();
+        is_meant && self.take_remote(shared, event.line, event.call)
     }
 
     /// The oldest call of a kind.
@@ -274,7 +290,10 @@ impl Station {
                 Some(active) => self.hold(shared, active),
                 None => {
                     let held = self.first(Call::is_held);
-                    held.into_iter().for_each(|call| self.resume(shared, call));
+                    match held {
+                        Some(call) => self.resume(shared, call),
+                        None => drop(self.take_remote(shared, 0, 0)),
+                    }
                 }
             },
             Stimulus::Transfer => {
@@ -282,6 +301,12 @@ impl Station {
                 active
                     .into_iter()
                     .for_each(|call| self.transfer(shared, call));
+            }
+            Stimulus::Conference => {
+                let active = self.active().map(|call| call.reference);
+                active
+                    .into_iter()
+                    .for_each(|call| self.confer(shared, call));
             }
             Stimulus::NewCall => {
                 self.begin(shared, 1);
@@ -309,6 +334,7 @@ impl Station {
             (Some(call), _) => self.answer(shared, call),
             (None, _) if is_active => {}
             (None, Some(call)) => self.resume(shared, call),
+            (None, None) if self.take_remote(shared, line, 0) => {}
             (None, None) => {
                 self.begin(shared, line);
             }

@@ -19,6 +19,7 @@ mod newcomers;
 mod outbound;
 mod own_media;
 mod registration;
+mod remote;
 mod screen;
 mod settings;
 mod shared;

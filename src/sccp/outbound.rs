@@ -1,5 +1,7 @@
 //! Actions to messages: how a station is told what the core wants.
 
+use std::sync::Arc;
+
 use super::call::{Call, CallStage, Then};
 use super::calls::MOST_CALLS;
 use super::screen::Look;
@@ -8,8 +10,8 @@ use super::station::{Hook, Station};
 use super::switchboard::Switchboard;
 use super::wire::{CallState, Tone};
 use crate::pbx::{
-    Action, Alert, Body, Dn, Event, Failure, HUNG_UP, History, LegId, Party, PhoneName, Prompt,
-    Refusal, Ticket,
+    Action, Alert, Body, Dn, Event, Failure, HUNG_UP, History, LegId, LineStatus, Party, PhoneName,
+    Prompt, Refusal, Ticket,
 };
 
 impl Switchboard {
@@ -51,6 +53,21 @@ impl Switchboard {
             | Action::CheckSecret { .. }
             | Action::ShowLine { .. }
             | Action::Announce(_) => false,
+        }
+    }
+
+    /// A line stands otherwise: the phones that have it show that.
+    pub fn show_line(&mut self, now: crate::time::Now, status: &Arc<LineStatus>) {
+        self.shared.now = now;
+        match status.phones.len() {
+            0 | 1 => drop(self.shared.lines.remove(&status.dn)),
+            _ => {
+                let dn = status.dn.clone();
+                self.shared.lines.insert(dn, Arc::clone(status));
+            }
+        }
+        for phone in &status.phones {
+            self.at(phone, |station, shared| station.show_line(shared, status));
         }
     }
 

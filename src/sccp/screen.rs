@@ -1,6 +1,7 @@
 //! What a phone shows and lets hear of its calls: the messages of each moment, in the order in which phones know them.
 
 use super::call::{Call, CallStage};
+use super::remote::lamp_elsewhere;
 use super::shared::Shared;
 use super::softkeys::{self, Key};
 use super::station::Station;
@@ -85,7 +86,7 @@ impl Way {
     }
 }
 
-fn party_of(party: &crate::pbx::Party) -> Party {
+pub(super) fn party_of(party: &crate::pbx::Party) -> Party {
     Party {
         name: party.display_name.as_str().into(),
         number: party.dn.as_str().to_owned(),
@@ -177,7 +178,7 @@ impl Station {
         let lamp = SetLamp {
             stimulus: Stimulus::Line,
             instance: line,
-            mode: mode.unwrap_or(LampMode::Off),
+            mode: mode.unwrap_or_else(|| lamp_elsewhere(&self.remotes, line)),
         };
         self.say(shared, lamp);
     }

@@ -16,7 +16,8 @@ use super::own_media::OwnMedia;
 use super::settings::Settings;
 use super::wire::{DefineTimeDate, Dialect, ToPhone};
 use crate::pbx::{
-    Event, Extent, LegId, LegIds, ModelName, NumberPlan, PhoneName, Shown, Site, Ticket,
+    Dn, Event, Extent, LegId, LegIds, LineStatus, ModelName, NumberPlan, PhoneName, Shown, Site,
+    Ticket,
 };
 use crate::time::{Deadlines, Now};
 
@@ -94,6 +95,8 @@ pub(super) struct Shared {
     pub legs: HashMap<LegId, (PhoneName, u32)>,
     /// Calls with an end of media of Perch's own.
     pub own: OwnMedia,
+    /// How the lines stand that are on several phones.
+    pub lines: HashMap<Dn, Arc<LineStatus>>,
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
     pub swapped: Vec<Swapped>,
@@ -134,6 +137,7 @@ impl Shared {
             deadlines: Deadlines::default(),
             legs: HashMap::new(),
             own: OwnMedia::default(),
+            lines: HashMap::new(),
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
             swapped: Vec::new(),

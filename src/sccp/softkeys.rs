@@ -46,10 +46,16 @@ pub(super) enum Key {
     PickUpAt,
     /// Lets the other party wait for whoever fetches it.
     Park,
+    /// Comes into the talk at another phone of the line.
+    Barge,
+    /// Keeps calls on shared lines private, or not any more.
+    Private,
+    /// Lets the other parties of two calls talk with each other, too.
+    Confer,
 }
 
 /// In the order of the template: what a phone says for a key is its place there, from 1.
-const KEYS: [Key; 21] = [
+const KEYS: [Key; 24] = [
     Key::Redial,
     Key::NewCall,
     Key::Hold,
@@ -71,6 +77,9 @@ const KEYS: [Key; 21] = [
     Key::PickUp,
     Key::PickUpAt,
     Key::Park,
+    Key::Barge,
+    Key::Private,
+    Key::Confer,
 ];
 
 /// An empty place.
@@ -113,6 +122,9 @@ impl Key {
             Key::PickUp => Label::PICK_UP.into(),
             Key::PickUpAt => Label::GPICK_UP.into(),
             Key::Park => Label::PARK.into(),
+            Key::Barge => Label::BARGE.into(),
+            Key::Private => Label::PRIVATE.into(),
+            Key::Confer => Label::CONFRN.into(),
         }
     }
 }
@@ -133,8 +145,8 @@ pub(super) enum Idle {
 /// The keys of a set, in their places.
 fn keys_of(set: KeySet) -> &'static [Option<Key>] {
     use Key::{
-        Answer, Backspace, Confirm, Dial, Disturb, EndCall, Forward, Hold, Join, Login, Logout,
-        NewCall, Park, PickUp, PickUpAt, Redial, Resume, Stay, Transfer,
+        Answer, Backspace, Barge, Confer, Confirm, Dial, Disturb, EndCall, Forward, Hold, Join,
+        Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume, Stay, Transfer,
     };
     match set {
         KeySet::OnHook => &[
@@ -150,6 +162,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(PickUpAt),
             Some(Forward(ForwardKind::Busy)),
             Some(Forward(ForwardKind::NoAnswer)),
+            Some(Private),
         ],
         KeySet::Connected | KeySet::ConnectedTransferable => &[
             Some(Hold),
@@ -157,6 +170,8 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Transfer),
             Some(Park),
             Some(Join),
+            Some(Private),
+            Some(Confer),
         ],
         KeySet::OnHold | KeySet::HoldConference => &[
             Some(Resume),
@@ -176,7 +191,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
         KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial)],
         KeySet::ConnectedConference => &[Some(Hold), Some(EndCall)],
         KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer), Some(Join)],
-        KeySet::InUseHint | KeySet::OnHookStealable => &[Some(Redial), Some(NewCall)],
+        KeySet::InUseHint | KeySet::OnHookStealable => &[Some(Redial), Some(NewCall), Some(Barge)],
         KeySet::Other(_) => &[],
     }
 }
@@ -249,6 +264,8 @@ fn is_offered(key: Key, may: DeskMay) -> bool {
         Key::Disturb => may.be_quiet,
         Key::PickUp | Key::PickUpAt => may.pick_up,
         Key::Park => may.park,
+        Key::Barge => may.barge,
+        Key::Private => may.be_private,
         _ => true,
     }
 }
@@ -264,7 +281,7 @@ mod tests {
             assert_eq!(meant.label(), key.label);
         }
         assert_eq!(Key::of(0), None);
-        assert_eq!(Key::of(22), None);
+        assert_eq!(Key::of(25), None);
         assert_eq!(Key::of(u32::MAX), None);
     }
 

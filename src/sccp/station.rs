@@ -9,6 +9,7 @@ use super::buttons::Buttons;
 use super::call::Call;
 use super::history::Told;
 use super::media::Abilities;
+use super::remote::Remote;
 use super::shared::{Shared, Timer};
 use super::softkeys::{self, Idle};
 use super::switchboard::Connection;
@@ -57,6 +58,8 @@ pub(super) struct Station {
     pub hook: Hook,
     /// Its calls, oldest first.
     pub calls: Vec<Call>,
+    /// Calls at other phones with the same lines.
+    pub remotes: Vec<Remote>,
     /// What was dialled last.
     pub redial: Option<Secret>,
     /// What was lifted last, if the phone tells.
@@ -136,6 +139,7 @@ impl Station {
             idle: Idle::Nobody,
             hook: Hook::On,
             calls: Vec::new(),
+            remotes: Vec::new(),
             redial: None,
             path: None,
             pending: None,
@@ -214,6 +218,7 @@ impl Station {
         self.show_lamps(shared);
         self.show_idle(shared);
         self.has_returned(shared);
+        self.show_all_remotes(shared);
         if is_stale {
             shared.events.push(Event::DeskRequested(self.name.clone()));
         }

@@ -99,11 +99,13 @@ impl Station {
         if live {
             let has_other_buttons = buttons != self.buttons;
             let since = to.since;
+            self.forget_all_remotes(shared);
             self.wear(to.desk, to.shown, to.note);
             if has_other_buttons {
                 self.say(shared, self.buttons.template());
             }
             self.tell_all(shared);
+            self.show_all_remotes(shared);
             self.swapped(shared, live, since);
         } else {
             let returning = Returning {

@@ -43,6 +43,31 @@ impl Station {
         }
     }
 
+    /// The conference key, in a call: the first one begins another call, the second one lets all talk with each other. Two
+    /// calls that were begun otherwise are joined at once.
+    pub fn confer(&mut self, shared: &mut Shared, reference: u32) {
+        let first = self.call(reference).and_then(|call| call.consults);
+        let first = first.or_else(|| self.joinable(reference));
+        let is_talking = |reference| {
+            let stage = self.call(reference).map(|call| &call.stage);
+            matches!(stage, Some(CallStage::Talking(_)))
+        };
+        if !is_talking(reference) {
+            return;
+        }
+        let leg_of = |reference| self.call(reference).and_then(Call::leg);
+        if let (Some(leg), Some(other)) = (leg_of(reference), first.and_then(leg_of)) {
+            let ticket = shared.mint_ticket(Waiting::Setting(self.name.clone(), None));
+            let asked = Event::ConferenceAsked { ticket, leg, other };
+            return shared.events.push(asked);
+        }
+        self.consult(shared, reference);
+        let mut calls = self.calls.iter_mut();
+        if let Some(second) = calls.find(|call| call.consults == Some(reference)) {
+            second.confers = true;
+        }
+    }
+
     /// The call that somebody has begun to hand this one on, once it is more than a number.
     fn consulting(&self, reference: u32) -> Option<u32> {
         let mut calls = self.calls.iter();
@@ -82,8 +107,8 @@ impl Station {
         let Some(call) = self.call(reference) else {
             return false;
         };
-        let (true, Some(first)) = (matches!(call.stage, CallStage::Calling(_)), call.consults)
-        else {
+        let rings = matches!(call.stage, CallStage::Calling(_)) && !call.confers;
+        let (true, Some(first)) = (rings, call.consults) else {
             return false;
         };
         if !self.call(first).is_some_and(Call::is_held) {

@@ -13,6 +13,7 @@ use super::leg::{Incoming, Leg, Stage};
 use super::package::{ALLOW_EVENTS, EVENT_LIST};
 use super::registrar::ALLOW;
 use super::reliable::Reliable;
+use super::replaces::Wanted;
 use super::reply;
 use super::transaction::{self, ClientId, ServerId};
 use super::wire::{Builder, Message, Name, Scheme, Via, respond, status_reason};
@@ -20,10 +21,11 @@ use crate::pbx::{Body, Event, Hops, LegId, PhoneName, Secret};
 use crate::time::Now;
 
 /// The extensions that a request may insist on (RFC 3261 §20.32).
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 7] = [
     "100rel",
     "timer",
     "replaces",
+    "join",
     "norefersub",
     "tdialog",
     EVENT_LIST,
@@ -121,8 +123,8 @@ impl Agent {
         if self.is_too_brief(invite) {
             return self.refuse_brief(now, server, invite, flow);
         }
-        let replaced = match self.replaced_by(invite) {
-            Ok(replaced) => replaced,
+        let wanted = match self.wanted_by(invite) {
+            Ok(wanted) => wanted,
             Err((status, why)) => {
                 let why = reply::reason("SIP", status, why);
                 return self.respond(now, server, invite, flow, status, Some(why));
@@ -156,14 +158,20 @@ impl Agent {
         };
         self.legs.insert(leg, entry);
         let offer = body_of(invite);
-        self.events.push(match replaced {
-            Some(of) => Event::TookOver {
+        self.events.push(match wanted {
+            Wanted::Replace(of) => Event::TookOver {
                 leg,
                 phone,
                 of,
                 offer,
             },
-            None => Event::Dialled {
+            Wanted::Join(of) => Event::BargeAsked {
+                leg,
+                phone,
+                of,
+                offer,
+            },
+            Wanted::Nothing => Event::Dialled {
                 leg,
                 phone,
                 line: None,

@@ -1,4 +1,4 @@
-//! Headers that name a dialog: Replaces (RFC 3891) and Target-Dialog (RFC 4538).
+//! Headers that name a dialog: Replaces (RFC 3891), Join (RFC 3911) and Target-Dialog (RFC 4538).
 
 use super::agent::Agent;
 use super::leg::Stage;
@@ -13,6 +13,17 @@ pub(super) struct DialogId {
     pub tags: (String, String),
     /// Whether only a call is meant that is not answered yet (RFC 3891 §4).
     pub early_only: bool,
+}
+
+/// What a new call wants of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Nothing: it is one of its own.
+    Nothing,
+    /// The place of this leg.
+    Replace(LegId),
+    /// To come into the talk of this leg.
+    Join(LegId),
 }
 
 /// A status, and why.
@@ -65,12 +76,12 @@ fn dialog_id(value: &str, names: [&str; 2]) -> Option<DialogId> {
 }
 
 impl Agent {
-    /// The leg whose place an INVITE wants to take, if it does; the status if that cannot be, and why (RFC 3891 §3).
-    /// Whether it may is the core's affair.
-    pub(super) fn replaced_by(&self, invite: &Message) -> Result<Option<LegId>, Refused> {
+    /// What an INVITE wants of another call; the status if that cannot be, and why (RFC 3891 §3, RFC 3911 §4). Whether it
+    /// may is the core's affair.
+    pub(super) fn wanted_by(&self, invite: &Message) -> Result<Wanted, Refused> {
         let mut values = invite.values(Name::Replaces);
         let Some(value) = values.next() else {
-            return Ok(None);
+            return self.joined_by(invite);
         };
         let id = replaces(&String::from_utf8_lossy(value)).filter(|_| values.next().is_none());
         let id = id.ok_or((400, "One Replaces with both tags is needed"))?;
@@ -84,9 +95,28 @@ impl Agent {
                 Err((603, "The call to be replaced is over"))
             }
             Some(Stage::Talking(_)) if id.early_only => Err((486, "The call is answered already")),
-            Some(Stage::Talking(_) | Stage::Outgoing(_)) => Ok(Some(leg)),
+            Some(Stage::Talking(_) | Stage::Outgoing(_)) => Ok(Wanted::Replace(leg)),
             // An early dialog that was not begun here.
             Some(Stage::Incoming(_)) | None => Err(gone),
+        }
+    }
+
+    fn joined_by(&self, invite: &Message) -> Result<Wanted, Refused> {
+        let mut values = invite.values(Name::Join);
+        let Some(value) = values.next() else {
+            return Ok(Wanted::Nothing);
+        };
+        // RFC 3911 §6.1: it looks as Replaces does.
+        let id = replaces(&String::from_utf8_lossy(value)).filter(|_| values.next().is_none());
+        let id = id.ok_or((400, "One Join with both tags is needed"))?;
+        let gone = (481, "There is no such call to join");
+        let leg = self.leg_named(&id).ok_or(gone)?;
+        match self.legs.get(&leg).map(|leg| &leg.stage) {
+            Some(Stage::Talking(talking)) if talking.closing.is_some() => {
+                Err((603, "The call to be joined is over"))
+            }
+            Some(Stage::Talking(_)) => Ok(Wanted::Join(leg)),
+            _ => Err(gone),
         }
     }
 

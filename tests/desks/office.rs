@@ -37,9 +37,18 @@ impl Office<'_> {
 
     /// The same with more settings of the site.
     pub fn open_with<'a>(dir: &'a Path, settings: &str) -> Office<'a> {
+        Office::open_site(dir, &site(settings))
+    }
+
+    /// The same beside more phones, as a site file has them.
+    pub fn open_beside<'a>(dir: &'a Path, more: &str) -> Office<'a> {
+        Office::open_site(dir, &format!("{}\n{more}", site("")))
+    }
+
+    fn open_site<'a>(dir: &'a Path, site: &str) -> Office<'a> {
         let server = Perch::with_settings(dir, "[ports]\nsccps = 2443\n");
         let file = dir.join("site.toml");
-        std::fs::write(&file, site(settings)).expect("the directory is ours");
+        std::fs::write(&file, site).expect("the directory is ours");
         server.tell(&["apply", &file.display().to_string()]);
         Office { server, dir }
     }

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::check;
+use crate::support::play::{check, check_over_both, check_over_sccp};
 
 #[test]
 fn what_one_phone_of_a_line_holds_another_one_takes() {
@@ -21,7 +21,23 @@ fn what_one_phone_of_a_line_holds_another_one_takes() {
         09:05 desk-2 hangs up
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-1 rings (from 9003 Lobby)
+            09:00 desk-2 rings (from 9003 Lobby)
+            09:00 desk-3 hears it ring
+            09:00 desk-1 stops ringing (answered elsewhere)
+            09:00 desk-3 talks with desk-2
+            09:01 desk-1 hears 403 No call is on hold at another phone of 9100
+            09:02 desk-3 is held
+            09:02 desk-4 hears 403 No call is on hold at another phone of 9004, hears 403 9100 is no line of this phone
+            09:03 desk-3 now talks with desk-1
+            09:03 desk-1 talks with desk-3
+            09:03 desk-2 hears "Taken over at another phone"
+            09:04 desk-3 is held, now talks with desk-2
+            09:04 desk-2 talks with desk-3
+            09:04 desk-1 hears "Taken over at another phone"
+            09:05 desk-3 hears "The other party hung up"
+            09:05 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -44,7 +60,35 @@ fn somebody_comes_into_a_call_of_the_line_and_all_three_hear_each_other_until_tw
         09:07 desk-4 hangs up
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-1 rings (from 9003 Lobby)
+            09:00 desk-2 rings (from 9003 Lobby)
+            09:00 desk-4 rings (from 9003 Lobby)
+            09:00 desk-3 hears it ring
+            09:00 desk-1 stops ringing (answered elsewhere)
+            09:00 desk-4 stops ringing (answered elsewhere)
+            09:00 desk-3 talks with desk-2
+            09:01 desk-1 talks in a conference
+            09:01 desk-3 now talks with Perch
+            09:01 desk-2 now talks with Perch
+            09:01 desk-3 talks in a conference
+            09:01 desk-2 talks in a conference, hears Joined
+            09:01 desk-3 hears Joined
+            09:01 desk-1 hears Joined
+            09:02 desk-4 hears 503 Too busy. Try again in a moment
+            09:04 desk-2 now talks with desk-3
+            09:04 desk-3 now talks with desk-2
+            09:05 desk-4 talks in a conference
+            09:05 desk-3 now talks with Perch
+            09:05 desk-2 now talks with Perch
+            09:05 desk-3 talks in a conference
+            09:05 desk-2 talks in a conference, hears Joined
+            09:05 desk-3 hears Joined
+            09:05 desk-4 hears Joined
+            09:06 desk-4 now talks with desk-3
+            09:06 desk-3 now talks with desk-4
+            09:07 desk-3 hears "The other party hung up"
+            09:07 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -72,7 +116,53 @@ fn nobody_comes_into_a_call_that_is_private_or_held_or_without_the_right() {
         09:10 desk-1 hangs up
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-4 hears 403 Not allowed from this phone
+            09:00 desk-1 hears 403 No call is talked over at another phone of 9100, hears 403 9003 is no line of this phone
+            09:01 desk-1 rings (from 9003 Lobby)
+            09:01 desk-2 rings (from 9003 Lobby)
+            09:01 desk-4 rings (from 9003 Lobby)
+            09:01 desk-3 hears it ring
+            09:01 desk-1 stops ringing (answered elsewhere)
+            09:01 desk-4 stops ringing (answered elsewhere)
+            09:01 desk-3 talks with desk-2
+            09:02 desk-4 hears 403 Not allowed from this phone
+            09:03 desk-3 is held
+            09:03 desk-1 hears 403 No call is talked over at another phone of 9100
+            09:03 desk-3 is taken back
+            09:04 desk-2 hears "The other party hung up"
+            09:05 desk-2 hears "Calls on shared lines are private"
+            09:05 desk-1 rings (from 9003 Lobby)
+            09:05 desk-2 rings (from 9003 Lobby)
+            09:05 desk-4 rings (from 9003 Lobby)
+            09:05 desk-3 hears it ring
+            09:05 desk-1 stops ringing (answered elsewhere)
+            09:05 desk-4 stops ringing (answered elsewhere)
+            09:05 desk-3 talks with desk-2
+            09:05 desk-1 hears 403 That call is private
+            09:06 desk-3 is held
+            09:06 desk-1 hears 403 That call is private
+            09:06 desk-3 is taken back
+            09:07 desk-2 hears "The other party hung up"
+            09:08 desk-2 hears "Calls on shared lines are not private"
+            09:08 desk-1 rings (from 9003 Lobby)
+            09:08 desk-2 rings (from 9003 Lobby)
+            09:08 desk-4 rings (from 9003 Lobby)
+            09:08 desk-3 hears it ring
+            09:08 desk-1 stops ringing (answered elsewhere)
+            09:08 desk-4 stops ringing (answered elsewhere)
+            09:08 desk-3 talks with desk-2
+            09:08 desk-1 talks in a conference
+            09:08 desk-3 now talks with Perch
+            09:08 desk-2 now talks with Perch
+            09:08 desk-3 talks in a conference
+            09:08 desk-2 talks in a conference, hears Joined
+            09:08 desk-3 hears Joined
+            09:08 desk-1 hears Joined
+            09:09 desk-1 now talks with desk-2
+            09:09 desk-2 now talks with desk-1
+            09:10 desk-2 hears "The other party hung up"
+            09:10 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
 
@@ -93,6 +183,181 @@ fn where_no_port_is_left_nobody_comes_in_and_the_talk_goes_on() {
         09:05 desk-1 hangs up
         admin asks status
         ",
-        expect![[""]],
+        expect![[r#"
+            09:00 desk-4 hears Confirm, hears itself
+            09:01 desk-1 rings (from 9003 Lobby)
+            09:01 desk-2 rings (from 9003 Lobby)
+            09:01 desk-3 hears it ring
+            09:01 desk-1 stops ringing (answered elsewhere)
+            09:01 desk-3 talks with desk-2
+            09:02 desk-1 hears 503 Too busy. Try again in a moment
+            09:03 desk-1 talks in a conference
+            09:03 desk-3 now talks with Perch
+            09:03 desk-2 now talks with Perch
+            09:03 desk-3 talks in a conference
+            09:03 desk-2 talks in a conference, hears Joined
+            09:03 desk-3 hears Joined
+            09:03 desk-1 hears Joined
+            09:04 desk-1 now talks with desk-2
+            09:04 desk-2 now talks with desk-1
+            09:05 desk-2 hears "The other party hung up"
+            09:05 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+    );
+}
+
+/// What goes on at another phone of a line is no use of this one (IDL-1); a call on hold is one of whoever holds it (IDL-2).
+#[test]
+fn nobody_is_kept_by_what_others_do_on_a_shared_line() {
+    check(
+        "rules: CAL-3, IDL-1, IDL-2",
+        "
+        held cap 60m
+        alice: 2001, pin 1111, lines 2001 9100, idle limit 30m
+        bob: 2002, pin 2222, lines 2002 9100, idle limit 30m
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 logs in alice   desk-2 logs in bob
+        09:10 desk-3 dials 9100   desk-1 answers
+        09:20 desk-1 holds
+        10:00 desk-3 hangs up
+        until 10:31
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
+            09:10 desk-1 rings (from 9003 Lobby)
+            09:10 desk-2 rings (from 9003 Lobby)
+            09:10 desk-3 hears it ring
+            09:10 desk-2 stops ringing (answered elsewhere)
+            09:10 desk-3 talks with desk-1
+            09:20 desk-3 is held
+            09:29 desk-2 reads "Logout in 60 s: not used. Make a call to stay."
+            09:30 desk-2 becomes lobby (idle), reads "Logged out: not used"
+            10:00 desk-1 hears "The other party hung up"
+            10:29 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            10:30 desk-1 becomes lobby (idle), reads "Logged out: not used""#]],
+    );
+}
+
+/// A 7960 (desk-2) over SCCP, a Cisco phone (desk-1) and another one (desk-3) over SIP are three phones of 9100; a 7975
+/// (desk-4) calls it. What the 7960 shows of the others is what its line key and softkeys say.
+#[test]
+fn a_shared_line_on_a_7960_and_two_sip_phones_from_ring_to_barge() {
+    check_over_both(
+        "rules: CAL-3, PRO-6",
+        "
+        class front: call guests, call users, login, barge, privacy
+        front: logout profile, lines 9100, class front
+        desk-1: phone, logout profile front, made by cisco
+        desk-2: phone, logout profile front
+        desk-3: phone, logout profile front
+        desk-4: guest 9004
+        -- All ring, one answers.
+        09:00 desk-4 dials 9100
+        +2s desk-1 answers
+        -- It is held here and goes on there.
+        09:02 desk-1 holds
+        09:03 desk-2 presses softkey Resume
+        09:04 desk-2 holds
+        09:05 desk-3 dials *36
+        -- Somebody comes in, and leaves again.
+        09:06 desk-2 presses softkey Barge
+        09:07 desk-2 hangs up
+        -- Nobody may come in, or take it.
+        09:08 desk-3 dials *37
+        09:09 desk-2 presses softkey Barge
+        09:10 desk-1 dials *33
+        09:11 desk-3 holds
+        09:12 desk-2 presses softkey Resume   desk-1 dials *36
+        09:13 desk-3 resumes   desk-3 dials *38
+        09:14 desk-1 dials *33
+        -- Of those who are left two talk directly.
+        09:15 desk-3 hangs up
+        09:16 desk-4 hangs up
+        admin asks status
+        ",
+        expect![[r#"
+            09:00 desk-1 rings (from 9004 Lobby)
+            09:00 desk-3 rings (from 9004 Lobby)
+            09:00 desk-2 rings (from 9004 Lobby)
+            09:00 desk-4 hears it ring
+            09:00:02 desk-3 stops ringing (answered elsewhere)
+            09:00:02 desk-2 stops ringing
+            09:00:02 desk-4 talks with desk-1
+            09:00:02 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
+            09:02 desk-2 line 1 is held elsewhere (9004 Lobby), its lamp is Wink, keys Resume/NewCall
+            09:02 desk-4 is held
+            09:03 desk-1 hears "Taken over at another phone"
+            09:03 desk-2 talks with desk-4
+            09:03 desk-4 now talks with desk-2
+            09:03 desk-2 line 1 is free elsewhere, its lamp is On
+            09:04 desk-4 is held
+            09:05 desk-3 talks with desk-4
+            09:05 desk-4 now talks with desk-3
+            09:05 desk-2 hears the end, reads "Taken over at another phone", line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
+            09:06 desk-4 talks in a conference
+            09:06 desk-3 now talks with Perch, talks in a conference
+            09:06 desk-2 talks in a conference
+            09:06 desk-3 hears Joined
+            09:06 desk-4 hears Joined
+            09:06 desk-2 hears Joined, line 1 is free elsewhere, its lamp is On
+            09:07 desk-3 now talks with desk-4
+            09:07 desk-4 now talks with desk-3
+            09:07 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
+            09:08 desk-3 hears "Calls on shared lines are private"
+            09:08 desk-2 line 1 is in use elsewhere (private), its lamp is On, keys NewCall
+            09:09 IMPOSSIBLE desk-2 shows no softkey Barge, but NewCall, Login, Private
+            09:10 desk-1 hears 403 That call is private
+            09:11 desk-2 line 1 is held elsewhere (private), its lamp is Wink, keys NewCall
+            09:11 desk-4 is held
+            09:12 IMPOSSIBLE desk-2 shows no softkey Resume, but NewCall, Login, Private
+            09:12 desk-1 hears 403 That call is private
+            09:13 desk-4 is taken back
+            09:13 desk-2 line 1 is in use elsewhere (private), its lamp is On, keys NewCall
+            09:13 desk-3 hears "Calls on shared lines are not private"
+            09:13 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
+            09:14 desk-1 talks in a conference
+            09:14 desk-4 talks in a conference
+            09:14 desk-3 now talks with Perch, talks in a conference, hears Joined
+            09:14 desk-1 hears Joined
+            09:14 desk-4 hears Joined
+            09:14 desk-2 line 1 is in use elsewhere (9100 Conference), its lamp is On, keys NewCall/Barge
+            09:15 desk-1 now talks with desk-4
+            09:15 desk-4 now talks with desk-1
+            09:15 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
+            09:16 desk-1 hears "The other party hung up"
+            09:16 desk-2 line 1 is free elsewhere, its lamp is Off
+            09:16 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+    );
+}
+
+#[test]
+fn two_calls_of_a_cisco_phone_become_a_conference() {
+    check_over_sccp(
+        "rules: CAL-2",
+        "
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004
+        09:00 desk-1 dials 9002   desk-2 answers
+        09:01 desk-1 presses softkey Confrn   desk-1 types 9003#   desk-3 answers
+        09:02 desk-1 presses softkey Confrn
+        09:03 desk-2 holds
+        09:04 desk-2 resumes
+        09:05 desk-1 hangs up
+        09:06 desk-3 hangs up
+        admin asks status
+        ",
+        expect![[r#"
+            09:00 desk-2 rings (from 9001 Lobby)
+            09:00 desk-1 hears it ring, talks with desk-2
+            09:01 desk-2 is held
+            09:01 desk-3 rings (from 9001 Lobby)
+            09:01 desk-1 hears it ring, talks with desk-3
+            09:02 desk-1 talks in a conference
+            09:02 desk-3 talks in a conference
+            09:02 desk-1 hears the end, reads "Conference"
+            09:02 desk-2 talks in a conference
+            09:05 desk-2 now talks with desk-3
+            09:05 desk-3 now talks with desk-2
+            09:06 desk-2 hears the end
+            09:06 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }

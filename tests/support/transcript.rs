@@ -276,6 +276,8 @@ fn in_common_words(text: String) -> Vec<String> {
         "is prompted: Echo" => Some("hears itself"),
         "is prompted: Silence" => None,
         _ if text.starts_with("is told of its transfer: ") => None,
+        // Lamps of shared lines: not every phone has them.
+        _ if text.starts_with("line ") && text.contains(" elsewhere") => None,
         // PRO-9: not every phone can be told.
         _ if text.contains(" to forget whom ") => None,
         other => Some(other),

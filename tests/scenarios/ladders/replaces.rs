@@ -1,4 +1,5 @@
-//! INVITE with Replaces (RFC 3891): a phone takes the place of another in its call, or picks up what rings there.
+//! INVITE with Replaces (RFC 3891): a phone takes the place of another in its call, or picks up what rings there. INVITE with
+//! Join (RFC 3911): it comes into the talk of another.
 
 use expect_test::expect;
 
@@ -441,6 +442,24 @@ fn a_phone_of_the_same_group_picks_up_what_rings_and_takes_nothing_that_talks() 
             a BYE
               a < 200 BYE
               c2 < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
+fn a_call_that_cannot_be_joined_stays_what_it_was() {
+    ladder(
+        "rules: CAL-3, RFC 3911 §4",
+        expect![[r#"
+            a talks with b
+            c INVITE 9002 [c1] join=b
+              c < 403 INVITE "Not allowed from this phone"
+            a BYE
+              a < 200 BYE
+              b < BYE "The other party hung up"
+            c2 INVITE 9002 [c1] join=b
+              c2 < 481 INVITE "There is no such call to join"
             all is quiet
         "#]],
     );

@@ -96,7 +96,9 @@ impl Stage {
             seed: [7; 32],
             site: Arc::new(site.site.clone()),
             remembered: Remembered::default(),
-            media: vec![SocketAddr::new(SERVER.ip(), 10_000)],
+            media: [10_000, 10_002, 10_004]
+                .map(|port| SocketAddr::new(SERVER.ip(), port))
+                .into(),
             bindings: Vec::new(),
         };
         let mut stage = Stage {
@@ -186,17 +188,20 @@ impl Stage {
     fn ask(&mut self, name: &str, words: &Words) -> Vec<Bytes> {
         self.last_branch += 1;
         let branch = format!("z9hG4bK{}", self.last_branch);
-        let replaces = words.value("replaces").map(|other| {
-            let other = self.parties.get(other).expect("a call to be replaced");
-            other.named(words.has("early-only"))
+        let wanted = [("replaces", "Replaces"), ("join", "Join")].into_iter();
+        let other = wanted.filter_map(|(word, header)| {
+            let other = self.parties.get(words.value(word)?);
+            let other = other.expect("a call to be replaced, or joined");
+            Some((header, other.named(words.has("early-only"))))
         });
+        let other = other.last();
         if !self.parties.contains_key(name) {
             let party = Party::calling(name, address(phone_of(name)), words);
             self.parties.insert(name.to_owned(), party);
         }
         let proof = self.proof(name, words);
         let party = self.parties.get_mut(name).expect("it is there");
-        let bytes = party.ask(words, &branch, replaces, proof);
+        let bytes = party.ask(words, &branch, other, proof);
         let twice = if words.has("twice") { 2 } else { 1 };
         vec![bytes; twice]
     }

@@ -203,7 +203,7 @@ impl Party {
         &mut self,
         words: &Words,
         branch: &str,
-        replaces: Option<String>,
+        other: Option<(&'static str, String)>,
         proof: Option<String>,
     ) -> Bytes {
         let method = words.first().to_owned();
@@ -251,7 +251,9 @@ impl Party {
         if words.has("100rel") {
             raw += "Supported: 100rel\r\n";
         }
-        for (name, value) in [("Replaces", replaces), ("Authorization", proof)] {
+        let (wanted, other) = other.unzip();
+        let wanted = wanted.unwrap_or("Replaces");
+        for (name, value) in [(wanted, other), ("Authorization", proof)] {
             raw += &value.map_or(String::new(), |value| format!("{name}: {value}\r\n"));
         }
         self.keep(method, raw + &words.finish(own))

@@ -49,7 +49,12 @@ impl SccpPhone {
                 // Of the call at its ear, of the latest one, or of the idle phone.
                 let at_ear = self.call_that("", |call| !call.rings() && call.state != State::Hold);
                 let place = at_ear.or_else(|_| self.call_that("", |_| true));
-                return self.press_softkey(place.unwrap_or((0, 0)), label);
+                let place = place.unwrap_or((0, 0));
+                let keys = self.desk.keys_at(place);
+                let has_key = keys.iter().any(|(shown, _)| shown == label);
+                // Or of one at another phone of the line, whichever shows it.
+                let elsewhere = self.key_elsewhere(label).filter(|_| !has_key);
+                return self.press_softkey(elsewhere.unwrap_or(place), label);
             }
             _ => return Err(format!("an SCCP phone cannot do {order:?}")),
         }

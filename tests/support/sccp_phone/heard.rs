@@ -182,7 +182,8 @@ impl SccpPhone {
         if !self.kind.has_soft_keys() {
             return;
         }
-        if place.1 != 0 && !self.calls.contains_key(&place.1) {
+        let is_known = |call| self.calls.contains_key(call) || self.elsewhere.contains_key(call);
+        if place.1 != 0 && !is_known(&place.1) {
             self.fault(format!("softkeys for no call {place:?}"));
         }
         self.desk.selected.insert(place, select.clone());
@@ -191,6 +192,7 @@ impl SccpPhone {
     fn show(&mut self, place: Place, text: String, is_literal: bool) {
         match self.calls.get_mut(&place.1) {
             Some(call) => call.text.clone_from(&text),
+            None if self.elsewhere.contains_key(&place.1) => {}
             None if place.1 != 0 => self.fault(format!("{text:?} for no call {place:?}")),
             None => {
                 // What stood there before is no news, even if the phone has restarted or shown a call since.
@@ -290,6 +292,9 @@ impl SccpPhone {
         if !self.desk.has_line(told.line) {
             self.fault(format!("a call on line {}, which there is not", told.line));
         }
+        if self.is_elsewhere(told) {
+            return self.hear_elsewhere(told);
+        }
         let uptime = self.uptime;
         let Some(call) = self.calls.get_mut(&told.call) else {
             return self.begin(place, told.state);
@@ -332,6 +337,9 @@ impl SccpPhone {
     }
 
     fn hear_info(&mut self, info: &CallInfo) {
+        if self.hear_info_elsewhere(info) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&info.call) else {
             return self.fault(format!("information on no call {}", info.call));
         };

@@ -6,6 +6,7 @@
 mod acting;
 mod call;
 mod desk;
+mod elsewhere;
 mod heard;
 mod kind;
 mod registering;
@@ -20,6 +21,7 @@ use perch::time::Deadlines;
 use super::phone::{CallSight, Doings, Order, Packet, Phone, Stream};
 use call::{Call, Wish};
 use desk::Desk;
+use elsewhere::Elsewhere;
 pub use kind::{KINDS, Kind};
 use registering::{Progress, Question};
 
@@ -60,6 +62,10 @@ pub struct SccpPhone {
     asked: Option<Question>,
     desk: Desk,
     calls: BTreeMap<u32, Call>,
+    /// Calls at other phones with the same lines.
+    elsewhere: BTreeMap<u32, Elsewhere>,
+    /// Lines on which there is one less of them.
+    freed: Vec<u32>,
     /// Whom it remembers, by call.
     call_history: BTreeMap<u32, String>,
     last_call: u64,
@@ -107,6 +113,8 @@ impl SccpPhone {
             asked: None,
             desk: Desk::default(),
             calls: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            freed: Vec::new(),
             call_history: BTreeMap::new(),
             last_call: 0,
             last_port: 0,
@@ -169,6 +177,8 @@ impl SccpPhone {
         self.asked = None;
         self.desk = Desk::default();
         self.to_dial.clear();
+        self.elsewhere.clear();
+        self.freed.clear();
         self.transfers = false;
         self.resets_later = false;
         self.deadlines = Deadlines::default();
@@ -217,6 +227,7 @@ impl SccpPhone {
     fn look(&mut self) {
         self.dial_on();
         self.transfer_on();
+        self.look_elsewhere();
         let mut heard = Vec::new();
         for call in self.calls.values_mut() {
             let is_on = call.state == State::Connected && call.wish == Wish::Talk;

@@ -474,8 +474,11 @@ impl SipPhone {
             }
             self.sees(format!("talks with {who}"));
         } else if let Some(call) = self.calls.get_mut(&no) {
-            // Nobody is there as yet: somebody may come.
-            call.hears = NOBODY_YET.to_owned();
+            call.hears = match media::direction(&body) {
+                // Nobody is there as yet: somebody may come.
+                Direction::Neither => NOBODY_YET.to_owned(),
+                _ => "Perch".to_owned(),
+            };
         }
     }
 
