@@ -423,7 +423,6 @@ fn help_is_called_by_every_trunk_with_the_place_of_the_phone() {
               x4 < 200 BYE
               a2 < BYE "The other party hung up"
             all is quiet
-              y2 < INVITE [c1] from 9003 to 112 Geolocation=<cid:location@10.0.0.1> Priority=emergency (again, 3 times)
         "#]],
     );
 }
