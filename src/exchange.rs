@@ -23,7 +23,8 @@ use crate::pbx::{
 };
 use crate::sccp::{self, Switchboard};
 use crate::sip::{
-    Agent, Flow, News, Push, Registrar, SessionIntervals, Told, WatchNews, WatchSettings, wire,
+    Agent, Flow, News, Push, Registrar, SessionIntervals, Told, TrunkPaths, WatchNews,
+    WatchSettings, wire,
 };
 use crate::time::Now;
 use conferences::Conferences;
@@ -99,6 +100,8 @@ pub enum Input {
         /// What became of it.
         forgot: Forgot,
     },
+    /// The ways to the addresses of trunks are these now.
+    TrunkPaths(TrunkPaths),
     /// Something happened at an end of media of our own.
     Media(media::Report),
     /// The site changed; it is stored already.
@@ -300,7 +303,7 @@ impl Exchange {
             transfers: Transfers::default(),
             output: Output::default(),
         };
-        exchange.agent.set_site(site);
+        exchange.agent.set_site(start.now, site);
         exchange.take_news(start.now, news);
         exchange.settle(start.now);
         exchange
@@ -381,12 +384,16 @@ impl Exchange {
                 };
                 self.happened(now, event);
             }
+            Input::TrunkPaths(paths) => {
+                self.registrar.set_trunk_paths(paths.clone());
+                self.agent.set_trunk_paths(now, paths);
+            }
             Input::Media(report) => self.agent.media_reported(&report),
             Input::SiteApplied(site) => {
                 let news = self.registrar.set_phones(Arc::clone(&site));
                 self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
                 self.take_news(now, news);
-                self.agent.set_site(Arc::clone(&site));
+                self.agent.set_site(now, Arc::clone(&site));
                 self.agent.review_watches(now);
                 self.switchboard.set_site(now, site);
             }

@@ -29,6 +29,7 @@ mod scenarios {
     mod stored;
     mod told;
     mod transfer;
+    mod trunks;
     mod upkeep;
     mod voicemail;
 }

@@ -26,6 +26,7 @@ pub fn refused(refusal: Refusal) -> Status {
         Refusal::Failed(why) => (Code::FailedPrecondition, failed(why).into()),
         Refusal::Silence => (Code::DeadlineExceeded, "nothing was dialled".into()),
         Refusal::NobodyThere => (Code::FailedPrecondition, "nobody is there".into()),
+        Refusal::NoLine => (Code::Unavailable, "no trunk takes the call".into()),
         Refusal::Circle => (
             Code::FailedPrecondition,
             "that number is forwarded in a circle".into(),

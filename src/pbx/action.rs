@@ -10,6 +10,7 @@ use super::lamp::LineStatus;
 use super::mix::MixOrder;
 use super::names::{Dn, PhoneName, UserId};
 use super::obstacle::Obstacle;
+use super::place::Place;
 use super::prompt::Prompt;
 use super::renewal::Renewal;
 use super::site::PinHash;
@@ -78,6 +79,8 @@ pub enum Refusal {
     Circle,
     /// The call has been through too many servers already.
     TooManyHops,
+    /// No trunk takes the call.
+    NoLine,
     /// The called user is logged in nowhere and has nothing that answers instead.
     NobodyThere,
     /// No such user, phone or session; only administrators are told.
@@ -98,6 +101,7 @@ impl Refusal {
             Refusal::Overloaded => "Too busy. Try again in a moment".into(),
             Refusal::Silence => "Nothing was dialled for too long".into(),
             Refusal::NobodyThere => "Nobody is logged in with that number".into(),
+            Refusal::NoLine => "No line to the outside is free, or works".into(),
             Refusal::Circle => "That number is forwarded in a circle".into(),
             Refusal::TooManyHops => "The call has been through too many servers".into(),
             Refusal::Failed(failure) => match failure {
@@ -135,6 +139,25 @@ pub enum Action {
         history: Box<History>,
         /// How it is said.
         alert: Alert,
+    },
+    /// Make a call out of the house.
+    RingOut {
+        /// The new leg.
+        leg: LegId,
+        /// By which trunk.
+        trunk: PhoneName,
+        /// Who calls, as outside.
+        caller: Party,
+        /// Who answers for the call, as outside: whoever sent it on, else the caller.
+        asserted: Party,
+        /// The number, as the trunk wants it.
+        called: Dn,
+        /// The media offer; none if the other side is to make it.
+        offer: Option<Body>,
+        /// How the call came here.
+        history: Box<History>,
+        /// Where help is needed, if it is a call for help (EMG-1).
+        place: Option<Box<Place>>,
     },
     /// The phone of a leg that rings can be reached at one more place: it is to ring there, too.
     RingAnew {

@@ -8,6 +8,7 @@ use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, Secret};
 use super::forward::{History, Wanted};
 use super::names::{Dn, PhoneName};
+use super::trunk::{RINGS_FOR_HELP, RINGS_OUTSIDE};
 use super::{Pbx, Timer};
 use crate::time::Now;
 
@@ -37,6 +38,33 @@ pub(super) struct Attempt {
     pub alternatives: VecDeque<Dn>,
     /// Whether it stays at the phones that it was made for: help, and calls that come back.
     pub stays: bool,
+    /// Whether it is for help: then every trunk is tried, however it is.
+    pub is_help: bool,
+    /// The trunks that are left to be tried, one after the other.
+    pub trunks: VecDeque<PhoneName>,
+    /// Whether a trunk did not take it.
+    pub line_failed: bool,
+}
+
+impl Attempt {
+    /// An attempt for somebody at a phone or behind a trunk, which nothing rings for yet.
+    pub fn new((from, caller): (&PhoneName, Party), called: &Dn, history: History) -> Attempt {
+        Attempt {
+            from: from.clone(),
+            caller,
+            called: called.clone(),
+            offer: None,
+            callees: Vec::new(),
+            failure: None,
+            refused_by: Vec::new(),
+            history,
+            alternatives: VecDeque::new(),
+            stays: false,
+            is_help: false,
+            trunks: VecDeque::new(),
+            line_failed: false,
+        }
+    }
 }
 
 /// Which of two failures tells the caller more.
@@ -62,14 +90,32 @@ impl Pbx {
         attempt.called = called.clone();
         attempt.failure = None;
         attempt.refused_by.clear();
-        let stays = attempt.stays;
+        attempt.line_failed = false;
+        let (stays, is_help) = (attempt.stays, attempt.is_help);
         tracing::info!(call = %id, from = %attempt.caller.dn, %called, rings = ?phones, "phones ring");
-        self.ring_phones(id, phones);
-        let limit = match stays {
-            true => std::time::Duration::from_secs(self.site.settings.no_answer_s.max(1).into()),
-            false => self.rings_for(called),
+        let (trunks, phones): (Vec<PhoneName>, Vec<PhoneName>) = phones
+            .into_iter()
+            .partition(|name| self.site.is_trunk(name));
+        let limit = match (trunks.is_empty(), stays) {
+            (false, _) if is_help => RINGS_FOR_HELP,
+            (false, _) => RINGS_OUTSIDE,
+            (true, true) => {
+                std::time::Duration::from_secs(self.site.settings.no_answer_s.max(1).into())
+            }
+            (true, false) => self.rings_for(called),
         };
         self.deadlines.arm(Timer::NoAnswer(id), now.uptime + limit);
+        self.ring_phones(id, phones);
+        if trunks.is_empty() {
+            return;
+        }
+        let trunks = self.trunks_in_order(trunks, is_help);
+        if let Some(attempt) = self.calls.attempt(id) {
+            attempt.trunks = trunks;
+            attempt.line_failed = true;
+        }
+        self.ring_next_trunk(now, id);
+        self.go_on_if_silent(now, id);
     }
 
     /// Makes phones ring, for as long as the attempt goes on.
@@ -148,11 +194,18 @@ impl Pbx {
         let Some((id, phone)) = self.calls.leg(leg).map(|l| (l.call, l.phone.clone())) else {
             return;
         };
+        if self.trunk_failed(now, leg, why) {
+            return self.go_on_if_silent(now, id);
+        }
         let Some(attempt) = self.calls.attempt(id) else {
             return;
         };
         attempt.callees.retain(|other| *other != leg);
         attempt.failure = Some(worse(attempt.failure, why));
+        // Whoever was reached by a trunk has had their say: another trunk leads to the same.
+        if self.site.is_trunk(&phone) {
+            attempt.trunks.clear();
+        }
         if why != Failure::Unreachable {
             attempt.refused_by.push(phone);
         }
@@ -176,7 +229,10 @@ impl Pbx {
             )
             .filter(|dn| self.may_call(&by, dn).is_ok())
             .collect();
-        let Some(attempt) = self.calls.attempt(id).filter(|attempt| !attempt.stays) else {
+        let is_trunk = self.site.is_trunk(&by);
+        // A trunk does not say where calls of ours go.
+        let attempt = self.calls.attempt(id);
+        let Some(attempt) = attempt.filter(|attempt| !attempt.stays && !is_trunk) else {
             return self.failed(now, leg, Failure::Declined);
         };
         let (from, called) = (attempt.from.clone(), attempt.called.clone());
@@ -224,10 +280,14 @@ impl Pbx {
         if !attempt.callees.is_empty() {
             return;
         }
+        let why = match attempt.failure {
+            None if attempt.line_failed => Refusal::NoLine,
+            failure => Refusal::Failed(failure.unwrap_or(Failure::Unreachable)),
+        };
         let failure = attempt.failure.unwrap_or(Failure::Unreachable);
         match self.next_of(id, failure) {
             Some((dn, phones, history)) => self.ring_next(now, id, &dn, phones, history),
-            None => self.attempt_failed(now, id, Refusal::Failed(failure)),
+            None => self.attempt_failed(now, id, why),
         }
     }
 

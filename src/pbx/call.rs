@@ -1,10 +1,10 @@
 //! Calls and their legs. Nothing about profiles, hunting or idleness: the phone's use is reported, that is all.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::action::{Action, Refusal};
+use super::action::{Action, Party, Refusal};
 use super::attempt::Attempt;
 use super::change::{Change, Door, Signal, What};
 use super::conference::Conference;
@@ -61,6 +61,8 @@ pub(super) struct Leg {
     pub line: Dn,
     /// How far it is.
     pub state: LegState,
+    /// Who is on it, if nobody here is.
+    pub outside: Option<Party>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,8 +298,15 @@ impl Pbx {
                     Ok(phones) => {
                         // Help is rung however far the call has come.
                         let hops = hops.spent().unwrap_or(hops);
-                        let ring = (called, phones, History::dialled(hops));
-                        self.begin_call(now, leg, (phone, line), ring, offer, true);
+                        let history = History::dialled(hops);
+                        let (party, line) = self.calling(phone, line);
+                        let attempt = Attempt {
+                            offer,
+                            stays: true,
+                            is_help: true,
+                            ..Attempt::new((phone, party), &called, history)
+                        };
+                        self.begin_attempt(now, leg, &line, attempt, phones);
                     }
                     Err(why) => self.refuse_call(leg, phone, &called, why),
                 }
@@ -329,8 +338,12 @@ impl Pbx {
             .and_then(|()| self.reach(wanted, &mut history));
         match reached {
             Ok((called, phones)) => {
-                let ring = (called, phones, history);
-                self.begin_call(now, leg, (phone, line), ring, offer, false);
+                let (party, line) = self.calling(phone, line);
+                let attempt = Attempt {
+                    offer,
+                    ..Attempt::new((phone, party), &called, history)
+                };
+                self.begin_attempt(now, leg, &line, attempt, phones);
             }
             Err(why) => self.refuse_call(leg, phone, &dn, why),
         }
@@ -354,7 +367,7 @@ impl Pbx {
         self.record(now, what, user.as_ref(), Some(phone), Door::Code, text);
     }
 
-    /// The phones that help comes from, but not the caller's own.
+    /// The phones and trunks that help comes from, but not the caller's own.
     fn helpers(
         &self,
         caller: &PhoneName,
@@ -363,7 +376,10 @@ impl Pbx {
         let own = phones.contains(caller);
         phones.retain(|other| other != caller);
         let known = phones.len();
-        phones.retain(|other| self.phones.get(other).is_some_and(|p| p.registered));
+        phones.retain(|other| {
+            let is_there = self.phones.get(other).is_some_and(|p| p.registered);
+            is_there || self.site.is_trunk(other)
+        });
         match phones.is_empty() {
             false => Ok(phones),
             true if own && known == 0 => Err(Refusal::Failed(Failure::Busy)),
@@ -371,36 +387,29 @@ impl Pbx {
         }
     }
 
-    fn begin_call(
-        &mut self,
-        now: Now,
-        caller: LegId,
-        (phone, line): (&PhoneName, Option<Dn>),
-        (called, phones, history): (Dn, Vec<PhoneName>, History),
-        offer: Option<Body>,
-        stays: bool,
-    ) {
+    /// Who calls on a line of a phone, and that line. One that has moved away meanwhile is not called from.
+    fn calling(&self, phone: &PhoneName, line: Option<Dn>) -> (Party, Dn) {
         let mut party = self.party_at(phone);
-        // A line that has moved away meanwhile is not called from.
         if let Some(line) = line.filter(|line| self.lines_of(phone).contains(line)) {
             party.dn = line;
         }
         let line = party.dn.clone();
-        let attempt = Attempt {
-            from: phone.clone(),
-            caller: party,
-            called: called.clone(),
-            offer,
-            callees: Vec::new(),
-            failure: None,
-            refused_by: Vec::new(),
-            history,
-            alternatives: VecDeque::new(),
-            stays,
-        };
+        (party, line)
+    }
+
+    /// A call begins: these ring.
+    pub(super) fn begin_attempt(
+        &mut self,
+        now: Now,
+        caller: LegId,
+        line: &Dn,
+        attempt: Attempt,
+        phones: Vec<PhoneName>,
+    ) {
+        let (phone, called) = (attempt.from.clone(), attempt.called.clone());
         let call = self.calls.begin(caller, Stage::Alerting(Box::new(attempt)));
         tracing::info!(%call, %phone, %called, "call begun");
-        self.add_leg(call, caller, phone, &line, LegState::Calling);
+        self.add_leg(call, caller, &phone, line, LegState::Calling);
         self.ring_all(now, call, &called, phones);
     }
 
@@ -417,6 +426,7 @@ impl Pbx {
             phone: phone.clone(),
             line: line.clone(),
             state,
+            outside: None,
         };
         self.calls.touched.push(line.clone());
         self.calls.legs.insert(id, leg);
@@ -464,7 +474,7 @@ impl Pbx {
             leg: caller,
             from: (leg, branch),
             media,
-            connected: self.party_at(&phone),
+            connected: self.party_on(leg).unwrap_or_else(|| self.party_at(&phone)),
         });
     }
 

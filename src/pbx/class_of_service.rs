@@ -1,6 +1,10 @@
 //! What may be done from a phone, by whoever is there.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+
+use super::route::CallKind;
 
 /// Rights, as a named bundle. Emergency calls need none (SES-10).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +14,9 @@ pub struct ClassOfService {
     pub call_guests: bool,
     /// May call users.
     pub call_users: bool,
+    /// Which calls out of the house may be made.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub calls: BTreeSet<CallKind>,
     /// May log in at a phone of this class.
     pub login: bool,
     /// May log others out by code (OUT-5).
@@ -26,4 +33,11 @@ pub struct ClassOfService {
     pub auto_logout_h: Option<u32>,
     /// Never logged out automatically (EXM-1).
     pub exempt: bool,
+}
+
+impl ClassOfService {
+    /// Whether calls of a kind may leave the house. Colleagues at another server are users, too.
+    pub(super) fn may_call_out(&self, kind: CallKind) -> bool {
+        self.calls.contains(&kind) || kind == CallKind::Internal && self.call_users
+    }
 }

@@ -231,7 +231,9 @@ impl Pbx {
 
     /// What may be done at a phone by whoever is there.
     pub(super) fn class_at(&self, phone: &PhoneName) -> ClassOfService {
+        let trunk = self.site.trunks.get(phone).map(|trunk| &trunk.class);
         let class = match self.user_profile_at(phone) {
+            _ if trunk.is_some() => trunk,
             Some((_, profile)) => Some(&profile.class),
             None => self.logout_class(phone),
         };

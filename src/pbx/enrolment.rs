@@ -144,6 +144,7 @@ impl Site {
                 pickup_group: None,
                 provision: None,
                 own_speed_dials: true,
+                emergency_number: None,
                 location: None,
                 hardware: Some(Box::new(hardware)),
             };
@@ -229,6 +230,7 @@ mod tests {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            emergency_number: None,
             location: None,
             hardware: None,
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use super::action::Party;
 use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
 use super::forget::Forgot;
 use super::forward::Hops;
@@ -17,6 +18,7 @@ use super::own_dials::DialEdit;
 use super::prompt::Digit;
 use super::rest::Rest;
 use super::site::{PinHash, Site};
+use super::trunk::TrunkIs;
 
 /// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones
 /// that it rings.
@@ -170,6 +172,28 @@ pub enum Event {
         offer: Option<Body>,
         /// How far the call may go; all the way, if the phone does not say.
         hops: Hops,
+    },
+    /// Somebody outside calls, by a trunk.
+    CalledIn {
+        /// The caller's leg, minted by the adapter.
+        leg: LegId,
+        /// By which trunk.
+        trunk: PhoneName,
+        /// Who calls, as the trunk says.
+        caller: Party,
+        /// The number, as the trunk has it.
+        called: String,
+        /// The media offer; none if the callee is to make it.
+        offer: Option<Body>,
+        /// How far the call may go.
+        hops: Hops,
+    },
+    /// Whether a trunk is there, if that is another than before.
+    TrunkIs {
+        /// Which one.
+        trunk: PhoneName,
+        /// How it is.
+        is: TrunkIs,
     },
     /// A phone wants to take the place of a leg in its call: one that talks, or one that rings.
     TookOver {

@@ -39,6 +39,7 @@ impl Pbx {
                 sessions: self.sessions.len(),
                 calls: self.calls.len(),
                 calls_parked: self.lot.len(),
+                trunks: self.trunk_statuses(),
                 logouts_queued: self.schedule.queued(),
                 commits_outstanding: 0,
             }),
@@ -128,6 +129,14 @@ impl Pbx {
     fn explain(&self, now: Now, subject: &str) -> Option<Explanation> {
         if self.site.phones.contains_key(subject) {
             return Some(self.explain_phone(now, &subject.into()));
+        }
+        if self.site.trunks.contains_key(subject) {
+            return Some(Explanation {
+                subject: subject.to_owned(),
+                present: Vec::new(),
+                last: None,
+                sentences: self.explain_trunk(&subject.into()),
+            });
         }
         let (user, _) = self.find_user(subject)?;
         Some(self.explain_user(now, &user.clone()))

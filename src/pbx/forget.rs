@@ -487,6 +487,7 @@ mod tests {
                 pickup_group: None,
                 provision: None,
                 own_speed_dials: true,
+                emergency_number: None,
             };
             site.users.insert(format!("u{place}").as_str().into(), user);
             site.phones

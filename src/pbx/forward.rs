@@ -121,7 +121,12 @@ impl Pbx {
         let class = self.class_at(phone);
         let logged_out = self.user_profile_at(phone).is_none();
         let allowed = match self.directory.holder(dn) {
-            None => return Err(Refusal::UnknownNumber),
+            // Whoever calls in does not call out again, but where somebody here sends them.
+            None if self.site.is_trunk(phone) => return Err(Refusal::UnknownNumber),
+            None => match self.site.route_for(dn.as_str()) {
+                Some(route) => class.may_call_out(route.kind),
+                None => return Err(Refusal::UnknownNumber),
+            },
             // SES-10: no voicemail from a phone at which nobody is logged in.
             Some(_) if logged_out && self.directory.is_voicemail(dn) => false,
             Some(Holder::User(_)) => class.call_users,
@@ -138,6 +143,12 @@ impl Pbx {
     ) -> Result<(Dn, Vec<PhoneName>), Refusal> {
         let Wanted { from, mut dn } = wanted;
         loop {
+            if self.directory.holder(&dn).is_none()
+                && let Some(route) = self.site.route_for(dn.as_str())
+            {
+                self.may_be_sent_out(history, &dn)?;
+                return Ok((dn, route.trunks.clone()));
+            }
             let why = match self.ringable(from, &dn) {
                 Ok(phones) => return Ok((dn, phones)),
                 Err(why) => why,

@@ -220,12 +220,11 @@ impl Pbx {
 
     /// Who is at the other end of a leg, or is being called there.
     fn other_party(&self, leg: LegId, call: &call::Call) -> Party {
-        let at = |other: LegId| {
-            let other = self.calls.leg(other)?;
-            let party = self.party_at(&other.phone);
+        let at = |id: LegId| {
+            let other = self.calls.leg(id)?;
             Some(Party {
                 dn: other.line.clone(),
-                ..party
+                ..self.party_on(id)?
             })
         };
         let other = match &call.stage {

@@ -39,6 +39,7 @@ mod own_pin;
 mod park;
 mod phone;
 mod pickup;
+mod place;
 mod prefix;
 mod privacy;
 mod profile;
@@ -47,6 +48,7 @@ mod provision;
 mod query;
 mod renewal;
 mod rest;
+mod route;
 mod schedule;
 mod session;
 mod shared_line;
@@ -56,6 +58,7 @@ mod takeover;
 mod text;
 mod three_way;
 mod transfer;
+mod trunk;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -93,6 +96,7 @@ pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
 pub use own_dials::{DialEdit, OwnDials};
 pub use own_pin::{OwnPin, is_pin};
+pub use place::{CivicAddress, Place};
 pub use prefix::Prefix;
 pub use profile::{AbsentHandling, Forwarding, GoesTo, LogoutProfile, SpeedDial, UserProfile};
 pub use prompt::{Digit, Prompt};
@@ -100,10 +104,12 @@ pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
 pub use renewal::Renewal;
 pub use rest::{Rest, Resting};
+pub use route::{CallKind, Numbering, Route};
 pub use site::{
     DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,
 };
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
+pub use trunk::{Over, Trunk, TrunkAccount, TrunkAddress, TrunkIs, TrunkStatus};
 
 use crate::time::{Deadlines, Now};
 use directory::Directory;
@@ -172,6 +178,7 @@ pub struct Pbx {
     lot: park::Lot,
     /// Calls that are about to become one.
     joinings: BTreeMap<ConferenceId, three_way::Joining>,
+    trunks: BTreeMap<PhoneName, trunk::TrunkState>,
     conversations: dialogue::Conversations,
     telling: forget::Telling,
     schedule: Schedule,
@@ -210,6 +217,7 @@ impl Pbx {
             lamps: lamp::Lamps::default(),
             lot: park::Lot::default(),
             joinings: BTreeMap::new(),
+            trunks: BTreeMap::new(),
             conversations: dialogue::Conversations::default(),
             telling: forget::Telling::default(),
             renewals: renewal::Renewals::default(),
@@ -294,6 +302,15 @@ impl Pbx {
                 offer,
                 hops,
             } => self.dialled(now, leg, (&phone, line), &digits, (offer, hops)),
+            Event::CalledIn {
+                leg,
+                trunk,
+                caller,
+                called,
+                offer,
+                hops,
+            } => self.called_in(now, (leg, &trunk), (caller, &called), (offer, hops)),
+            Event::TrunkIs { trunk, is } => self.trunk_is(now, &trunk, is),
             Event::TookOver {
                 leg,
                 phone,
@@ -563,6 +580,7 @@ impl Pbx {
         self.review_own_pins();
         self.review_own_dials();
         self.review_messages();
+        self.review_trunks();
         self.forget_phones();
         self.look_at_clock(now);
     }

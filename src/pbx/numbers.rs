@@ -25,6 +25,8 @@ pub struct NumberPlan {
     numbers: BTreeSet<Dn>,
     /// Codes that more may follow, however much; and whether they mean something alone.
     open: Vec<(Dn, bool)>,
+    /// What numbers outside begin with, however long they are.
+    outside: Vec<String>,
 }
 
 impl NumberPlan {
@@ -63,7 +65,12 @@ impl NumberPlan {
             (codes.take_held.as_str().into(), false),
         ];
         open.extend(forwarding.map(|(_, on, _)| (on.into(), false)));
-        NumberPlan { numbers, open }
+        let outside = site.routes.values().map(|route| route.prefix.clone());
+        NumberPlan {
+            numbers,
+            open,
+            outside: outside.collect(),
+        }
     }
 
     /// Whether what was dialled may hold a PIN: then it is shown and kept nowhere.
@@ -82,6 +89,13 @@ impl NumberPlan {
             let code = code.as_str();
             exact |= digits.starts_with(code) && (*alone || digits.len() > code.len());
             longer |= digits.starts_with(code) || code.starts_with(digits);
+        }
+        // Whoever dials a number of the house does not wait for one outside that begins like it; least of all for help.
+        if !exact {
+            for prefix in &self.outside {
+                exact |= digits.starts_with(prefix.as_str());
+                longer |= exact || prefix.starts_with(digits);
+            }
         }
         match (exact, longer) {
             (true, true) => Extent::CompleteOrLonger,

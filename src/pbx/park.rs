@@ -245,7 +245,7 @@ impl Pbx {
         let called = self.party_at(first).dn;
         let attempt = Attempt {
             stays: true,
-            ..self.attempt_for(&from, &called, History::default())
+            ..self.attempt_for((waiting, &from), &called, History::default())
         };
         for phone in &phones {
             self.act(Action::Tell {

@@ -6,6 +6,7 @@ use super::change::{Cause, Closed, Door, Signal, StoredSession, TotalLimit};
 use super::desk::Seat;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
 use super::profile::SpeedDial;
+use super::trunk::TrunkStatus;
 use crate::time::Utc;
 
 /// A question.
@@ -166,6 +167,8 @@ pub struct Status {
     pub calls: usize,
     /// Those of them that are parked.
     pub calls_parked: usize,
+    /// How each trunk is, by name.
+    pub trunks: Vec<TrunkStatus>,
     /// Automatic logouts waiting for their turn.
     pub logouts_queued: usize,
     /// Commits that the store has not confirmed yet.

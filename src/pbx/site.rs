@@ -14,9 +14,12 @@ use super::enrolment::AutoRegistration;
 use super::mobility::{AppUser, Mobility};
 use super::model::PhoneModel;
 use super::names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
+use super::place::CivicAddress;
 use super::profile::{LogoutProfile, UserProfile};
 use super::provision::Provision;
+use super::route::{Numbering, Route};
 use super::softphone::SoftphoneSecret;
+use super::trunk::Trunk;
 
 /// A whole site. Every reference in it resolves: `site::check` (the room outside the core) sees to that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,12 @@ pub struct Site {
     pub app_users: BTreeMap<String, AppUser>,
     /// Phones by name.
     pub phones: BTreeMap<PhoneName, Phone>,
+    /// Ways to the rest of the world, by names that no phone and no user has.
+    #[serde(default)]
+    pub trunks: BTreeMap<PhoneName, Trunk>,
+    /// Which numbers go by which of them, by name.
+    #[serde(default)]
+    pub routes: BTreeMap<String, Route>,
 }
 
 impl Site {
@@ -75,6 +84,7 @@ impl Site {
                 logout_profile: shared(&self.logout_profiles, &phone.logout_profile),
                 guest_dn: phone.guest_dn.as_ref().map(|dn| dn.as_str().into()),
                 location: phone.location.clone(),
+                emergency_number: phone.emergency_number.clone(),
                 hardware: phone.hardware.clone(),
                 pickup_group: phone.pickup_group.clone(),
                 provision: phone.provision.clone(),
@@ -95,6 +105,8 @@ impl Site {
             users: users.collect(),
             app_users: self.app_users.clone(),
             phones: phones.collect(),
+            trunks: self.trunks.clone(),
+            routes: self.routes.clone(),
         }
     }
 }
@@ -172,6 +184,10 @@ pub struct Settings {
     pub lock_s: u32,
     /// Whether user ids may hold letters (SES-4).
     pub alphanumeric_user_id: bool,
+    /// How numbers outside are dialled here.
+    pub numbering: Numbering,
+    /// Where the house is, for those who help.
+    pub address: CivicAddress,
 }
 
 impl Default for Settings {
@@ -203,6 +219,8 @@ impl Default for Settings {
             lock_window_s: 300,
             lock_s: 900,
             alphanumeric_user_id: true,
+            numbering: Numbering::default(),
+            address: CivicAddress::default(),
         }
     }
 }
@@ -263,6 +281,9 @@ pub struct Phone {
     pub exempt: bool,
     /// Where the phone stands, for emergency calls (EMG-1).
     pub location: Option<String>,
+    /// The number that calls for help are shown with outside, and that leads back to the phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency_number: Option<Dn>,
     /// What it is made of. None: it speaks SIP, and nobody needs to know more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hardware: Option<Box<Hardware>>,
@@ -334,6 +355,7 @@ mod tests {
             sip_secret: None,
             exempt: true,
             location: Some("the hall".into()),
+            emergency_number: Some("31205559".into()),
             hardware: Some(Box::new(Hardware {
                 model: "7960".into(),
                 add_on_modules: vec!["7914".into()],

@@ -127,13 +127,12 @@ impl Pbx {
         if let Some(caller) = self.calls.leg_mut(caller) {
             caller.state = LegState::Talking;
         }
-        let phone = self.calls.leg(leg).map(|leg| leg.phone.clone());
-        if let Some(phone) = phone {
+        if let Some(connected) = self.party_on(leg) {
             self.act(Action::Answer {
                 leg: caller,
                 from: (leg, 0),
                 media: media.cloned(),
-                connected: self.party_at(&phone),
+                connected,
             });
         }
         true
@@ -221,12 +220,12 @@ impl Pbx {
         if let Some(new) = self.calls.leg_mut(new) {
             new.state = LegState::Talking;
         }
-        if let Ok(phone) = self.phone_of(with) {
+        if let Some(connected) = self.party_on(with) {
             self.act(Action::Answer {
                 leg: new,
                 from: (with, 0),
                 media,
-                connected: self.party_at(&phone),
+                connected,
             });
         }
     }
@@ -246,7 +245,7 @@ impl Pbx {
             far,
             offered: false,
         };
-        let connected = self.phone_of(far).ok().map(|phone| self.party_at(&phone));
+        let connected = self.party_on(far);
         let offer = None;
         self.act(Action::Reoffer {
             leg,

@@ -4,7 +4,6 @@
 //! Either way the media is agreed between the two who stay, and only then is whoever transferred let go. If it comes
 //! to nothing, the call is what it was; a party that is left alone comes back to the phone that sent it away.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::action::{Action, Refusal};
@@ -113,6 +112,8 @@ impl Pbx {
             self.phone_used(now, &phone, Signal::CallTransferred);
         }
         let begun = match to {
+            // Calls of ours go where people here send them.
+            _ if self.is_from_outside(leg) => Err(Refusal::NotAllowed),
             TransferTo::Number(digits) => self.transfer_to_number(now, leg, ticket, &digits),
             TransferTo::Call(other) => self.transfer_to_call(now, leg, ticket, other),
         };
@@ -163,7 +164,7 @@ impl Pbx {
         let wanted = Wanted { from: &from, dn };
         let (called, phones) = self.reach(wanted, &mut history)?;
         tracing::info!(call = %id, by = %phone, to = %called, "call transferred");
-        let attempt = self.attempt_for(&from, &called, history);
+        let attempt = self.attempt_for((transferee, &from), &called, history);
         let target = Target::Ringing(Box::new(attempt));
         self.enter_transfer(id, transferee, (leg, phone, Some(ticket)), target);
         self.act(Action::AcceptTransfer { ticket });
@@ -221,7 +222,7 @@ impl Pbx {
         };
         self.enter_transfer(id, transferee, (leg, phone, Some(ticket)), target);
         self.act(Action::AcceptTransfer { ticket });
-        let connected = self.phone_of(far).ok().map(|phone| self.party_at(&phone));
+        let connected = self.party_on(far);
         self.act(Action::Reoffer {
             leg: transferee,
             offer: None,
@@ -235,19 +236,19 @@ impl Pbx {
         phone.ok_or(Refusal::Failed(Failure::Gone))
     }
 
-    pub(super) fn attempt_for(&self, from: &PhoneName, called: &Dn, history: History) -> Attempt {
-        Attempt {
-            from: from.clone(),
-            caller: self.party_at(from),
-            called: called.clone(),
-            offer: None,
-            callees: Vec::new(),
-            failure: None,
-            refused_by: Vec::new(),
-            history,
-            alternatives: VecDeque::new(),
-            stays: false,
-        }
+    pub(super) fn attempt_for(
+        &self,
+        (leg, from): (LegId, &PhoneName),
+        called: &Dn,
+        history: History,
+    ) -> Attempt {
+        let caller = self.party_on(leg).unwrap_or_else(|| self.party_at(from));
+        Attempt::new((from, caller), called, history)
+    }
+
+    fn is_from_outside(&self, leg: LegId) -> bool {
+        let phone = self.calls.leg(leg).map(|leg| &leg.phone);
+        phone.is_some_and(|phone| self.site.is_trunk(phone))
     }
 
     pub(super) fn enter_transfer(
@@ -301,7 +302,7 @@ impl Pbx {
         if offer.is_none() {
             return self.join_refused(now, transferee, Failure::NotAcceptable);
         }
-        let connected = self.phone_of(leg).ok().map(|phone| self.party_at(&phone));
+        let connected = self.party_on(leg);
         self.act(Action::Reoffer {
             leg: transferee,
             offer,
@@ -337,7 +338,7 @@ impl Pbx {
                 if media.is_none() {
                     return self.join_refused(now, far, Failure::NotAcceptable);
                 }
-                let connected = self.phone_of(leg).ok().map(|phone| self.party_at(&phone));
+                let connected = self.party_on(leg);
                 self.act(Action::Reoffer {
                     leg: far,
                     offer: media,
@@ -500,7 +501,7 @@ impl Pbx {
         let called = self.party_at(phone).dn;
         let attempt = Attempt {
             stays: true,
-            ..self.attempt_for(&from, &called, History::default())
+            ..self.attempt_for((transferee, &from), &called, History::default())
         };
         let Some((_, transfer)) = self.transfer(id) else {
             return false;

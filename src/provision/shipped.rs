@@ -165,6 +165,7 @@ fn phone(file: File, has_everything: bool) -> Phone {
         pickup_group: None,
         provision,
         own_speed_dials: true,
+        emergency_number: None,
     }
 }
 

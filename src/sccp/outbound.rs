@@ -25,6 +25,7 @@ impl Switchboard {
             | Action::Tell { phone, .. }
             | Action::ForgetCalls { phone, .. }
             | Action::Howl { phone } => self.stations.contains_key(phone),
+            Action::RingOut { .. } => false,
             Action::ShowForwarding { leg }
             | Action::ShowProgress { leg, .. }
             | Action::Answer { leg, .. }

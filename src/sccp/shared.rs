@@ -278,5 +278,6 @@ fn zone_of(site: &Site) -> TimeZone {
 
 fn speaks_sip(site: &Site) -> bool {
     let phones = site.phones.values().any(|phone| phone.hardware.is_none());
-    phones || site.users.values().any(|user| user.sip_secret.is_some())
+    let trunks = !site.trunks.is_empty();
+    phones || trunks || site.users.values().any(|user| user.sip_secret.is_some())
 }

@@ -38,6 +38,7 @@ mod streams;
 mod supervise;
 mod tcp;
 mod tls;
+mod trunks;
 mod turns;
 mod udp;
 mod web;

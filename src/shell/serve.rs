@@ -30,6 +30,7 @@ use super::sockets::{self, ListenError, Sockets};
 use super::stream::Service;
 use super::streams::Streams;
 use super::tls::{Tls, TlsError};
+use super::trunks;
 use super::turns::Died;
 use super::udp::Udp;
 use super::wires::Wires;
@@ -296,6 +297,7 @@ async fn connect(
         pages.start(scheme, listener);
     }
     cucm::start(&server);
+    trunks::start(server.clone());
     housekeeping::start(server.clone(), Arc::clone(&registrar), wires.clone());
     housekeeping::look_after(server.clock, tls);
     Ok(Running {

@@ -32,6 +32,7 @@ use super::subscription::{WatchId, WatchSettings, Watches};
 use super::target::Target;
 use super::told::Told;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
+use super::trunk::{PeerName, Trunks};
 use super::wire::{Message, Name};
 use crate::pbx::{EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Renewal, Site, Ticket};
 use crate::time::{Deadlines, Now};
@@ -77,6 +78,10 @@ pub(super) enum Purpose {
     Early(LegId, EarlyLink),
     /// To tell a watcher how something stands.
     Watch(WatchId),
+    /// To make a call by a trunk that was silent: it goes by another way now.
+    Abandoned,
+    /// To ask whether a trunk is there.
+    ProbeTrunk(PeerName),
     /// To end something. Whatever the answer is, it is over.
     End,
 }
@@ -111,6 +116,14 @@ pub(super) enum Timer {
     Renew(PhoneName),
     /// A subscription runs out, or its watcher may be told something again.
     Watch(WatchId),
+    /// Nothing was heard of an INVITE to a trunk.
+    TrunkSilent(LegId, usize),
+    /// Ask whether a trunk is there.
+    TrunkProbe(PeerName),
+    /// It has not said so.
+    TrunkUnanswered(PeerName),
+    /// It has been left alone for long enough.
+    TrunkRested(PeerName),
 }
 
 /// The SIP side of the exchange.
@@ -156,6 +169,8 @@ pub struct Agent {
     pub(super) told: Vec<Told>,
     /// Who watches what.
     pub(super) watches: Watches,
+    /// Ways out of the house.
+    pub(super) trunks: Trunks,
     /// Says who made which phone.
     pub(super) site: Arc<Site>,
     /// Calls in which Perch itself is the other party.
@@ -207,6 +222,7 @@ impl Agent {
             renewals: BTreeMap::new(),
             told: Vec::new(),
             watches: Watches::default(),
+            trunks: Trunks::default(),
             site: Arc::default(),
             own: OwnMedia::default(),
             deadlines: Deadlines::default(),
@@ -232,13 +248,14 @@ impl Agent {
     }
 
     /// Another site is in force.
-    pub fn set_site(&mut self, site: Arc<Site>) {
+    pub fn set_site(&mut self, now: Now, site: Arc<Site>) {
         self.deaf
             .retain(|(phone, _)| site.phones.contains_key(phone));
         self.lamps.retain(|phone, _| {
             site.phones.contains_key(phone) || site.softphone(phone.as_str()).is_some()
         });
         self.site = site;
+        self.review_trunks(now);
     }
 
     /// Takes out what happened.
@@ -288,6 +305,10 @@ impl Agent {
                 Timer::Watch(id) => self.watch_due(now, id),
                 Timer::Early(leg) => self.settle_early(now, leg, 504),
                 Timer::Reoffer(leg) => self.reoffer_if_ready(now, leg),
+                Timer::TrunkSilent(leg, index) => self.trunk_silent(now, leg, index),
+                Timer::TrunkProbe(peer) => self.probe_trunk(now, peer),
+                Timer::TrunkUnanswered(peer) => self.trunk_unanswered(now, &peer),
+                Timer::TrunkRested((trunk, _)) => self.tell_trunk(now, &trunk),
                 // RFC 4320 §4.1: an answer that its sender no longer waits for is worse than none, and never a 408.
                 Timer::Signal(ticket) => self.signal_reply(now, ticket, 504),
             }
@@ -323,6 +344,7 @@ impl Agent {
             Outcome::Unreachable(client) => self.timed_out(now, client, 430),
             Outcome::Ended(client) => {
                 self.purposes.remove(&client);
+                self.trunks.forget(client);
                 self.strays.remove(&client);
             }
         }
@@ -459,6 +481,10 @@ impl Agent {
             }
             Stage::Outgoing(outgoing) => {
                 self.rings_less();
+                let out = outgoing.out.iter();
+                for index in out.flat_map(|_| 0..outgoing.branches.len()) {
+                    self.deadlines.disarm(&Timer::TrunkSilent(id, index));
+                }
                 let key = (outgoing.call_id, outgoing.local_tag);
                 self.dialogs.remove(&key);
             }
@@ -550,6 +576,7 @@ impl Agent {
 
     /// No answer to one of our requests: as if it were this status.
     fn timed_out(&mut self, now: Now, client: ClientId, status: u16) {
+        self.trunks.forget(client);
         match self.purposes.remove(&client) {
             Some(Purpose::Ring(leg, branch)) => self.branch_failed(now, leg, branch, status),
             Some(Purpose::Change(leg)) => {
@@ -583,7 +610,8 @@ impl Agent {
             Some(Purpose::Messages(phone, call_id)) => {
                 self.messages_shown(now, &phone, call_id, status);
             }
-            Some(Purpose::Tell(_) | Purpose::End) | None => {}
+            Some(Purpose::ProbeTrunk(peer)) => self.trunk_probed(now, &peer, Err(status)),
+            Some(Purpose::Tell(_) | Purpose::Abandoned | Purpose::End) | None => {}
         }
     }
 

@@ -7,6 +7,7 @@ use rsip::Method;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer, caller_key, dialog_of};
 use super::auth::Verdict;
+use super::caller::{caller_of, number_of};
 use super::content::{self, Unsuitable};
 use super::flow::Flow;
 use super::leg::{Incoming, Leg, Stage};
@@ -113,9 +114,16 @@ impl Agent {
             self.respond(now, server, invite, flow, status, None);
             return;
         }
-        let Some(phone) = self.authenticated(now, flow, invite, server) else {
+        let trunk = self.registrar.trunk_of(&flow, invite);
+        let is_trunk = trunk.is_some();
+        let phone = trunk.or_else(|| self.authenticated(now, flow, invite, server));
+        let Some(phone) = phone else {
             return;
         };
+        let takes_over = [Name::Replaces, Name::Join].map(|name| invite.header(name).is_some());
+        if is_trunk && takes_over.contains(&true) {
+            return self.respond(now, server, invite, flow, 403, None);
+        }
         if let Err(unsuitable) = content::check(invite) {
             self.refuse_content(now, server, invite, flow, unsuitable);
             return;
@@ -158,7 +166,17 @@ impl Agent {
         };
         self.legs.insert(leg, entry);
         let offer = body_of(invite);
+        // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
+        let hops = invite.max_forwards().map_or(Hops::default(), Hops::left);
         self.events.push(match wanted {
+            _ if is_trunk => Event::CalledIn {
+                leg,
+                called: called_in(invite, &digits),
+                caller: caller_of(invite),
+                trunk: phone,
+                offer,
+                hops,
+            },
             Wanted::Replace(of) => Event::TookOver {
                 leg,
                 phone,
@@ -177,8 +195,7 @@ impl Agent {
                 line: None,
                 digits: Secret::new(digits),
                 offer,
-                // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
-                hops: invite.max_forwards().map_or(Hops::default(), Hops::left),
+                hops,
             },
         });
         self.dialled_on_seized_line(now, &caller);
@@ -276,7 +293,12 @@ impl Agent {
             return self.request_while_ringing(now, flow, request, server, leg);
         };
         // Requests within a call come from where the call came from; others have to prove who they are.
-        if talking.dialog.flow.remote.ip() != flow.remote.ip() {
+        if talking.dialog.flow.remote.ip() != flow.remote.ip()
+            && self.registrar.trunk_at(&flow).as_ref() != Some(&phone)
+        {
+            if self.site.is_trunk(&phone) {
+                return self.respond(now, server, request, flow, 403, None);
+            }
             match self.authenticated(now, flow, request, server) {
                 Some(proven) if proven == phone => {}
                 Some(_) => return self.respond(now, server, request, flow, 403, None),
@@ -431,6 +453,9 @@ impl Agent {
         if status < 200 {
             return;
         }
+        if matches!(status, 401 | 407) && self.prove_in_call(now, client, response) {
+            return;
+        }
         match purpose {
             Purpose::Change(leg) if status < 300 => self.change_accepted(now, leg, response),
             Purpose::Change(leg) => self.change_refused(now, leg, response),
@@ -463,7 +488,11 @@ impl Agent {
                     self.silent.insert(phone);
                 }
             }
-            Purpose::Ring(..) | Purpose::End => {}
+            Purpose::ProbeTrunk(peer) => self.trunk_probed(now, &peer, Ok(response)),
+            Purpose::Abandoned if status < 300 => {
+                self.release_stray(now, client, response, "The call went another way");
+            }
+            Purpose::Ring(..) | Purpose::Abandoned | Purpose::End => {}
         }
     }
 
@@ -504,6 +533,21 @@ impl Agent {
             status_reason(status),
             Some(&tag),
         )
+    }
+}
+
+/// The number that is called from outside. Who is registered at a trunk may be called by the name of that registration;
+/// then To says which number it is.
+fn called_in(invite: &Message, digits: &str) -> String {
+    let number = number_of(digits);
+    let is_number = |number: &str| {
+        let bare = number.strip_prefix('+').unwrap_or(number);
+        !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit())
+    };
+    let to = invite.to().map(|to| number_of(&to.uri.user_decoded()));
+    match to {
+        Ok(to) if !is_number(&number) && is_number(&to) => to,
+        _ => number,
     }
 }
 

@@ -12,7 +12,7 @@ use super::reliable::{Early, Reliable};
 use super::session_timer::SessionTimer;
 use super::transaction::{ClientId, ServerId};
 use super::wire::Message;
-use crate::pbx::{Body, Dn, History, Party, PhoneName};
+use crate::pbx::{Body, Dn, History, Party, PhoneName, Place};
 
 /// One leg.
 #[derive(Debug)]
@@ -62,6 +62,19 @@ pub(super) struct Outgoing {
     pub offer: Option<Body>,
     /// The most telling refusal so far.
     pub refused: Option<u16>,
+    /// What is said outside, if the call goes out by a trunk.
+    pub out: Option<Box<Out>>,
+}
+
+/// What is said of a call that leaves the house.
+#[derive(Debug)]
+pub(super) struct Out {
+    /// Who answers for it, as P-Asserted-Identity has it.
+    pub asserted: String,
+    /// Whether the caller hides.
+    pub is_private: bool,
+    /// Where help is needed, if it is.
+    pub place: Option<Box<Place>>,
 }
 
 /// The INVITE to one place.

@@ -45,6 +45,7 @@ impl Agent {
                 let why = Failure::Busy;
                 self.events.push(Event::Failed { leg, why });
             }
+            out @ Action::RingOut { .. } => self.ring_out(now, out),
             Action::RingAnew { leg } => self.ring_anew(now, leg),
             Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
             Action::ShowProgress {

@@ -3,10 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::auth::digest_secret;
+use super::flow::Flow;
 use super::keyring::Keyring;
 use super::lockout;
+use super::trunk::TrunkPaths;
 use crate::pbx::{
-    DigestSecret, Dn, LogoutProfile, Phone, PhoneName, Site, SoftphoneSecret, SoftphoneUse,
+    DigestSecret, Dn, LogoutProfile, Phone, PhoneName, Prefix, Site, SoftphoneSecret, SoftphoneUse,
+    TrunkAddress,
 };
 
 /// The phones that may register, softphones of users among them.
@@ -23,6 +26,10 @@ pub(super) struct Phones {
     numbers: HashMap<Dn, (PhoneName, DigestSecret)>,
     /// Phones that are voicemail systems.
     pub voicemails: Vec<PhoneName>,
+    /// Where calls of trunks come from, besides where those are.
+    trunk_networks: Vec<(Prefix, PhoneName)>,
+    /// The addresses of trunks.
+    trunk_addresses: Vec<(TrunkAddress, PhoneName)>,
     /// Softphones that log in by registering.
     log_in: HashSet<PhoneName>,
 }
@@ -48,6 +55,14 @@ impl Phones {
             voicemails: voicemails(site),
             ..Phones::default()
         };
+        for (name, trunk) in &site.trunks {
+            let networks = trunk.from.iter();
+            let networks = networks.map(|network| (*network, name.clone()));
+            phones.trunk_networks.extend(networks);
+            let addresses = trunk.addresses.iter();
+            let addresses = addresses.map(|address| (address.clone(), name.clone()));
+            phones.trunk_addresses.extend(addresses);
+        }
         for softphone in site.softphones() {
             let (name, dn) = (softphone.name(), softphone.user.dn.clone());
             let SoftphoneSecret { by_id, by_dn } = *softphone.secret;
@@ -78,6 +93,25 @@ impl Phones {
     pub fn called<'a>(&'a self, name: &'a str) -> &'a str {
         let owner = self.numbers.get(name);
         owner.map_or(name, |(phone, _)| phone.as_str())
+    }
+
+    /// The trunk that something comes from which came by a flow. By datagrams a trunk at a certain port sends from
+    /// there, so that phones at the same address are told from it; a connection comes from any port.
+    pub fn trunk_at(&self, flow: &Flow, paths: &TrunkPaths) -> Option<&PhoneName> {
+        let is_there = |path: &Flow| {
+            path.transport == flow.transport
+                && path.remote.ip() == flow.remote.ip()
+                && (path.remote.port() == flow.remote.port() || flow.transport.is_reliable())
+        };
+        let mut addresses = self.trunk_addresses.iter();
+        let by_address = addresses
+            .find(|(address, _)| paths.get(address).is_some_and(|p| p.iter().any(is_there)));
+        let mut networks = self.trunk_networks.iter();
+        let mut by_network = || networks.find(|(network, _)| network.holds(flow.remote.ip()));
+        match by_address {
+            Some((_, trunk)) => Some(trunk),
+            None => by_network().map(|(_, trunk)| trunk),
+        }
     }
 
     /// Whether registering is a login for this phone.

@@ -22,6 +22,7 @@ use super::message_summary;
 use super::network::Network;
 use super::phones::Phones;
 use super::seal::Seals;
+use super::trunk::TrunkPaths;
 use super::wire::{Address, Builder, Contact, Message, Name, Scheme, Uri, status_reason};
 use super::witness::{Standing, Witness};
 use crate::pbx::{LockedOut, PhoneName, Site};
@@ -90,6 +91,8 @@ pub struct Counters {
 #[derive(Debug)]
 pub struct Registrar {
     phones: ArcSwap<Phones>,
+    /// The ways to trunks, so that they are known when they call.
+    trunk_paths: ArcSwap<TrunkPaths>,
     auth: Authenticator,
     seals: Seals,
     lockout: Lockout,
@@ -113,6 +116,7 @@ impl Registrar {
         key.hash(&mut salt);
         Registrar {
             phones: ArcSwap::default(),
+            trunk_paths: ArcSwap::default(),
             auth: Authenticator::new(key),
             seals: Seals::new(key),
             lockout: Lockout::default(),
@@ -168,8 +172,32 @@ impl Registrar {
                 Edge::NotMine
             }
             Some(Method::Options) => self.options(flow, message),
+            Some(Method::Invite) if self.trunk_of(flow, message).is_some() => {
+                // Who may call in is known by its address: it is no stranger.
+                self.witnessed(now, flow.remote.ip(), Standing::Proven);
+                Edge::NotMine
+            }
             _ => self.stranger(now, flow, message),
         }
+    }
+
+    /// The ways to trunks are these from now on.
+    pub fn set_trunk_paths(&self, paths: TrunkPaths) {
+        self.trunk_paths.store(Arc::new(paths));
+    }
+
+    /// The trunk that a request comes from. Whoever proves to be a phone is none, wherever it is.
+    pub fn trunk_of(&self, flow: &Flow, request: &Message) -> Option<PhoneName> {
+        match request.header(Name::Authorization) {
+            None => self.trunk_at(flow),
+            Some(_) => None,
+        }
+    }
+
+    /// The trunk that is there.
+    pub fn trunk_at(&self, flow: &Flow) -> Option<PhoneName> {
+        let phones = self.phones.load();
+        phones.trunk_at(flow, &self.trunk_paths.load()).cloned()
     }
 
     /// Which phone a request comes from, by its digest credentials. Call control asks this for what it must know.

@@ -11,7 +11,7 @@ pub(super) fn status_of(why: &Refusal) -> u16 {
         | Refusal::Blocked(_)
         | Refusal::Conflict(_) => 403,
         Refusal::Incomplete(_) => 484,
-        Refusal::StoreFailed | Refusal::Overloaded => 503,
+        Refusal::StoreFailed | Refusal::Overloaded | Refusal::NoLine => 503,
         Refusal::Silence => 408,
         Refusal::NobodyThere => 480,
         Refusal::Circle => 482,

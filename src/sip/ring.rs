@@ -14,6 +14,7 @@ use super::reply;
 use super::session_timer::min_se;
 use super::target::Target;
 use super::transaction::ClientId;
+use super::trunk::{self, is_worth_another_address, tell_outside};
 use super::wire::{Builder, Contact, Message, Name, Scheme};
 use crate::pbx::{Body, Dn, Event, Failure, History, LegId, Party, PhoneName, Secret};
 use crate::time::Now;
@@ -26,22 +27,6 @@ const MOST_BRANCHES: usize = 32;
 
 /// So often a phone is asked that finds every interval too short.
 const MOST_TRIES: u32 = 4;
-
-/// What an INVITE that is sent anew repeats of the one before.
-const KEPT: [Name; 12] = [
-    Name::MaxForwards,
-    Name::Route,
-    Name::From,
-    Name::To,
-    Name::CallId,
-    Name::Contact,
-    Name::PAssertedIdentity,
-    Name::Allow,
-    Name::Supported,
-    Name::ReferredBy,
-    Name::Diversion,
-    Name::HistoryInfo,
-];
 
 impl Agent {
     /// An INVITE to every place where the phone is, as one request that is forked (RFC 3261 §16).
@@ -69,6 +54,7 @@ impl Agent {
             branches: Vec::new(),
             offer,
             refused: None,
+            out: None,
         };
         for flows in targets {
             let index = outgoing.branches.len();
@@ -83,7 +69,7 @@ impl Agent {
     }
 
     /// An INVITE by the first of these flows.
-    fn invite(
+    pub(super) fn invite(
         &mut self,
         now: Now,
         (leg, index): (LegId, usize),
@@ -103,20 +89,26 @@ impl Agent {
             called,
             history,
             offer,
+            out,
             ..
         } = outgoing;
         let target = Target::of(&binding.contact);
+        let (to, asserted) = match out {
+            // Outside, a number is the trunk's.
+            Some(out) => (target.uri.to_owned(), &out.asserted),
+            None => (format!("sip:{called}@{}", flow.local), local),
+        };
         let builder = Builder::request(Method::Invite, target.uri)
             .display(Name::Via, via(flow, &branch))
             .display(Name::MaxForwards, history.hops.count());
         let builder = target
             .with_route(builder)
             .display(Name::From, format_args!("{local};tag={local_tag}"))
-            .display(Name::To, format_args!("<sip:{called}@{}>", flow.local))
+            .display(Name::To, format_args!("<{to}>"))
             .header(Name::CallId, call_id)
             .header(Name::CSeq, "1 INVITE")
             .header(Name::Contact, contact(flow, &binding.contact))
-            .header(Name::PAssertedIdentity, local)
+            .header(Name::PAssertedIdentity, asserted)
             .header(Name::Allow, ALLOW);
         let builder = history::tell(builder, history, called, flow);
         // An offer that came in a provisional answer would have to be answered in its PRACK; nobody could.
@@ -125,7 +117,14 @@ impl Agent {
             None => SUPPORTED.to_owned(),
         };
         let builder = self.ask_for_timer(builder.header(Name::Supported, supported));
-        let bytes = finish(builder, offer.as_ref());
+        let bytes = match out {
+            Some(out) => {
+                self.expect_to_hear(now, leg, index);
+                let (builder, body) = tell_outside(builder, out, offer.as_ref(), flow);
+                finish(builder, body.as_ref())
+            }
+            None => finish(builder, offer.as_ref()),
+        };
         let client = self
             .transactions
             .request(now, flow, Method::Invite, &branch, bytes);
@@ -207,6 +206,9 @@ impl Agent {
         response: &Message,
     ) {
         let status = response.status().unwrap_or(500);
+        if self.is_outside(leg) {
+            self.trunk_heard(now, leg, branch, response);
+        }
         match status {
             100 => {}
             101..200 if !self.prack(now, leg, branch, response) => {}
@@ -228,7 +230,8 @@ impl Agent {
                 }
             }
             200..300 => self.ring_answered(now, client, (leg, branch), response),
-            300..400 => self.ring_deflected(now, leg, branch, response),
+            401 | 407 if self.ring_with_proof(now, client, (leg, branch), response) => {}
+            300..=399 => self.ring_deflected(now, leg, branch, response),
             422 => self.ring_again(now, leg, branch, response),
             _ => self.branch_failed(now, leg, branch, status),
         }
@@ -322,9 +325,7 @@ impl Agent {
             .display(Name::CSeq, format_args!("{cseq} INVITE"))
             .display(Name::SessionExpires, format_args!("{least};refresher=uas"))
             .display(Name::MinSe, least);
-        let builder = KEPT
-            .into_iter()
-            .fold(builder, |builder, name| builder.copy(&before, name));
+        let builder = builder.copy_others(&before, &[Name::SessionExpires, Name::MinSe]);
         let bytes = finish(builder, body_of(&before).as_ref());
         let again = self
             .transactions
@@ -368,7 +369,14 @@ impl Agent {
 
     /// A contact of a phone will not answer. When none is left, the phone will not.
     pub(super) fn branch_failed(&mut self, now: Now, leg: LegId, index: usize, status: u16) {
-        if matches!(status, 408 | 430) && self.ring_by_next_flow(now, leg, index) {
+        let may_go_on = match self.is_outside(leg) {
+            true => {
+                self.trunk_did_not_take(now, leg, index, status);
+                is_worth_another_address(status)
+            }
+            false => matches!(status, 408 | 430),
+        };
+        if may_go_on && self.ring_by_next_flow(now, leg, index) {
             return;
         }
         let Some(Stage::Outgoing(outgoing)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
@@ -387,10 +395,22 @@ impl Agent {
             return;
         };
         if outgoing.branches.iter().all(|branch| branch.ended) {
-            let why = reply::failure_of(outgoing.refused.unwrap_or(480));
+            let status = outgoing.refused.unwrap_or(480);
+            let why = match outgoing.out {
+                Some(_) => trunk::failure_of(status),
+                None => reply::failure_of(status),
+            };
             self.settle_early(now, leg, 487);
             self.forget(leg);
             self.events.push(Event::Failed { leg, why });
+        }
+    }
+
+    /// Whether a call goes out by a trunk.
+    fn is_outside(&self, leg: LegId) -> bool {
+        match self.legs.get(&leg).map(|leg| &leg.stage) {
+            Some(Stage::Outgoing(outgoing)) => outgoing.out.is_some(),
+            _ => false,
         }
     }
 

@@ -68,8 +68,8 @@ impl Agent {
         self.purposes.insert(client, Purpose::End);
     }
 
-    fn flow_of_response(&self, response: &Message) -> Option<Flow> {
+    pub(super) fn flow_of_response(&self, response: &Message) -> Option<Flow> {
         let branch = response.top_via().ok()?.branch?;
-        self.transactions.flow_of(branch, "INVITE")
+        self.transactions.flow_of(branch, response.cseq().1)
     }
 }

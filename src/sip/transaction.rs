@@ -354,6 +354,11 @@ impl Transactions {
         }
     }
 
+    /// Asks no more: only an answer to what was sent already is waited for.
+    pub fn ask_no_more(&mut self, id: ClientId) {
+        self.deadlines.disarm(&Timer::ClientResend(id));
+    }
+
     fn send_cancel(&mut self, now: Now, id: ClientId, reason: &str) {
         let Some(client) = self.clients.get(&id) else {
             return;

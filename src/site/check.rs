@@ -9,6 +9,7 @@ use super::buttons::check_buttons;
 use super::hardware::check_hardware;
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
+use super::trunk::check_trunks;
 use crate::pbx::{AbsentHandling, ClassName, Dn, ProfileLine, Site};
 
 /// Everything that is wrong with a site; with `previous`, also what cannot follow that.
@@ -28,6 +29,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_auto_registration(site, &mut findings);
     check_provision(site, &mut findings);
     check_buttons(site, &mut findings);
+    check_trunks(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
         check_softphone_digests(site, previous, &mut findings);
@@ -105,12 +107,13 @@ fn check_emergency(site: &Site, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(
                 &path,
                 "nobody answers this emergency number",
-                "Name at least one phone that rings",
+                "Name at least one phone that rings, or a trunk",
             ));
         }
         for (place, phone) in phones.iter().enumerate() {
-            if !site.phones.contains_key(phone) {
-                let known = site.phones.keys().map(|name| name.as_str());
+            if !site.phones.contains_key(phone) && !site.is_trunk(phone) {
+                let known = site.phones.keys().chain(site.trunks.keys());
+                let known = known.map(|name| name.as_str());
                 findings.push(unresolved(
                     &["emergency", number, &place.to_string()],
                     "phone",
@@ -182,7 +185,7 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.chars().count()) && !name.contains(is_wrong)
 }
 
-fn is_phone_name(name: &str) -> bool {
+pub(super) fn is_phone_name(name: &str) -> bool {
     let is_right = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     (1..=64).contains(&name.len()) && name.bytes().all(is_right) && !name.starts_with('.')
 }
@@ -226,7 +229,7 @@ fn check_references(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn unresolved<'a>(
+pub(super) fn unresolved<'a>(
     path: &[&str],
     kind: &str,
     name: &str,

@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::buttons::{written_dials, written_lines};
 use super::mobility;
 use super::phone_model::{self, PHONE_MODEL};
+use super::trunk;
 use crate::pbx::{
     AbsentHandling, ClassOfService, DoNotDisturb, Forwarding, GroupName, LogoutProfile, Phone,
     Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User,
@@ -104,6 +105,12 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     for (name, phone) in &site.phones {
         objects.push(object("phone", name, phone_fields(phone)));
     }
+    for (name, it) in &site.trunks {
+        objects.push(object("trunk", name, trunk::trunk_fields(it)));
+    }
+    for (name, route) in &site.routes {
+        objects.push(object("route", name, trunk::route_fields(route)));
+    }
     objects
 }
 
@@ -130,7 +137,7 @@ pub(super) fn secret(key: &'static str, value: impl Into<Value>, made_from: &'st
     }
 }
 
-fn texts(names: &[impl ToString]) -> Vec<String> {
+pub(super) fn texts(names: &[impl ToString]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -174,6 +181,7 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("lock_s", s.lock_s),
         shown("alphanumeric_user_id", s.alphanumeric_user_id),
     ]);
+    fields.extend(trunk::setting_fields(s));
     fields
 }
 
@@ -188,6 +196,9 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
         shown("barge", class.barge),
         shown("privacy", class.privacy),
     ];
+    if !class.calls.is_empty() {
+        fields.push(shown("calls", trunk::words(&class.calls)));
+    }
     fields.extend(
         class
             .auto_logout_h
@@ -312,6 +323,8 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
             .as_ref()
             .map(|place| shown("location", place.as_str())),
     );
+    let number = phone.emergency_number.as_ref();
+    fields.extend(number.map(|number| shown("emergency_number", number.as_str())));
     if let Some(hardware) = phone.hardware.as_deref() {
         fields.push(shown("model", hardware.model.as_str()));
         if !hardware.add_on_modules.is_empty() {
@@ -368,6 +381,6 @@ fn clock(minutes: u32, width: usize) -> String {
     format!("{:0width$}:{:02}", minutes / 60, minutes % 60)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

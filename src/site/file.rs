@@ -15,10 +15,12 @@ use super::provision::provision;
 use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
+use super::trunk;
 use crate::pbx::{
-    AbsentHandling, AppUser, AutoRegistration, ClassOfService, Codes, DoNotDisturb, Forwarding,
-    Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone, PinHash, Prefix,
-    SecondLogin, Settings, Site, SoftphoneUse, User, UserId, UserProfile, is_pin,
+    AbsentHandling, AppUser, AutoRegistration, CivicAddress, ClassOfService, Codes, DoNotDisturb,
+    Forwarding, Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone, PinHash,
+    Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk, User, UserId, UserProfile,
+    is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -183,6 +185,14 @@ impl<'t> Reading<'t> {
         let phones = phones
             .map(|(name, s)| (name.into(), self.phone(name, &realm, s)))
             .collect();
+        let trunks = top.sections("trunk").into_iter();
+        let trunks = trunks
+            .map(|(name, s)| (name.into(), self.trunk(s)))
+            .collect();
+        let routes = top.sections("route").into_iter();
+        let routes = routes
+            .map(|(name, s)| (name.to_owned(), self.route(s)))
+            .collect();
         self.findings.extend(top.finish());
         Site {
             settings,
@@ -197,6 +207,8 @@ impl<'t> Reading<'t> {
             users,
             app_users,
             phones,
+            trunks,
+            routes,
         }
     }
 
@@ -265,6 +277,8 @@ impl<'t> Reading<'t> {
             alphanumeric_user_id: s
                 .flag("alphanumeric_user_id")
                 .unwrap_or(usual.alphanumeric_user_id),
+            numbering: trunk::numbering(&mut s),
+            address: self.address(&mut s),
         };
         self.findings.extend(s.finish());
         (settings, second_login)
@@ -337,6 +351,7 @@ impl<'t> Reading<'t> {
         let class = ClassOfService {
             call_guests: s.flag("call_guests").unwrap_or_default(),
             call_users: s.flag("call_users").unwrap_or_default(),
+            calls: trunk::calls(&mut s),
             login: s.flag("login").unwrap_or_default(),
             remote_logout: s.flag("remote_logout").unwrap_or_default(),
             forward: s.flag("forward").unwrap_or_default(),
@@ -456,6 +471,27 @@ impl<'t> Reading<'t> {
         Some(hash.to_owned())
     }
 
+    fn address(&mut self, s: &mut Section<'t>) -> CivicAddress {
+        let Some(mut inner) = s.section("address") else {
+            return CivicAddress::default();
+        };
+        let address = trunk::address(&mut inner);
+        self.findings.extend(inner.finish());
+        address
+    }
+
+    fn trunk(&mut self, mut s: Section<'t>) -> Trunk {
+        let trunk = trunk::trunk(&mut s);
+        self.findings.extend(s.finish());
+        trunk
+    }
+
+    fn route(&mut self, mut s: Section<'t>) -> Route {
+        let route = trunk::route(&mut s);
+        self.findings.extend(s.finish());
+        route
+    }
+
     fn app_user(&mut self, name: &str, mut s: Section<'t>) -> AppUser {
         let (app_user, password) = mobility::read_app_user(&mut s);
         self.passwords
@@ -471,6 +507,7 @@ impl<'t> Reading<'t> {
             sip_secret: phone_secret(name, realm, &mut s),
             exempt: s.flag("exempt").unwrap_or_default(),
             location: s.text("location").map(Into::into),
+            emergency_number: s.text("emergency_number").map(Into::into),
             hardware: hardware(&mut s).map(Box::new),
             pickup_group: s.text("pickup_group").map(Into::into),
             provision: provision(name, &mut s).map(Box::new),

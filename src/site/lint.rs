@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::problem::Finding;
+use super::trunk::lint_trunks;
 use crate::pbx::{AbsentHandling, Dn, GoesTo, Phone, PhoneName, Site, User, UserId, UserProfile};
 
 /// Everything that is doubtful about a site that is right.
@@ -21,11 +22,12 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
     lint_softphone_places(site, &mut findings);
     lint_pickup_groups(site, &mut findings);
     lint_targets(site, &mut findings);
+    lint_trunks(site, &mut findings);
     if site.emergency.is_empty() && !site.phones.is_empty() {
         findings.push(Finding::new(
             &["emergency"],
             "the site has no emergency numbers: dialling 112 or 911 reaches nobody",
-            "Add [emergency] with the phones that ring",
+            "Add [emergency] with the phones that ring, or the trunks that calls go by",
         ));
     }
     findings
@@ -156,18 +158,14 @@ fn lint_own_line(site: &Site, id: &UserId, user: &User, findings: &mut Vec<Findi
 /// Voicemail and forwards lead somewhere, and not round in a circle.
 fn lint_targets(site: &Site, findings: &mut Vec<Finding>) {
     let known = known_numbers(site);
-    if let Some(dn) = site
-        .settings
-        .voicemail
-        .as_ref()
-        .filter(|dn| !known.contains(dn))
-    {
+    let is_nobodys = |dn: &Dn| !known.contains(dn) && site.route_for(dn.as_str()).is_none();
+    if let Some(dn) = site.settings.voicemail.as_ref().filter(|dn| is_nobodys(dn)) {
         findings.push(nowhere(&["site", "voicemail"], dn));
     }
     for (name, profile) in &site.user_profiles {
         let path = ["user_profile", name.as_str(), "absent"];
         match &profile.absent {
-            AbsentHandling::Forward(dn) if !known.contains(dn) => {
+            AbsentHandling::Forward(dn) if is_nobodys(dn) => {
                 findings.push(nowhere(&["user_profile", name.as_str(), "absent", "forward"], dn));
             }
             AbsentHandling::Forward(dn) if comes_round(site, dn) => findings.push(Finding::new(
@@ -179,7 +177,7 @@ fn lint_targets(site: &Site, findings: &mut Vec<Finding>) {
         }
         let own = profile.voicemail.iter().map(|dn| ("voicemail", dn));
         for (key, dn) in own.chain(profile.forwarding.numbers()) {
-            if !known.contains(dn) {
+            if is_nobodys(dn) {
                 findings.push(nowhere(&["user_profile", name.as_str(), key], dn));
             }
         }
@@ -196,7 +194,7 @@ fn lint_targets(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn nowhere(path: &[&str], dn: &Dn) -> Finding {
+pub(super) fn nowhere(path: &[&str], dn: &Dn) -> Finding {
     Finding::new(
         path,
         format!("nobody has the number {dn}, so calls sent there fail"),
@@ -204,7 +202,7 @@ fn nowhere(path: &[&str], dn: &Dn) -> Finding {
     )
 }
 
-fn known_numbers(site: &Site) -> BTreeSet<&Dn> {
+pub(super) fn known_numbers(site: &Site) -> BTreeSet<&Dn> {
     let users = site.users.values().map(|user| &user.dn);
     let guests = site
         .phones

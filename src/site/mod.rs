@@ -15,6 +15,7 @@ mod provision;
 mod reader;
 mod secrets;
 mod sip_secret;
+mod trunk;
 
 pub use document::write;
 pub use file::{Parsed, parse};

@@ -85,7 +85,7 @@ pub fn plan(old: &Site, new: &Site) -> Plan {
 }
 
 /// The order of the file.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     "site",
     "codes",
     "extension_mobility",
@@ -97,6 +97,8 @@ const KINDS: [&str; 11] = [
     "user_profile",
     "user",
     "phone",
+    "trunk",
+    "route",
 ];
 
 fn by_place(site: &Site) -> BTreeMap<(Option<usize>, String), Object> {

@@ -262,6 +262,25 @@ impl<'t> Section<'t> {
         lists
     }
 
+    /// Texts in a table, by name.
+    pub(super) fn named_texts(&mut self, key: &'static str) -> BTreeMap<&'t str, &'t str> {
+        let mut texts = BTreeMap::new();
+        for (name, value) in self.entries(key) {
+            match value {
+                DeValue::String(text) => {
+                    texts.insert(name, text.as_ref());
+                }
+                other => {
+                    let path = [&self.path[..], &[key, name]].concat();
+                    let what = format!("this is {}", a_type(other));
+                    self.findings
+                        .push(Finding::new(&path, what, "Write a text in quotes"));
+                }
+            }
+        }
+        texts
+    }
+
     /// Writes down that a key is not there.
     pub(super) fn missing(&mut self, key: &'static str) {
         let path = [&self.path[..], &[key]].concat();

@@ -26,6 +26,8 @@ mod kind {
     pub const USER: &str = "user";
     pub const APP_USER: &str = "app-user";
     pub const PHONE: &str = "phone";
+    pub const TRUNK: &str = "trunk";
+    pub const ROUTE: &str = "route";
 }
 
 /// The stored site and its revision, if one was ever applied.
@@ -158,7 +160,9 @@ fn each(
     put_all(&mut sink, kind::USER_PROFILE, &site.user_profiles)?;
     put_all(&mut sink, kind::USER, &site.users)?;
     put_all(&mut sink, kind::APP_USER, &site.app_users)?;
-    put_all(&mut sink, kind::PHONE, &site.phones)
+    put_all(&mut sink, kind::PHONE, &site.phones)?;
+    put_all(&mut sink, kind::TRUNK, &site.trunks)?;
+    put_all(&mut sink, kind::ROUTE, &site.routes)
 }
 
 fn put_all<K: Borrow<str>, V: Serialize>(
@@ -189,6 +193,8 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
         kind::USER => site.users.contains_key(name),
         kind::APP_USER => site.app_users.contains_key(name),
         kind::PHONE => site.phones.contains_key(name),
+        kind::TRUNK => site.trunks.contains_key(name),
+        kind::ROUTE => site.routes.contains_key(name),
         _ => false,
     }
 }
@@ -207,6 +213,8 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::USER => take(&mut site.users, name, json)?,
         kind::APP_USER => take(&mut site.app_users, name, json)?,
         kind::PHONE => take(&mut site.phones, name, json)?,
+        kind::TRUNK => take(&mut site.trunks, name, json)?,
+        kind::ROUTE => take(&mut site.routes, name, json)?,
         _ => return Err(serde::de::Error::custom("there is no such kind of object")),
     }
     Ok(())

@@ -79,6 +79,7 @@ pub fn site(models: &[Kind]) -> Site {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            emergency_number: None,
         };
         (name(place).as_str().into(), phone)
     });

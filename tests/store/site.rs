@@ -2,7 +2,10 @@
 
 use std::sync::mpsc;
 
-use perch::pbx::{DigestSecret, Hardware, Phone, PinHash, Site, SoftphoneSecret, User};
+use perch::pbx::{
+    CallKind, DigestSecret, Hardware, Phone, PinHash, Prefix, Route, Site, SoftphoneSecret, Trunk,
+    TrunkAccount, TrunkAddress, User,
+};
 use perch::store::ApplyError;
 
 use crate::support::{Bench, SOON};
@@ -56,6 +59,7 @@ fn site() -> Site {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            emergency_number: Some("31205559".into()),
         },
     );
     site.phones.insert(
@@ -74,9 +78,45 @@ fn site() -> Site {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            emergency_number: Some("31205559".into()),
+        },
+    );
+    site.trunks.insert("carrier".into(), carrier());
+    site.routes.insert(
+        "outside".into(),
+        Route {
+            prefix: "0".into(),
+            kind: CallKind::National,
+            trunks: vec!["carrier".into()],
+            strip: 1,
+            prepend: String::new(),
+            e164: true,
         },
     );
     site
+}
+
+fn carrier() -> Trunk {
+    let address = TrunkAddress::parse("sip:[2001:db8::1]:5061;transport=tls");
+    Trunk {
+        addresses: vec![address.expect("an address")],
+        account: Some(TrunkAccount {
+            user: "perch".into(),
+            realm: "carrier.example".into(),
+            secret: DigestSecret {
+                md5: [5; 16],
+                sha256: [6; 32],
+            },
+        }),
+        from: Prefix::parse("203.0.113.0/29").into_iter().collect(),
+        class: "guest".into(),
+        probe_s: 30,
+        max_calls: Some(20),
+        number_prefix: "+3120555".into(),
+        numbers: [("+31800123".to_owned(), "9011".into())].into(),
+        caller_number: None,
+        caller_prepend: "0".into(),
+    }
 }
 
 #[test]

@@ -15,5 +15,6 @@ pub mod sip_phone;
 pub mod site_text;
 pub mod store;
 pub mod transcript;
+pub mod trunk_text;
 pub mod watching;
 pub mod world;

@@ -9,6 +9,8 @@
 //! mobile-1: second device of desk-1             registers as desk-1 too
 //! alice-app: softphone of alice                 registers as the user itself, or as 2001
 //! logout at 19:00, 24:00                       a setting
+//! x: trunk at 10.0.9.1, class staff            a way to the rest of the world
+//! outside: route of 0, national, by x y        what goes by it
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +23,7 @@ use perch::pbx::{
 };
 use perch::sip::digest_secret;
 
+use super::trunk_text;
 use super::world::password;
 
 /// What phones and users are unless they say otherwise.
@@ -117,7 +120,11 @@ impl SiteText {
             return self.softphone(name, user);
         }
         let says = |what: &str| clauses.iter().any(|clause| clause.starts_with(what));
-        if self.site.phones.contains_key(name) || says("guest ") || says("phone") {
+        if self.site.trunks.contains_key(name) || says("trunk at ") {
+            trunk_text::trunk(&mut self.site, name, &clauses)
+        } else if self.site.routes.contains_key(name) || says("route of ") {
+            trunk_text::route(&mut self.site, name, &clauses)
+        } else if self.site.phones.contains_key(name) || says("guest ") || says("phone") {
             self.phone(name, &clauses)
         } else if self.site.logout_profiles.contains_key(name) || says("logout profile") {
             self.logout_profile(name, &clauses)
@@ -157,6 +164,7 @@ impl SiteText {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            emergency_number: None,
         });
         for clause in clauses {
             match words(clause)[..] {
@@ -165,6 +173,7 @@ impl SiteText {
                 ["pickup", "group", group] => phone.pickup_group = Some(group.into()),
                 ["exempt"] => phone.exempt = true,
                 ["not", "exempt"] => phone.exempt = false,
+                ["emergency", "number", number] => phone.emergency_number = Some(number.into()),
                 ["in", ..] => phone.location = Some(clause[3..].to_owned()),
                 ["logout", "profile", profile] => phone.logout_profile = profile.into(),
                 ["wants", "PRACK"] => {
@@ -265,6 +274,7 @@ impl SiteText {
                 ["nothing"] => {}
                 ["call", "guests"] => class.call_guests = true,
                 ["call", "users"] => class.call_users = true,
+                ["calls", ref kinds @ ..] => class.calls = trunk_text::kinds(kinds)?,
                 ["login"] => class.login = true,
                 ["remote", "logout"] => class.remote_logout = true,
                 ["forward"] => class.forward = true,
@@ -310,6 +320,10 @@ impl SiteText {
                 let phones = phones.iter().map(|phone| (*phone).into()).collect();
                 self.site.emergency.insert(number.into(), phones);
             }
+            ["country", country, "area", area] => {
+                settings.numbering.country_code = country.into();
+                settings.numbering.area_code = area.into();
+            }
             ["silence", limit] => settings.silence_s = seconds(limit)?,
             ["digit", "pause", limit] => settings.digit_pause_s = seconds(limit)?,
             ["echo", "limit", limit] => settings.echo_limit_s = seconds(limit)?,
@@ -330,7 +344,8 @@ impl SiteText {
         let is_user = self.site.users.remove(name).is_some();
         self.site.user_profiles.remove(name);
         let is_phone = self.site.phones.remove(name).is_some();
-        let known = is_user || is_phone;
+        let is_trunk = self.site.trunks.remove(name).is_some();
+        let known = is_user || is_phone || is_trunk;
         known
             .then_some(())
             .ok_or_else(|| format!("there is no {name}"))

@@ -83,6 +83,28 @@ impl Builder {
             .fold(self, |builder, value| builder.copied(name, value))
     }
 
+    /// Adds every header of another request of ours but these, the body's, and what makes a request another one: its
+    /// Via and its number.
+    #[must_use]
+    pub fn copy_others(mut self, from: &Message, except: &[Name]) -> Builder {
+        const ITS_OWN: [Name; 4] = [
+            Name::Via,
+            Name::CSeq,
+            Name::ContentType,
+            Name::ContentLength,
+        ];
+        for (name, name_text, value) in from.lines() {
+            if ITS_OWN.contains(&name) || except.contains(&name) {
+                continue;
+            }
+            self.put(name_text);
+            self.bytes.extend_from_slice(b": ");
+            self.put_unfolded(value);
+            self.end_line();
+        }
+        self
+    }
+
     fn copy_first(self, from: &Message, name: Name) -> Builder {
         match from.header(name) {
             Some(value) => self.copied(name, value),

@@ -180,6 +180,14 @@ impl Message {
             .map(|f| f.value.of(&self.raw))
     }
 
+    /// Every line: which header it is, how that is written, and the value as it came.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (Name, &[u8], &[u8])> {
+        let raw = &self.raw;
+        self.fields
+            .iter()
+            .map(move |f| (f.name, f.name_text.of(raw), f.value.of(raw)))
+    }
+
     /// The elements of a header that is a comma list, over all its lines (RFC 3261 §7.3.1). Empty ones are skipped.
     pub fn values(&self, name: Name) -> impl Iterator<Item = &[u8]> {
         self.headers(name).flat_map(list).filter(|v| !v.is_empty())

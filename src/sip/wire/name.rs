@@ -58,6 +58,8 @@ names! {
     Event = "Event" b'o';
     Expires = "Expires";
     From = "From" b'f';
+    Geolocation = "Geolocation";
+    GeolocationRouting = "Geolocation-Routing";
     HistoryInfo = "History-Info";
     Identity = "Identity" b'y';
     InfoPackage = "Info-Package";

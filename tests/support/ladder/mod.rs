@@ -15,6 +15,8 @@
 //!
 //! Phones a, b, c and d have the numbers 9001 to 9004. A second call of `a` is `a2`. What a phone must not forget to do
 //! it does: it acknowledges refusals, and answers BYE, CANCEL, NOTIFY and OPTIONS; unless `b is numb`.
+//!
+//! Trunks x, y and z are at 10.0.9.1 to 10.0.9.3, if the site has them. `explain x` shows what the server says of one.
 
 mod party;
 
@@ -25,10 +27,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use expect_test::Expect;
-use perch::exchange::{Input, Output};
-use perch::pbx::Remembered;
-use perch::sip::wire::{Message, Name, Parsed, parse};
-use perch::sip::{Flow, Transport};
+use perch::exchange::{ControlRequest, Input, Output};
+use perch::pbx::{Answer, Query, Remembered, Ticket};
+use perch::sip::wire::{Message, Name, Parsed, parse, respond};
+use perch::sip::{Flow, Transport, TrunkPaths};
 use perch::time::{Now, UPTIME_AT_START, Utc};
 
 use super::digest;
@@ -41,6 +43,9 @@ use party::{Party, Words};
 
 /// The phones that there are.
 const PHONES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// And the trunks.
+const TRUNKS: [&str; 3] = ["x", "y", "z"];
 
 /// Some moment in 2026.
 const EPOCH: Utc = Utc(1_777_971_600_000);
@@ -134,6 +139,13 @@ impl Stage {
             self.site.line(change).unwrap_or_else(|why| panic!("{why}"));
             let site = Arc::new(self.site.site.clone());
             self.handle(Input::SiteApplied(site));
+            self.handle(Input::TrunkPaths(self.paths()));
+        } else if let Some(name) = line.strip_prefix("explain ") {
+            let request = ControlRequest::Query(Query::Explain(name.to_owned()));
+            let ticket = Ticket(0);
+            self.handle(Input::Control { ticket, request });
+        } else if let Some(phone) = line.strip_suffix(" feels again") {
+            self.numb.remove(phone);
         } else if let Some(phone) = line.strip_suffix(" is numb") {
             self.numb.insert(phone.to_owned());
         } else if let Some(phone) = line.strip_suffix(" starts again") {
@@ -153,6 +165,18 @@ impl Stage {
         }
         self.run_for(Duration::ZERO);
         self.note();
+    }
+
+    /// The ways to the trunks of the site.
+    fn paths(&self) -> TrunkPaths {
+        let trunks = self.site.site.trunks.values();
+        let addresses = trunks.flat_map(|trunk| &trunk.addresses);
+        let paths = addresses.map(|at| {
+            let ip: IpAddr = at.host.parse().expect("an address");
+            let remote = SocketAddr::new(ip, at.port.unwrap_or(5060));
+            (at.clone(), vec![flow_to(remote)])
+        });
+        paths.collect()
     }
 
     /// A call without a bad day; nothing is said of how it comes about.
@@ -250,12 +274,7 @@ impl Stage {
     }
 
     fn send(&mut self, phone: &str, bytes: Bytes) {
-        let flow = Flow {
-            transport: Transport::Udp,
-            local: SERVER,
-            remote: address(phone),
-            connection: 0,
-        };
+        let flow = flow_to(address(phone));
         let answer = self.server.receive(at(self.uptime), flow, bytes);
         if let Some(bytes) = answer {
             self.hear(phone, bytes);
@@ -288,17 +307,24 @@ impl Stage {
             commit,
             sends,
             checks,
+            answers,
             ..
         } = output;
+        for (_, answer) in answers {
+            let Answer::Explain(Some(known)) = answer else {
+                panic!("nobody knows that: {answer:?}");
+            };
+            for sentence in known.sentences {
+                self.text += &format!("  admin < {sentence}\n");
+            }
+        }
         if let Some((seq, changes)) = commit {
             self.store.queue(seq, changes);
         }
         for send in sends {
-            let place = PHONES
-                .iter()
-                .position(|phone| address(phone).ip() == send.flow.remote.ip());
-            let phone = PHONES[place.expect("one of the phones")];
-            self.hear(phone, send.bytes);
+            let mut all = PHONES.iter().chain(&TRUNKS);
+            let phone = all.find(|phone| address(phone).ip() == send.flow.remote.ip());
+            self.hear(phone.expect("one of the phones"), send.bytes);
         }
         for check in checks {
             let given = check.secret.reveal();
@@ -343,6 +369,9 @@ impl Stage {
             }
             return;
         }
+        if TRUNKS.contains(&phone) && message.method_text() == "OPTIONS" {
+            return self.is_asked(phone, &message);
+        }
         let name = self.party_of(phone, &message);
         let party = self.parties.get_mut(&name).expect("it was just found");
         let is_again = !party.seen.insert(bytes.clone());
@@ -356,6 +385,20 @@ impl Stage {
         let replies = party.hear(message, is_numb);
         for bytes in replies {
             self.send(phone, bytes);
+        }
+    }
+
+    /// A trunk is asked whether it is there.
+    fn is_asked(&mut self, trunk: &str, question: &Message) {
+        self.got.push(Got {
+            party: trunk.to_owned(),
+            what: "OPTIONS".to_owned(),
+            bytes: question.raw().clone(),
+            again: 0,
+        });
+        if !self.numb.contains(trunk) {
+            let answer = respond(question, SERVER, 200, "OK", Some("there"));
+            self.send(trunk, answer.finish());
         }
     }
 
@@ -398,7 +441,20 @@ fn phone_of(party: &str) -> &str {
     &party[..1]
 }
 
+fn flow_to(remote: SocketAddr) -> Flow {
+    Flow {
+        transport: Transport::Udp,
+        local: SERVER,
+        remote,
+        connection: 0,
+    }
+}
+
 fn address(phone: &str) -> SocketAddr {
+    if let Some(place) = TRUNKS.iter().position(|known| *known == phone) {
+        let host = u8::try_from(place + 1).expect("a few trunks");
+        return SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 9, host)), 5060);
+    }
     let place = PHONES.iter().position(|known| *known == phone);
     let place = place.unwrap_or_else(|| panic!("there is no phone {phone}"));
     let host = u8::try_from(place + 1).expect("a few phones");

@@ -402,6 +402,10 @@ impl Party {
         if calls && let Ok(from) = message.from() {
             line += &format!(" from {}", from.uri.user_decoded());
         }
+        let is_trunk = self.name.starts_with(['x', 'y', 'z']);
+        if is_trunk && message.method_text() == "INVITE" && message.is_request() {
+            line += &outside(message);
+        }
         let identity = message.address(Name::PAssertedIdentity).ok();
         if let Some(connected) = identity.filter(|_| !begins) {
             line += &format!(" with {}", connected.uri.user_decoded());
@@ -460,6 +464,31 @@ const SHOWN: [Name; 10] = [
     Name::AllowEvents,
     Name::SubscriptionState,
 ];
+
+/// What a trunk is told of a call besides.
+fn outside(invite: &Message) -> String {
+    let number = invite.uri().map(|uri| uri.user_decoded().into_owned());
+    let mut line = format!(" to {}", number.unwrap_or_default());
+    let asserted = invite.address(Name::PAssertedIdentity).ok();
+    let asserted = asserted.map(|by| by.uri.user_decoded().into_owned());
+    let from = invite.from().ok();
+    let from = from.map(|from| from.uri.user_decoded().into_owned());
+    if asserted != from {
+        line += &format!(" by {}", asserted.unwrap_or_default());
+    }
+    for name in [Name::Privacy, Name::Geolocation, Name::Priority] {
+        if let Some(value) = invite.text(name) {
+            line += &format!(" {}={value}", name.as_str());
+        }
+    }
+    for name in [Name::Authorization, Name::ProxyAuthorization] {
+        if let Some(value) = invite.text(name) {
+            let user = value.split('"').nth(1).unwrap_or_default();
+            line += &format!(" proven by {user}");
+        }
+    }
+    line
+}
 
 fn label(message: &Message) -> String {
     let body = message.body();
