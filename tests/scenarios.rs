@@ -31,4 +31,5 @@ mod scenarios {
     mod transfer;
     mod upkeep;
     mod voicemail;
+    mod watching;
 }

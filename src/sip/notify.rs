@@ -26,7 +26,7 @@ const AGAIN_MAX_S: u32 = 120;
 
 impl Agent {
     /// A number stands otherwise now.
-    pub(super) fn show_line(&mut self, now: Now, status: &Arc<LineStatus>) {
+    pub(super) fn show_line(&mut self, status: &Arc<LineStatus>) {
         let Some(line) = self.watches.lines.get_mut(&status.dn) else {
             return;
         };
@@ -37,21 +37,21 @@ impl Agent {
         }
         line.status = Some(Arc::clone(status));
         let watchers: Vec<WatchId> = line.watchers.iter().copied().collect();
-        self.news_for(now, watchers);
+        for id in watchers {
+            self.watches.owe(id, Owes::News);
+        }
     }
 
-    /// What some subscriptions are about is otherwise now.
-    fn news_for(&mut self, now: Now, watchers: Vec<WatchId>) {
-        for id in watchers {
-            if let Some(watch) = self.watches.get_mut(id) {
-                watch.owes = watch.owes.max(Owes::News);
-            }
+    /// Tells watchers what they are owed. To be called when all that happens at this moment is known, so that it is told
+    /// together.
+    pub fn tell_watchers(&mut self, now: Now) {
+        for id in std::mem::take(&mut self.watches.to_tell) {
             self.tell_watcher(now, id);
         }
     }
 
     /// Tells a watcher what it is owed; later, if it was told something just now.
-    pub(super) fn tell_watcher(&mut self, now: Now, id: WatchId) {
+    fn tell_watcher(&mut self, now: Now, id: WatchId) {
         let Some(mut watch) = self.watches.take(id) else {
             return;
         };

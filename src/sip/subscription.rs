@@ -144,6 +144,8 @@ pub(super) struct Watches {
     pub keys: BTreeMap<PhoneName, Vec<LampKey>>,
     /// The numbers that there are; made when somebody first asks.
     pub numbers: Option<HashSet<Dn>>,
+    /// Those that are to be told something as soon as all that happens at this moment is known.
+    pub to_tell: BTreeSet<WatchId>,
     pub news: Vec<WatchNews>,
     last: u64,
 }
@@ -237,6 +239,14 @@ impl Watches {
         self.all.get_mut(&id)
     }
 
+    /// A watcher is owed something.
+    pub fn owe(&mut self, id: WatchId, owes: Owes) {
+        if let Some(watch) = self.all.get_mut(&id) {
+            watch.owes = watch.owes.max(owes);
+            self.to_tell.insert(id);
+        }
+    }
+
     /// Takes one out of the table, to be put back or forgotten.
     pub fn take(&mut self, id: WatchId) -> Option<Watch> {
         self.all.remove(&id)
@@ -281,6 +291,7 @@ impl Watches {
     /// Forgets one that was taken out.
     pub fn forget(&mut self, id: WatchId, watch: &Watch) -> Moved {
         self.by_dialog.remove(&watch.dialog.key());
+        self.to_tell.remove(&id);
         remove(&mut self.by_phone, &watch.phone, id);
         if remove(&mut self.by_topic, &watch.topic, id)
             && let Topic::Lamps(phone) = &watch.topic

@@ -14,6 +14,7 @@ mod said;
 mod strict;
 mod transactions;
 mod transfers;
+mod watches;
 
 pub use strict::{reason_text, tag_of};
 
@@ -99,6 +100,8 @@ enum Timer {
     /// Nobody answers here, and the caller does not give up.
     StopRinging(CallNo),
     Register,
+    /// Ask to be told for longer.
+    Watch(String),
 }
 
 #[derive(Debug)]
@@ -144,6 +147,8 @@ pub struct SipPhone {
     tells_of_handset: bool,
     /// The line that it has taken.
     taken: Option<handset::Taken>,
+    /// What it watches, by Call-ID.
+    watches: BTreeMap<String, watches::Watch>,
     /// Those whose end the phone heard of before it heard that they were accepted.
     told_early: BTreeSet<String>,
     clients: BTreeMap<Key, Client>,
@@ -189,6 +194,7 @@ impl SipPhone {
             message_lamp: false,
             tells_of_handset: false,
             taken: None,
+            watches: BTreeMap::new(),
             told_early: BTreeSet::new(),
             clients: BTreeMap::new(),
             servers: BTreeMap::new(),
@@ -225,6 +231,7 @@ impl SipPhone {
         self.registration.registered = false;
         self.calls.clear();
         self.transfers.clear();
+        self.watches.clear();
         self.clients.clear();
         self.servers.clear();
         self.deadlines = Deadlines::default();
@@ -356,6 +363,7 @@ impl SipPhone {
                 self.refuse_call(no, 480);
             }
             Timer::Register => self.register(),
+            Timer::Watch(call_id) => self.watch_on(&call_id, 3600),
         }
     }
 }
@@ -419,7 +427,9 @@ impl Phone for SipPhone {
             }
             Order::OffHook => self.move_handset(true)?,
             Order::OnHook => self.move_handset(false)?,
-            Order::PressKey | Order::PressSoftkey(_) => {
+            Order::Watch(what) => self.watch(what),
+            Order::Unwatch(what) => self.unwatch(what)?,
+            Order::PressKey | Order::PressSoftkey(_) | Order::PressButton(_) => {
                 return Err("a SIP phone does not tell of its keys".into());
             }
         }
