@@ -393,6 +393,7 @@ impl Exchange {
             Input::Control { ticket, request } => self.control(now, ticket, request),
             Input::Draining => {
                 self.agent.drain();
+                self.agent.end_watches(now);
                 self.switchboard.drain();
                 self.pbx.settle_background(now);
             }

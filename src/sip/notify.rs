@@ -24,6 +24,12 @@ const MOST_FAILURES: u8 = 4;
 const AGAIN_S: u32 = 10;
 const AGAIN_MAX_S: u32 = 120;
 
+/// When the server stops, so many are told; the others find out when they ask for more.
+const MOST_TOLD_OF_THE_END: usize = 20_000;
+
+/// They are to come back after so many seconds, up to twice as many.
+const BACK_AFTER_S: u32 = 20;
+
 impl Agent {
     /// A number stands otherwise now.
     pub(super) fn show_line(&mut self, status: &Arc<LineStatus>) {
@@ -114,7 +120,7 @@ impl Agent {
                 let left = watch.expires_at.saturating_sub(now.uptime);
                 format!("active;expires={}", left.as_secs().max(1))
             }
-            Some(end) => end.state().to_owned(),
+            Some(end) => end.state(),
         };
         find_dialog_again(&self.registrar, now, &watch.phone, &mut watch.dialog);
         let branch = self.mint_branch();
@@ -207,6 +213,14 @@ impl Agent {
             watch.end = Some(end);
             watch.expires_at = now.uptime;
             self.tell_watcher(now, id);
+        }
+    }
+
+    /// The server is about to stop: watchers are told to come back, each after a time of its own.
+    pub fn end_watches(&mut self, now: Now) {
+        for id in self.watches.oldest(MOST_TOLD_OF_THE_END) {
+            let jitter = (self.mint_seed() >> 32) as u32 % BACK_AFTER_S;
+            self.end_watch(now, id, End::Stopping(BACK_AFTER_S + jitter));
         }
     }
 

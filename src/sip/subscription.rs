@@ -103,15 +103,20 @@ pub(super) enum End {
     NoResource,
     /// Its phone has too many.
     GaveWay,
+    /// The server is about to stop: it is to be tried again after so many seconds.
+    Stopping(u32),
 }
 
 impl End {
     /// As a Subscription-State says it.
-    pub fn state(self) -> &'static str {
+    pub fn state(self) -> String {
         match self {
-            End::Timeout => "terminated;reason=timeout",
-            End::NoResource => "terminated;reason=noresource",
-            End::GaveWay => "terminated;reason=probation;retry-after=600",
+            End::Timeout => "terminated;reason=timeout".to_owned(),
+            End::NoResource => "terminated;reason=noresource".to_owned(),
+            End::GaveWay => "terminated;reason=probation;retry-after=600".to_owned(),
+            End::Stopping(after_s) => {
+                format!("terminated;reason=probation;retry-after={after_s}")
+            }
         }
     }
 }
@@ -219,6 +224,11 @@ impl Watches {
     pub fn about(&self, topic: &Topic) -> Vec<WatchId> {
         let found = self.by_topic.get(topic);
         found.into_iter().flatten().copied().collect()
+    }
+
+    /// All of them, or the oldest if there are more than so many.
+    pub fn oldest(&self, most: usize) -> Vec<WatchId> {
+        self.all.keys().copied().take(most).collect()
     }
 
     /// What anybody watches.

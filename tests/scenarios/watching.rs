@@ -159,3 +159,25 @@ fn after_a_restart_watchers_subscribe_again() {
             09:55 desk-2 sees of presence of 2001: open, sees of 2001: calls 0: none"#]],
     );
 }
+
+#[test]
+fn a_server_that_stops_tells_watchers_to_come_back() {
+    check_over_sip(
+        "rules: CAL-3",
+        "
+        alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
+        09:00 desk-2 watches 2001   desk-2 watches presence of 2001   09:10 desk-1 logs in alice
+        09:20 server drains   09:20:01 desk-1 watches 2001   09:20:02 server stops   server starts
+        until 09:22
+        ",
+        expect![[r#"
+            09:00 desk-2 sees of 2001: calls 0: none, sees of presence of 2001: closed
+            09:10 desk-1 becomes alice, reads "Logged in: 2001 Alice"
+            09:10 desk-2 sees of presence of 2001: open
+            09:10 desk-1 hears "Logged in: 2001 Alice"
+            09:20 desk-2 watches 2001 no more: probation, watches presence of 2001 no more: probation
+            09:20:01 desk-1 cannot watch 2001: 503
+            09:20:35 desk-2 sees of 2001: calls 0: none
+            09:20:36 desk-2 sees of presence of 2001: open"#]],
+    );
+}

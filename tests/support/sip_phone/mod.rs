@@ -102,6 +102,8 @@ enum Timer {
     Register,
     /// Ask to be told for longer.
     Watch(String),
+    /// Ask to be told again.
+    WatchAnew(String),
 }
 
 #[derive(Debug)]
@@ -364,6 +366,7 @@ impl SipPhone {
             }
             Timer::Register => self.register(),
             Timer::Watch(call_id) => self.watch_on(&call_id, 3600),
+            Timer::WatchAnew(call_id) => self.watch_anew(&call_id),
         }
     }
 }

@@ -44,6 +44,13 @@ impl SipPhone {
         self.watch_on(&call_id, LASTS_S);
     }
 
+    /// Watches something anew that it was told to leave for a while.
+    pub fn watch_anew(&mut self, call_id: &str) {
+        if let Some(watch) = self.watches.remove(call_id) {
+            self.watch(&watch.what);
+        }
+    }
+
     /// Does not want to watch it any more.
     pub fn unwatch(&mut self, what: &Watched) -> Result<(), String> {
         let found = self.watches.iter().find(|(_, watch)| watch.what == *what);
@@ -163,9 +170,17 @@ impl SipPhone {
             )),
         }
         if let Some(why) = state.strip_prefix("terminated;reason=") {
-            self.watches.remove(&call_id);
-            self.deadlines.disarm(&Timer::Watch(call_id));
+            self.deadlines.disarm(&Timer::Watch(call_id.clone()));
+            let (why, after) = why.split_once(";retry-after=").unwrap_or((why, ""));
             self.sees(format!("watches {what} no more: {why}"));
+            match after.parse().map(Duration::from_secs) {
+                // RFC 6665 §4.1.3: it may come back after that time.
+                Ok(after) => {
+                    let again = self.uptime + after;
+                    self.deadlines.arm(Timer::WatchAnew(call_id), again);
+                }
+                Err(_) => drop(self.watches.remove(&call_id)),
+            }
         }
         true
     }
