@@ -400,6 +400,7 @@ impl Exchange {
             Input::Control { ticket, request } => self.control(now, ticket, request),
             Input::Draining => {
                 self.agent.drain();
+                self.agent.end_watches(now);
                 self.switchboard.drain();
                 self.pbx.settle_background(now);
             }
@@ -566,6 +567,10 @@ impl Exchange {
             events.extend(self.switchboard.take_events());
             events.extend(self.conferences.take_events());
             if events.is_empty() {
+                self.agent.tell_watchers(now);
+                events = self.agent.take_events();
+            }
+            if events.is_empty() {
                 return;
             }
             for event in events {
@@ -638,6 +643,10 @@ impl Exchange {
                     self.agent.text_taken(now, ticket);
                 }
                 self.agent.perform(now, text);
+            }
+            Action::ShowLine { status } => {
+                self.switchboard.show_line(now, &status);
+                self.agent.perform(now, Action::ShowLine { status });
             }
             Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
             Action::Announce(record) => self.output.announcements.push(record),

@@ -32,4 +32,5 @@ mod scenarios {
     mod trunks;
     mod upkeep;
     mod voicemail;
+    mod watching;
 }

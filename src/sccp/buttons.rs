@@ -1,5 +1,7 @@
 //! From what is on a desk to the buttons of a phone.
 
+use std::collections::BTreeSet;
+
 use super::wire::{Button, ButtonTemplate, Stimulus};
 use crate::pbx::{Desk, Feature, FixedKey, Layout, ModelName, PhoneModel, Room};
 
@@ -12,6 +14,8 @@ pub(super) struct Buttons {
     pub speed_dials: u32,
     /// Whether the one behind them hides calls.
     pub privacy: bool,
+    /// Which of these have lamps.
+    pub lamps: BTreeSet<u32>,
     /// What stands behind them.
     pub fixed: Vec<Stimulus>,
 }
@@ -29,15 +33,30 @@ impl Buttons {
         Buttons {
             lines: number(lines),
             speed_dials: number(room.saturating_sub(taken)),
+            lamps: BTreeSet::new(),
             privacy,
             fixed: model.fixed.iter().map(|key| stimulus(*key)).collect(),
+        }
+    }
+
+    /// The same on a phone that has buttons with lamps.
+    pub fn with_lamps(self, desk: &Desk) -> Buttons {
+        let dials = (1..=self.speed_dials).zip(&desk.speed_dials);
+        let lamps = dials.filter_map(|(index, dial)| dial.blf.then_some(index));
+        Buttons {
+            lamps: lamps.collect(),
+            ..self
         }
     }
 
     /// The template that says so.
     pub fn template(&self) -> ButtonTemplate {
         let lines = (1..=self.lines).map(|line| (line, Stimulus::Line));
-        let speed_dials = (1..=self.speed_dials).map(|dial| (dial, Stimulus::SpeedDial));
+        let dial = |index: u32| match self.lamps.contains(&index) {
+            true => (index, Stimulus::BlfSpeedDial),
+            false => (index, Stimulus::SpeedDial),
+        };
+        let speed_dials = (1..=self.speed_dials).map(dial);
         let privacy = self.privacy.then_some((1, Stimulus::Feature));
         let fixed = self.fixed.iter().map(|stimulus| (1, *stimulus));
         let all = lines.chain(speed_dials).chain(privacy).chain(fixed);

@@ -179,6 +179,7 @@ impl Station {
         for index in 1..=self.buttons.speed_dials {
             self.say(shared, self.speed_dial_stat(index));
         }
+        self.watch_numbers(shared);
     }
 
     /// Tells a phone what is set there.

@@ -261,7 +261,7 @@ impl Station {
         let instance = event.instance.max(1);
         match event.stimulus {
             Stimulus::Line => self.line_key(shared, instance),
-            Stimulus::SpeedDial => {
+            Stimulus::SpeedDial | Stimulus::BlfSpeedDial => {
                 let dial = self.speed_dial(instance);
                 let number = dial.map(|dial| Secret::new(dial.number.clone()));
                 number

@@ -14,6 +14,7 @@ mod features;
 mod history;
 mod hotdesk;
 mod inbound;
+mod lamps;
 mod media;
 mod newcomers;
 mod outbound;

@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 
 use super::admission::Admission;
 use super::chatter::Chatter;
+use super::lamps::Lamps;
 use super::newcomers::Newcomer;
 use super::own_media::OwnMedia;
 use super::settings::Settings;
@@ -97,6 +98,8 @@ pub(super) struct Shared {
     pub own: OwnMedia,
     /// How the lines stand that are on several phones.
     pub lines: HashMap<Dn, Arc<LineStatus>>,
+    /// Who has a lamp for which number.
+    pub lamps: Lamps,
     pub tickets: BTreeMap<Ticket, Waiting>,
     pub returning: BTreeMap<PhoneName, Returning>,
     pub swapped: Vec<Swapped>,
@@ -138,6 +141,7 @@ impl Shared {
             legs: HashMap::new(),
             own: OwnMedia::default(),
             lines: HashMap::new(),
+            lamps: Lamps::default(),
             tickets: BTreeMap::new(),
             returning: BTreeMap::new(),
             swapped: Vec::new(),

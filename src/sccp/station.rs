@@ -216,6 +216,7 @@ impl Station {
             .events
             .push(Event::PhoneRegistered(self.name.clone()));
         self.show_lamps(shared);
+        self.watch_numbers(shared);
         self.show_idle(shared);
         self.has_returned(shared);
         self.show_all_remotes(shared);
@@ -270,12 +271,13 @@ impl Station {
             FromPhone::ForwardStatReq(asked) => self.say(shared, self.forward_stat(asked.line)),
             FromPhone::FeatureStatReq(asked) => {
                 let index = asked.index;
-                let none = FeatureStat {
+                let none = || FeatureStat {
                     index,
                     stimulus: Stimulus::Undefined,
                     ..FeatureStat::default()
                 };
-                self.say(shared, none);
+                let stat = self.lamp_stat(shared, index).unwrap_or_else(none);
+                self.say(shared, stat);
             }
             FromPhone::ServiceUrlStatReq(asked) => {
                 let index = asked.index;

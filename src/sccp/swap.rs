@@ -87,7 +87,7 @@ impl Station {
     }
 
     fn swap(&mut self, shared: &mut Shared, to: Pending) {
-        let buttons = Buttons::of(&self.model, &self.modules, &to.desk);
+        let buttons = self.buttons_for(&to.desk);
         let way = shared.settings.swap_of(&self.model);
         let live = match way {
             // SES-7: with other modules plugged in, a phone begins from its start.
@@ -157,13 +157,22 @@ impl Station {
         });
     }
 
+    /// Its buttons for a desk.
+    fn buttons_for(&self, desk: &Desk) -> Buttons {
+        let buttons = Buttons::of(&self.model, &self.modules, desk);
+        match self.has_lamp_buttons() {
+            true => buttons.with_lamps(desk),
+            false => buttons,
+        }
+    }
+
     /// From now on it is that, whatever it shows yet.
     fn wear(&mut self, desk: Desk, shown: Shown, note: String) {
         if self.shown != shown {
             // What somebody dialled is nobody else's business.
             self.redial = None;
         }
-        self.buttons = Buttons::of(&self.model, &self.modules, &desk);
+        self.buttons = self.buttons_for(&desk);
         self.idle = match &shown {
             Shown::User(_) => Idle::Somebody,
             Shown::Nobody(_) => Idle::Nobody,
@@ -181,6 +190,7 @@ impl Station {
             self.say(shared, self.speed_dial_stat(index));
         }
         self.show_lamps(shared);
+        self.watch_numbers(shared);
         self.show_idle(shared);
         self.show_hidden_note(shared);
     }

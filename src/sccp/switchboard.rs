@@ -1,6 +1,6 @@
 //! Where SCCP phones are plugged in: the tables of connections and stations, and what happens when time passes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -264,6 +264,7 @@ impl Switchboard {
             return;
         };
         station.lose_calls(&mut self.shared);
+        self.shared.watch_lamps(phone, BTreeSet::new());
         self.shared.deadlines.disarm(&Timer::History(phone.clone()));
         self.shared.admission.has_gone(phone);
         self.shared.deadlines.disarm(&Timer::Setup(phone.clone()));

@@ -4,6 +4,7 @@ mod cucm;
 mod pages;
 mod provision;
 mod sccp;
+mod watching;
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use cucm::CucmMetrics;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
 pub use sccp::SccpMetrics;
+pub use watching::WatchMetrics;
 
 /// One label and its value.
 type Label = [(&'static str, &'static str); 1];
@@ -78,6 +80,8 @@ pub struct Metrics {
     media: MediaMetrics,
     /// What is counted of SCCP.
     pub sccp: SccpMetrics,
+    /// Of subscriptions.
+    pub watching: WatchMetrics,
     /// Of phone pages.
     pub pages: PageMetrics,
     /// What is counted of files that phones fetch.
@@ -136,6 +140,7 @@ impl Metrics {
             memory: Gauge::default(),
             media: MediaMetrics::default(),
             sccp: SccpMetrics::default(),
+            watching: WatchMetrics::default(),
             pages: PageMetrics::default(),
             provision: ProvisionMetrics::default(),
             cucm: CucmMetrics::default(),
@@ -158,6 +163,7 @@ impl Metrics {
         self.register_pbx(&mut registry);
         self.register_media(&mut registry);
         self.sccp.register(&mut registry);
+        self.watching.register(&mut registry);
         self.pages.register(&mut registry);
         self.provision.register(&mut registry);
         self.cucm.register(&mut registry);

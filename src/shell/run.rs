@@ -221,6 +221,7 @@ impl Run {
         self.metrics.media_portless(output.portless);
         self.metrics.transfers(&output.transfers);
         self.metrics.told(&output.told);
+        self.metrics.watching.take(&output.watching);
         for send in output.sends {
             self.wires.send(send);
         }

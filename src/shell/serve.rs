@@ -268,6 +268,7 @@ async fn connect(
     let exchange = Exchange::new(start)
         .with_media_at(media.bound()?)
         .with_sessions(server.settings.sessions)
+        .with_watching(server.settings.watching)
         .with_sccp(server.settings.sccp.of_exchange());
     media.start();
     let exchange = run(&server, exchange, inputs, wires.clone(), media);

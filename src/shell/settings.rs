@@ -11,6 +11,7 @@ mod reader;
 mod sccp;
 mod sessions;
 mod transports;
+mod watching;
 
 pub use cucm::Cucm;
 pub use guard::{Guard, Prefix};
@@ -76,6 +77,8 @@ pub struct Settings {
     pub registration: sip::Limits,
     /// In which intervals phones say that their calls go on.
     pub sessions: sip::SessionIntervals,
+    /// For how long phones watch something, and what they see.
+    pub watching: sip::WatchSettings,
     /// How much the store keeps.
     pub history: store::Limits,
     /// How long the queues may grow.
@@ -290,6 +293,7 @@ impl Default for Settings {
             digest: sip::Offer::Md5,
             registration: sip::Limits::default(),
             sessions: sip::SessionIntervals::default(),
+            watching: sip::WatchSettings::default(),
             history: store::Limits::default(),
             queues: Queues {
                 exchange: 8192,
@@ -506,6 +510,7 @@ impl Settings {
         }
         self.read_memory(reader);
         sessions::read(reader, &mut self.sessions);
+        watching::read(reader, &mut self.watching);
         self.read_limits(reader);
         self.guard.read(reader);
     }

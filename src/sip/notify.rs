@@ -24,9 +24,15 @@ const MOST_FAILURES: u8 = 4;
 const AGAIN_S: u32 = 10;
 const AGAIN_MAX_S: u32 = 120;
 
+/// When the server stops, so many are told; the others find out when they ask for more.
+const MOST_TOLD_OF_THE_END: usize = 20_000;
+
+/// They are to come back after so many seconds, up to twice as many.
+const BACK_AFTER_S: u32 = 20;
+
 impl Agent {
     /// A number stands otherwise now.
-    pub(super) fn show_line(&mut self, now: Now, status: &Arc<LineStatus>) {
+    pub(super) fn show_line(&mut self, status: &Arc<LineStatus>) {
         let Some(line) = self.watches.lines.get_mut(&status.dn) else {
             return;
         };
@@ -37,21 +43,21 @@ impl Agent {
         }
         line.status = Some(Arc::clone(status));
         let watchers: Vec<WatchId> = line.watchers.iter().copied().collect();
-        self.news_for(now, watchers);
+        for id in watchers {
+            self.watches.owe(id, Owes::News);
+        }
     }
 
-    /// What some subscriptions are about is otherwise now.
-    fn news_for(&mut self, now: Now, watchers: Vec<WatchId>) {
-        for id in watchers {
-            if let Some(watch) = self.watches.get_mut(id) {
-                watch.owes = watch.owes.max(Owes::News);
-            }
+    /// Tells watchers what they are owed. To be called when all that happens at this moment is known, so that it is told
+    /// together.
+    pub fn tell_watchers(&mut self, now: Now) {
+        for id in std::mem::take(&mut self.watches.to_tell) {
             self.tell_watcher(now, id);
         }
     }
 
     /// Tells a watcher what it is owed; later, if it was told something just now.
-    pub(super) fn tell_watcher(&mut self, now: Now, id: WatchId) {
+    fn tell_watcher(&mut self, now: Now, id: WatchId) {
         let Some(mut watch) = self.watches.take(id) else {
             return;
         };
@@ -114,7 +120,7 @@ impl Agent {
                 let left = watch.expires_at.saturating_sub(now.uptime);
                 format!("active;expires={}", left.as_secs().max(1))
             }
-            Some(end) => end.state().to_owned(),
+            Some(end) => end.state(),
         };
         find_dialog_again(&self.registrar, now, &watch.phone, &mut watch.dialog);
         let branch = self.mint_branch();
@@ -207,6 +213,14 @@ impl Agent {
             watch.end = Some(end);
             watch.expires_at = now.uptime;
             self.tell_watcher(now, id);
+        }
+    }
+
+    /// The server is about to stop: watchers are told to come back, each after a time of its own.
+    pub fn end_watches(&mut self, now: Now) {
+        for id in self.watches.oldest(MOST_TOLD_OF_THE_END) {
+            let jitter = (self.mint_seed() >> 32) as u32 % BACK_AFTER_S;
+            self.end_watch(now, id, End::Stopping(BACK_AFTER_S + jitter));
         }
     }
 

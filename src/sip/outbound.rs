@@ -110,14 +110,14 @@ impl Agent {
             } => {
                 self.show_messages(now, &phone, &desk);
                 self.tell(now, &phone, &text);
-                self.desk_shown(now, &phone, &desk);
+                self.desk_shown(&phone, &desk);
             }
             Action::Tell { phone, text, .. } => self.tell(now, &phone, &text),
             Action::ShowDesk { phone, desk } => {
                 self.show_messages(now, &phone, &desk);
-                self.desk_shown(now, &phone, &desk);
+                self.desk_shown(&phone, &desk);
             }
-            Action::ShowLine { status } => self.show_line(now, &status),
+            Action::ShowLine { status } => self.show_line(&status),
             Action::AnswerReport { ticket, outcome } => self.answer_report(now, ticket, &outcome),
             Action::ForgetCalls { phone, attempt } => self.forget_calls(now, phone, attempt),
             Action::Renew { phone, how } => self.renew(now, phone, how),

@@ -1,7 +1,8 @@
 //! Event packages (RFC 6665 §5.4): what can be watched, and what is said of it.
 //!
 //! Each has a file of its own, which makes documents from how things stand and from what the watcher was told before. A
-//! new one is a variant here, a topic if what it is about is new, and an arm of each match below.
+//! new one is a variant here, a topic if what it is about is new, and an arm of each match below. When something is
+//! otherwise, whoever is `about` it is owed news (`Watches::owe`), and told when all that happens at that moment is known.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

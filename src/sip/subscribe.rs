@@ -96,7 +96,6 @@ impl Agent {
         let id = self.watches.add(watch);
         self.grant_watch(now, id, (flow, subscribe, server), expires_s);
         self.look_at_topic(id);
-        self.tell_watcher(now, id);
     }
 
     /// A request within the dialog of a subscription, if it is one: it is to last longer, or to end. False if not.
@@ -128,7 +127,6 @@ impl Agent {
         match status.and_then(|()| self.expires_wanted(request).map_err(Some)) {
             Ok(expires_s) => {
                 self.grant_watch(now, id, (flow, request, server), expires_s);
-                self.tell_watcher(now, id);
             }
             Err(Some(why)) => self.refuse_watch(now, server, request, flow, &why),
             Err(None) => {}
@@ -172,7 +170,6 @@ impl Agent {
         let Some(watch) = self.watches.get_mut(id) else {
             return;
         };
-        watch.owes = Owes::All;
         watch.not_before = now.uptime;
         let lasts_s = match expires_s {
             0 => {
@@ -199,6 +196,7 @@ impl Agent {
         let expires_at = watch.expires_at;
         self.transactions.respond(now, server, 200, answer.finish());
         self.deadlines.arm(Timer::Watch(id), expires_at);
+        self.watches.owe(id, Owes::All);
     }
 
     /// How long a subscription is to last, in seconds; not at all, if it is for one look or to end.
@@ -279,14 +277,14 @@ impl Agent {
     }
 
     /// What is on a phone's desk: whoever there watches all numbers that it has lamps for is told of those.
-    pub(super) fn desk_shown(&mut self, now: Now, phone: &PhoneName, desk: &Desk) {
+    pub(super) fn desk_shown(&mut self, phone: &PhoneName, desk: &Desk) {
         let topic = Topic::Lamps(phone.clone());
         let watches = self.watches.about(&topic);
         if watches.is_empty() {
             return;
         }
         let mut seen = HashSet::new();
-        let dials = desk.speed_dials.iter();
+        let dials = desk.speed_dials.iter().filter(|dial| dial.blf);
         let keys: Vec<LampKey> = dials
             .filter_map(|dial| {
                 let dn = self.number_called(&dial.number)?;
@@ -300,10 +298,7 @@ impl Agent {
         }
         for id in watches {
             self.look_at_keys(id, phone);
-            if let Some(watch) = self.watches.get_mut(id) {
-                watch.owes = Owes::All;
-            }
-            self.tell_watcher(now, id);
+            self.watches.owe(id, Owes::All);
         }
     }
 

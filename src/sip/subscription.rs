@@ -103,15 +103,20 @@ pub(super) enum End {
     NoResource,
     /// Its phone has too many.
     GaveWay,
+    /// The server is about to stop: it is to be tried again after so many seconds.
+    Stopping(u32),
 }
 
 impl End {
     /// As a Subscription-State says it.
-    pub fn state(self) -> &'static str {
+    pub fn state(self) -> String {
         match self {
-            End::Timeout => "terminated;reason=timeout",
-            End::NoResource => "terminated;reason=noresource",
-            End::GaveWay => "terminated;reason=probation;retry-after=600",
+            End::Timeout => "terminated;reason=timeout".to_owned(),
+            End::NoResource => "terminated;reason=noresource".to_owned(),
+            End::GaveWay => "terminated;reason=probation;retry-after=600".to_owned(),
+            End::Stopping(after_s) => {
+                format!("terminated;reason=probation;retry-after={after_s}")
+            }
         }
     }
 }
@@ -144,6 +149,8 @@ pub(super) struct Watches {
     pub keys: BTreeMap<PhoneName, Vec<LampKey>>,
     /// The numbers that there are; made when somebody first asks.
     pub numbers: Option<HashSet<Dn>>,
+    /// Those that are to be told something as soon as all that happens at this moment is known.
+    pub to_tell: BTreeSet<WatchId>,
     pub news: Vec<WatchNews>,
     last: u64,
 }
@@ -219,6 +226,11 @@ impl Watches {
         found.into_iter().flatten().copied().collect()
     }
 
+    /// All of them, or the oldest if there are more than so many.
+    pub fn oldest(&self, most: usize) -> Vec<WatchId> {
+        self.all.keys().copied().take(most).collect()
+    }
+
     /// What anybody watches.
     pub fn topics(&self) -> Vec<Topic> {
         let mut topics: Vec<Topic> = self.by_topic.keys().cloned().collect();
@@ -235,6 +247,14 @@ impl Watches {
 
     pub fn get_mut(&mut self, id: WatchId) -> Option<&mut Watch> {
         self.all.get_mut(&id)
+    }
+
+    /// A watcher is owed something.
+    pub fn owe(&mut self, id: WatchId, owes: Owes) {
+        if let Some(watch) = self.all.get_mut(&id) {
+            watch.owes = watch.owes.max(owes);
+            self.to_tell.insert(id);
+        }
     }
 
     /// Takes one out of the table, to be put back or forgotten.
@@ -281,6 +301,7 @@ impl Watches {
     /// Forgets one that was taken out.
     pub fn forget(&mut self, id: WatchId, watch: &Watch) -> Moved {
         self.by_dialog.remove(&watch.dialog.key());
+        self.to_tell.remove(&id);
         remove(&mut self.by_phone, &watch.phone, id);
         if remove(&mut self.by_topic, &watch.topic, id)
             && let Topic::Lamps(phone) = &watch.topic

@@ -37,6 +37,7 @@ mod support {
     pub mod phone;
     pub mod sccp_phone;
     pub mod sip_phone;
+    pub mod watching;
     pub mod wire_phone;
 }
 use support::{digest, wire_phone};

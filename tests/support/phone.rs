@@ -74,6 +74,50 @@ pub enum Order {
     PressKey,
     /// The softkey that says this.
     PressSoftkey(String),
+    /// The key beside which this stands.
+    PressButton(String),
+    /// Wants to be told how something stands from now on.
+    Watch(Watched),
+    /// Does not any more.
+    Unwatch(Watched),
+}
+
+/// What somebody watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// The calls of a number.
+    Calls(String),
+    /// Whether somebody has a number.
+    Presence(String),
+    /// The calls of all numbers that the phone has lamps for.
+    Lamps,
+}
+
+impl Watched {
+    /// The event package that it is.
+    pub fn package(&self) -> &'static str {
+        match self {
+            Watched::Calls(_) | Watched::Lamps => "dialog",
+            Watched::Presence(_) => "presence",
+        }
+    }
+
+    /// The user part of what is subscribed to.
+    pub fn user(&self) -> &str {
+        match self {
+            Watched::Calls(number) | Watched::Presence(number) => number,
+            Watched::Lamps => "blf",
+        }
+    }
+
+    /// As people say it.
+    pub fn words(&self) -> String {
+        match self {
+            Watched::Calls(number) => number.clone(),
+            Watched::Presence(number) => format!("presence of {number}"),
+            Watched::Lamps => "its lamps".to_owned(),
+        }
+    }
 }
 
 /// What somebody sees of the lamp that says that messages wait.

@@ -13,7 +13,7 @@
 
 use jiff::civil::{Date, Time};
 
-use super::phone::Order;
+use super::phone::{Order, Watched};
 use super::site_text::duration;
 
 /// A scenario, taken apart.
@@ -149,6 +149,8 @@ impl Script {
                     | Order::HoldByUpdate
                     | Order::Write(..)
                     | Order::ReportMessages(..)
+                    | Order::Watch(_)
+                    | Order::Unwatch(_)
             )
         };
         let in_steps = self.steps.iter().any(|step| match step {
@@ -299,6 +301,15 @@ fn wish(words: &[&str]) -> Option<Wish> {
     })
 }
 
+fn watched(words: &[&str]) -> Option<Watched> {
+    Some(match *words {
+        ["its", "lamps"] => Watched::Lamps,
+        ["presence", "of", number] => Watched::Presence(number.into()),
+        [number] => Watched::Calls(number.into()),
+        _ => return None,
+    })
+}
+
 fn act(words: &[&str]) -> Option<Act> {
     let order = match *words {
         ["logs", "in", user] => {
@@ -345,6 +356,9 @@ fn act(words: &[&str]) -> Option<Act> {
         ["resumes"] => Order::Resume,
         ["presses", "a", "key"] => Order::PressKey,
         ["presses", "softkey", label] => Order::PressSoftkey(label.into()),
+        ["presses", "button", label] => Order::PressButton(label.into()),
+        ["watches", "no", "more", ref what @ ..] => Order::Unwatch(watched(what)?),
+        ["watches", ref what @ ..] => Order::Watch(watched(what)?),
         ["types", digits] => Order::Type(digits.into()),
         ["dials", digits, "with", "strange", "media"] => Order::DialWithStrangeMedia(digits.into()),
         ["presses", digit] => Order::PressDigit(digit.chars().next()?),

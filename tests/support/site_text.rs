@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use perch::pbx::{
     AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LineKind, LogoutProfile,
-    Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, User,
-    UserProfile, Vendor,
+    Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse,
+    SpeedDial, User, UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -250,6 +250,7 @@ impl SiteText {
                 ["line", numbers, ref rest @ ..] => profile.lines.push(line(numbers, rest)?),
                 ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
                 ["class", class] => profile.class = class.into(),
+                ["lamps", ref numbers @ ..] => profile.speed_dials = lamps(numbers),
                 ["softphone", "is", "companion"] => profile.softphone = SoftphoneUse::Companion,
                 ["softphone", "counts"] => profile.softphone = SoftphoneUse::Phone,
                 ["no", "softphone"] => profile.softphone = SoftphoneUse::No,
@@ -370,6 +371,18 @@ fn forward(forwarding: &mut Forwarding, clause: &[&str]) -> Said {
 
 fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
+}
+
+/// Speed dials with lamps. One that is said to have none has none.
+fn lamps(numbers: &[&str]) -> Vec<SpeedDial> {
+    let dial = |number: &&str| {
+        let dark = number.strip_suffix("(dark)");
+        let number = dark.unwrap_or(number);
+        let mut dial = SpeedDial::new(number, format!("No {number}"));
+        dial.blf = dark.is_none();
+        dial
+    };
+    numbers.iter().map(dial).collect()
 }
 
 fn numbers(dns: &[&str]) -> Vec<Dn> {

@@ -582,6 +582,12 @@ values! {
     Alerting = 4,
 }
 
+impl From<BlfStatus> for u32 {
+    fn from(status: BlfStatus) -> u32 {
+        Value::code(status)
+    }
+}
+
 values! {
     /// Among which calls one is listed.
     HistoryDisposition:

@@ -45,6 +45,7 @@ impl SccpPhone {
             }
             Order::OnHook => self.hang_handset_up(),
             Order::PressKey => self.press_button(Stimulus::Messages),
+            Order::PressButton(label) => return self.press_labelled(label),
             Order::PressSoftkey(label) => {
                 // Of the call at its ear, of the latest one, or of the idle phone.
                 let at_ear = self.call_that("", |call| !call.rings() && call.state != State::Hold);
@@ -264,11 +265,25 @@ impl SccpPhone {
     }
 
     fn press_button(&mut self, stimulus: Stimulus) {
+        self.press_button_at(stimulus, 1);
+    }
+
+    fn press_button_at(&mut self, stimulus: Stimulus, instance: u32) {
         self.say(FromPhone::Stimulus(StimulusEvent {
             stimulus,
-            instance: 1,
+            instance,
             ..StimulusEvent::default()
         }));
+    }
+
+    /// The key beside which this stands: a speed dial with a lamp.
+    fn press_labelled(&mut self, label: &str) -> Done {
+        let mut features = self.desk.features.iter();
+        let found = features.find(|(_, (known, _))| known.replace(' ', "-") == label);
+        let index = found.map(|(index, _)| *index);
+        let index = index.ok_or_else(|| format!("no button says {label}"))?;
+        self.press_button_at(Stimulus::BlfSpeedDial, index);
+        Ok(())
     }
 
     /// A softkey, or the key of its own on phones without softkeys.

@@ -20,6 +20,8 @@ pub struct Desk {
     pub sets: Vec<SoftKeySet>,
     pub selected: BTreeMap<Place, SelectSoftKeys>,
     pub lamps: BTreeMap<(String, u32), LampMode>,
+    /// Speed dials with lamps: what stands there, and how the number stands.
+    pub features: BTreeMap<u32, (String, u32)>,
     pub prompts: BTreeMap<Place, String>,
     pub notice: String,
     pub ringer: Option<RingMode>,
@@ -36,6 +38,7 @@ impl Desk {
     }
 
     pub fn take_buttons(&mut self, template: &ButtonTemplate, faults: &mut Vec<String>) {
+        self.features.clear();
         let mut seen: Vec<(Stimulus, u8)> = Vec::new();
         let buttons = template.buttons.iter();
         self.buttons = buttons
@@ -44,7 +47,10 @@ impl Desk {
             .collect();
         for button in &self.buttons {
             let what = (button.stimulus, button.instance);
-            let has_many = matches!(button.stimulus, Stimulus::Line | Stimulus::SpeedDial);
+            let has_many = matches!(
+                button.stimulus,
+                Stimulus::Line | Stimulus::SpeedDial | Stimulus::BlfSpeedDial
+            );
             if seen.contains(&what) && has_many {
                 faults.push(format!("two buttons {what:?}"));
             }
@@ -95,6 +101,10 @@ impl Desk {
                 Stimulus::SpeedDial => {
                     let dial = self.speed_dials.get(&number)?;
                     ("speed dial", &dial.number, &dial.name)
+                }
+                Stimulus::BlfSpeedDial => {
+                    let (label, _) = self.features.get(&number)?;
+                    return Some(format!("lamp {label}"));
                 }
                 _ => return None,
             };

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use perch::sccp::wire::{
-    CallInfo, CallState as State, CallStateInfo, CallType, Codec, Framer, FromPhone, LampMode,
-    MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck, Reset, ResetType, RingMode,
-    SelectSoftKeys, SetLamp, SetRinger, StartMediaTransmission, StartMediaTransmissionAck,
-    StartTone, Stimulus, ToPhone, Tone, Unread, UserDataVersion1,
+    Button, CallInfo, CallState as State, CallStateInfo, CallType, Codec, FeatureStat, Framer,
+    FromPhone, LampMode, MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck, Reset, ResetType,
+    RingMode, SelectSoftKeys, SetLamp, SetRinger, StartMediaTransmission,
+    StartMediaTransmissionAck, StartTone, Stimulus, ToPhone, Tone, Unread, UserDataVersion1,
 };
 
 use super::call::{Call, Wish};
@@ -116,6 +116,7 @@ impl SccpPhone {
             ToPhone::StopTone(_) => self.desk.tone = None,
             ToPhone::SetRinger(ringer) => self.hear_ringer(ringer),
             ToPhone::SetLamp(lamp) => self.see_lamp(lamp),
+            ToPhone::FeatureStat(stat) => self.see_feature(stat),
             ToPhone::SetSpeakerMode(speaker) => self.desk.speaker = speaker.is_on,
             ToPhone::UserToDeviceDataVersion1(data) => self.execute(data),
             _ => self.take_call(message),
@@ -284,7 +285,41 @@ impl SccpPhone {
             }
         }
         let place = (format!("{:?}", lamp.stimulus), lamp.instance);
-        self.desk.lamps.insert(place, lamp.mode);
+        let before = self.desk.lamps.insert(place, lamp.mode);
+        if lamp.stimulus == Stimulus::SpeedDial && before != Some(lamp.mode) {
+            let dial = self.desk.speed_dials.get(&lamp.instance);
+            let Some(number) = dial.map(|dial| dial.number.clone()) else {
+                return self.fault("a lamp of a speed dial that it has not");
+            };
+            self.sees(format!("sees the lamp of {number}: {:?}", lamp.mode));
+        }
+    }
+
+    /// A speed dial with a lamp. How the number stands is seen when it is otherwise.
+    fn see_feature(&mut self, stat: &FeatureStat) {
+        if stat.stimulus == Stimulus::Undefined {
+            return;
+        }
+        let is_it = |button: &Button| {
+            button.stimulus == Stimulus::BlfSpeedDial && u32::from(button.instance) == stat.index
+        };
+        if stat.stimulus != Stimulus::BlfSpeedDial || !self.desk.buttons.iter().any(is_it) {
+            return self.fault(format!("a feature that it has not: {stat:?}"));
+        }
+        let label = in_words(&stat.label);
+        let now = (label.clone(), stat.status);
+        let before = self.desk.features.insert(stat.index, now.clone());
+        if before.as_ref() == Some(&now) {
+            return;
+        }
+        let words = match stat.status {
+            0 => "unknown",
+            1 => "idle",
+            2 => "in use",
+            4 => "ringing",
+            other => return self.fault(format!("a lamp that shows {other}")),
+        };
+        self.sees(format!("sees the lamp of {label}: {words}"));
     }
 
     fn hear_state(&mut self, told: &CallStateInfo) {

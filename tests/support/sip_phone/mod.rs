@@ -14,6 +14,7 @@ mod said;
 mod strict;
 mod transactions;
 mod transfers;
+mod watches;
 
 pub use strict::{reason_text, tag_of};
 
@@ -99,6 +100,10 @@ enum Timer {
     /// Nobody answers here, and the caller does not give up.
     StopRinging(CallNo),
     Register,
+    /// Ask to be told for longer.
+    Watch(String),
+    /// Ask to be told again.
+    WatchAnew(String),
 }
 
 #[derive(Debug)]
@@ -144,6 +149,8 @@ pub struct SipPhone {
     tells_of_handset: bool,
     /// The line that it has taken.
     taken: Option<handset::Taken>,
+    /// What it watches, by Call-ID.
+    watches: BTreeMap<String, watches::Watch>,
     /// Those whose end the phone heard of before it heard that they were accepted.
     told_early: BTreeSet<String>,
     clients: BTreeMap<Key, Client>,
@@ -189,6 +196,7 @@ impl SipPhone {
             message_lamp: false,
             tells_of_handset: false,
             taken: None,
+            watches: BTreeMap::new(),
             told_early: BTreeSet::new(),
             clients: BTreeMap::new(),
             servers: BTreeMap::new(),
@@ -225,6 +233,7 @@ impl SipPhone {
         self.registration.registered = false;
         self.calls.clear();
         self.transfers.clear();
+        self.watches.clear();
         self.clients.clear();
         self.servers.clear();
         self.deadlines = Deadlines::default();
@@ -356,6 +365,8 @@ impl SipPhone {
                 self.refuse_call(no, 480);
             }
             Timer::Register => self.register(),
+            Timer::Watch(call_id) => self.watch_on(&call_id, 3600),
+            Timer::WatchAnew(call_id) => self.watch_anew(&call_id),
         }
     }
 }
@@ -419,7 +430,9 @@ impl Phone for SipPhone {
             }
             Order::OffHook => self.move_handset(true)?,
             Order::OnHook => self.move_handset(false)?,
-            Order::PressKey | Order::PressSoftkey(_) => {
+            Order::Watch(what) => self.watch(what),
+            Order::Unwatch(what) => self.unwatch(what)?,
+            Order::PressKey | Order::PressSoftkey(_) | Order::PressButton(_) => {
                 return Err("a SIP phone does not tell of its keys".into());
             }
         }

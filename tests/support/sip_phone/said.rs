@@ -285,6 +285,7 @@ impl SipPhone {
             }
             Purpose::Line => self.subscribe_answered(status, response),
             Purpose::Report => self.report_answered(status, response),
+            Purpose::Watch(call_id) => self.watch_answered(&call_id, status, response),
             Purpose::Handset if status >= 300 => {
                 self.sees(format!("is not believed about its handset: {status}"));
             }
@@ -362,6 +363,7 @@ impl SipPhone {
                 self.send(request, purpose);
             }
             Purpose::Line => self.subscribe_again(request),
+            Purpose::Watch(call_id) => self.watch_again(&call_id, request),
             Purpose::Handset => self.sees("is to prove that its handset moved"),
             Purpose::Cancel(_) => self.fault("a CANCEL was challenged"),
         }
@@ -601,6 +603,7 @@ impl SipPhone {
             | Purpose::Handset
             | Purpose::Report
             | Purpose::Line
+            | Purpose::Watch(_)
             | Purpose::Text => {}
         }
     }

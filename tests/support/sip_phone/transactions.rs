@@ -83,6 +83,8 @@ pub enum Purpose {
     Report,
     /// To take the line, or to give it back.
     Line,
+    /// To watch something, by the Call-ID of that.
+    Watch(String),
     /// To acknowledge a provisional answer.
     Prack(CallNo),
 }

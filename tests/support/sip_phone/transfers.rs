@@ -96,7 +96,7 @@ impl SipPhone {
 
     /// What becomes of a transfer.
     pub fn hear_notify(&mut self, key: &Key, notify: &Message) {
-        if self.hear_of_line(key, notify) {
+        if self.hear_of_line(key, notify) || self.hear_of_watch(key, notify) {
             return;
         }
         let state = notify.text(Name::SubscriptionState).unwrap_or_default();
