@@ -526,6 +526,8 @@ impl Exchange {
         for news in news {
             if let News::Registered(phone) | News::Gone(phone) = &news {
                 self.agent.forget_handset(phone);
+            }
+            if let News::Registered(phone) | News::Gone(phone) | News::Moved(phone) = &news {
                 self.agent.forget_lamp(phone);
             }
             let event = match news {

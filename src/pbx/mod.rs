@@ -289,7 +289,10 @@ impl Pbx {
                 self.rings_late(&phone);
                 self.show_messages(&phone);
             }
-            Event::PhoneMoved(phone) => self.rings_late(&phone),
+            Event::PhoneMoved(phone) => {
+                self.rings_late(&phone);
+                self.show_messages(&phone);
+            }
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
             Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
             Event::DeskRequested(phone) => self.desk_requested(phone),

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -181,6 +181,8 @@ pub(super) struct Bindings {
     bound: AtomicUsize,
     /// How many phones ring: while none does, nobody wants to know where phones are besides.
     ringing: AtomicUsize,
+    /// Whether phones have lamps that they may have forgotten when they started again.
+    has_lamps: AtomicBool,
     /// Which phones registered by a connection, in order; not all of them need still be there.
     by_connection: DashMap<u64, SmallVec<[PhoneName; 1]>>,
 }
@@ -222,7 +224,8 @@ impl Bindings {
         if is_changed {
             self.mark_unsaved(phone, &mut record);
         }
-        let is_news = applied == Applied::Moved && is_bound && self.is_ringing();
+        let is_awaited = self.is_ringing() || self.has_lamps.load(Ordering::Relaxed);
+        let is_news = applied == Applied::Moved && is_bound && is_awaited;
         let moved = || is_news.then(|| News::Moved(phone.clone()));
         let news = self.news(phone, was_bound, is_bound).or_else(moved);
         Ok((answer, news))
@@ -375,6 +378,11 @@ impl Bindings {
     /// So many phones ring.
     pub(super) fn set_ringing(&self, phones: usize) {
         self.ringing.store(phones, Ordering::Relaxed);
+    }
+
+    /// There is voicemail, or is none.
+    pub(super) fn set_lamps(&self, has_lamps: bool) {
+        self.has_lamps.store(has_lamps, Ordering::Relaxed);
     }
 
     fn is_ringing(&self) -> bool {

@@ -153,6 +153,7 @@ impl Registrar {
     pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
         let phones = Arc::new(Phones::of(&site, self.keyring.get().map(AsRef::as_ref)));
         self.phones.store(Arc::clone(&phones));
+        self.bindings.set_lamps(site.voicemails().next().is_some());
         let gone = self.bindings.retain(|phone| phones.has(phone));
         self.auth.retain(|phone| phones.has(phone));
         gone.into_iter().map(News::Gone).collect()
@@ -275,7 +276,7 @@ impl Registrar {
         self.bindings.targets(self.steady(now), phone)
     }
 
-    /// So many phones ring: only then is it news that one is at another place.
+    /// So many phones ring: only then, or if there is voicemail, is it news that one is at another place.
     pub fn set_ringing(&self, phones: usize) {
         self.bindings.set_ringing(phones);
     }

@@ -203,6 +203,7 @@ fn what_waits_is_remembered_through_a_restart_and_shown_to_phones_that_come_back
         09:01 desk-7 reports 1 new 0 old in 2001   desk-7 reports 2 new 0 old in 2002
         09:02 server dies            09:03 server starts
         09:10 desk-1 unregisters     09:11 desk-1 comes back
+        09:12 desk-1 vanishes        09:13 desk-1 comes back
         09:20 admin explains bob     09:21 desk-7 reports 0 new 0 old in 2002
         ",
         expect![[r#"
@@ -210,6 +211,7 @@ fn what_waits_is_remembered_through_a_restart_and_shown_to_phones_that_come_back
             09:00 desk-2 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
             09:01 desk-1 has a message waiting
             09:01 desk-2 has a message waiting
+            09:13 desk-1 has a message waiting
             09:20 admin reads: bob has been logged in at desk-2 since 2026-05-05 09:00:00.
             09:20 admin reads: desk-2 was last used at 2026-05-05 09:00:00, as going on hook showed.
             09:20 admin reads: Nothing logs bob out automatically here.

@@ -244,6 +244,7 @@ impl SipPhone {
         if !std::mem::replace(&mut self.powered, true) {
             self.blank_since = Some(self.uptime);
             self.message_lamp = false;
+            self.registration.call_id += "-again";
         }
         self.register();
     }
