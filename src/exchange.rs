@@ -646,10 +646,6 @@ impl Exchange {
                 }
                 self.agent.perform(now, text);
             }
-            Action::ShowLine { status } => {
-                self.switchboard.show_line(now, &status);
-                self.agent.perform(now, Action::ShowLine { status });
-            }
             Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
             Action::Announce(record) => self.output.announcements.push(record),
             for_sip => self.agent.perform(now, for_sip),

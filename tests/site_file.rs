@@ -327,7 +327,7 @@ logout_profile = "guest"
     check(
         text,
         expect![[r#"
-            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, class_of_service, logout_profile, user_profile, user, app_user, phone
+            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, class_of_service, logout_profile, user_profile, user, app_user, phone, trunk, route
             site.toml:4:8: site.name: the site has no name. Give it one; it is shown wherever the server is
             site.toml:5:12: site.timezone: there is no time zone "Mars/Olympus". Write an IANA name, such as "Europe/Amsterdam" or "UTC"
             site.toml:6:1: site.seccond_login: there is no such key. Did you mean "second_login"?
@@ -342,7 +342,7 @@ logout_profile = "guest"
             site.toml:12:13: site.voicemail: this is a whole number. Write a text in quotes
             site.toml:15:10: codes.logout: *12 begins like the code for login, *1. Choose codes of which none begins like another
             site.toml:16:17: codes.remote_logout: "call me" is not a code. Write 1 to 16 digits, * or #, such as "*11"; the last is not #, which ends what is dialled
-            site.toml:18:7: emergency.112: nobody answers this emergency number. Name at least one phone that rings
+            site.toml:18:7: emergency.112: nobody answers this emergency number. Name at least one phone that rings, or a trunk
             site.toml:19:8: emergency.911: there is no phone "desk-9". Did you mean "desk-1"?
             site.toml:20:7: emergency.999: this is a text. Write a list: ["…", "…"]
             site.toml:21:1: emergency.9x: "9x" cannot be dialled. Write 1 to 32 digits
@@ -533,8 +533,8 @@ fn what_is_doubtful_is_told_too() {
         "[emergency]\n112 = [\"desk-1\"]",
         "",
         expect![[r#"
-        site.toml:1:1: warning: emergency: the site has no emergency numbers: dialling 112 or 911 reaches nobody. Add [emergency] with the phones that ring
-    "#]],
+            site.toml:1:1: warning: emergency: the site has no emergency numbers: dialling 112 or 911 reaches nobody. Add [emergency] with the phones that ring, or the trunks that calls go by
+        "#]],
     );
     check_with(
         "name = \"small\"",

@@ -11,7 +11,6 @@ use super::station::Station;
 use super::switchboard::Switchboard;
 use super::wire::{BlfStatus, FeatureStat, LampMode, SetLamp, Stimulus, Version};
 use crate::pbx::{Dn, Event, Lamp, LineStatus, PhoneName};
-use crate::time::Now;
 
 /// Who has a lamp for which number.
 #[derive(Debug, Default)]
@@ -89,8 +88,7 @@ impl Shared {
 
 impl Switchboard {
     /// A number stands otherwise now.
-    pub fn show_line(&mut self, now: Now, status: &Arc<LineStatus>) {
-        self.shared.now = now;
+    pub(super) fn light_lamps(&mut self, status: &Arc<LineStatus>) {
         for phone in self.shared.lamps.take(status) {
             self.at(&phone, |station, shared| {
                 station.show_number(shared, &status.dn);

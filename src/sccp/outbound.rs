@@ -57,7 +57,7 @@ impl Switchboard {
         }
     }
 
-    /// A line stands otherwise: the phones that have it show that.
+    /// A number stands otherwise: the phones that have it as a line show that, and those with a lamp for it.
     pub fn show_line(&mut self, now: crate::time::Now, status: &Arc<LineStatus>) {
         self.shared.now = now;
         match status.phones.len() {
@@ -70,6 +70,7 @@ impl Switchboard {
         for phone in &status.phones {
             self.at(phone, |station, shared| station.show_line(shared, status));
         }
+        self.light_lamps(status);
     }
 
     /// Does what the core wants. Actions for legs that are gone by now do nothing.

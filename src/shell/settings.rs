@@ -731,7 +731,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, cucm, guard, history, http, limits, log, media, pages, ports, provision, push, queues, registration, sccp, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, cucm, guard, history, http, limits, log, media, pages, ports, provision, push, queues, registration, sccp, subscriptions, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]
