@@ -423,7 +423,7 @@ impl Algorithm {
     }
 }
 
-fn md5(parts: &[&[u8]]) -> [u8; 16] {
+pub(super) fn md5(parts: &[&[u8]]) -> [u8; 16] {
     #[cfg(test)]
     tests::count_hash();
     let mut hash = Md5::new();
@@ -431,7 +431,7 @@ fn md5(parts: &[&[u8]]) -> [u8; 16] {
     hash.finalize().into()
 }
 
-fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     #[cfg(test)]
     tests::count_hash();
     let mut hash = Sha256::new();

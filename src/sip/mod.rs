@@ -6,6 +6,7 @@ mod asker;
 mod auth;
 mod bindings;
 mod content;
+mod credentials;
 mod dialog;
 mod early;
 mod flow;

@@ -80,8 +80,19 @@ impl<'a> Credentials<'a> {
     }
 }
 
+/// The parameters of a Digest challenge (RFC 3261 §20.44); None if its scheme is not Digest. What is no parameter is
+/// passed over: a peer's odd habit is no reason not to answer it.
+pub fn challenge_params(value: &[u8]) -> Option<impl Iterator<Item = Param<'_>>> {
+    let (scheme, rest) = value.split_at_checked(6)?;
+    let is_digest =
+        scheme.eq_ignore_ascii_case(b"Digest") && rest.first().copied().is_some_and(text::is_lws);
+    let elements = is_digest.then(|| list(trim(rest)))?;
+    let texts = elements.filter_map(|element| std::str::from_utf8(element).ok());
+    Some(texts.map(split_param))
+}
+
 /// The value without its quotes, if it has any: phones quote what they should not, and the other way round.
-fn inside(value: &str) -> &str {
+pub fn inside(value: &str) -> &str {
     within_quotes(value).unwrap_or(value)
 }
 

@@ -17,7 +17,7 @@ mod uri;
 mod views;
 
 pub use builder::{Builder, respond};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, challenge_params, inside};
 pub use frame::{Frame, Framer};
 pub use message::Message;
 pub(super) use message::name_of;
