@@ -393,6 +393,11 @@ impl Pbx {
         if let Some(line) = line.filter(|line| self.lines_of(phone).contains(line)) {
             party.dn = line;
         }
+        party.dn = self.calls_out_with(phone, party.dn);
+        if !stays && !self.line_takes_call(phone, &party.dn, None) {
+            let busy = Refusal::Failed(Failure::Busy);
+            return self.refuse_call(caller, phone, &called, busy);
+        }
         let line = party.dn.clone();
         (party, line)
     }

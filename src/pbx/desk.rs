@@ -98,6 +98,18 @@ pub struct DeskLine {
     pub display_name: String,
 }
 
+impl DeskLine {
+    /// Whether calls for a number are at its button.
+    pub fn is_called_by(&self, dn: &Dn) -> bool {
+        self.kind != LineKind::MonitorRing && self.numbers.contains(dn)
+    }
+
+    /// Whether it only shows how its number stands.
+    pub fn is_monitor(&self) -> bool {
+        self.kind == LineKind::MonitorRing
+    }
+}
+
 impl Pbx {
     /// What a phone is now.
     pub(super) fn desk_of(&self, phone: &PhoneName) -> Desk {

@@ -373,7 +373,7 @@ impl Station {
 
     /// Whether a line is forwarded. All lines are its user's, whose calls go on together.
     pub fn forward_stat(&self, line: u32) -> ForwardStat {
-        let is_line = self.line(line).is_some();
+        let is_line = self.line(line).is_some_and(|line| !line.is_monitor());
         let forwarding = |kind| {
             let to = self.desk.set.forward(kind).filter(|_| is_line);
             Forwarding {

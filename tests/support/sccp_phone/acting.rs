@@ -46,6 +46,7 @@ impl SccpPhone {
             Order::OnHook => self.hang_handset_up(),
             Order::PressKey => self.press_button(Stimulus::Messages),
             Order::PressButton(label) => return self.press_labelled(label),
+            Order::PressLine(line) => self.press_button_at(Stimulus::Line, *line),
             Order::PressSoftkey(label) => {
                 // Of the call at its ear, of the latest one, or of the idle phone.
                 let at_ear = self.call_that("", |call| !call.rings() && call.state != State::Hold);
