@@ -339,6 +339,10 @@ impl Pbx {
         match reached {
             Ok((called, phones)) => {
                 let (party, line) = self.calling(phone, line);
+                if !self.line_takes_call(phone, &line, None) {
+                    let busy = Refusal::Failed(Failure::Busy);
+                    return self.refuse_call(leg, phone, &called, busy);
+                }
                 let attempt = Attempt {
                     offer,
                     ..Attempt::new((phone, party), &called, history)
@@ -394,10 +398,6 @@ impl Pbx {
             party.dn = line;
         }
         party.dn = self.calls_out_with(phone, party.dn);
-        if !stays && !self.line_takes_call(phone, &party.dn, None) {
-            let busy = Refusal::Failed(Failure::Busy);
-            return self.refuse_call(caller, phone, &called, busy);
-        }
         let line = party.dn.clone();
         (party, line)
     }
