@@ -80,6 +80,7 @@ impl Control for Service {
             softphones: count(now.softphones),
             softphones_registered: count(now.softphones_registered),
             certificate_days: self.server.metrics.certificate_days_left(),
+            trunks: now.trunks.into_iter().map(convert::trunk).collect(),
         }))
     }
 
