@@ -35,6 +35,8 @@ mod sipp;
 mod skinny;
 #[path = "peers/softphone.rs"]
 mod softphone;
+#[path = "peers/trunk.rs"]
+mod trunk;
 #[path = "peers/tshark.rs"]
 mod tshark;
 #[path = "peers/upstream.rs"]

@@ -7,8 +7,9 @@ use super::client::Client;
 use super::table::table;
 use super::when::{Local, machine};
 use super::{Failure, output, words};
+use crate::control::v1::trunk::State;
 use crate::control::v1::{
-    Door, ExplainRequest, LocksRequest, Presence, StatusRequest, StatusResponse, WhoRequest,
+    Door, ExplainRequest, LocksRequest, Presence, StatusRequest, StatusResponse, Trunk, WhoRequest,
 };
 
 /// Show who is logged in, and where.
@@ -229,6 +230,8 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
         let there = format!("{users} users, {registered} registered");
         rows.push(("exchange", there));
     }
+    let trunks: Vec<String> = answer.trunks.iter().map(|it| trunk(it, local)).collect();
+    rows.extend(trunks.into_iter().map(|trunk| ("trunk", trunk)));
     if answer.logouts_queued > 0 {
         rows.push(("logouts waiting", answer.logouts_queued.to_string()));
     }
@@ -240,6 +243,44 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
         .map(|(name, value)| format!("{name:<16}{value}"))
         .collect();
     lines.join("\n")
+}
+
+fn trunk(trunk: &Trunk, local: &Local) -> String {
+    let since = local.short(trunk.since.as_ref());
+    let state = match trunk.state() {
+        State::Unspecified => "nothing known yet".to_owned(),
+        State::Up => format!("up since {since}"),
+        State::Down => format!("down since {since}: {}", trunk.why),
+        State::Resting => format!("left alone since {since}: {}", trunk.why),
+    };
+    let calls = match trunk.max_calls {
+        0 => trunk.calls.to_string(),
+        most => format!("{} of {most}", trunk.calls),
+    };
+    format!(
+        "{}, {state}; calls: {calls} now, {} out, {} in, {} passed on",
+        trunk.name, trunk.calls_out, trunk.calls_in, trunk.failovers
+    )
+}
+
+fn trunk_for_scripts(trunk: &Trunk) -> serde_json::Value {
+    let state = match trunk.state() {
+        State::Unspecified => "unknown",
+        State::Up => "up",
+        State::Down => "down",
+        State::Resting => "resting",
+    };
+    json!({
+        "name": trunk.name,
+        "state": state,
+        "why": trunk.why,
+        "since": machine(trunk.since.as_ref()),
+        "calls": trunk.calls,
+        "max_calls": trunk.max_calls,
+        "calls_out": trunk.calls_out,
+        "calls_in": trunk.calls_in,
+        "failovers": trunk.failovers,
+    })
 }
 
 fn status_for_scripts(answer: &StatusResponse) -> String {
@@ -262,6 +303,7 @@ fn status_for_scripts(answer: &StatusResponse) -> String {
         "upstream_registered": answer.upstream_registered,
         "commits_outstanding": answer.commits_outstanding,
         "certificate_days": answer.certificate_days,
+        "trunks": answer.trunks.iter().map(trunk_for_scripts).collect::<Vec<_>>(),
     })
     .to_string()
 }

@@ -21,7 +21,29 @@ pub fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// A user at a phone.
+/// A trunk.
+pub fn trunk(trunk: pbx::TrunkStatus) -> v1::Trunk {
+    use v1::trunk::State;
+    let (state, why) = match trunk.is {
+        None => (State::Unspecified, String::new()),
+        Some(pbx::TrunkIs::Up) => (State::Up, String::new()),
+        Some(pbx::TrunkIs::Down(why)) => (State::Down, why),
+        Some(pbx::TrunkIs::Resting(why)) => (State::Resting, why),
+    };
+    v1::Trunk {
+        name: trunk.name.to_string(),
+        state: state.into(),
+        why,
+        since: trunk.since.map(timestamp),
+        calls: count(trunk.calls),
+        max_calls: trunk.max_calls.unwrap_or(0).into(),
+        calls_out: trunk.calls_out,
+        calls_in: trunk.calls_in,
+        failovers: trunk.failovers,
+    }
+}
+
+/// Somebody who is logged in.
 pub fn presence(presence: pbx::Presence) -> v1::Presence {
     let (last_used, signal) = presence.last_used;
     let (next_logout, next_cause) = presence.next_logout.unzip();

@@ -82,6 +82,7 @@ impl Control for Service {
             upstream_users: count(now.upstream_users),
             upstream_registered: count(now.upstream_registered),
             certificate_days: self.server.metrics.certificate_days_left(),
+            trunks: now.trunks.into_iter().map(convert::trunk).collect(),
         }))
     }
 

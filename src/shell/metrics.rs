@@ -4,6 +4,7 @@ mod cucm;
 mod pages;
 mod provision;
 mod sccp;
+mod trunks;
 mod watching;
 
 use std::fmt::{self, Write};
@@ -29,6 +30,7 @@ pub use cucm::CucmMetrics;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
 pub use sccp::SccpMetrics;
+pub use trunks::TrunkMetrics;
 pub use watching::WatchMetrics;
 
 /// One label and its value.
@@ -90,6 +92,7 @@ pub struct Metrics {
     pub provision: ProvisionMetrics,
     /// Of phones of another call manager.
     pub cucm: CucmMetrics,
+    trunks: TrunkMetrics,
 }
 
 /// What is counted of media of our own.
@@ -148,6 +151,7 @@ impl Metrics {
             pages: PageMetrics::default(),
             provision: ProvisionMetrics::default(),
             cucm: CucmMetrics::default(),
+            trunks: TrunkMetrics::default(),
         }
         .registered()
     }
@@ -171,6 +175,7 @@ impl Metrics {
         self.pages.register(&mut registry);
         self.provision.register(&mut registry);
         self.cucm.register(&mut registry);
+        self.trunks.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",
@@ -546,6 +551,7 @@ impl Metrics {
         self.upstream_registered
             .set(gauge(status.upstream_registered));
         self.logouts_queued.set(gauge(status.logouts_queued));
+        self.trunks.status(&status.trunks);
         self.commits_outstanding
             .set(gauge(status.commits_outstanding));
     }
