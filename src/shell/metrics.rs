@@ -3,6 +3,7 @@
 mod cucm;
 mod pages;
 mod provision;
+mod relay;
 mod sccp;
 mod trunks;
 mod watching;
@@ -29,6 +30,7 @@ use crate::sip::{Registrar, Told};
 pub use cucm::CucmMetrics;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
+pub use relay::RelayMetrics;
 pub use sccp::SccpMetrics;
 pub use trunks::TrunkMetrics;
 pub use watching::WatchMetrics;
@@ -93,6 +95,8 @@ pub struct Metrics {
     /// Of phones of another call manager.
     pub cucm: CucmMetrics,
     trunks: TrunkMetrics,
+    /// Of media relays.
+    pub relay: RelayMetrics,
 }
 
 /// What is counted of media of our own.
@@ -152,6 +156,7 @@ impl Metrics {
             provision: ProvisionMetrics::default(),
             cucm: CucmMetrics::default(),
             trunks: TrunkMetrics::default(),
+            relay: RelayMetrics::default(),
         }
         .registered()
     }
@@ -176,6 +181,7 @@ impl Metrics {
         self.provision.register(&mut registry);
         self.cucm.register(&mut registry);
         self.trunks.register(&mut registry);
+        self.relay.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

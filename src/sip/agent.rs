@@ -22,6 +22,7 @@ use super::message_summary::Lamp;
 use super::own_media::OwnMedia;
 use super::refer::Referral;
 use super::registrar::Registrar;
+use super::relayed::Relayed;
 use super::remotecc::{Push, Tunnel};
 use super::reply;
 use super::sdp;
@@ -183,6 +184,8 @@ pub struct Agent {
     pub(super) own: OwnMedia,
     /// The other exchange, and who is registered there.
     pub(super) upstream: Option<Upstream>,
+    /// What some places of phones that are about to ring are offered.
+    pub(super) relayed: BTreeMap<LegId, Relayed>,
     pub(super) deadlines: Deadlines<Timer>,
     pub(super) events: Vec<Event>,
     pub(super) leg_ids: LegIds,
@@ -234,6 +237,7 @@ impl Agent {
             site: Arc::default(),
             own: OwnMedia::default(),
             upstream: None,
+            relayed: BTreeMap::new(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
             leg_ids: LegIds::minted_by(SIP_LEGS),
