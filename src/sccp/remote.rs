@@ -12,6 +12,9 @@ use super::wire::{
 };
 use crate::pbx::{Dn, Event, LegId, LineCall, LineCallState, LineStatus};
 
+/// So many calls at other phones are shown of one line; more have no room on any display.
+const MOST_SHOWN: usize = 10;
+
 /// A call at another phone.
 #[derive(Debug)]
 pub(super) struct Remote {
@@ -70,7 +73,8 @@ impl Station {
         // Of a conference one is enough.
         let mut shown: Vec<LineCall> = Vec::new();
         for call in others {
-            if !shown.iter().any(|other| other.call == call.call) {
+            let is_new = !shown.iter().any(|other| other.call == call.call);
+            if is_new && shown.len() < MOST_SHOWN {
                 shown.push(call.clone());
             }
         }
