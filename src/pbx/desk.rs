@@ -143,7 +143,7 @@ impl Pbx {
             forward: class.forward && self.owner_at(phone).is_ok(),
             be_quiet: class.do_not_disturb,
             barge: class.barge,
-            be_private: class.privacy,
+            be_private: self.may_be_private(phone),
             pick_up: self.pickup_group_at(phone).is_some(),
             park: !self.site.settings.park_slots.is_empty(),
         }

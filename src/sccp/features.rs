@@ -196,8 +196,13 @@ impl Station {
         for (stimulus, is_on) in [
             (Stimulus::ForwardAll, self.desk.set.forward_all.is_some()),
             (Stimulus::DoNotDisturb, self.desk.set.quiet),
+            (Stimulus::Feature, self.desk.set.private),
         ] {
-            if self.buttons.fixed.contains(&stimulus) {
+            let is_there = match stimulus {
+                Stimulus::Feature => self.buttons.privacy,
+                fixed => self.buttons.fixed.contains(&fixed),
+            };
+            if is_there {
                 let mode = if is_on { LampMode::On } else { LampMode::Off };
                 let instance = 1;
                 let lamp = SetLamp {

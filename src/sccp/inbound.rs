@@ -280,8 +280,7 @@ impl Station {
             Stimulus::ForwardBusy => self.forward_key(shared, 1, ForwardKind::Busy),
             Stimulus::ForwardNoAnswer => self.forward_key(shared, 1, ForwardKind::NoAnswer),
             Stimulus::DoNotDisturb => self.disturb_key(shared),
-            // The one feature button that a profile may have.
-            Stimulus::Feature => self.privacy_key(shared),
+            Stimulus::Feature if self.buttons.privacy => self.privacy_key(shared),
             Stimulus::CallPark => {
                 let active = self.active().map(|call| call.reference);
                 active.into_iter().for_each(|call| self.park(shared, call));

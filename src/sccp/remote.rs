@@ -12,6 +12,9 @@ use super::wire::{
 };
 use crate::pbx::{Dn, Event, LegId, LineCall, LineCallState, LineStatus};
 
+/// So many calls at other phones are shown of one line; more have no room on any display.
+const MOST_SHOWN: usize = 10;
+
 /// A call at another phone.
 #[derive(Debug)]
 pub(super) struct Remote {
@@ -19,6 +22,8 @@ pub(super) struct Remote {
     pub reference: u32,
     /// On which line.
     pub line: u32,
+    /// Of which number there.
+    dn: Dn,
     /// As it was last shown.
     call: LineCall,
 }
@@ -51,12 +56,12 @@ impl Station {
     /// A line stands otherwise.
     pub fn show_line(&mut self, shared: &mut Shared, status: &LineStatus) {
         let mut lines = self.desk.lines.iter();
-        let place = lines.position(|line| line.dn == status.dn);
+        let place = lines.position(|line| line.numbers.contains(&status.dn));
         let line = place.and_then(|place| u32::try_from(place + 1).ok());
         let line = line.filter(|line| *line <= self.buttons.lines);
         if let Some(line) = line.filter(|_| self.is_registered()) {
             let elsewhere = self.elsewhere(status);
-            self.show_elsewhere(shared, line, elsewhere);
+            self.show_elsewhere(shared, (line, &status.dn), elsewhere);
         }
     }
 
@@ -70,17 +75,23 @@ impl Station {
         // Of a conference one is enough.
         let mut shown: Vec<LineCall> = Vec::new();
         for call in others {
-            if !shown.iter().any(|other| other.call == call.call) {
+            let is_new = !shown.iter().any(|other| other.call == call.call);
+            if is_new && shown.len() < MOST_SHOWN {
                 shown.push(call.clone());
             }
         }
         shown
     }
 
-    fn show_elsewhere(&mut self, shared: &mut Shared, line: u32, calls: Vec<LineCall>) {
+    fn show_elsewhere(
+        &mut self,
+        shared: &mut Shared,
+        (line, dn): (u32, &Dn),
+        calls: Vec<LineCall>,
+    ) {
         let is_gone = |remote: &Remote| {
             let leg = remote.leg();
-            remote.line == line && !calls.iter().any(|call| call.leg == leg)
+            remote.dn == *dn && !calls.iter().any(|call| call.leg == leg)
         };
         self.forget_remotes(shared, is_gone);
         for call in calls {
@@ -96,6 +107,7 @@ impl Station {
                     self.remotes.push(Remote {
                         reference,
                         line,
+                        dn: dn.clone(),
                         call,
                     });
                     reference
@@ -202,7 +214,8 @@ impl Station {
 
     /// The phone has other lines, or has just come: how they stand is shown.
     pub fn show_all_remotes(&mut self, shared: &mut Shared) {
-        let lines: Vec<Dn> = self.desk.lines.iter().map(|line| line.dn.clone()).collect();
+        let lines = self.desk.lines.iter().flat_map(|line| &line.numbers);
+        let lines: Vec<Dn> = lines.cloned().collect();
         for dn in lines {
             if let Some(status) = shared.lines.get(&dn).cloned() {
                 self.show_line(shared, &status);

@@ -448,6 +448,53 @@ fn a_phone_of_the_same_group_picks_up_what_rings_and_takes_nothing_that_talks() 
 }
 
 #[test]
+fn a_phone_of_the_same_line_joins_a_call() {
+    ladder(
+        "rules: CAL-3, RFC 3911 §4",
+        expect![[r#"
+            site: second login allow
+            site: class staff: call guests, call users, login, barge
+            site: alice: 2001, pin 1111
+            b INVITE *11*2001*1111 [x]
+              b < 200 INVITE [Perch, inactive]
+            b ACK
+              b < BYE "Logged in: 2001 Alice"
+            a INVITE 2001 [a1]
+              b2 < INVITE [a1] from 9001
+            b2 200 [b1]
+              b2 < ACK
+              a < 200 INVITE [b1] with 2001
+            a ACK
+            d INVITE *11*2001*1111 [x]
+              d < 200 INVITE [Perch, inactive]
+            d ACK
+              d < BYE "Logged in: 2001 Alice"
+            d2 INVITE 2001 [d1] join=b2
+              a < INVITE [Perch] with 2001
+              b2 < INVITE [Perch] with 2001
+            a 200 [a2]
+              a < ACK
+            b2 200 [b2]
+              b2 < ACK
+              d2 < 200 INVITE [Perch] with 2001
+            d2 ACK
+            d2 BYE
+              d2 < 200 BYE
+              a < INVITE with 2001
+            a 200 [a3]
+              b2 < INVITE [a3] with 9001
+            b2 200 [b3]
+              b2 < ACK
+              a < ACK [b3]
+            a BYE
+              a < 200 BYE
+              b2 < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
+#[test]
 fn a_call_that_cannot_be_joined_stays_what_it_was() {
     ladder(
         "rules: CAL-3, RFC 3911 §4",

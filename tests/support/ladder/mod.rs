@@ -243,13 +243,12 @@ impl Stage {
     fn ask(&mut self, name: &str, words: &Words) -> Vec<Bytes> {
         self.last_branch += 1;
         let branch = format!("z9hG4bK{}", self.last_branch);
-        let wanted = [("replaces", "Replaces"), ("join", "Join")].into_iter();
-        let other = wanted.filter_map(|(word, header)| {
+        let mut wanted = [("replaces", "Replaces"), ("join", "Join")].into_iter();
+        let other = wanted.find_map(|(word, header)| {
             let other = self.parties.get(words.value(word)?);
             let other = other.expect("a call to be replaced, or joined");
             Some((header, other.named(words.has("early-only"))))
         });
-        let other = other.last();
         if !self.parties.contains_key(name) {
             let party = Party::calling(name, address(phone_of(name)), words);
             self.parties.insert(name.to_owned(), party);
