@@ -104,6 +104,11 @@ impl DeskLine {
         self.kind != LineKind::MonitorRing && self.numbers.contains(dn)
     }
 
+    /// Whether a number is alone at its button, which can so show what goes on with it elsewhere.
+    pub fn is_only(&self, dn: &Dn) -> bool {
+        self.is_called_by(dn) && self.numbers.len() == 1
+    }
+
     /// Whether it only shows how its number stands.
     pub fn is_monitor(&self) -> bool {
         self.kind == LineKind::MonitorRing

@@ -276,7 +276,9 @@ impl Station {
                     stimulus: Stimulus::Undefined,
                     ..FeatureStat::default()
                 };
-                let stat = self.lamp_stat(shared, index).unwrap_or_else(none);
+                let stat = self.privacy_stat(index);
+                let stat = stat.or_else(|| self.lamp_stat(shared, index));
+                let stat = stat.unwrap_or_else(none);
                 self.say(shared, stat);
             }
             FromPhone::ServiceUrlStatReq(asked) => {

@@ -42,5 +42,6 @@ mod support {
     pub mod phone;
     pub mod sccp_phone;
     pub mod sip_phone;
+    pub mod watching;
     pub mod wire_phone;
 }

@@ -111,6 +111,7 @@ pub fn with(action: Action, body: Body) -> Action {
             called,
             history,
             place,
+            account,
             ..
         } => Action::RingOut {
             leg,
@@ -121,6 +122,7 @@ pub fn with(action: Action, body: Body) -> Action {
             offer: Some(body),
             history,
             place,
+            account,
         },
         Action::Reoffer { leg, connected, .. } => Action::Reoffer {
             leg,

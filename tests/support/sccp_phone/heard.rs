@@ -297,6 +297,18 @@ impl SccpPhone {
         }
         let place = (format!("{:?}", lamp.stimulus), lamp.instance);
         let before = self.desk.lamps.insert(place, lamp.mode);
+        let here = self.calls.values().map(|call| call.place.0);
+        let mut used = here.chain(self.elsewhere.values().map(|call| call.place.0));
+        if lamp.stimulus == Stimulus::Line
+            && before.unwrap_or(LampMode::Off) != lamp.mode
+            && !used.any(|line| line == lamp.instance)
+        {
+            // Nothing goes on there: it is a line that shows how a number stands.
+            self.sees(format!(
+                "sees the lamp of line {}: {:?}",
+                lamp.instance, lamp.mode
+            ));
+        }
         if lamp.stimulus == Stimulus::SpeedDial && before != Some(lamp.mode) {
             let dial = self.desk.speed_dials.get(&lamp.instance);
             let Some(number) = dial.map(|dial| dial.number.clone()) else {
@@ -312,9 +324,10 @@ impl SccpPhone {
             return;
         }
         let is_it = |button: &Button| {
-            button.stimulus == Stimulus::BlfSpeedDial && u32::from(button.instance) == stat.index
+            button.stimulus == stat.stimulus && u32::from(button.instance) == stat.index
         };
-        if stat.stimulus != Stimulus::BlfSpeedDial || !self.desk.buttons.iter().any(is_it) {
+        let is_feature = matches!(stat.stimulus, Stimulus::BlfSpeedDial | Stimulus::Feature);
+        if !is_feature || !self.desk.buttons.iter().any(is_it) {
             return self.fault(format!("a feature that it has not: {stat:?}"));
         }
         let label = in_words(&stat.label);
@@ -324,6 +337,8 @@ impl SccpPhone {
             return;
         }
         let words = match stat.status {
+            0 if stat.stimulus == Stimulus::Feature => "off",
+            1 if stat.stimulus == Stimulus::Feature => "on",
             0 => "unknown",
             1 => "idle",
             2 => "in use",
