@@ -238,8 +238,9 @@ fn nobody_is_kept_by_what_others_do_on_a_shared_line() {
     );
 }
 
-/// A 7960 (desk-2) over SCCP, a Cisco phone (desk-1) and another one (desk-3) over SIP are three phones of 9100; a 7975
-/// (desk-4) calls it. What the 7960 shows of the others is what its line key and softkeys say.
+/// A 7960 (desk-2) over SCCP, an 8861 (desk-1, a SIP phone in Cisco's manner) and another SIP phone (desk-3) are three phones
+/// of 9100; a 7975 (desk-4) calls it. The 7960 shows the calls of the others by its line key and softkeys, the 8861 by what
+/// it watches.
 #[test]
 fn a_shared_line_on_a_7960_and_two_sip_phones_from_ring_to_barge() {
     check_over_both(
