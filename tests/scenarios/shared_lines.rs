@@ -238,8 +238,9 @@ fn nobody_is_kept_by_what_others_do_on_a_shared_line() {
     );
 }
 
-/// A 7960 (desk-2) over SCCP, a Cisco phone (desk-1) and another one (desk-3) over SIP are three phones of 9100; a 7975
-/// (desk-4) calls it. What the 7960 shows of the others is what its line key and softkeys say.
+/// A 7960 (desk-2) over SCCP, an 8861 (desk-1, a SIP phone in Cisco's manner) and another SIP phone (desk-3) are three phones
+/// of 9100; a 7975 (desk-4) calls it. The 7960 shows the calls of the others by its line key and softkeys, the 8861 by what
+/// it watches.
 #[test]
 fn a_shared_line_on_a_7960_and_two_sip_phones_from_ring_to_barge() {
     check_over_both(
@@ -276,70 +277,70 @@ fn a_shared_line_on_a_7960_and_two_sip_phones_from_ring_to_barge() {
         admin asks status
         ",
         expect![[r#"
-            08:59 desk-1 is told of 9100 elsewhere: none
-            09:00 desk-1 rings (from 9004 Lobby)
+            09:00 desk-1 sees of 9100: calls 0: none, rings (from 9004 Lobby)
             09:00 desk-3 rings (from 9004 Lobby)
-            09:00 desk-1 is told of 9100 elsewhere: recipient early, recipient early, recipient early
             09:00 desk-2 rings (from 9004 Lobby)
             09:00 desk-4 hears it ring
+            09:00:01 desk-1 sees of 9100: calls 1+: recipient early, recipient early, recipient early
             09:00:02 desk-3 stops ringing (answered elsewhere)
-            09:00:02 desk-1 is told of 9100 elsewhere: terminated, terminated, recipient confirmed
+            09:00:02 desk-1 sees of 9100: calls 2+: terminated, terminated, recipient confirmed
             09:00:02 desk-2 stops ringing
             09:00:02 desk-4 talks with desk-1
             09:00:02 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
-            09:02 desk-1 is told of 9100 elsewhere: recipient confirmed held
+            09:02 desk-1 sees of 9100: calls 3+: recipient confirmed held
             09:02 desk-2 line 1 is held elsewhere (9004 Lobby), its lamp is Wink, keys Resume/NewCall
             09:02 desk-4 is held
-            09:03 desk-1 is told of 9100 elsewhere: recipient trying, hears "Taken over at another phone"
+            09:03 desk-1 hears "Taken over at another phone", sees of 9100: calls 4+: terminated, recipient confirmed
             09:03 desk-2 talks with desk-4
             09:03 desk-4 now talks with desk-2
             09:03 desk-2 line 1 is free elsewhere, its lamp is On
-            09:03:01 desk-1 is told of 9100 elsewhere: terminated, recipient confirmed
-            09:04 desk-1 is told of 9100 elsewhere: recipient confirmed held
+            09:04 desk-1 sees of 9100: calls 5+: recipient confirmed held
             09:04 desk-4 is held
-            09:05 desk-1 is told of 9100 elsewhere: recipient trying
+            09:05 desk-1 sees of 9100: calls 6+: recipient trying
             09:05 desk-3 talks with desk-4
             09:05 desk-4 now talks with desk-3
             09:05 desk-2 hears the end, reads "Taken over at another phone", line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
-            09:05:01 desk-1 is told of 9100 elsewhere: terminated, recipient confirmed
+            09:05:01 desk-1 sees of 9100: calls 7+: terminated, recipient confirmed
             09:06 desk-4 talks in a conference
-            09:06 desk-1 is told of 9100 elsewhere: recipient trying
-            09:06 desk-3 now talks with Perch, talks in a conference
+            09:06 desk-3 now talks with Perch
+            09:06 desk-1 sees of 9100: calls 8+: recipient trying
+            09:06 desk-3 talks in a conference
             09:06 desk-2 talks in a conference
             09:06 desk-3 hears Joined
             09:06 desk-4 hears Joined
             09:06 desk-2 hears Joined, line 1 is free elsewhere, its lamp is On
-            09:06:01 desk-1 is told of 9100 elsewhere: recipient confirmed
-            09:07 desk-1 is told of 9100 elsewhere: terminated
+            09:06:01 desk-1 sees of 9100: calls 9+: recipient confirmed
             09:07 desk-3 now talks with desk-4
+            09:07 desk-1 sees of 9100: calls 10+: terminated
             09:07 desk-4 now talks with desk-3
             09:07 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
             09:08 desk-3 hears "Calls on shared lines are private"
             09:08 desk-2 line 1 is in use elsewhere (private), its lamp is On, keys NewCall
             09:09 IMPOSSIBLE desk-2 shows no softkey Barge, but NewCall, Login, Private
             09:10 desk-1 hears 403 That call is private
-            09:11 desk-1 is told of 9100 elsewhere: recipient confirmed held
+            09:11 desk-1 sees of 9100: calls 11+: recipient confirmed held
             09:11 desk-2 line 1 is held elsewhere (private), its lamp is Wink, keys NewCall
             09:11 desk-4 is held
             09:12 IMPOSSIBLE desk-2 shows no softkey Resume, but NewCall, Login, Private
             09:12 desk-1 hears 403 That call is private
-            09:13 desk-1 is told of 9100 elsewhere: recipient confirmed
+            09:13 desk-1 sees of 9100: calls 12+: recipient confirmed
             09:13 desk-4 is taken back
             09:13 desk-2 line 1 is in use elsewhere (private), its lamp is On, keys NewCall
             09:13 desk-3 hears "Calls on shared lines are not private"
             09:13 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
             09:14 desk-1 talks in a conference
             09:14 desk-4 talks in a conference
-            09:14 desk-1 is told of 9100 elsewhere: recipient trying
-            09:14 desk-3 now talks with Perch, talks in a conference, hears Joined
+            09:14 desk-3 now talks with Perch
+            09:14 desk-1 sees of 9100: calls 13+: recipient trying
+            09:14 desk-3 talks in a conference, hears Joined
             09:14 desk-1 hears Joined
             09:14 desk-4 hears Joined
             09:14 desk-2 line 1 is in use elsewhere (9100 Conference), its lamp is On, keys NewCall/Barge
-            09:14:01 desk-1 is told of 9100 elsewhere: recipient confirmed
-            09:15 desk-1 is told of 9100 elsewhere: terminated, now talks with desk-4
+            09:14:01 desk-1 sees of 9100: calls 14+: recipient confirmed
+            09:15 desk-1 now talks with desk-4, sees of 9100: calls 15+: terminated
             09:15 desk-4 now talks with desk-1
             09:15 desk-2 line 1 is in use elsewhere (9004 Lobby), its lamp is On, keys NewCall/Barge
-            09:16 desk-1 hears "The other party hung up", is told of 9100 elsewhere: terminated
+            09:16 desk-1 hears "The other party hung up", sees of 9100: calls 16+: terminated
             09:16 desk-2 line 1 is free elsewhere, its lamp is Off
             09:16 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
     );
