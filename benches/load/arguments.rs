@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::boot::BootStorm;
 use crate::sccp::{SccpRegister, SccpSwap};
+use crate::watch::Watch;
 
 /// Plays phones against a SIP or SCCP server, and prints what they saw and what the server used
 #[derive(Debug, Parser)]
@@ -39,6 +40,8 @@ pub enum What {
     SccpRegister(SccpRegister),
     /// The power comes back: phones fetch their files all at once, and somebody else tries to
     BootStorm(BootStorm),
+    /// Phones watch one number that is called again and again: what each change costs
+    Watch(Watch),
     /// Prints the site file that the phones are in
     Site(Site),
 }

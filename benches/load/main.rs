@@ -30,6 +30,7 @@ mod site;
 mod stream;
 mod tally;
 mod usage;
+mod watch;
 mod websocket;
 
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         What::SccpSwap(run) => sccp::swap(run),
         What::SccpRegister(run) => sccp::register(run),
         What::BootStorm(run) => boot::storm(run),
+        What::Watch(run) => watch::watch(run),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
