@@ -114,3 +114,16 @@ fn a_building_of_phones_boots_and_nobody_else_has_their_files() {
     assert_eq!(number(&found, "stolen_at"), 12, "{found}");
     assert_eq!(number(&found, "leaked"), 0, "{found}");
 }
+
+/// rules: CAL-3
+#[test]
+fn five_hundred_watchers_hear_of_each_change() {
+    let run = ["watch", "--watchers", "500", "--calls", "2"];
+    let found = perch_load(&run);
+    assert_eq!(number(&found, "watchers"), 500, "{found}");
+    assert_eq!(number(&found, "changes"), 4, "{found}");
+    assert!(number(&found, "notifies") >= 4 * 500, "{found}");
+    assert_eq!(number(&found, "heard_count"), 4, "{found}");
+    assert_eq!(number(&found, "refused_calls"), 2, "{found}");
+    assert_eq!(number(&found, "failed"), 0, "{found}");
+}

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::boot::BootStorm;
 use crate::sccp::{SccpRegister, SccpSwap};
 use crate::upstream::Beside;
+use crate::watch::Watch;
 
 /// Plays phones against a SIP or SCCP server, and prints what they saw and what the server used
 #[derive(Debug, Parser)]
@@ -42,6 +43,8 @@ pub enum What {
     BootStorm(BootStorm),
     /// Users are registered at a Kamailio that was there before: all log in, either side is restarted, all leave
     Upstream(Beside),
+    /// Phones watch one number that is called again and again: what each change costs
+    Watch(Watch),
     /// Prints the site file that the phones are in
     Site(Site),
 }

@@ -34,6 +34,7 @@ mod stream;
 mod tally;
 mod upstream;
 mod usage;
+mod watch;
 mod websocket;
 
 use std::process::ExitCode;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         What::SccpRegister(run) => sccp::register(run),
         What::BootStorm(run) => boot::storm(run),
         What::Upstream(run) => upstream::measure(run),
+        What::Watch(run) => watch::watch(run),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

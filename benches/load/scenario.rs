@@ -78,6 +78,7 @@ impl<'a> Load<'a> {
             | What::SccpRegister(_)
             | What::BootStorm(_)
             | What::Upstream(_)
+            | What::Watch(_)
             | What::Site(_) => {
                 let stream = Stream::new("register", everybody, run.pace(), phones.into(), NO_END);
                 ("register", vec![stream], None)
