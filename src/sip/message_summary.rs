@@ -234,7 +234,7 @@ impl Agent {
             messages: desk.set.messages,
             voicemail: desk.voicemail.clone(),
         };
-        self.show_to_subscribers(now, phone, &shows);
+        self.show_to_subscribers(phone, &shows);
         // Where there is no voicemail, no lamp ever burns.
         if shows == Summary::default() && !self.lamps.contains_key(phone) {
             return;
@@ -248,17 +248,14 @@ impl Agent {
         self.tell_of_messages(now, phone);
     }
 
-    fn show_to_subscribers(&mut self, now: Now, phone: &PhoneName, shows: &Summary) {
+    fn show_to_subscribers(&mut self, phone: &PhoneName, shows: &Summary) {
         let subscriptions = self.watches.about(&Topic::Messages(phone.clone()));
         if !subscriptions.is_empty() {
             let shows = shows.clone();
             self.watches.messages.insert(phone.clone(), shows);
         }
         for id in subscriptions {
-            if let Some(watch) = self.watches.get_mut(id) {
-                watch.owes = watch.owes.max(Owes::News);
-            }
-            self.tell_watcher(now, id);
+            self.watches.owe(id, Owes::News);
         }
     }
 
