@@ -297,18 +297,6 @@ impl SccpPhone {
         }
         let place = (format!("{:?}", lamp.stimulus), lamp.instance);
         let before = self.desk.lamps.insert(place, lamp.mode);
-        let here = self.calls.values().map(|call| call.place.0);
-        let mut used = here.chain(self.elsewhere.values().map(|call| call.place.0));
-        if lamp.stimulus == Stimulus::Line
-            && before.unwrap_or(LampMode::Off) != lamp.mode
-            && !used.any(|line| line == lamp.instance)
-        {
-            // Nothing goes on there: it is a line that shows how a number stands.
-            self.sees(format!(
-                "sees the lamp of line {}: {:?}",
-                lamp.instance, lamp.mode
-            ));
-        }
         if lamp.stimulus == Stimulus::SpeedDial && before != Some(lamp.mode) {
             let dial = self.desk.speed_dials.get(&lamp.instance);
             let Some(number) = dial.map(|dial| dial.number.clone()) else {
