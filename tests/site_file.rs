@@ -701,3 +701,71 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_wrong_with_trunks_and_routes_is_said_with_what_to_do() {
+    let text = r#"
+[site]
+name = "x"
+country_code = "+31"
+[class_of_service.guest]
+calls = ["national", "free"]
+[logout_profile.guest]
+class = "guest"
+display_name = "Guest"
+[phone.desk-1]
+logout_profile = "guest"
+guest_dn = "9001"
+password = "secret-of-desk"
+location = "hall"
+emergency_number = "help"
+[emergency]
+112 = ["carier", "desk-1"]
+[trunk.carrier]
+addresses = ["203.0.113.7", "sip:h;transport=ws"]
+password = "secret-of-carrier"
+class = "gest"
+from = ["somewhere"]
+probe_s = 2
+[trunk.desk-1]
+addresses = []
+class = "guest"
+[trunk.third]
+addresses = ["sip:192.0.2.9"]
+class = "guest"
+number_prefix = "0x"
+[route.a]
+prefix = "0"
+kind = "emergency"
+trunks = ["carrier", "carrier", "fourth"]
+[route.b]
+prefix = "0"
+kind = "national"
+trunks = []
+e164 = true
+"#;
+    check(
+        text,
+        expect![[r#"
+        site.toml:4:16: site.country_code: "+31" are no digits. Write up to 8 digits, without a +
+        site.toml:6:9: class_of_service.guest.calls: there is no kind of calls "free". Write some of internal, local, national, international, service; help may always be called
+        site.toml:15:20: phone.desk-1.emergency_number: "help" is no number. Write up to 32 digits, perhaps with a + before them
+        site.toml:17:8: emergency.112: there is no phone "carier". Did you mean "carrier"?
+        site.toml:18:8: trunk.carrier.realm: this is missing. Add realm = …
+        site.toml:18:8: trunk.carrier.user: this is missing. Add user = …
+        site.toml:19:13: trunk.carrier.addresses: "203.0.113.7" is no address. Write it as in "sip:203.0.113.7:5060;transport=udp"; transports are udp, tcp and tls
+        site.toml:19:13: trunk.carrier.addresses: "sip:h;transport=ws" is no address. Write it as in "sip:203.0.113.7:5060;transport=udp"; transports are udp, tcp and tls
+        site.toml:21:9: trunk.carrier.class: there is no class_of_service "gest". Did you mean "guest"?
+        site.toml:22:8: trunk.carrier.from: these are no networks. Write networks as in ["203.0.113.0/29", "2001:db8::/64"]
+        site.toml:23:11: trunk.carrier.probe_s: a trunk is not asked as often as that. Write 5 or more, or 0 for never
+        site.toml:24:8: trunk.desk-1: there is a phone of this name already. Give trunks names that no phone and no user has
+        site.toml:25:13: trunk.desk-1.addresses: there is none. Write it as in "sip:203.0.113.7:5060;transport=udp"; transports are udp, tcp and tls
+        site.toml:30:17: trunk.third.number_prefix: "0x" is no number. Write up to 32 digits, perhaps with a + before them
+        site.toml:33:8: route.a.kind: "emergency" cannot be understood. Write "internal", "local", "national", "international", "service"
+        site.toml:34:22: route.a.trunks: "carrier" is named twice. Name each trunk once
+        site.toml:34:33: route.a.trunks: there is no trunk "fourth". Define it as [trunk.fourth], or name one that is defined
+        site.toml:36:10: route.b.prefix: the route a has this prefix already. Name the trunks of both in one route
+        site.toml:38:10: route.b.trunks: this route has no trunks: calls to its numbers fail. Name the trunks to be tried, in order
+    "#]],
+    );
+}
