@@ -115,24 +115,61 @@ fn whoever_is_not_let_in_is_told_at_the_phone_and_in_words() {
             site: bob: 2002, pin 2222, upstream as 2002 with secret
             x answers REGISTER 403
             a INVITE *11*2001*1111# [a1]
+              a < 200 INVITE [Perch, inactive]
+              x < REGISTER 2001 for 600 s
             a ACK
+              a < BYE "Logged in: 2001 Alice"
             explain alice
+              admin < alice has been logged in at a since 2026-05-05 09:00:00.
+              admin < a was last used at 2026-05-05 09:00:00, as the login showed.
+              admin < Nothing logs alice out automatically here.
+              admin < alice is not registered at the telephone exchange as 2001: not allowed there. It is tried again when alice logs in, or the site is changed.
             +1m
             x answers REGISTER 200
             site: no answer after 30s
+              x < REGISTER 2001 for 600 s
             explain alice
+              admin < alice has been logged in at a since 2026-05-05 09:00:00.
+              admin < a was last used at 2026-05-05 09:00:00, as the login showed.
+              admin < Nothing logs alice out automatically here.
+              admin < alice has been registered at the telephone exchange as 2001 since 2026-05-05 09:01:00.
             +20s
+              x < REGISTER 2001
             x forgets
             +20s
+              x < REGISTER 2001
+              x < REGISTER 2001 for 600 s
             x is numb
             b INVITE *11*2002*2222# [b1]
+              b < 200 INVITE [Perch, inactive]
+              x < REGISTER 2002 for 600 s
             b ACK
+              b < BYE "Logged in: 2002 Bob"
             +40s
+              x < REGISTER 2002 for 600 s (again, 9 times)
+              x < REGISTER 2001 (again, 10 times)
+              x < REGISTER 2001 (again)
             explain bob
+              admin < bob has been logged in at b since 2026-05-05 09:01:40.
+              admin < b was last used at 2026-05-05 09:01:40, as the login showed.
+              admin < Nothing logs bob out automatically here.
+              admin < bob is not registered at the telephone exchange as 2002: no answer. The next try is at 2026-05-05 09:02:13.
+              admin < The telephone exchange has not answered since 2026-05-05 09:02:12.
             x feels again
             +40s
+              x < REGISTER 2001
+              x < REGISTER 2001
+              x < REGISTER 2002 for 600 s
+              x < REGISTER 2002
+              x < REGISTER 2001
             explain bob
+              admin < bob has been logged in at b since 2026-05-05 09:01:40.
+              admin < b was last used at 2026-05-05 09:01:40, as the login showed.
+              admin < Nothing logs bob out automatically here.
+              admin < bob has been registered at the telephone exchange as 2002 since 2026-05-05 09:02:20.
             site: beside nobody
+              x < REGISTER 2001 for 0 s
+              x < REGISTER 2002 for 0 s
         "#]],
     );
 }

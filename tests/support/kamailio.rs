@@ -82,12 +82,8 @@ impl Kamailio {
 
     fn statistic(&self, name: &str) -> Option<u64> {
         let said = self.ask(&["stats.fetch", name])?;
-        let numbers = said.split(|c: char| !c.is_ascii_digit());
-        numbers
-            .filter(|text| !text.is_empty())
-            .next_back()?
-            .parse()
-            .ok()
+        let mut numbers = said.split(|c: char| !c.is_ascii_digit());
+        numbers.rfind(|text| !text.is_empty())?.parse().ok()
     }
 
     fn ask(&self, question: &[&str]) -> Option<String> {
