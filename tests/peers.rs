@@ -16,6 +16,9 @@ mod built_server;
 mod dialogue;
 #[path = "peers/installed.rs"]
 mod installed;
+#[allow(dead_code, reason = "each user of it needs another part")]
+#[path = "support/kamailio.rs"]
+mod kamailio;
 #[path = "peers/linphone.rs"]
 mod linphone;
 #[path = "peers/matrix.rs"]
@@ -34,6 +37,8 @@ mod skinny;
 mod softphone;
 #[path = "peers/tshark.rs"]
 mod tshark;
+#[path = "peers/upstream.rs"]
+mod upstream;
 #[path = "peers/wav.rs"]
 mod wav;
 

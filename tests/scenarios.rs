@@ -31,6 +31,7 @@ mod scenarios {
     mod transfer;
     mod trunks;
     mod upkeep;
+    mod upstream;
     mod voicemail;
     mod watching;
 }

@@ -224,6 +224,11 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
             format!("{}, running since {since}", answer.version),
         ),
     ];
+    if answer.upstream_users > 0 {
+        let (users, registered) = (answer.upstream_users, answer.upstream_registered);
+        let there = format!("{users} users, {registered} registered");
+        rows.push(("exchange", there));
+    }
     if answer.logouts_queued > 0 {
         rows.push(("logouts waiting", answer.logouts_queued.to_string()));
     }
@@ -253,6 +258,8 @@ fn status_for_scripts(answer: &StatusResponse) -> String {
         "sessions": answer.sessions,
         "calls": answer.calls,
         "logouts_queued": answer.logouts_queued,
+        "upstream_users": answer.upstream_users,
+        "upstream_registered": answer.upstream_registered,
         "commits_outstanding": answer.commits_outstanding,
         "certificate_days": answer.certificate_days,
     })

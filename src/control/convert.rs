@@ -153,6 +153,8 @@ fn kind(what: What) -> v1::EventKind {
         What::CallsForgotten => v1::EventKind::CallsForgotten,
         What::LoggedOutElsewhere => v1::EventKind::LoggedOutElsewhere,
         What::CallsNotForgotten => v1::EventKind::CallsNotForgotten,
+        What::UpstreamFailed => v1::EventKind::UpstreamFailed,
+        What::UpstreamRegistered => v1::EventKind::UpstreamRegistered,
         What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
         What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,
     }

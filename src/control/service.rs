@@ -79,6 +79,8 @@ impl Control for Service {
             commits_outstanding: count(now.commits_outstanding),
             softphones: count(now.softphones),
             softphones_registered: count(now.softphones_registered),
+            upstream_users: count(now.upstream_users),
+            upstream_registered: count(now.upstream_registered),
             certificate_days: self.server.metrics.certificate_days_left(),
         }))
     }

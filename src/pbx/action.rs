@@ -14,6 +14,7 @@ use super::place::Place;
 use super::prompt::Prompt;
 use super::renewal::Renewal;
 use super::site::PinHash;
+use super::upstream::{Haste, UpstreamUser};
 
 /// Who somebody is to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +159,8 @@ pub enum Action {
         history: Box<History>,
         /// Where help is needed, if it is a call for help (EMG-1).
         place: Option<Box<Place>>,
+        /// As whom the call is made, if the trunk leads to an exchange where users have accounts.
+        account: Option<Arc<UpstreamUser>>,
     },
     /// The phone of a leg that rings can be reached at one more place: it is to ring there, too.
     RingAnew {
@@ -407,6 +410,22 @@ pub enum Action {
         ticket: Ticket,
         /// What was done, or why not.
         outcome: Result<String, Refusal>,
+    },
+    /// Register a user at the other exchange, and keep that up.
+    EnrolUpstream {
+        /// Who.
+        user: UserId,
+        /// As whom.
+        account: Arc<UpstreamUser>,
+        /// How soon.
+        haste: Haste,
+    },
+    /// Take that back.
+    WithdrawUpstream {
+        /// Who.
+        user: UserId,
+        /// As whom.
+        account: Arc<UpstreamUser>,
     },
     /// Tell the world.
     Announce(Record),

@@ -407,6 +407,10 @@ pub enum What {
     CallsForgotten,
     /// A phone does not forget that, whatever it is told.
     CallsNotForgotten,
+    /// A user is not registered at the other exchange, or that does not answer.
+    UpstreamFailed,
+    /// A user is registered there after all, or it answers again.
+    UpstreamRegistered,
     /// Clock-time logout began.
     MassLogoutStarted,
     /// Clock-time logout is over.
@@ -435,6 +439,8 @@ impl What {
             What::SpeedDialsChanged => "speed-dials-changed",
             What::CallsForgotten => "calls-forgotten",
             What::CallsNotForgotten => "calls-not-forgotten",
+            What::UpstreamFailed => "upstream-failed",
+            What::UpstreamRegistered => "upstream-registered",
             What::MassLogoutStarted => "mass-logout-started",
             What::MassLogoutEnded => "mass-logout-ended",
         }

@@ -19,6 +19,7 @@ use super::prompt::Digit;
 use super::rest::Rest;
 use super::site::{PinHash, Site};
 use super::trunk::TrunkIs;
+use super::upstream::{UpstreamLine, UpstreamStanding};
 
 /// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones
 /// that it rings.
@@ -602,6 +603,16 @@ pub enum Event {
         /// Whether the store failed, rather than another claim having been first.
         store_failed: bool,
     },
+
+    /// How a user stands at the other exchange is known, or has changed.
+    UpstreamStands {
+        /// Who.
+        user: UserId,
+        /// How.
+        standing: UpstreamStanding,
+    },
+    /// The other exchange answers, or does not.
+    UpstreamLine(UpstreamLine),
 }
 
 /// Whom to log out.

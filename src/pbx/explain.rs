@@ -41,6 +41,8 @@ impl Pbx {
                 calls_parked: self.lot.len(),
                 trunks: self.trunk_statuses(),
                 logouts_queued: self.schedule.queued(),
+                upstream_users: self.upstream.len(),
+                upstream_registered: self.upstream.registered(),
                 commits_outstanding: 0,
             }),
         }
@@ -209,6 +211,7 @@ impl Pbx {
             }
         }
         sentences.extend(self.explain_softphone(user));
+        sentences.extend(self.explain_upstream(now, user));
         sentences.extend(self.explain_forwarding(&Owner::User(user.clone())));
         sentences.extend(self.explain_messages(user));
         sentences.extend(self.explain_pin(user));

@@ -476,6 +476,7 @@ mod tests {
                 profiles: vec!["clerk".into()],
                 mailbox: None,
                 sip_secret: None,
+                upstream: None,
             };
             let phone = Phone {
                 logout_profile: "lobby".into(),

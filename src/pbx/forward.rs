@@ -119,13 +119,18 @@ impl Pbx {
     /// Whether somebody at a phone may call a number.
     pub(super) fn may_call(&self, phone: &PhoneName, dn: &Dn) -> Result<(), Refusal> {
         let class = self.class_at(phone);
+        let dn = &self.number_here(dn);
         let logged_out = self.user_profile_at(phone).is_none();
         let allowed = match self.directory.holder(dn) {
             // Whoever calls in does not call out again, but where somebody here sends them.
             None if self.site.is_trunk(phone) => return Err(Refusal::UnknownNumber),
             None => match self.site.route_for(dn.as_str()) {
                 Some(route) => class.may_call_out(route.kind),
-                None => return Err(Refusal::UnknownNumber),
+                // There the exchange decides what they may.
+                None => match self.upstream_for(phone, &History::default(), dn) {
+                    Some(_) => true,
+                    None => return Err(Refusal::UnknownNumber),
+                },
             },
             // SES-10: no voicemail from a phone at which nobody is logged in.
             Some(_) if logged_out && self.directory.is_voicemail(dn) => false,
@@ -143,11 +148,15 @@ impl Pbx {
     ) -> Result<(Dn, Vec<PhoneName>), Refusal> {
         let Wanted { from, mut dn } = wanted;
         loop {
-            if self.directory.holder(&dn).is_none()
-                && let Some(route) = self.site.route_for(dn.as_str())
-            {
-                self.may_be_sent_out(history, &dn)?;
-                return Ok((dn, route.trunks.clone()));
+            dn = self.number_here(&dn);
+            if self.directory.holder(&dn).is_none() {
+                if let Some(route) = self.site.route_for(dn.as_str()) {
+                    self.may_be_sent_out(history, &dn)?;
+                    return Ok((dn, route.trunks.clone()));
+                }
+                if let Some(trunk) = self.upstream_for(from, history, &dn) {
+                    return Ok((dn, vec![trunk]));
+                }
             }
             let why = match self.ringable(from, &dn) {
                 Ok(phones) => return Ok((dn, phones)),

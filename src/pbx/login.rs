@@ -547,7 +547,7 @@ impl Pbx {
         }
     }
 
-    fn tell_user(&mut self, user: Option<&UserId>, text: String) {
+    pub(super) fn tell_user(&mut self, user: Option<&UserId>, text: String) {
         let Some(user) = user else { return };
         for id in self.sessions_of(user) {
             let Some(phone) = self.sessions.get(&id).map(|s| s.stored.phone.clone()) else {

@@ -59,6 +59,7 @@ mod text;
 mod three_way;
 mod transfer;
 mod trunk;
+mod upstream;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -110,6 +111,7 @@ pub use site::{
 };
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
 pub use trunk::{Over, Trunk, TrunkAccount, TrunkAddress, TrunkIs, TrunkStatus};
+pub use upstream::{Haste, Upstream, UpstreamFault, UpstreamLine, UpstreamStanding, UpstreamUser};
 
 use crate::time::{Deadlines, Now};
 use directory::Directory;
@@ -183,6 +185,7 @@ pub struct Pbx {
     telling: forget::Telling,
     schedule: Schedule,
     renewals: renewal::Renewals,
+    upstream: upstream::Enrolment,
     deadlines: Deadlines<Timer>,
     outcome: Outcome,
     random: StdRng,
@@ -221,6 +224,7 @@ impl Pbx {
             conversations: dialogue::Conversations::default(),
             telling: forget::Telling::default(),
             renewals: renewal::Renewals::default(),
+            upstream: upstream::Enrolment::default(),
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
             random: StdRng::from_seed(seed),
@@ -278,6 +282,7 @@ impl Pbx {
         }
         self.deadlines.arm(Timer::Save, now.uptime + SAVE_EVERY);
         self.look_at_clock(now);
+        self.remember_upstream(now);
     }
 
     /// Takes one event. Never fails: a "no" is an action.
@@ -486,7 +491,10 @@ impl Pbx {
                 claim,
                 store_failed,
             } => self.claim_lost(now, claim, store_failed),
+            Event::UpstreamStands { user, standing } => self.upstream_stands(now, &user, standing),
+            Event::UpstreamLine(line) => self.upstream_line(now, line),
         }
+        self.settle_upstream();
     }
 
     /// Does what is due; harmless if nothing is.
@@ -510,6 +518,7 @@ impl Pbx {
                 Timer::Save => self.save_in_background(now),
             }
         }
+        self.settle_upstream();
     }
 
     /// When to wake the core next (uptime).
@@ -583,6 +592,7 @@ impl Pbx {
         self.review_own_pins();
         self.review_own_dials();
         self.review_messages();
+        self.review_upstream();
         self.review_trunks();
         self.forget_phones();
         self.look_at_clock(now);
@@ -649,6 +659,10 @@ impl Pbx {
             | Action::Tell { phone, .. }
             | Action::ForgetCalls { phone, .. }
             | Action::Howl { phone } => Some(phone.clone()),
+            // A user's name is no phone's (SES-4): what is done there keeps its order, too.
+            Action::EnrolUpstream { user, .. } | Action::WithdrawUpstream { user, .. } => {
+                Some(user.as_str().into())
+            }
             _ => None,
         };
         self.outcome.actions.push(Ordered {

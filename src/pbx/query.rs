@@ -171,6 +171,10 @@ pub struct Status {
     pub trunks: Vec<TrunkStatus>,
     /// Automatic logouts waiting for their turn.
     pub logouts_queued: usize,
+    /// Users that are to be registered at the other exchange.
+    pub upstream_users: usize,
+    /// Those that are.
+    pub upstream_registered: usize,
     /// Commits that the store has not confirmed yet.
     pub commits_outstanding: usize,
 }

@@ -9,7 +9,7 @@ use super::login::Asker;
 use super::names::{Dn, PhoneName, UserId};
 use super::phone::InUse;
 use super::profile::UserProfile;
-use super::{Obstacle, Pbx, Refusal, Shown, Timer};
+use super::{Haste, Obstacle, Pbx, Refusal, Shown, Timer};
 use crate::time::Now;
 
 /// An open session.
@@ -322,6 +322,7 @@ impl Pbx {
         let phone = self.sessions.get(&closed.session)?.stored.phone.clone();
         let lines = self.lines_of(&phone);
         let session = self.sessions.remove(&closed.session)?;
+        self.upstream.look_at(&session.stored.user, Haste::InTurn);
         if let Some(theirs) = self.by_user.get_mut(&session.stored.user) {
             theirs.retain(|id| *id != closed.session);
             if theirs.is_empty() {
@@ -340,6 +341,7 @@ impl Pbx {
     pub(super) fn add_session(&mut self, session: Session) {
         let (id, phone) = (session.stored.session, session.stored.phone.clone());
         let lines = self.lines_of(&phone);
+        self.upstream.look_at(&session.stored.user, Haste::Now);
         self.by_user
             .entry(session.stored.user.clone())
             .or_default()

@@ -20,6 +20,7 @@ use super::provision::Provision;
 use super::route::{Numbering, Route};
 use super::softphone::SoftphoneSecret;
 use super::trunk::Trunk;
+use super::upstream::{Upstream, UpstreamUser};
 
 /// A whole site. Every reference in it resolves: `site::check` (the room outside the core) sees to that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Site {
     /// Models of phones that Perch does not know, or knows otherwise, by name.
     #[serde(default)]
     pub phone_models: BTreeMap<ModelName, Arc<PhoneModel>>,
+    /// The other exchange beside which this one stands. None: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
     /// Classes of service by name.
     pub classes: BTreeMap<ClassName, ClassOfService>,
     /// Logout profiles by name.
@@ -76,6 +80,7 @@ impl Site {
                 profiles: profiles.map(|p| shared(&self.user_profiles, p)).collect(),
                 mailbox: user.mailbox.clone(),
                 sip_secret: user.sip_secret.clone(),
+                upstream: user.upstream.as_deref().map(|u| Arc::new(u.settled())),
             };
             (id.as_str().into(), user)
         });
@@ -99,6 +104,7 @@ impl Site {
             emergency: self.emergency.clone(),
             auto_registration: self.auto_registration.clone(),
             phone_models: self.phone_models.clone(),
+            upstream: self.upstream.clone(),
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),
             user_profiles: self.user_profiles.clone(),
@@ -266,6 +272,9 @@ pub struct User {
     /// How a softphone proves that it is this user's. None: it cannot register (SES-17).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sip_secret: Option<Box<SoftphoneSecret>>,
+    /// Who the user is at the other exchange. None: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Arc<UpstreamUser>>,
 }
 
 /// A phone.
@@ -379,6 +388,7 @@ mod tests {
                 by_id: digest,
                 by_dn: digest,
             })),
+            upstream: None,
         };
         let site = Site {
             logout_profiles: [("lobby".into(), profile)].into(),

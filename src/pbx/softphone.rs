@@ -14,7 +14,7 @@ use super::phone::InUse;
 use super::profile::UserProfile;
 use super::query::Presence;
 use super::site::{DigestSecret, Site, User};
-use super::{Pbx, Timer};
+use super::{Haste, Pbx, Timer};
 use crate::time::{Now, Utc};
 
 /// What a softphone of a user's counts as.
@@ -122,6 +122,7 @@ impl Pbx {
     /// A softphone came or went.
     pub(super) fn softphone_reached(&mut self, now: Now, phone: &PhoneName, reach: Reach) {
         let lines = self.lines_of(phone);
+        self.upstream.look_at(&phone.as_str().into(), Haste::Now);
         if reach == Reach::Gone {
             if self.softphones.remove(phone).is_none() {
                 return;

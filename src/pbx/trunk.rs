@@ -358,7 +358,9 @@ impl Pbx {
             return self.refuse_call(leg, trunk, &dn, Refusal::NotAllowed);
         };
         caller.dn = format!("{}{}", config.caller_prepend, caller.dn).into();
-        let dn = number_in(config, &self.site.settings.numbering, called);
+        let dn = self
+            .called_upstream(trunk, called)
+            .unwrap_or_else(|| number_in(config, &self.site.settings.numbering, called));
         if self.is_full(trunk) {
             return self.refuse_call(leg, trunk, &dn, Refusal::Overloaded);
         }
@@ -507,6 +509,7 @@ impl Pbx {
         );
         let (caller, offer) = (attempt.caller.clone(), attempt.offer.clone());
         let history = Box::new(attempt.history.clone());
+        let account = self.account_by(trunk, &from, &history);
         let place = is_help.then(|| Box::new(self.place_for_help(now, &from)));
         let call_back = place.as_deref().and_then(|place| place.call_back.clone());
         let shown = match call_back {
@@ -537,9 +540,14 @@ impl Pbx {
             display_name: String::new(),
         };
         self.is_outside(leg, party);
+        let (shown, asserted) = match &account {
+            Some(account) => (account.number.clone(), account.party()),
+            None => (shown, asserted),
+        };
         self.act(Action::RingOut {
             leg,
             trunk: trunk.clone(),
+            account,
             caller: Party {
                 dn: shown,
                 ..caller

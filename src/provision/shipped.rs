@@ -123,6 +123,7 @@ fn site() -> Site {
         profiles: vec!["clerk".into()],
         mailbox: None,
         sip_secret: None,
+        upstream: None,
     };
     let lobby = LogoutProfile::new("guest", "Lobby");
     Site {

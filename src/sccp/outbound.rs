@@ -53,6 +53,8 @@ impl Switchboard {
             | Action::Mix(_)
             | Action::CheckSecret { .. }
             | Action::ShowLine { .. }
+            | Action::EnrolUpstream { .. }
+            | Action::WithdrawUpstream { .. }
             | Action::Announce(_) => false,
         }
     }

@@ -76,6 +76,8 @@ pub struct Metrics {
     phones_registered: Gauge64,
     softphones_registered: Gauge64,
     logouts_queued: Gauge64,
+    upstream_users: Gauge64,
+    upstream_registered: Gauge64,
     memory: Gauge64,
     media: MediaMetrics,
     /// What is counted of SCCP.
@@ -137,6 +139,8 @@ impl Metrics {
             phones_registered: Gauge::default(),
             softphones_registered: Gauge::default(),
             logouts_queued: Gauge::default(),
+            upstream_users: Gauge::default(),
+            upstream_registered: Gauge::default(),
             memory: Gauge::default(),
             media: MediaMetrics::default(),
             sccp: SccpMetrics::default(),
@@ -301,6 +305,16 @@ impl Metrics {
             "softphones_registered",
             "Softphones of users' own that can be reached",
             self.softphones_registered.clone(),
+        );
+        registry.register(
+            "upstream_users",
+            "Users that are to be registered at the other exchange",
+            self.upstream_users.clone(),
+        );
+        registry.register(
+            "upstream_registered",
+            "Users that are registered at the other exchange",
+            self.upstream_registered.clone(),
         );
         registry.register(
             "logouts_queued",
@@ -528,6 +542,9 @@ impl Metrics {
         self.phones_registered.set(gauge(status.phones_registered));
         self.softphones_registered
             .set(gauge(status.softphones_registered));
+        self.upstream_users.set(gauge(status.upstream_users));
+        self.upstream_registered
+            .set(gauge(status.upstream_registered));
         self.logouts_queued.set(gauge(status.logouts_queued));
         self.commits_outstanding
             .set(gauge(status.commits_outstanding));

@@ -33,8 +33,12 @@ use super::target::Target;
 use super::told::Told;
 use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
 use super::trunk::{PeerName, Trunks};
+use super::upstream::Upstream;
 use super::wire::{Message, Name};
-use crate::pbx::{EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Renewal, Site, Ticket};
+use crate::pbx::{
+    EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Renewal, Site, Ticket, UpstreamUser,
+    UserId,
+};
 use crate::time::{Deadlines, Now};
 
 /// A phone in a call is asked this often whether it is still there.
@@ -78,6 +82,8 @@ pub(super) enum Purpose {
     Early(LegId, EarlyLink),
     /// To tell a watcher how something stands.
     Watch(WatchId),
+    /// To register somebody at the other exchange: who, and as whom.
+    Register(UserId, Arc<UpstreamUser>),
     /// To make a call by a trunk that was silent: it goes by another way now.
     Abandoned,
     /// To ask whether a trunk is there.
@@ -175,6 +181,8 @@ pub struct Agent {
     pub(super) site: Arc<Site>,
     /// Calls in which Perch itself is the other party.
     pub(super) own: OwnMedia,
+    /// The other exchange, and who is registered there.
+    pub(super) upstream: Option<Upstream>,
     pub(super) deadlines: Deadlines<Timer>,
     pub(super) events: Vec<Event>,
     pub(super) leg_ids: LegIds,
@@ -225,6 +233,7 @@ impl Agent {
             trunks: Trunks::default(),
             site: Arc::default(),
             own: OwnMedia::default(),
+            upstream: None,
             deadlines: Deadlines::default(),
             events: Vec::new(),
             leg_ids: LegIds::minted_by(SIP_LEGS),
@@ -256,6 +265,7 @@ impl Agent {
         });
         self.site = site;
         self.review_trunks(now);
+        self.review_upstream(now);
     }
 
     /// Takes out what happened.
@@ -272,7 +282,8 @@ impl Agent {
     pub fn next_deadline(&self) -> Option<Duration> {
         let ours = self.deadlines.next();
         let theirs = self.transactions.next_deadline();
-        [ours, theirs].into_iter().flatten().min()
+        let upstream = self.next_upstream();
+        [ours, theirs, upstream].into_iter().flatten().min()
     }
 
     /// No new calls any more.
@@ -290,6 +301,7 @@ impl Agent {
         for outcome in self.transactions.wake(now) {
             self.outcome(now, outcome);
         }
+        self.wake_upstream(now);
         while let Some(timer) = self.deadlines.pop_due(now.uptime) {
             match timer {
                 Timer::Resend2xx(leg) => self.resend_2xx(now, leg),
@@ -474,6 +486,7 @@ impl Agent {
         self.deadlines.disarm(&Timer::Reoffer(id));
         self.deadlines.disarm(&Timer::Early(id));
         self.own.close(id);
+        self.trunks.accounts.remove(&id);
         match leg.stage {
             Stage::Incoming(incoming) => {
                 self.invites.remove(&incoming.server);
@@ -610,6 +623,7 @@ impl Agent {
             Some(Purpose::Messages(phone, call_id)) => {
                 self.messages_shown(now, &phone, call_id, status);
             }
+            Some(Purpose::Register(user, _)) => self.register_unanswered(now, &user),
             Some(Purpose::ProbeTrunk(peer)) => self.trunk_probed(now, &peer, Err(status)),
             Some(Purpose::Tell(_) | Purpose::Abandoned | Purpose::End) | None => {}
         }

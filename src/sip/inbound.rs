@@ -453,7 +453,9 @@ impl Agent {
         if status < 200 {
             return;
         }
-        if matches!(status, 401 | 407) && self.prove_in_call(now, client, response) {
+        // Registrations are proven as whoever they are of.
+        let is_in_call = !matches!(purpose, Purpose::Register(..));
+        if is_in_call && matches!(status, 401 | 407) && self.prove_in_call(now, client, response) {
             return;
         }
         match purpose {
@@ -487,6 +489,9 @@ impl Agent {
                 if matches!(status, 405 | 415 | 420 | 488 | 501) {
                     self.silent.insert(phone);
                 }
+            }
+            Purpose::Register(user, account) => {
+                self.register_answered(now, client, (&user, &account), response);
             }
             Purpose::ProbeTrunk(peer) => self.trunk_probed(now, &peer, Ok(response)),
             Purpose::Abandoned if status < 300 => {

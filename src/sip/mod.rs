@@ -52,6 +52,7 @@ mod told;
 mod transaction;
 mod trunk;
 mod trunk_health;
+mod upstream;
 mod witness;
 mod xml;
 

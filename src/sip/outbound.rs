@@ -121,6 +121,14 @@ impl Agent {
             Action::AnswerReport { ticket, outcome } => self.answer_report(now, ticket, &outcome),
             Action::ForgetCalls { phone, attempt } => self.forget_calls(now, phone, attempt),
             Action::Renew { phone, how } => self.renew(now, phone, how),
+            Action::EnrolUpstream {
+                user,
+                account,
+                haste,
+            } => self.enrol_upstream(now, user, account, haste),
+            Action::WithdrawUpstream { user, account } => {
+                self.withdraw_upstream(now, user, account);
+            }
             // SIP has no way to make a phone howl; and the rest is for others.
             Action::Howl { .. }
             | Action::Mix(_)
@@ -400,15 +408,20 @@ pub(super) fn finish(builder: Builder, body: Option<&Body>) -> bytes::Bytes {
 
 /// A party as a header value: its name and number, at our address.
 pub(super) fn identity(party: &Party, flow: Flow) -> String {
+    identity_at(party, &flow.local.to_string())
+}
+
+/// The same at another host.
+pub(super) fn identity_at(party: &Party, host: &str) -> String {
     let name: String = party
         .display_name
         .chars()
         .filter(|c| !c.is_control() && !matches!(c, '"' | '\\'))
         .collect();
     if name.is_empty() {
-        format!("<sip:{}@{}>", party.dn, flow.local)
+        format!("<sip:{}@{host}>", party.dn)
     } else {
-        format!("\"{name}\" <sip:{}@{}>", party.dn, flow.local)
+        format!("\"{name}\" <sip:{}@{host}>", party.dn)
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Trunks {
     peers: BTreeMap<PeerName, Health>,
     /// What the core was told.
     told: BTreeMap<PhoneName, TrunkIs>,
+    /// As whom calls go out, where that is not the trunk's own account.
+    pub accounts: BTreeMap<LegId, TrunkAccount>,
     /// What was proven, how often, and when, by the request that did.
     proofs: BTreeMap<ClientId, (Challenge, u8)>,
 }
@@ -75,6 +77,7 @@ impl Agent {
     pub fn set_trunk_paths(&mut self, now: Now, paths: TrunkPaths) {
         self.trunks.paths = paths;
         self.review_trunks(now);
+        self.review_upstream(now);
     }
 
     /// Which trunks there are, or where, may be different.
@@ -116,6 +119,7 @@ impl Agent {
             offer,
             history,
             place,
+            account,
         } = action
         else {
             return;
@@ -127,14 +131,25 @@ impl Agent {
             return;
         };
         let flow = first.flow;
+        let (local, asserted) = match &account {
+            Some(account) => {
+                let proof = self.account_upstream(account);
+                self.trunks.accounts.extend(proof.map(|proof| (leg, proof)));
+                (
+                    self.identity_upstream(&caller),
+                    self.identity_upstream(&asserted),
+                )
+            }
+            None => (shown_as(&caller, flow), identity(&asserted, flow)),
+        };
         let out = Out {
-            asserted: identity(&asserted, flow),
+            asserted,
             is_private: caller.dn.as_str() == ANONYMOUS,
             place,
         };
         let mut outgoing = Outgoing {
             call_id: self.mint_call_id(),
-            local: shown_as(&caller, flow),
+            local,
             local_tag: self.mint_tag(flow.remote.ip()),
             called,
             history,
@@ -358,6 +373,7 @@ impl Agent {
             return;
         }
         self.trunks.told.insert(trunk.clone(), is.clone());
+        self.review_upstream(now);
         let trunk = trunk.clone();
         self.events.push(Event::TrunkIs { trunk, is });
     }
@@ -395,9 +411,8 @@ impl Agent {
         (leg, index): (LegId, usize),
         response: &Message,
     ) -> bool {
-        let trunk = self.legs.get(&leg).map(|entry| &entry.phone);
-        let trunk = trunk.and_then(|name| self.site.trunks.get(name));
-        let Some(account) = trunk.and_then(|trunk| trunk.account.clone()) else {
+        let trunk = self.legs.get(&leg).map(|entry| entry.phone.clone());
+        let Some(account) = self.account_for(Some(leg), trunk) else {
             return false;
         };
         let Some((again, _)) = self.prove(now, client, response, &account) else {
@@ -410,6 +425,27 @@ impl Agent {
             self.expect_to_hear(now, leg, index);
         }
         true
+    }
+
+    /// As whom a call is made: as a user, or as the trunk's own.
+    fn account_for(&self, leg: Option<LegId>, trunk: Option<PhoneName>) -> Option<TrunkAccount> {
+        let own = leg.and_then(|leg| self.trunks.accounts.get(&leg));
+        let usual = || self.site.trunks.get(&trunk?)?.account.as_ref();
+        own.or_else(usual).cloned()
+    }
+
+    /// Where a trunk is, and by which way: at the first address that is not known to be down.
+    pub(super) fn way_of(&self, trunk: &PhoneName) -> Option<(TrunkAddress, Flow)> {
+        let config = self.site.trunks.get(trunk)?;
+        let mut ways = config.addresses.iter().filter_map(|address| {
+            let flow = self.trunks.paths.get(address)?.first()?;
+            let health = self.trunks.peers.get(&(trunk.clone(), address.clone()));
+            let is_down = health.is_some_and(|health| health.is_down().is_some());
+            Some((is_down, address, flow))
+        });
+        let best = ways.clone().find(|(is_down, ..)| !is_down);
+        let (_, address, flow) = best.or_else(|| ways.next())?;
+        Some((address.clone(), *flow))
     }
 
     /// Answers a challenge to a request within a call by a trunk. False if that cannot be.
@@ -427,8 +463,7 @@ impl Agent {
             Some(name.clone())
         };
         let trunk = by_leg.or_else(by_flow);
-        let trunk = trunk.and_then(|name| self.site.trunks.get(&name));
-        let Some(account) = trunk.and_then(|trunk| trunk.account.clone()) else {
+        let Some(account) = self.account_for(leg, trunk) else {
             return false;
         };
         let Some((_, cseq)) = self.prove(now, client, response, &account) else {

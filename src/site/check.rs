@@ -10,6 +10,7 @@ use super::hardware::check_hardware;
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
 use super::trunk::check_trunks;
+use super::upstream;
 use crate::pbx::{AbsentHandling, ClassName, Dn, ProfileLine, Site};
 
 /// Everything that is wrong with a site; with `previous`, also what cannot follow that.
@@ -29,6 +30,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_auto_registration(site, &mut findings);
     check_provision(site, &mut findings);
     check_buttons(site, &mut findings);
+    upstream::check(site, previous, &mut findings);
     check_trunks(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);

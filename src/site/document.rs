@@ -6,6 +6,7 @@ use super::buttons::{written_dials, written_lines};
 use super::mobility;
 use super::phone_model::{self, PHONE_MODEL};
 use super::trunk;
+use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
     AbsentHandling, ClassOfService, DoNotDisturb, Forwarding, GroupName, LogoutProfile, Phone,
     Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User,
@@ -85,6 +86,9 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     }
     for (name, model) in &site.phone_models {
         objects.push(object(PHONE_MODEL, name, phone_model::fields(model)));
+    }
+    if let Some(upstream) = &site.upstream {
+        objects.push(object(UPSTREAM, "", upstream::fields(upstream)));
     }
     for (name, class) in &site.classes {
         objects.push(object("class_of_service", name, class_fields(class)));
@@ -301,6 +305,7 @@ fn user_fields(user: &User) -> Vec<Field> {
         fields.push(digest("sip_dn_md5", &by_dn.md5));
         fields.push(digest("sip_dn_sha256", &by_dn.sha256));
     }
+    fields.extend(upstream::user_fields(user));
     fields
 }
 

@@ -1,6 +1,7 @@
 //! From the text of a site file to a site.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
@@ -16,11 +17,12 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, fault_of_hash, hash_pins};
 use super::sip_secret::{phone_secret, softphone_secret};
 use super::trunk;
+use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
     AbsentHandling, AppUser, AutoRegistration, CivicAddress, ClassOfService, Codes, DoNotDisturb,
     Forwarding, Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone, PinHash,
-    Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk, User, UserId, UserProfile,
-    is_pin,
+    Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk, Upstream, User, UserId,
+    UserProfile, is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -160,6 +162,8 @@ impl<'t> Reading<'t> {
             .and_then(|section| self.auto_registration(section));
         let (phone_models, findings) = phone_models(top.sections(PHONE_MODEL));
         self.findings.extend(findings);
+        let upstream = top.section(UPSTREAM);
+        let upstream = upstream.map(|section| upstream::read(section, &mut self.findings));
         let classes = top.sections("class_of_service").into_iter();
         let classes = classes
             .map(|(name, s)| (name.into(), self.class(s)))
@@ -175,7 +179,7 @@ impl<'t> Reading<'t> {
         let realm = settings.realm.clone();
         let users = top.sections("user").into_iter();
         let users = users
-            .map(|(id, s)| (id.into(), self.user(id, &realm, s)))
+            .map(|(id, s)| (id.into(), self.user(id, (&realm, upstream.as_ref()), s)))
             .collect();
         let app_users = top.sections("app_user").into_iter();
         let app_users = app_users
@@ -201,6 +205,7 @@ impl<'t> Reading<'t> {
             emergency,
             auto_registration,
             phone_models,
+            upstream,
             classes,
             logout_profiles: logout,
             user_profiles: profiles,
@@ -423,8 +428,14 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn user(&mut self, id: &'t str, realm: &str, mut s: Section<'t>) -> User {
+    fn user(
+        &mut self,
+        id: &'t str,
+        (realm, upstream): (&str, Option<&Upstream>),
+        mut s: Section<'t>,
+    ) -> User {
         let dn = s.required_text("dn");
+        let upstream = upstream.map(|upstream| upstream.realm.as_str());
         let user = User {
             dn: dn.into(),
             display_name: s.required_text("display_name").into(),
@@ -432,6 +443,7 @@ impl<'t> Reading<'t> {
             profiles: profiles(&mut s),
             mailbox: s.text("mailbox").map(Into::into),
             sip_secret: softphone_secret(id, dn, realm, &mut s).map(Box::new),
+            upstream: upstream::read_user(dn, upstream, &mut s).map(Arc::new),
         };
         self.findings.extend(s.finish());
         user

@@ -16,6 +16,7 @@ mod reader;
 mod secrets;
 mod sip_secret;
 mod trunk;
+mod upstream;
 
 pub use document::write;
 pub use file::{Parsed, parse};

@@ -103,7 +103,12 @@ pub(super) fn softphone_secret(
     })
 }
 
-fn digest<const N: usize>(s: &mut Section<'_>, key: &'static str, remedy: &str) -> Option<[u8; N]> {
+/// A digest that is given, in hexadecimal digits.
+pub(super) fn digest<const N: usize>(
+    s: &mut Section<'_>,
+    key: &'static str,
+    remedy: &str,
+) -> Option<[u8; N]> {
     let bytes = from_hex(s.text(key)?);
     if bytes.is_none() {
         s.wrong(

@@ -213,6 +213,7 @@ mod tests {
                 profiles: Vec::new(),
                 mailbox: None,
                 sip_secret: None,
+                upstream: None,
             };
             site.users.insert(UserId::from(format!("u{n}")), user);
         }

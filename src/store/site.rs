@@ -20,6 +20,7 @@ mod kind {
     pub const EMERGENCY: &str = "emergency";
     pub const AUTO_REGISTRATION: &str = "auto-registration";
     pub const PHONE_MODEL: &str = "phone-model";
+    pub const UPSTREAM: &str = "upstream";
     pub const CLASS: &str = "class";
     pub const LOGOUT_PROFILE: &str = "logout-profile";
     pub const USER_PROFILE: &str = "user-profile";
@@ -155,6 +156,9 @@ fn each(
         put(&mut sink, kind::AUTO_REGISTRATION, "", auto)?;
     }
     put_all(&mut sink, kind::PHONE_MODEL, &site.phone_models)?;
+    if let Some(upstream) = &site.upstream {
+        put(&mut sink, kind::UPSTREAM, "", upstream)?;
+    }
     put_all(&mut sink, kind::CLASS, &site.classes)?;
     put_all(&mut sink, kind::LOGOUT_PROFILE, &site.logout_profiles)?;
     put_all(&mut sink, kind::USER_PROFILE, &site.user_profiles)?;
@@ -187,6 +191,7 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
         kind::EMERGENCY => site.emergency.contains_key(name),
         kind::AUTO_REGISTRATION => name.is_empty() && site.auto_registration.is_some(),
         kind::PHONE_MODEL => site.phone_models.contains_key(name),
+        kind::UPSTREAM => name.is_empty() && site.upstream.is_some(),
         kind::CLASS => site.classes.contains_key(name),
         kind::LOGOUT_PROFILE => site.logout_profiles.contains_key(name),
         kind::USER_PROFILE => site.user_profiles.contains_key(name),
@@ -207,6 +212,7 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::EMERGENCY => take(&mut site.emergency, name, json)?,
         kind::AUTO_REGISTRATION => site.auto_registration = Some(serde_json::from_str(json)?),
         kind::PHONE_MODEL => take(&mut site.phone_models, name, json)?,
+        kind::UPSTREAM => site.upstream = Some(serde_json::from_str(json)?),
         kind::CLASS => take(&mut site.classes, name, json)?,
         kind::LOGOUT_PROFILE => take(&mut site.logout_profiles, name, json)?,
         kind::USER_PROFILE => take(&mut site.user_profiles, name, json)?,

@@ -24,6 +24,7 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
             by_id: digest(ID),
             by_dn: digest(DN),
         })),
+        upstream: None,
     };
     let profile = UserProfile {
         softphone: counts_as,

@@ -63,6 +63,7 @@ pub fn site(models: &[Kind]) -> Site {
         profiles: vec!["clerk".into()],
         mailbox: None,
         sip_secret: None,
+        upstream: None,
     };
     let phones = models.iter().enumerate().map(|(place, (model, ..))| {
         let phone = Phone {

@@ -42,6 +42,7 @@ fn site() -> Site {
                     sha256: [4; 32],
                 },
             })),
+            upstream: None,
         },
     );
     site.phones.insert(

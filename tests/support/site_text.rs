@@ -11,20 +11,26 @@
 //! logout at 19:00, 24:00                       a setting
 //! x: trunk at 10.0.9.1, class staff            a way to the rest of the world
 //! outside: route of 0, national, by x y        what goes by it
+//! beside x                                     the exchange that was there before, behind a trunk
+//! alice: upstream as 5551 with secret          who a user is there
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use perch::pbx::{
     AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LineKind, LogoutProfile,
     Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse,
-    SpeedDial, User, UserProfile, Vendor,
+    SpeedDial, Upstream, UpstreamUser, User, UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
 use super::trunk_text;
 use super::world::password;
+
+/// The realm of the exchange beside which a site is.
+const UPSTREAM_REALM: &str = "pbx";
 
 /// What phones and users are unless they say otherwise.
 const LOBBY: &str = "lobby";
@@ -231,6 +237,7 @@ impl SiteText {
             profiles: vec![name.into()],
             mailbox: None,
             sip_secret: None,
+            upstream: None,
         });
         let profiles = &mut self.site.user_profiles;
         let profile = profiles.entry(name.into());
@@ -251,6 +258,14 @@ impl SiteText {
                 ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
                 ["class", class] => profile.class = class.into(),
                 ["lamps", ref numbers @ ..] => profile.speed_dials = lamps(numbers),
+                ["upstream", "as", number, "with", password] => {
+                    let account = UpstreamUser {
+                        number: number.into(),
+                        name: number.to_owned(),
+                        secret: digest_secret(number, UPSTREAM_REALM, password),
+                    };
+                    user.upstream = Some(Arc::new(account));
+                }
                 ["softphone", "is", "companion"] => profile.softphone = SoftphoneUse::Companion,
                 ["softphone", "counts"] => profile.softphone = SoftphoneUse::Phone,
                 ["no", "softphone"] => profile.softphone = SoftphoneUse::No,
@@ -294,6 +309,16 @@ impl SiteText {
     fn setting(&mut self, line: &str) -> Said {
         let settings = &mut self.site.settings;
         match words(line)[..] {
+            ["beside", "nobody"] => self.site.upstream = None,
+            ["beside", trunk] => {
+                self.site.upstream = Some(Upstream {
+                    trunk: trunk.into(),
+                    domain: None,
+                    realm: UPSTREAM_REALM.to_owned(),
+                    expires_s: 600,
+                    registrations_per_s: 50,
+                });
+            }
             ["timezone", zone] => settings.timezone = zone.into(),
             ["logout", "at", ..] => {
                 let times = line["logout at ".len()..].split(',').map(str::trim);

@@ -17,6 +17,7 @@
 //! it does: it acknowledges refusals, and answers BYE, CANCEL, NOTIFY and OPTIONS; unless `b is numb`.
 //!
 //! Trunks x, y and z are at 10.0.9.1 to 10.0.9.3, if the site has them. `explain x` shows what the server says of one.
+//! They let users register, unless `x answers REGISTER 403`; and know who is, unless `x forgets`.
 
 mod party;
 
@@ -72,6 +73,10 @@ struct Stage {
     challenges: BTreeMap<String, (String, u32)>,
     parties: BTreeMap<String, Party>,
     numb: BTreeSet<String>,
+    /// Who is registered at trunks, with their contacts.
+    registered: BTreeMap<String, String>,
+    /// What trunks answer to registrations, if not yes.
+    refusal: Option<u16>,
     /// Messages of a phone's that are not for a party, but for its registration.
     registering: bool,
     /// What was got in this step, in order: who, what, how often again.
@@ -114,6 +119,8 @@ impl Stage {
             challenges: BTreeMap::new(),
             parties: BTreeMap::new(),
             numb: BTreeSet::new(),
+            registered: BTreeMap::new(),
+            refusal: None,
             registering: false,
             got: Vec::new(),
             text: String::new(),
@@ -144,6 +151,11 @@ impl Stage {
             let request = ControlRequest::Query(Query::Explain(name.to_owned()));
             let ticket = Ticket(0);
             self.handle(Input::Control { ticket, request });
+        } else if let Some((_, status)) = line.split_once(" answers REGISTER ") {
+            let status: u16 = status.parse().expect("a status");
+            self.refusal = (status != 200).then_some(status);
+        } else if line.ends_with(" forgets") {
+            self.registered.clear();
         } else if let Some(phone) = line.strip_suffix(" feels again") {
             self.numb.remove(phone);
         } else if let Some(phone) = line.strip_suffix(" is numb") {
@@ -372,6 +384,9 @@ impl Stage {
         if TRUNKS.contains(&phone) && message.method_text() == "OPTIONS" {
             return self.is_asked(phone, &message);
         }
+        if TRUNKS.contains(&phone) && message.is_request() && message.method_text() == "REGISTER" {
+            return self.is_asked_to_register(phone, &message);
+        }
         let name = self.party_of(phone, &message);
         let party = self.parties.get_mut(&name).expect("it was just found");
         let is_again = !party.seen.insert(bytes.clone());
@@ -386,6 +401,39 @@ impl Stage {
         for bytes in replies {
             self.send(phone, bytes);
         }
+    }
+
+    /// A trunk is asked to register somebody, or whether they are.
+    fn is_asked_to_register(&mut self, trunk: &str, request: &Message) {
+        let to = request.to().expect("whose it is");
+        let number = to.uri.user_decoded().into_owned();
+        let contact = request.text(Name::Contact).map(|text| text.into_owned());
+        let seconds = contact.as_ref().and(request.expires());
+        self.got.push(Got {
+            party: trunk.to_owned(),
+            what: match seconds {
+                Some(seconds) => format!("REGISTER {number} for {seconds} s"),
+                None => format!("REGISTER {number}"),
+            },
+            bytes: request.raw().clone(),
+            again: 0,
+        });
+        if self.numb.contains(trunk) {
+            return;
+        }
+        let status = self.refusal.unwrap_or(200);
+        if let (Some(seconds), Some(contact), 200) = (seconds, contact, status) {
+            match seconds {
+                0 => drop(self.registered.remove(&number)),
+                _ => drop(self.registered.insert(number.clone(), contact)),
+            }
+        }
+        let answer = respond(request, SERVER, status, "As said", Some("there"));
+        let listed = self.registered.get(&number).filter(|_| status == 200);
+        let answer = listed.into_iter().fold(answer, |answer, contact| {
+            answer.header(Name::Contact, contact)
+        });
+        self.send(trunk, answer.finish());
     }
 
     /// A trunk is asked whether it is there.
