@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::boot::BootStorm;
 use crate::sccp::{SccpRegister, SccpSwap};
+use crate::upstream::Beside;
 
 /// Plays phones against a SIP or SCCP server, and prints what they saw and what the server used
 #[derive(Debug, Parser)]
@@ -39,6 +40,8 @@ pub enum What {
     SccpRegister(SccpRegister),
     /// The power comes back: phones fetch their files all at once, and somebody else tries to
     BootStorm(BootStorm),
+    /// Users are registered at a Kamailio that was there before: all log in, either side is restarted, all leave
+    Upstream(Beside),
     /// Prints the site file that the phones are in
     Site(Site),
 }

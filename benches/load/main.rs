@@ -17,6 +17,9 @@ mod control;
 mod digest;
 mod emapi;
 mod found;
+#[expect(dead_code, reason = "tests ask it for more")]
+#[path = "../../tests/support/kamailio.rs"]
+mod kamailio;
 mod link;
 mod phone;
 mod play;
@@ -29,6 +32,7 @@ mod server;
 mod site;
 mod stream;
 mod tally;
+mod upstream;
 mod usage;
 mod websocket;
 
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         What::SccpSwap(run) => sccp::swap(run),
         What::SccpRegister(run) => sccp::register(run),
         What::BootStorm(run) => boot::storm(run),
+        What::Upstream(run) => upstream::measure(run),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -77,6 +77,7 @@ impl<'a> Load<'a> {
             | What::SccpSwap(_)
             | What::SccpRegister(_)
             | What::BootStorm(_)
+            | What::Upstream(_)
             | What::Site(_) => {
                 let stream = Stream::new("register", everybody, run.pace(), phones.into(), NO_END);
                 ("register", vec![stream], None)
