@@ -361,6 +361,14 @@ impl Pbx {
             before.and_then(|(before, _)| fault(&before)),
             fault(&standing),
         );
+        // What is wrong with the exchange itself is on record once, and not for everybody who has an account there.
+        let is_its_own = |fault: &Option<UpstreamFault>| {
+            matches!(fault, Some(UpstreamFault::Silent | UpstreamFault::Busy))
+        };
+        let is_on_record = match &faults {
+            (before, None) => is_its_own(before),
+            (_, after) => is_its_own(after),
+        };
         let door = Door::Registration;
         let (what, text, shown) = match faults {
             (Some(before), Some(after)) if before == after => return,
@@ -379,7 +387,9 @@ impl Pbx {
                 (What::UpstreamRegistered, text, shown)
             }
         };
-        self.record(now, what, Some(user), None, door, text);
+        if !is_on_record {
+            self.record(now, what, Some(user), None, door, text);
+        }
         self.tell_user(Some(user), shown);
     }
 
