@@ -254,7 +254,7 @@ impl Relays {
         let from = sdp::speech(body)?;
         let origin = self.whose(body);
         let by_web = origin.is_some_and(|origin| self.is_web(origin));
-        // Whoever has agreed with the relay stays with it, whoever the other one is now.
+        // Whoever has agreed with the relay keeps the pair, whoever the other one is now.
         let settled = [Some(leg), origin].into_iter().flatten();
         let settled = settled.filter(|leg| self.pairs.is_settled(*leg)).min();
         let must = |is_so: bool, to: Speech| is_so.then_some((to, None));
@@ -275,17 +275,16 @@ impl Relays {
             concerned.then_some((to, Some(needy)))?
         } else {
             let spoken = self.spoken.get(&leg).map(|spoken| spoken.speech);
-            let stays = settled.is_some();
             match parties.agent.is_web(leg, None) {
                 true => {
                     let to = spoken.unwrap_or(Speech::WebRtc);
-                    must(stays || (from != to && (spoken.is_some() || !by_web)), to)?
+                    must(from != to && (spoken.is_some() || !by_web), to)?
                 }
                 false => {
                     let to = spoken.unwrap_or(Speech::Plain);
                     let has_pair = |leg| self.pairs.is_owner(leg);
                     let is_related = by_web || has_pair(leg) || origin.is_some_and(has_pair);
-                    must(stays || (from != to && is_related), to)?
+                    must(from != to && is_related, to)?
                 }
             }
         };

@@ -75,7 +75,7 @@ impl Pairs {
             .is_some_and(|(key, _)| key.0 == leg)
     }
 
-    /// Whether a leg has agreed on its media with the relay. It stays with it: a browser takes nobody else for the same.
+    /// Whether a leg has agreed on its media with the relay.
     pub fn is_settled(&self, leg: LegId) -> bool {
         let pair = self.pairs.get(&(leg, None));
         pair.is_some_and(|pair| pair.is_known)

@@ -354,16 +354,12 @@ fn a_browser_that_is_handed_on_keeps_what_it_has_agreed_with_the_relay() {
               b < NOTIFY [SIP/2.0 100 Trying] Subscription-State=active;expires=300
               v < INVITE from 9005
             v 200 [v1]
-              relay < offer [v1] of the other in 1 (they know each other)
-            relay translates
-              w < INVITE [v1 as UDP/TLS/RTP/SAVPF] with 9006
+              w < INVITE [v1] with 9006
             w 200 [w3]
-              relay < answer [w3] of its owner in 1 (they know each other)
               w < ACK
+              v < ACK [w3]
               b < NOTIFY [SIP/2.0 200 OK] Subscription-State=terminated;reason=noresource
               b < BYE "Transferred"
-            relay translates
-              v < ACK [w3 as UDP/TLS/RTP/SAVPF]
             w BYE
               relay < forget 1
               w < 200 BYE
