@@ -17,6 +17,7 @@ mod scenarios {
     mod idle_page;
     mod keys;
     mod ladders;
+    mod lines;
     mod locks;
     mod logout;
     mod neighbours;

@@ -13,7 +13,7 @@ use super::page::Reader;
 use super::request::{Reply, Request};
 use super::texts::{Texts, filled};
 use super::visit::Visit;
-use crate::pbx::{Door, Personality, Presence, Site};
+use crate::pbx::{Door, LeftOut, Personality, Presence, Site, Why};
 use crate::time::Utc;
 
 /// Where they are.
@@ -105,7 +105,25 @@ fn who(reader: &Reader, visit: &Visit, site: &Site) -> Result<Reply, Code> {
     ];
     let title = (texts.who_title.as_str(), texts.present_prompt.as_str());
     let yes = url(("doLogout", "true"))?;
-    Ok(reader.question(title, told(texts, present, site), yes, others))
+    let mut text = told(texts, present, site);
+    text.push_str(&left_out(texts, visit));
+    Ok(reader.question(title, text, yes, others))
+}
+
+/// What of the profile has no button here (PRO-2), as far as a display goes.
+fn left_out(texts: &Texts, visit: &Visit) -> String {
+    const MOST: usize = 8;
+    let missing = |left_out: &&LeftOut| left_out.why != Why::MadeNormal;
+    let all: Vec<&LeftOut> = visit.at.left_out.iter().filter(missing).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let some = all.iter().take(MOST).map(|left_out| left_out.what.short());
+    let mut some: Vec<String> = some.collect();
+    if all.len() > MOST {
+        some.push("...".to_owned());
+    }
+    format!("\n{}", filled(&texts.who_left_out, "what", &some.join(" ")))
 }
 
 pub(super) fn told(texts: &Texts, present: &Presence, site: &Site) -> String {

@@ -46,6 +46,7 @@ pub(super) struct Texts {
     pub who_title: String,
     pub who_text: String,
     pub who_until: String,
+    pub who_left_out: String,
     pub nobody_here: String,
     pub stay_title: String,
     pub stayed: String,

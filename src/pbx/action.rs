@@ -48,6 +48,10 @@ pub enum Alert {
     /// As usual.
     #[default]
     Aloud,
+    /// Heard once.
+    Beep,
+    /// In another rhythm, where a phone has one.
+    Feature,
     /// Without a sound. A phone that cannot is busy.
     Silent,
 }

@@ -127,14 +127,13 @@ impl Pbx {
             };
             attempt.callees.push(leg);
             let called = attempt.called.clone();
-            let (stays, quiet) = (attempt.stays, self.rings_silently(&phone));
+            // Help is called aloud, and so is whoever comes back.
+            let alert = match attempt.stays {
+                true => Alert::Aloud,
+                false => self.alert_at(&phone, &called),
+            };
             let Some(attempt) = self.calls.attempt(id) else {
                 return;
-            };
-            // Help is called aloud, and so is whoever comes back.
-            let alert = match quiet && !stays {
-                true => Alert::Silent,
-                false => Alert::Aloud,
             };
             let ring = Action::Ring {
                 leg,

@@ -339,6 +339,10 @@ impl Pbx {
         match reached {
             Ok((called, phones)) => {
                 let (party, line) = self.calling(phone, line);
+                if !self.line_takes_call(phone, &line, None) {
+                    let busy = Refusal::Failed(Failure::Busy);
+                    return self.refuse_call(leg, phone, &called, busy);
+                }
                 let attempt = Attempt {
                     offer,
                     ..Attempt::new((phone, party), &called, history)
@@ -393,6 +397,7 @@ impl Pbx {
         if let Some(line) = line.filter(|line| self.lines_of(phone).contains(line)) {
             party.dn = line;
         }
+        party.dn = self.calls_out_with(phone, party.dn);
         let line = party.dn.clone();
         (party, line)
     }

@@ -98,6 +98,23 @@ pub struct DeskLine {
     pub display_name: String,
 }
 
+impl DeskLine {
+    /// Whether calls for a number are at its button.
+    pub fn is_called_by(&self, dn: &Dn) -> bool {
+        self.kind != LineKind::MonitorRing && self.numbers.contains(dn)
+    }
+
+    /// Whether a number is alone at its button, which can so show what goes on with it elsewhere.
+    pub fn is_only(&self, dn: &Dn) -> bool {
+        self.is_called_by(dn) && self.numbers.len() == 1
+    }
+
+    /// Whether it only shows how its number stands.
+    pub fn is_monitor(&self) -> bool {
+        self.kind == LineKind::MonitorRing
+    }
+}
+
 impl Pbx {
     /// What a phone is now.
     pub(super) fn desk_of(&self, phone: &PhoneName) -> Desk {
@@ -131,7 +148,7 @@ impl Pbx {
             forward: class.forward && self.owner_at(phone).is_ok(),
             be_quiet: class.do_not_disturb,
             barge: class.barge,
-            be_private: class.privacy,
+            be_private: self.may_be_private(phone),
             pick_up: self.pickup_group_at(phone).is_some(),
             park: !self.site.settings.park_slots.is_empty(),
         }

@@ -189,28 +189,37 @@ impl Pbx {
 
     /// The numbers of a phone as it is now, prime line first. A number that it only watches is none of its.
     pub(super) fn lines_of(&self, phone: &PhoneName) -> Vec<Dn> {
-        let lines = self.profile_lines_at(phone).lines.into_iter();
+        let (lines, own, protocol) = self.profile_at(phone);
+        if lines.is_empty() {
+            return own.cloned().into_iter().collect();
+        }
+        let lines = Applied::of(lines, own, protocol).lines.into_iter();
         let own = lines.filter(|line| line.kind != LineKind::MonitorRing);
         own.flat_map(|line| line.numbers).collect()
     }
 
     /// The lines of a phone as it is now, in the order of its buttons.
     pub(super) fn profile_lines_at(&self, phone: &PhoneName) -> Applied {
+        let (lines, own, protocol) = self.profile_at(phone);
+        Applied::of(lines, own, protocol)
+    }
+
+    /// The lines that the profile of a phone lists, the number that is there if it lists none, and what the phone speaks.
+    pub(super) fn profile_at(&self, phone: &PhoneName) -> (&[ProfileLine], Option<&Dn>, Protocol) {
         let config = self.site.phones.get(phone);
         let protocol = config.map_or(Protocol::Sip, Phone::protocol);
-        let (lines, own): (&[ProfileLine], _) = match self.user_profile_at(phone) {
+        match self.user_profile_at(phone) {
             Some((id, profile)) => {
                 let own = self.site.users.get(id).map(|user| &user.dn);
-                (&profile.lines, own)
+                (&profile.lines, own, protocol)
             }
             None => {
-                let profile = config.map(|config| &config.logout_profile);
-                let profile = profile.and_then(|name| self.site.logout_profiles.get(name));
+                let profile = self.logout_profile_of(phone);
                 let lines = profile.map_or(&[][..], |profile| &profile.lines);
-                (lines, config.and_then(|config| config.guest_dn.as_ref()))
+                let own = config.and_then(|config| config.guest_dn.as_ref());
+                (lines, own, protocol)
             }
-        };
-        Applied::of(lines, own, protocol)
+        }
     }
 
     /// Whether a phone is to have a button that hides calls, as it is now.

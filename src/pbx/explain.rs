@@ -98,6 +98,7 @@ impl Pbx {
             may_log_in: self.login_possible(phone, Door::Page).is_ok(),
             may_edit_dials: self.may_edit_dials(phone),
             speed_dials: self.own_speed_dials_at(phone),
+            left_out: self.layout_of(phone, &self.desk_of(phone)).left_out,
             present: session.and_then(|id| self.presence(now, id)),
             last_user: last.map(|(stored, _)| stored.user.clone()),
             warned: session.and_then(|id| self.sessions.get(&id)?.warned),

@@ -227,7 +227,9 @@ impl Pbx {
             .copied()
             .filter(|phone| self.phones.get(*phone).is_some_and(|p| p.registered))
             .collect();
-        let free = registered.iter().filter(|phone| self.takes_calls(phone));
+        let takes_one =
+            |phone: &PhoneName| self.takes_calls(phone) && self.line_takes_call(phone, dn, None);
+        let free = registered.iter().filter(|phone| takes_one(phone));
         let free: Vec<PhoneName> = free.map(|phone| (*phone).clone()).collect();
         let only_own = all == [from];
         match (free.is_empty(), only_own || !registered.is_empty()) {

@@ -64,7 +64,9 @@ impl Pbx {
             true => helpers.any(|helper| helper == phone),
             false => {
                 let mut phones = self.directory.phones_with(&called);
-                phones.any(|other| other == phone) && self.takes_calls(phone)
+                phones.any(|other| other == phone)
+                    && self.takes_calls(phone)
+                    && self.line_takes_call(phone, &called, Some(id))
             }
         }
     }

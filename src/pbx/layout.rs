@@ -257,6 +257,17 @@ impl fmt::Display for Item {
     }
 }
 
+impl Item {
+    /// The same in as few characters as will do.
+    pub fn short(&self) -> String {
+        match self {
+            Item::Line { numbers, .. } => joined(numbers),
+            Item::SpeedDial(dial) => dial.label.clone(),
+            Item::Feature(feature) => feature.word().to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.why)

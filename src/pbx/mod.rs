@@ -3,6 +3,7 @@
 //! [`Pbx`] is handed events and the time, and answers with changes (facts to store) and actions (things to do).
 
 mod action;
+mod appearance;
 mod attempt;
 mod call;
 mod carry;

@@ -25,6 +25,11 @@ impl Pbx {
         state.is_some_and(|state| state.private == Some(state.session))
     }
 
+    /// Whether calls there may be private: whoever has a button for that may.
+    pub(super) fn may_be_private(&self, phone: &PhoneName) -> bool {
+        self.class_at(phone).privacy || self.has_privacy_button(phone)
+    }
+
     /// Somebody wants their calls to be private, or not any more.
     pub(super) fn privacy_asked(
         &mut self,
@@ -35,7 +40,7 @@ impl Pbx {
     ) {
         self.phone_used(now, phone, Signal::Key);
         // Whoever may not have it may stop it.
-        if private && !self.class_at(phone).privacy {
+        if private && !self.may_be_private(phone) {
             return self.answer(asker, Err(Refusal::NotAllowed));
         }
         if self.is_private(phone) != private {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::change::{Cause, Closed, Door, Signal, StoredSession, TotalLimit};
 use super::desk::Seat;
+use super::layout::LeftOut;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
 use super::profile::SpeedDial;
 use super::trunk::TrunkStatus;
@@ -116,6 +117,8 @@ pub struct AtPhone {
     pub may_edit_dials: bool,
     /// The speed dials there now.
     pub speed_dials: Vec<SpeedDial>,
+    /// What of the profile has no button there (PRO-2).
+    pub left_out: Vec<LeftOut>,
     /// Who is there.
     pub present: Option<Presence>,
     /// Who was there last.

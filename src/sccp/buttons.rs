@@ -12,10 +12,10 @@ pub(super) struct Buttons {
     pub lines: u32,
     /// How many are speed dials: the next ones. Those that nobody has set are blank.
     pub speed_dials: u32,
-    /// Whether the one behind them hides calls.
-    pub privacy: bool,
     /// Which of these have lamps.
     pub lamps: BTreeSet<u32>,
+    /// Whether the one behind them hides calls.
+    pub privacy: bool,
     /// What stands behind them.
     pub fixed: Vec<Stimulus>,
 }
@@ -49,6 +49,12 @@ impl Buttons {
         }
     }
 
+    /// The number of the button that hides calls, among those that phones ask for as features: behind the speed dials,
+    /// of which some may be asked for in the same way.
+    pub fn privacy_index(&self) -> Option<u32> {
+        self.privacy.then_some(self.speed_dials + 1)
+    }
+
     /// The template that says so.
     pub fn template(&self) -> ButtonTemplate {
         let lines = (1..=self.lines).map(|line| (line, Stimulus::Line));
@@ -57,7 +63,7 @@ impl Buttons {
             false => (index, Stimulus::SpeedDial),
         };
         let speed_dials = (1..=self.speed_dials).map(dial);
-        let privacy = self.privacy.then_some((1, Stimulus::Feature));
+        let privacy = self.privacy_index().map(|index| (index, Stimulus::Feature));
         let fixed = self.fixed.iter().map(|stimulus| (1, *stimulus));
         let all = lines.chain(speed_dials).chain(privacy).chain(fixed);
         let buttons = all.map(|(instance, stimulus)| Button {

@@ -166,16 +166,12 @@ impl Call {
         matches!(self.stage, CallStage::Ringing { .. })
     }
 
-    /// Whether it rings here, and nobody is to hear that.
-    pub fn rings_silently(&self) -> bool {
-        let stage = &self.stage;
-        matches!(
-            stage,
-            CallStage::Ringing {
-                alert: Alert::Silent,
-                ..
-            }
-        )
+    /// How it is to be heard that it rings here.
+    pub fn alert(&self) -> Alert {
+        match self.stage {
+            CallStage::Ringing { alert, .. } => alert,
+            _ => Alert::default(),
+        }
     }
 
     pub fn is_held(&self) -> bool {

@@ -46,7 +46,9 @@ impl Station {
         if self.calls.len() >= MOST_CALLS || !self.free_ear(shared) {
             return None;
         }
-        let line = if self.line(line).is_some() { line } else { 1 };
+        // Nobody calls with a number that is only watched there.
+        let is_own = self.line(line).is_some_and(|line| !line.is_monitor());
+        let line = if is_own { line } else { 1 };
         let reference = shared.mint_reference();
         let nobody = Party {
             dn: "".into(),

@@ -3,7 +3,7 @@
 use super::call::{CallStage, Purpose};
 use super::shared::{Shared, Waiting};
 use super::station::{Stage, Station};
-use super::wire::{CallState, Label, LampMode, SetLamp, Stimulus, Text, Tone};
+use super::wire::{CallState, FeatureStat, Label, LampMode, SetLamp, Stimulus, Text, Tone};
 use crate::pbx::{Desk, Door, Event, ForwardKind, Refusal, Secret, SpeedDial, Swap, Ticket};
 
 impl Station {
@@ -190,8 +190,25 @@ impl Station {
         self.show_lamps(shared);
     }
 
+    /// The button that hides calls (PRO-6), if that is what a phone asks for.
+    pub fn privacy_stat(&self, index: u32) -> Option<FeatureStat> {
+        self.buttons
+            .privacy_index()
+            .filter(|privacy| *privacy == index)?;
+        Some(FeatureStat {
+            index,
+            stimulus: Stimulus::Feature,
+            label: "Private".into(),
+            status: self.desk.set.private.into(),
+        })
+    }
+
     /// The lamps of buttons for what is set.
     pub fn show_lamps(&self, shared: &mut Shared) {
+        let privacy = self.buttons.privacy_index();
+        if let Some(stat) = privacy.and_then(|index| self.privacy_stat(index)) {
+            self.say(shared, stat);
+        }
         self.show_message_lamp(shared);
         for (stimulus, is_on) in [
             (Stimulus::ForwardAll, self.desk.set.forward_all.is_some()),

@@ -280,6 +280,8 @@ impl Station {
             Stimulus::ForwardBusy => self.forward_key(shared, 1, ForwardKind::Busy),
             Stimulus::ForwardNoAnswer => self.forward_key(shared, 1, ForwardKind::NoAnswer),
             Stimulus::DoNotDisturb => self.disturb_key(shared),
+            // The one feature button that a profile may have.
+            Stimulus::Feature => self.privacy_key(shared),
             Stimulus::CallPark => {
                 let active = self.active().map(|call| call.reference);
                 active.into_iter().for_each(|call| self.park(shared, call));
@@ -323,6 +325,10 @@ impl Station {
 
     /// A line key takes the call that rings there, goes on with the one that is held, or begins one.
     fn line_key(&mut self, shared: &mut Shared, line: u32) {
+        if let Some(watched) = self.line(line).filter(|line| line.is_monitor()) {
+            let number = Secret::new(watched.dn.as_str().to_owned());
+            return self.dial(shared, 1, number);
+        }
         let there = |call: &&Call| call.line == line;
         let find = |kind: fn(&Call) -> bool| {
             let mut calls = self.calls.iter().filter(there);

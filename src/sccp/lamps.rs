@@ -1,4 +1,4 @@
-//! Lamps beside speed dials: how somebody else's number stands, wherever it is (CAL-3, PRO-3).
+//! Lamps beside speed dials and watched lines: how somebody else's number stands, wherever it is (CAL-3, PRO-1, PRO-3).
 //!
 //! Newer phones have a kind of button for that. Older ones are told to light the lamp of the speed dial, which those have
 //! that are on modules.
@@ -127,10 +127,19 @@ impl Station {
         })
     }
 
+    /// Its lines that only show how a number stands: which button each has, and which number.
+    fn watched_lines(&self) -> impl Iterator<Item = (u32, &Dn)> {
+        let lines = (1..=self.buttons.lines).zip(&self.desk.lines);
+        let watched = lines.filter(|(_, line)| line.is_monitor());
+        watched.map(|(index, line)| (index, &line.dn))
+    }
+
     /// Its desk is another: it has lamps for other numbers. All are shown, as far as is known how they stand; the others
     /// are when the core says so.
     pub fn watch_numbers(&self, shared: &mut Shared) {
-        let numbers: BTreeSet<Dn> = self.dials_with_lamps().map(|(_, n)| n.into()).collect();
+        let dials = self.dials_with_lamps().map(|(_, number)| number.into());
+        let lines = self.watched_lines().map(|(_, dn)| dn.clone());
+        let numbers: BTreeSet<Dn> = dials.chain(lines).collect();
         shared.watch_lamps(&self.name, numbers.clone());
         for dn in &numbers {
             self.show_number(shared, dn);
@@ -149,6 +158,15 @@ impl Station {
         for index in indexes {
             self.show_number_at(shared, index);
         }
+        let lines = self.watched_lines().filter(|(_, watched)| *watched == dn);
+        for (instance, dn) in lines {
+            let lamp = SetLamp {
+                stimulus: Stimulus::Line,
+                instance,
+                mode: lamp_mode(shared.lamps.lamp(dn.as_str())),
+            };
+            self.say(shared, lamp);
+        }
     }
 
     fn show_number_at(&self, shared: &mut Shared, index: u32) {
@@ -158,20 +176,22 @@ impl Station {
         if self.has_lamp_buttons() {
             return self.say(shared, stat);
         }
-        let mode = match shared
-            .lamps
-            .lamp(self.speed_dial(index).map_or("", |d| &d.number))
-        {
-            Lamp::Dark | Lamp::Idle => LampMode::Off,
-            Lamp::Ringing => LampMode::Blink,
-            Lamp::Held => LampMode::Wink,
-            Lamp::InUse => LampMode::On,
-        };
+        let number = self.speed_dial(index).map_or("", |dial| &dial.number);
         let lamp = SetLamp {
             stimulus: Stimulus::SpeedDial,
             instance: index,
-            mode,
+            mode: lamp_mode(shared.lamps.lamp(number)),
         };
         self.say(shared, lamp);
+    }
+}
+
+/// How a lamp burns that has no more to say than that.
+fn lamp_mode(lamp: Lamp) -> LampMode {
+    match lamp {
+        Lamp::Dark | Lamp::Idle => LampMode::Off,
+        Lamp::Ringing => LampMode::Blink,
+        Lamp::Held => LampMode::Wink,
+        Lamp::InUse => LampMode::On,
     }
 }

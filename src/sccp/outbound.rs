@@ -253,7 +253,9 @@ impl Station {
             return shared.events.push(Event::Failed { leg, why });
         }
         let mut lines = self.desk.lines.iter();
-        let place = lines.position(|line| line.dn == *called).unwrap_or(0);
+        let place = lines
+            .position(|line| line.is_called_by(called))
+            .unwrap_or(0);
         let line = u32::try_from(place + 1).unwrap_or(1);
         let line = line.min(self.buttons.lines.max(1));
         let reference = shared.mint_reference();

@@ -134,8 +134,11 @@ impl Switchboard {
         let Some(hardware) = config.and_then(|config| config.hardware.as_deref()) else {
             return Err("This phone is to speak SIP here");
         };
-        // A model of the site's own may call itself like one that Perch knows.
-        let is_it = |model: &&Arc<PhoneModel>| model.device_types.contains(&register.device_type);
+        // A model of the site's own may call itself like one that Perch knows, or nobody says how.
+        let is_it = |model: &&Arc<PhoneModel>| {
+            let types = &model.device_types;
+            types.is_empty() || types.contains(&register.device_type)
+        };
         let site = &self.shared.site;
         let named = site.model(hardware.model.as_str()).filter(is_it);
         match named.or_else(|| site.model_of_type(register.device_type)) {

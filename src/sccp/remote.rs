@@ -51,7 +51,7 @@ impl Station {
     /// A line stands otherwise.
     pub fn show_line(&mut self, shared: &mut Shared, status: &LineStatus) {
         let mut lines = self.desk.lines.iter();
-        let place = lines.position(|line| line.dn == status.dn);
+        let place = lines.position(|line| line.is_only(&status.dn));
         let line = place.and_then(|place| u32::try_from(place + 1).ok());
         let line = line.filter(|line| *line <= self.buttons.lines);
         if let Some(line) = line.filter(|_| self.is_registered()) {

@@ -11,7 +11,7 @@ use super::wire::{
     LampMode, Party, RingDuration, RingMode, SetLamp, SetRinger, SetSpeakerMode, StartTone,
     Stimulus, StopTone, Text, Tone, Version,
 };
-use crate::pbx::{Diversion, Diverted, History, Secret};
+use crate::pbx::{Alert, Diversion, Diverted, History, Secret};
 
 /// A moment that many calls have: how it is shown.
 pub(super) struct Look {
@@ -156,10 +156,20 @@ impl Station {
         self.say(shared, StopTone { line, call, tone });
     }
 
-    pub fn ring(&self, shared: &mut Shared, (line, call): (u32, u32), mode: RingMode) {
+    pub fn ring(&self, shared: &mut Shared, at: (u32, u32), mode: RingMode) {
+        self.ring_for(shared, at, mode, RingDuration::Normal);
+    }
+
+    fn ring_for(
+        &self,
+        shared: &mut Shared,
+        (line, call): (u32, u32),
+        mode: RingMode,
+        duration: RingDuration,
+    ) {
         let ringer = SetRinger {
             mode,
-            duration: RingDuration::Normal,
+            duration,
             line,
             call,
         };
@@ -236,19 +246,24 @@ impl Station {
         self.look(shared, at, look);
         self.show_parties(shared, call);
         self.light(shared, call.line);
-        if call.rings_silently() {
-            return self.ring(shared, at, RingMode::Silent);
-        }
-        if is_busy {
+        let once = RingDuration::Single;
+        let alert = call.alert();
+        if is_busy || alert == Alert::Silent {
             // Nobody is rung in the ear.
             self.ring(shared, at, RingMode::Silent);
-            let active = self.calls.iter().find(|call| call.is_active());
-            if let Some(active) = active {
-                let at = (active.line, active.reference);
-                self.tone(shared, at, Tone::CallWaiting);
+        }
+        match alert {
+            Alert::Silent => {}
+            _ if is_busy => {
+                let active = self.calls.iter().find(|call| call.is_active());
+                if let Some(active) = active {
+                    let at = (active.line, active.reference);
+                    self.tone(shared, at, Tone::CallWaiting);
+                }
             }
-        } else {
-            self.ring(shared, at, RingMode::Inside);
+            Alert::Aloud => self.ring(shared, at, RingMode::Inside),
+            Alert::Beep => self.ring_for(shared, at, RingMode::Inside, once),
+            Alert::Feature => self.ring(shared, at, RingMode::Feature),
         }
     }
 

@@ -276,7 +276,9 @@ impl Station {
                     stimulus: Stimulus::Undefined,
                     ..FeatureStat::default()
                 };
-                let stat = self.lamp_stat(shared, index).unwrap_or_else(none);
+                let stat = self.privacy_stat(index);
+                let stat = stat.or_else(|| self.lamp_stat(shared, index));
+                let stat = stat.unwrap_or_else(none);
                 self.say(shared, stat);
             }
             FromPhone::ServiceUrlStatReq(asked) => {
@@ -373,7 +375,7 @@ impl Station {
 
     /// Whether a line is forwarded. All lines are its user's, whose calls go on together.
     pub fn forward_stat(&self, line: u32) -> ForwardStat {
-        let is_line = self.line(line).is_some();
+        let is_line = self.line(line).is_some_and(|line| !line.is_monitor());
         let forwarding = |kind| {
             let to = self.desk.set.forward(kind).filter(|_| is_line);
             Forwarding {

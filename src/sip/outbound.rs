@@ -34,7 +34,8 @@ impl Agent {
                 called,
                 offer,
                 history,
-                alert: Alert::Aloud,
+                // In which rhythm a phone rings is for itself to know.
+                alert: Alert::Aloud | Alert::Beep | Alert::Feature,
             } => self.ring(now, leg, phone, &caller, (history, called), offer),
             // There is no way to make sure of it.
             Action::Ring {

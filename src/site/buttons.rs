@@ -150,7 +150,7 @@ fn check_lines([kind, name]: [&str; 2], lines: &[ProfileLine], findings: &mut Ve
         let word = line.kind.word();
         if line.numbers.is_empty() {
             findings.push(Finding::new(
-                &path,
+                &[kind, name, "lines", &place, "number"],
                 "this line has no number",
                 "Name one at least",
             ));

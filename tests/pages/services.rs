@@ -56,6 +56,25 @@ fn the_menu_says_what_there_is_and_who_is_here() {
     );
 }
 
+/// rules: PRO-2, PRO-4
+#[test]
+fn who_is_here_reads_what_has_no_button() {
+    let office = Office::open();
+    let chief = "[user_profile.chief]\nclass = \"all\"\n";
+    let more = r#"lines = ["2001", { number = "2003", type = "silent-ring" }]
+speed_dials = [{ number = "2002", label = "Bob" }]
+"#;
+    office.apply_instead(chief, &format!("{chief}{more}"));
+    let phone = office.browser(0, OLD);
+    let menu = phone.go(&format!("/serviceurl?name={}", PHONES[0]));
+    let form = phone.choose(&menu, "Log in");
+    let menu = phone.submit(&form, &[("User ID", "alice"), ("PIN", "1111")]);
+    phone.choose(&menu, "chief");
+    let who = phone.go(&format!("/pages/who?device={}", PHONES[0]));
+    let shown = who.shown();
+    assert!(shown.contains("no button: 2003 Bob"), "{shown}");
+}
+
 /// rules: IDL-6
 #[test]
 fn whoever_is_warned_stays_by_a_page() {

@@ -118,7 +118,7 @@ fn a_quiet_phone_shows_calls_where_it_can_and_is_busy_where_it_cannot() {
             09:01 desk-2 hears 486 Busy"#]],
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", hears "Do not disturb"
-            09:01 desk-1 rings (from 9002 Lobby)
+            09:01 desk-1 flashes (from 9002 Lobby)
             09:01 desk-2 hears it ring"#]],
     );
 }

@@ -1,7 +1,7 @@
 //! Phones that speak SCCP, and the buttons of their users.
 
 use expect_test::{Expect, expect};
-use perch::pbx::{Hardware, SpeedDial};
+use perch::pbx::{Hardware, LineKind, SpeedDial};
 use perch::site::plan;
 
 use super::{SMALL, check, check_with, read, site};
@@ -202,4 +202,176 @@ fn a_phone_that_came_by_itself_is_written_and_read_as_one() {
     let written = perch::site::write(&site);
     assert!(written.contains("auto_registered = true"), "{written}");
     assert_eq!(super::site(&written), site);
+}
+
+/// rules: PRO-1, PRO-2, PRO-3
+#[test]
+fn lines_are_numbers_or_tables_with_what_they_do() {
+    let lines = r#"lines = ["2001", { number = "2002", type = "beep-ring", calls = 2 }, { numbers = ["2005", "2006"], type = "overlay", label = "Queue" }]
+speed_dials = [{ number = "3001", label = "Last", tag = 9 }, { number = "3002", label = "First", blf = true }]
+privacy_button = true"#;
+    let with_lines = SMALL.replace(CLERK, &format!("{CLERK}\n{lines}"));
+    let before = site(SMALL);
+    let site = read(&with_lines, Some(&before)).site;
+    let profile = &site.user_profiles["clerk"];
+    let numbers: Vec<&str> = profile.numbers().map(|dn| dn.as_str()).collect();
+    assert_eq!(numbers, ["2001", "2002", "2005", "2006"]);
+    assert_eq!(profile.lines[0], "2001".into());
+    assert_eq!(profile.lines[1].calls, Some(2));
+    assert_eq!(profile.lines[2].kind, LineKind::Overlay);
+    let labels: Vec<&str> = profile
+        .speed_dials
+        .iter()
+        .map(|d| d.label.as_str())
+        .collect();
+    assert_eq!(labels, ["First", "Last"]);
+    assert!(profile.privacy_button && profile.speed_dials[0].blf);
+    expect![[r#"
+        ~ user_profile clerk
+            lines: [] -> ["2001", { number = "2002", type = "beep-ring", calls = 2 }, { numbers = ["2005", "2006"], type = "overlay", label = "Queue" }]
+            speed_dials: not set -> [{ number = "3002", label = "First", blf = true }, { number = "3001", label = "Last", tag = 9 }]
+            privacy_button: not set -> true
+
+        0 to add, 1 to change, 0 to remove.
+    "#]].assert_eq(&plan(&before, &site).to_string());
+}
+
+/// rules: PRO-1
+#[test]
+fn lines_that_are_none() {
+    let with = |lines: &str| format!("{CLERK}\nlines = {lines}");
+    check_with(
+        CLERK,
+        &with("\"2001\""),
+        expect![[r#"
+        site.toml:12:9: user_profile.clerk.lines: this is a text. Write a list: ["2001", { number = "2002", type = "beep-ring" }, { numbers = ["2005", "2006"], type = "overlay" }]
+    "#]],
+    );
+    check_with(
+        CLERK,
+        &with(
+            r#"["2001", { number = "2002", type = "beep" }, { numbers = ["1", "2"], type = "normal" }, { type = "overlay" }, 7]"#,
+        ),
+        expect![[r#"
+            site.toml:12:44: user_profile.clerk.lines.type: "beep" cannot be understood. Write one of "normal", "silent-ring", "beep-ring", "feature-ring", "monitor-ring", "overlay", "cw-overlay"
+            site.toml:12:66: user_profile.clerk.lines.numbers: a line of type normal has one number: only overlays have several. Keep one, or write type = "overlay" or "cw-overlay"
+            site.toml:12:97: user_profile.clerk.lines.number: this is missing. Add number = …
+            site.toml:12:119: user_profile.clerk.lines: this is a whole number. Write a list: ["2001", { number = "2002", type = "beep-ring" }, { numbers = ["2005", "2006"], type = "overlay" }]
+        "#]],
+    );
+    check_with(
+        CLERK,
+        &with(
+            r#"["2001", { numbers = ["2005", "2005"], type = "overlay" }, { number = "x" }, { number = "2", calls = 3, label = "" }]"#,
+        ),
+        expect![[r#"
+            site.toml:12:39: user_profile.clerk.lines.numbers: 2005 is named twice. Name each number once
+            site.toml:12:68: user_profile.clerk.lines: "x" is not a number. Write 1 to 32 digits
+            site.toml:12:110: user_profile.clerk.lines.calls: a line has no 3 calls. Write 1, 2 or 8, or leave it away: then as many as come
+            site.toml:12:121: user_profile.clerk.lines.label: a label is 1 to 39 characters of plain text. Shorten it: it stands beside a button
+        "#]],
+    );
+    check_with(
+        CLERK,
+        &with(r#"[{ number = "2002", type = "monitor-ring" }, "2001"]"#),
+        expect![[r#"
+            site.toml:12:36: user_profile.clerk.lines.type: the first line of a profile is never monitor-ring: it could neither call nor be called. Put another line before it
+        "#]],
+    );
+    check_with(
+        CLERK,
+        &with(
+            r#"[{ numbers = ["2001", "2005"], type = "overlay" }, { number = "2002", type = "monitor-ring" }]"#,
+        ),
+        expect![[r#"
+            site.toml:12:47: user_profile.clerk.lines.type: monitor-ring lines come before overlays on a phone, so its first button would be one. Add a line of another type
+        "#]],
+    );
+    let many: Vec<String> = (100..126).map(|n| format!("{:?}", n.to_string())).collect();
+    let many = format!(
+        "[\"2001\", {{ numbers = [{}], type = \"overlay\" }}]",
+        many.join(", ")
+    );
+    check_with(
+        CLERK,
+        &with(&many),
+        expect![[r#"
+        site.toml:12:30: user_profile.clerk.lines.numbers: an overlay has 25 numbers at most. Make two of it
+        site.toml:12:115: user_profile.clerk.lines.numbers: 112 is an emergency number. Choose another number
+    "#]],
+    );
+}
+
+#[test]
+fn tags_that_are_given_twice() {
+    let dials = r#"speed_dials = [{ number = "2", label = "B", tag = 2 }, { number = "3", label = "C", tag = 2 }, { number = "4", label = "D", tag = 37 }]"#;
+    check_with(
+        CLERK,
+        &format!("{CLERK}\n{dials}"),
+        expect![[r#"
+        site.toml:12:91: user_profile.clerk.speed_dials.tag: another speed dial has this tag already. Give each a tag of its own, or none
+        site.toml:12:131: user_profile.clerk.speed_dials.tag: the number is out of range. Write one from 1 to 36
+    "#]],
+    );
+}
+
+#[test]
+fn a_site_has_models_of_its_own() {
+    let model = "[phone_model.lab]\nlike = \"7960\"\nbuttons = 12\nlines = 10\nnewest_version = 8\n[phone_model.7960]\nbuttons = 4";
+    let text = with_phone("SEP001122334455", "model = \"lab\"")
+        .replace(CLERK, &format!("{model}\n{CLERK}"));
+    let before = site(SMALL);
+    let site = read(&text, None).site;
+    let lab = site.model("lab").expect("it is there");
+    assert_eq!((lab.buttons, lab.lines, lab.newest_version), (12, 10, 8));
+    assert_eq!(lab.device_types, [0; 0]);
+    let other = site.model_of_type(7).expect("it is known");
+    assert_eq!(
+        (other.name.as_str(), other.buttons, other.lines),
+        ("7960", 4, 4)
+    );
+    let planned = plan(&before, &site).to_string();
+    assert!(planned.contains("+ phone_model lab"), "{planned}");
+    // What is written says the same.
+    let written = perch::site::write(&site);
+    assert_eq!(read(&written, None).site.phone_models, site.phone_models);
+}
+
+#[test]
+fn models_that_are_none() {
+    let check_model = |model: &str, expected: Expect| {
+        check_with(CLERK, &format!("[phone_model.{model}\n{CLERK}"), expected);
+    };
+    check_model(
+        "lab]\nbuttons = 12",
+        expect![[r#"
+        site.toml:11:14: phone_model.lab.like: nobody knows a lab, so it must be like something. Add like = "…" with a model that it is like, such as "7960" or "yealink"
+    "#]],
+    );
+    check_model(
+        "lab]\nlike = \"796O\"",
+        expect![[r#"
+        site.toml:12:8: phone_model.lab.like: there is no model "796O". Did you mean "7960"?
+    "#]],
+    );
+    check_model(
+        "lab]\nlike = \"7960\"\nbuttons = 3\nlines = 4\nswap = \"reboot\"\nnewest_version = 16\nmaker = \"acme\"\nfixed = [\"hold\", \"fax\"]\nmodules = [\"7999\"]\nprotocols = [\"h323\"]\ndevice_types = [\"7\"]\nbutons = 3",
+        expect![[r#"
+            site.toml:14:9: phone_model.lab.lines: there are not so many buttons. Write at most 3, or more buttons
+            site.toml:15:8: phone_model.lab.swap: "reboot" cannot be understood. Write "template", "lines" or "restart"
+            site.toml:16:18: phone_model.lab.newest_version: Perch asks nobody to speak this version. Write one such as 11, 17 or 22
+            site.toml:17:9: phone_model.lab.maker: nobody knows phones of "acme". Known are cisco, cisco-text, cisco-open, yealink, snom, poly, grandstream, linphone, anybody
+            site.toml:18:9: phone_model.lab.fixed: nobody knows "fax". Known are hold, transfer, display, voicemail, conference, forward-all, redial, park
+            site.toml:19:11: phone_model.lab.modules: nobody knows "7999". Known are 7914, 7915-12, 7915-24, 7916-12, 7916-24
+            site.toml:20:13: phone_model.lab.protocols: nobody knows "h323". Known are "sip" and "sccp"
+            site.toml:21:16: phone_model.lab.device_types: this is no list of such numbers. Write a list of whole numbers from 1 to 4294967295: [7, 8]
+            site.toml:22:1: phone_model.lab.butons: there is no such key. Did you mean "buttons"?
+        "#]],
+    );
+    check_model(
+        "\"a b\"]\nlike = \"7960\"",
+        expect![[r#"
+        site.toml:12:8: phone_model."a b".like: a model's name is 1 to 32 letters a-z and A-Z, digits, '-', '_' and '+'. Choose another name
+    "#]],
+    );
 }

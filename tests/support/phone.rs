@@ -76,6 +76,8 @@ pub enum Order {
     PressSoftkey(String),
     /// The key beside which this stands.
     PressButton(String),
+    /// The button of a line, from 1.
+    PressLine(u32),
     /// Wants to be told how something stands from now on.
     Watch(Watched),
     /// Does not any more.

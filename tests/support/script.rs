@@ -359,6 +359,7 @@ fn act(words: &[&str]) -> Option<Act> {
         ["presses", "button", label] => Order::PressButton(label.into()),
         ["watches", "no", "more", ref what @ ..] => Order::Unwatch(watched(what)?),
         ["watches", ref what @ ..] => Order::Watch(watched(what)?),
+        ["presses", "line", line] => Order::PressLine(line.parse().ok()?),
         ["types", digits] => Order::Type(digits.into()),
         ["dials", digits, "with", "strange", "media"] => Order::DialWithStrangeMedia(digits.into()),
         ["presses", digit] => Order::PressDigit(digit.chars().next()?),

@@ -249,6 +249,7 @@ impl SiteText {
                 ["lines", ref dns @ ..] => profile.lines = lines(dns),
                 ["line", numbers, ref rest @ ..] => profile.lines.push(line(numbers, rest)?),
                 ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
+                ["privacy", "button"] => profile.privacy_button = true,
                 ["class", class] => profile.class = class.into(),
                 ["lamps", ref numbers @ ..] => profile.speed_dials = lamps(numbers),
                 ["softphone", "is", "companion"] => profile.softphone = SoftphoneUse::Companion,

@@ -2,7 +2,7 @@
 
 use perch::pbx::{Digit, Secret};
 use perch::sccp::wire::{
-    CallState as State, EnblocCall, FromPhone, KeypadButton, KeypadKey, MediaPath,
+    Button, CallState as State, EnblocCall, FromPhone, KeypadButton, KeypadKey, MediaPath,
     MediaPathActivity, MediaPathEvent, OffHook, OnHook, SoftKeyEvent, Stimulus, StimulusEvent,
     Unregister,
 };
@@ -46,6 +46,7 @@ impl SccpPhone {
             Order::OnHook => self.hang_handset_up(),
             Order::PressKey => self.press_button(Stimulus::Messages),
             Order::PressButton(label) => return self.press_labelled(label),
+            Order::PressLine(line) => self.press_button_at(Stimulus::Line, *line),
             Order::PressSoftkey(label) => {
                 // Of the call at its ear, of the latest one, or of the idle phone.
                 let at_ear = self.call_that("", |call| !call.rings() && call.state != State::Hold);
@@ -276,13 +277,19 @@ impl SccpPhone {
         }));
     }
 
-    /// The key beside which this stands: a speed dial with a lamp.
+    /// The key beside which this stands: a speed dial with a lamp, or a feature.
     fn press_labelled(&mut self, label: &str) -> Done {
         let mut features = self.desk.features.iter();
         let found = features.find(|(_, (known, _))| known.replace(' ', "-") == label);
         let index = found.map(|(index, _)| *index);
         let index = index.ok_or_else(|| format!("no button says {label}"))?;
-        self.press_button_at(Stimulus::BlfSpeedDial, index);
+        let mut buttons = self.desk.buttons.iter();
+        let is_feature =
+            |b: &&Button| b.stimulus == Stimulus::Feature && u32::from(b.instance) == index;
+        let stimulus = buttons
+            .find(is_feature)
+            .map_or(Stimulus::BlfSpeedDial, |button| button.stimulus);
+        self.press_button_at(stimulus, index);
         Ok(())
     }
 

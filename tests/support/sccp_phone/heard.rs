@@ -6,7 +6,7 @@ use bytes::Bytes;
 use perch::sccp::wire::{
     Button, CallInfo, CallState as State, CallStateInfo, CallType, Codec, FeatureStat, Framer,
     FromPhone, LampMode, MediaStatus, OpenReceiveChannel, OpenReceiveChannelAck, Reset, ResetType,
-    RingMode, SelectSoftKeys, SetLamp, SetRinger, StartMediaTransmission,
+    RingDuration, RingMode, SelectSoftKeys, SetLamp, SetRinger, StartMediaTransmission,
     StartMediaTransmissionAck, StartTone, Stimulus, ToPhone, Tone, Unread, UserDataVersion1,
 };
 
@@ -219,6 +219,9 @@ impl SccpPhone {
 
     fn hear_tone(&mut self, tone: &StartTone) {
         self.desk.tone = Some(tone.tone);
+        if tone.tone == Tone::CallWaiting {
+            self.hear_it_ring_here("rings");
+        }
         let is_lying = match self.calls.get(&tone.call) {
             Some(call) => call.state == State::OffHook,
             None => true,
@@ -252,21 +255,29 @@ impl SccpPhone {
 
     fn hear_ringer(&mut self, ringer: &SetRinger) {
         self.desk.ringer = Some(ringer.mode).filter(|mode| *mode != RingMode::Off);
-        if self.desk.ringer.is_some() {
-            self.hear_it_ring_here();
+        let talks = |call: &Call| !call.rings() && call.state != State::Hold;
+        let is_busy = self.calls.values().any(talks);
+        match (ringer.mode, ringer.duration) {
+            (RingMode::Off, _) => {}
+            // In somebody's ear it is a tone, or nothing.
+            (RingMode::Silent, _) if is_busy => {}
+            (RingMode::Silent, _) => self.hear_it_ring_here("flashes"),
+            (RingMode::Feature, _) => self.hear_it_ring_here("rings in pulses"),
+            (_, RingDuration::Single) => self.hear_it_ring_here("beeps once"),
+            _ => self.hear_it_ring_here("rings"),
         }
     }
 
     /// Somebody hears it ring, and looks who calls.
-    fn hear_it_ring_here(&mut self) {
+    fn hear_it_ring_here(&mut self, how: &str) {
         let rings = |call: &&mut Call| call.rings() && !call.heard_ringing;
         let Some(call) = self.calls.values_mut().find(rings) else {
             return;
         };
         call.heard_ringing = true;
         let sight = match &call.caller {
-            Some(caller) => format!("rings (from {caller})"),
-            None => "rings (from nobody knows whom)".to_owned(),
+            Some(caller) => format!("{how} (from {caller})"),
+            None => format!("{how} (from nobody knows whom)"),
         };
         self.sees(sight);
     }
@@ -301,9 +312,10 @@ impl SccpPhone {
             return;
         }
         let is_it = |button: &Button| {
-            button.stimulus == Stimulus::BlfSpeedDial && u32::from(button.instance) == stat.index
+            button.stimulus == stat.stimulus && u32::from(button.instance) == stat.index
         };
-        if stat.stimulus != Stimulus::BlfSpeedDial || !self.desk.buttons.iter().any(is_it) {
+        let is_feature = matches!(stat.stimulus, Stimulus::BlfSpeedDial | Stimulus::Feature);
+        if !is_feature || !self.desk.buttons.iter().any(is_it) {
             return self.fault(format!("a feature that it has not: {stat:?}"));
         }
         let label = in_words(&stat.label);
@@ -313,6 +325,8 @@ impl SccpPhone {
             return;
         }
         let words = match stat.status {
+            0 if stat.stimulus == Stimulus::Feature => "off",
+            1 if stat.stimulus == Stimulus::Feature => "on",
             0 => "unknown",
             1 => "idle",
             2 => "in use",

@@ -433,7 +433,10 @@ impl Phone for SipPhone {
             Order::OnHook => self.move_handset(false)?,
             Order::Watch(what) => self.watch(what),
             Order::Unwatch(what) => self.unwatch(what)?,
-            Order::PressKey | Order::PressSoftkey(_) | Order::PressButton(_) => {
+            Order::PressKey
+            | Order::PressSoftkey(_)
+            | Order::PressButton(_)
+            | Order::PressLine(_) => {
                 return Err("a SIP phone does not tell of its keys".into());
             }
         }
