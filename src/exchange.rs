@@ -4,6 +4,7 @@
 //! store has confirmed the change, and later actions for the same phone queue behind it.
 
 mod conferences;
+mod relays;
 mod transfers;
 
 use std::collections::{HashMap, VecDeque};
@@ -16,6 +17,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::media;
+use crate::media::relay::{RelayError, RelayOrder};
 use crate::pages;
 use crate::pbx::{
     Action, Answer, Change, ClaimId, Door, Event, Forgot, LogoutTarget, Ordered, Pbx, PhoneName,
@@ -28,6 +30,7 @@ use crate::sip::{
 };
 use crate::time::Now;
 use conferences::Conferences;
+use relays::{Parties, Relays};
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
 
@@ -104,6 +107,13 @@ pub enum Input {
     TrunkPaths(TrunkPaths),
     /// Something happened at an end of media of our own.
     Media(media::Report),
+    /// A media relay has translated a description, or has not.
+    Relayed {
+        /// Which one.
+        request: u64,
+        /// What it is now, or why not.
+        outcome: Result<Bytes, RelayError>,
+    },
     /// The site changed; it is stored already.
     SiteApplied(Arc<Site>),
     /// A question or request over the control API.
@@ -150,6 +160,8 @@ pub struct Output {
     pub media: Vec<media::Order>,
     /// How many calls found no port for an end of media.
     pub portless: u64,
+    /// To be done by media relays.
+    pub relays: Vec<RelayOrder>,
     /// Transfers that were wanted, and what became of them.
     pub transfers: Vec<(TransferKind, TransferFate)>,
     /// To be sent.
@@ -230,6 +242,7 @@ pub struct Exchange {
     /// The last commit that the store confirmed.
     last_confirmed: CommitSeq,
     held: Held,
+    relays: Relays,
     transfers: Transfers,
     output: Output,
 }
@@ -300,6 +313,7 @@ impl Exchange {
             last_commit: 0,
             last_confirmed: 0,
             held: Held::default(),
+            relays: Relays::default(),
             transfers: Transfers::default(),
             output: Output::default(),
         };
@@ -334,6 +348,11 @@ impl Exchange {
     pub fn with_watching(mut self, settings: WatchSettings) -> Exchange {
         self.agent = self.agent.with_watching(settings);
         self
+    }
+
+    /// There is a media relay, or none.
+    pub fn set_relay(&mut self, is_there: bool) {
+        self.relays.set_there(is_there);
     }
 
     /// Takes one input.
@@ -389,6 +408,12 @@ impl Exchange {
                 self.agent.set_trunk_paths(now, paths);
             }
             Input::Media(report) => self.agent.media_reported(&report),
+            Input::Relayed { request, outcome } => {
+                let parties = parties(&self.agent, &self.switchboard, now);
+                for action in self.relays.relayed(request, outcome, &parties) {
+                    self.perform(now, action);
+                }
+            }
             Input::SiteApplied(site) => {
                 let news = self.registrar.set_phones(Arc::clone(&site));
                 self.pbx.handle(now, Event::SiteApplied(Arc::clone(&site)));
@@ -442,6 +467,7 @@ impl Exchange {
             output.media.extend(orders);
             output.portless += portless;
         }
+        output.relays = self.relays.take_orders();
         output.transfers.extend(self.transfers.take());
         let sends = self.agent.take_sends().into_iter();
         output
@@ -461,6 +487,11 @@ impl Exchange {
     /// How many legs and SIP transactions there are: none, when all is quiet.
     pub fn sip_load(&self) -> (usize, usize) {
         self.agent.load()
+    }
+
+    /// How many pairs of parties a media relay stands between.
+    pub fn relay_load(&self) -> usize {
+        self.relays.load()
     }
 
     /// How many legs of SCCP phones there are.
@@ -567,6 +598,7 @@ impl Exchange {
             self.take_outcome(now);
             let mut events = self.agent.take_events();
             events.extend(self.switchboard.take_events());
+            events.extend(self.relays.take_events());
             events.extend(self.conferences.take_events());
             if events.is_empty() {
                 self.agent.tell_watchers(now);
@@ -583,6 +615,10 @@ impl Exchange {
     }
 
     fn happened(&mut self, now: Now, event: Event) {
+        let parties = parties(&self.agent, &self.switchboard, now);
+        if !self.relays.hear(&event, &parties) {
+            return;
+        }
         self.transfers.hear(&event);
         if let Event::CallsForgotten { forgot, .. } = event {
             self.output.forgot.push(forgot);
@@ -603,6 +639,19 @@ impl Exchange {
 
     fn act(&mut self, now: Now, action: Action) {
         self.transfers.see(&action);
+        let parties = parties(&self.agent, &self.switchboard, now);
+        if let Some(action) = self.relays.admit(action, &parties) {
+            self.perform(now, action);
+        }
+    }
+
+    /// Does what the core wants, by whoever can.
+    fn perform(&mut self, now: Now, action: Action) {
+        if let Action::Ring { leg, .. } = &action
+            && let Some(relayed) = self.relays.take_relayed(*leg)
+        {
+            self.agent.ring_relayed(*leg, relayed);
+        }
         match action {
             for_sccp if self.switchboard.concerns(&for_sccp) => {
                 self.switchboard.perform(now, for_sccp);
@@ -650,5 +699,14 @@ impl Exchange {
             Action::Announce(record) => self.output.announcements.push(record),
             for_sip => self.agent.perform(now, for_sip),
         }
+    }
+}
+
+/// Who parties are, as those see it who look at what they are told.
+fn parties<'e>(agent: &'e Agent, switchboard: &'e Switchboard, now: Now) -> Parties<'e> {
+    Parties {
+        agent,
+        switchboard,
+        now,
     }
 }

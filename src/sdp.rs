@@ -58,6 +58,17 @@ impl Direction {
     }
 }
 
+/// How media is spoken. Who speaks one of these may not understand another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Speech {
+    /// RTP as it is (RFC 3551), or a description that says nothing of it.
+    Plain,
+    /// RTP with its keys in the description (RFC 4568).
+    Srtp,
+    /// RTP whose keys are agreed on where it flows (RFC 5764), as browsers want it.
+    WebRtc,
+}
+
 /// One format of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
@@ -107,11 +118,37 @@ pub struct Ours {
 
 /// Reads the body of a message; none if it is no description.
 pub fn parse(body: &Body) -> Option<Session> {
-    let content_type = body.content_type.split(|b| *b == b';').next()?;
-    if !content_type.trim_ascii().eq_ignore_ascii_case(SDP) {
+    is_description(body)
+        .then(|| Session::parse(&body.bytes).ok())
+        .flatten()
+}
+
+fn is_description(body: &Body) -> bool {
+    let mut parts = body.content_type.split(|b| *b == b';');
+    let content_type = parts.next().unwrap_or_default();
+    content_type.trim_ascii().eq_ignore_ascii_case(SDP)
+}
+
+/// How the media of a description is spoken, going by its first stream that is not refused; none if it has none. It is
+/// looked at, not parsed: every description of every call is.
+pub fn speech(body: &Body) -> Option<Speech> {
+    if !is_description(body) {
         return None;
     }
-    Session::parse(&body.bytes).ok()
+    let lines = || body.bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    let proto = lines().find_map(|line| {
+        let mut words = line.strip_prefix(b"m=")?.split(|b| *b == b' ');
+        let (port, proto) = (words.nth(1)?, words.next()?);
+        (port != b"0").then(|| proto.to_ascii_uppercase())
+    })?;
+    let says = |word: &[u8]| proto.windows(word.len()).any(|part| part == word);
+    // RFC 5764 §8: before it had a name of its own it was told by that.
+    let has_fingerprint = || lines().any(|line| line.starts_with(b"a=fingerprint:"));
+    Some(match says(b"SAVP") {
+        true if says(b"/TLS/") || has_fingerprint() => Speech::WebRtc,
+        true => Speech::Srtp,
+        false => Speech::Plain,
+    })
 }
 
 /// A description as the body of a message.
@@ -287,6 +324,28 @@ mod tests {
             bytes: text.into(),
         };
         parse(&body).expect("a description")
+    }
+
+    #[test]
+    fn the_first_stream_that_is_not_refused_says_how_media_is_spoken() {
+        let table = [
+            ("m=audio 4000 RTP/AVP 0\r\n", Some(Speech::Plain)),
+            ("m=audio 4000 RTP/AVPF 0\r\n", Some(Speech::Plain)),
+            ("m=audio 4000 RTP/SAVP 0\r\n", Some(Speech::Srtp)),
+            ("m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n", Some(Speech::WebRtc)),
+            (
+                "m=audio 9 RTP/SAVPF 0\r\na=fingerprint:sha-256 00\r\n",
+                Some(Speech::WebRtc),
+            ),
+            (
+                "m=video 0 RTP/AVP 99\r\nm=audio 9 udp/tls/rtp/savpf 0\r\n",
+                Some(Speech::WebRtc),
+            ),
+            ("", None),
+        ];
+        for (lines, expected) in table {
+            assert_eq!(speech(&body(&description(lines))), expected, "{lines}");
+        }
     }
 
     #[test]

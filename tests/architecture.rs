@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "media",
-        may_use: &["pbx", "time"],
+        may_use: &["pbx", "sdp", "time"],
         why: "media is packets and moments that are handed in, and keys in the core's words",
     },
     Room {
@@ -83,7 +83,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "exchange",
-        may_use: &["pbx", "media", "sip", "sccp", "pages", "time"],
+        may_use: &["pbx", "media", "sdp", "sip", "sccp", "pages", "time"],
         why: "the exchange is the server without its sockets and its disk",
     },
     Room {

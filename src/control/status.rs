@@ -48,6 +48,8 @@ fn failed(why: Failure) -> &'static str {
         Failure::Unreachable => "the phone cannot be reached",
         Failure::UnknownNumber => "the phone does not know the number",
         Failure::NotAcceptable => "the phones have no media in common",
+        Failure::NoRelay => "WebRTC and RTP phones need a media relay",
+        Failure::RelayFailed => "the media relay cannot be used now",
         Failure::Glare => "both sides changed the call at once; try again",
         Failure::Gone => "the call is over",
         Failure::Released => "the other party hung up",

@@ -1,4 +1,5 @@
-//! Media that Perch itself speaks: tones out, digits in, an echo, conferences. Everything between two phones goes past it.
+//! Media that Perch itself speaks: tones out, digits in, an echo, conferences. Everything between two phones goes past it,
+//! or through a relay that is told what to do.
 //!
 //! Nothing here knows a socket or a clock: packets and moments are handed in.
 
@@ -9,6 +10,7 @@ mod jitter;
 mod mixer;
 mod order;
 mod ports;
+pub mod relay;
 mod rtp;
 mod tone;
 

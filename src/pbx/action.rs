@@ -111,6 +111,8 @@ impl Refusal {
                 Failure::Unreachable => "The phone cannot be reached".into(),
                 Failure::UnknownNumber => "The phone does not know the number".into(),
                 Failure::NotAcceptable => "No media in common".into(),
+                Failure::NoRelay => "WebRTC and RTP phones need a media relay".into(),
+                Failure::RelayFailed => "The media relay cannot be used now. Try again".into(),
                 Failure::Glare => "Both sides changed the call at once".into(),
                 Failure::Gone => "The call is over".into(),
                 Failure::Released => "The other party hung up".into(),

@@ -72,7 +72,7 @@ pub(super) fn worse(a: Option<Failure>, b: Failure) -> Failure {
     let rank = |failure: Failure| match failure {
         Failure::Busy => 0,
         Failure::Declined => 1,
-        Failure::NotAcceptable => 2,
+        Failure::NotAcceptable | Failure::NoRelay | Failure::RelayFailed => 2,
         Failure::NoAnswer => 3,
         Failure::Other(_) | Failure::Glare | Failure::Gone | Failure::Released => 4,
         Failure::UnknownNumber => 5,

@@ -97,6 +97,10 @@ pub enum Failure {
     UnknownNumber,
     /// No media in common.
     NotAcceptable,
+    /// The phones speak media in ways that only a relay could bring together, and there is none.
+    NoRelay,
+    /// The same, and the relay does not do it.
+    RelayFailed,
     /// Both sides wanted to change the call at once; try again.
     Glare,
     /// There is no such call any more.

@@ -3,6 +3,7 @@
 mod cucm;
 mod pages;
 mod provision;
+mod relay;
 mod sccp;
 mod watching;
 
@@ -28,6 +29,7 @@ use crate::sip::{Registrar, Told};
 pub use cucm::CucmMetrics;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
+pub use relay::RelayMetrics;
 pub use sccp::SccpMetrics;
 pub use watching::WatchMetrics;
 
@@ -88,6 +90,8 @@ pub struct Metrics {
     pub provision: ProvisionMetrics,
     /// Of phones of another call manager.
     pub cucm: CucmMetrics,
+    /// Of media relays.
+    pub relay: RelayMetrics,
 }
 
 /// What is counted of media of our own.
@@ -144,6 +148,7 @@ impl Metrics {
             pages: PageMetrics::default(),
             provision: ProvisionMetrics::default(),
             cucm: CucmMetrics::default(),
+            relay: RelayMetrics::default(),
         }
         .registered()
     }
@@ -167,6 +172,7 @@ impl Metrics {
         self.pages.register(&mut registry);
         self.provision.register(&mut registry);
         self.cucm.register(&mut registry);
+        self.relay.register(&mut registry);
         registry.register(
             "request_seconds",
             "Control requests, from asking to answer, by kind",

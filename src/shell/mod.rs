@@ -26,6 +26,7 @@ mod private_file;
 pub mod provision;
 pub mod push;
 pub mod readiness;
+mod relay;
 mod run;
 mod sccp;
 pub mod serve;

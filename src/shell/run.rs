@@ -16,6 +16,7 @@ use super::media::Media;
 use super::metrics::Metrics;
 use super::newcomers::Newcomers;
 use super::push::Pushes;
+use super::relay::Relays;
 use super::wires::Wires;
 use crate::exchange::{Check, CommitSeq, Exchange, Input, Output};
 use crate::pbx::Change;
@@ -56,6 +57,8 @@ pub struct Run {
     pub metrics: Arc<Metrics>,
     /// Where phones are told things at their web servers.
     pub pushes: Arc<Pushes>,
+    /// What stands between phones whose media cannot meet.
+    pub relays: Relays,
     /// Where phones come in that nobody named.
     pub newcomers: Newcomers,
     /// How long a stop waits for calls to end.
@@ -217,6 +220,9 @@ impl Run {
         // An end is open before the peer hears of it.
         for order in output.media {
             self.media.carry_out(now.uptime, order);
+        }
+        for order in output.relays {
+            self.relays.order(order);
         }
         self.metrics.media_portless(output.portless);
         self.metrics.transfers(&output.transfers);

@@ -21,6 +21,7 @@ use super::pages::PageServer;
 use super::provision::{self, Files, ProvisionError, Workshop};
 use super::push::Pushes;
 use super::readiness::Readiness;
+use super::relay::Relays;
 use super::run::{Backlog, Progress, Run};
 use super::sccp::{self, Sccp};
 use super::settings::Settings;
@@ -265,13 +266,14 @@ async fn connect(
         server.intake.clone(),
         Arc::clone(&server.metrics),
     ));
-    let exchange = Exchange::new(start)
+    let mut exchange = Exchange::new(start)
         .with_media_at(media.bound()?)
         .with_sessions(server.settings.sessions)
         .with_watching(server.settings.watching)
         .with_sccp(server.settings.sccp.of_exchange());
+    exchange.set_relay(!server.settings.media_relay.rtpengine.is_empty());
     media.start();
-    let exchange = run(&server, exchange, inputs, wires.clone(), media);
+    let exchange = run(&server, exchange, inputs, wires.clone(), media)?;
     for news in registrar.restore(server.clock.now(), bindings) {
         server.intake.tell(Input::News(news)).await;
     }
@@ -370,7 +372,14 @@ fn run(
     inputs: Inputs,
     wires: Wires,
     media: Arc<Media>,
-) -> JoinHandle<Result<(), Died>> {
+) -> io::Result<JoinHandle<Result<(), Died>>> {
+    let relays = Relays::new(
+        server.clock,
+        &server.settings.media_relay.rtpengine,
+        server.intake.clone(),
+        Arc::clone(&server.metrics),
+    )?;
+    relays.start();
     let checks = Checks::start(
         server.clock,
         workers(),
@@ -388,6 +397,7 @@ fn run(
         store: server.store.clone(),
         checks,
         pushes: Arc::clone(&server.pushes),
+        relays,
         newcomers: Newcomers::start(server.sites.clone()),
         drain: server.settings.limits.drain,
         events: server.events.clone(),
@@ -395,7 +405,7 @@ fn run(
         backlog: Backlog::default(),
         progress: Progress::default(),
     });
-    tokio::spawn(async move { turns.until_drained().await })
+    Ok(tokio::spawn(async move { turns.until_drained().await }))
 }
 
 fn pages(server: &Server) -> http::Pages {

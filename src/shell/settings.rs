@@ -4,6 +4,7 @@
 mod cucm;
 mod guard;
 mod media;
+mod media_relay;
 mod pages;
 mod provision;
 mod push;
@@ -28,6 +29,7 @@ use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
 pub use media::Media;
+pub use media_relay::MediaRelay;
 pub use pages::Pages;
 pub use provision::Provision;
 pub use push::Push;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub cucm: Cucm,
     /// Media that Perch itself speaks.
     pub media: Media,
+    /// Programs that stand between phones whose media cannot meet.
+    pub media_relay: MediaRelay,
     /// What is logged, and how.
     pub log: Log,
     /// How dear a guess at a PIN is.
@@ -285,6 +289,7 @@ impl Default for Settings {
             push: Push::default(),
             cucm: Cucm::default(),
             media: Media::default(),
+            media_relay: MediaRelay::default(),
             log: Log {
                 format: LogFormat::Text,
                 level: "info".into(),
@@ -616,6 +621,7 @@ impl Settings {
         }
         self.http.bind = reader.addresses("http", "bind");
         self.media.read(reader);
+        self.media_relay.read(reader);
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         reader.word("log", "format", &formats, &mut self.log.format);
         reader.text("log", "level", &mut self.log.level);
@@ -731,7 +737,7 @@ mod tests {
             perch.toml:2: there is no setting `bnd`. Did you mean `bind`? Known here: bind, data, port_offset
             perch.toml:4: ports.sip must be 1 to 65535, not 70000. Choose a number in that range
             perch.toml:6: log.format must be one of text, json, not "xml". Choose one of them
-            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, cucm, guard, history, http, limits, log, media, pages, ports, provision, push, queues, registration, sccp, subscriptions, tls, websocket
+            perch.toml:7: there is no section [nonsense]. Remove it. Sections are argon2, calls, control, cucm, guard, history, http, limits, log, media, media_relay, pages, ports, provision, push, queues, registration, sccp, subscriptions, tls, websocket
             perch.toml:10: control.bind holds "localhost", which is not an IP address. Write addresses as in ["127.0.0.1", "::1"]
             perch.toml:12: guard.enabled must be true or false, not an integer. Write enabled = true
             perch.toml:13: guard.trusted holds "10.0.0.0/33", which is not a network. Write networks as in ["10.0.0.0/8", "2001:db8::/32"]

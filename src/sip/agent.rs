@@ -22,6 +22,7 @@ use super::message_summary::Lamp;
 use super::own_media::OwnMedia;
 use super::refer::Referral;
 use super::registrar::Registrar;
+use super::relayed::Relayed;
 use super::remotecc::{Push, Tunnel};
 use super::reply;
 use super::sdp;
@@ -175,6 +176,8 @@ pub struct Agent {
     pub(super) site: Arc<Site>,
     /// Calls in which Perch itself is the other party.
     pub(super) own: OwnMedia,
+    /// What some places of phones that are about to ring are offered.
+    pub(super) relayed: BTreeMap<LegId, Relayed>,
     pub(super) deadlines: Deadlines<Timer>,
     pub(super) events: Vec<Event>,
     pub(super) leg_ids: LegIds,
@@ -225,6 +228,7 @@ impl Agent {
             trunks: Trunks::default(),
             site: Arc::default(),
             own: OwnMedia::default(),
+            relayed: BTreeMap::new(),
             deadlines: Deadlines::default(),
             events: Vec::new(),
             leg_ids: LegIds::minted_by(SIP_LEGS),

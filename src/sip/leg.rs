@@ -8,6 +8,7 @@ use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::early::Towards;
 use super::flow::Flow;
+use super::relayed::Relayed;
 use super::reliable::{Early, Reliable};
 use super::session_timer::SessionTimer;
 use super::transaction::{ClientId, ServerId};
@@ -60,6 +61,8 @@ pub(super) struct Outgoing {
     pub branches: Vec<Branch>,
     /// The offer in the INVITEs, if they carry one.
     pub offer: Option<Body>,
+    /// What some of the places are offered instead, if a relay stands between.
+    pub relayed: Option<Relayed>,
     /// The most telling refusal so far.
     pub refused: Option<u16>,
     /// What is said outside, if the call goes out by a trunk.

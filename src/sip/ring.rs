@@ -40,6 +40,7 @@ impl Agent {
         offer: Option<Body>,
     ) {
         let targets = self.registrar.targets_of(&phone, now);
+        let relayed = self.relayed.remove(&leg);
         let Some(first) = targets.first().and_then(|flows| flows.first()) else {
             let why = Failure::Unreachable;
             self.events.push(Event::Failed { leg, why });
@@ -53,6 +54,7 @@ impl Agent {
             history,
             branches: Vec::new(),
             offer,
+            relayed,
             refused: None,
             out: None,
         };
@@ -60,6 +62,11 @@ impl Agent {
             let index = outgoing.branches.len();
             let branch = self.invite(now, (leg, index), &outgoing, flows);
             outgoing.branches.extend(branch);
+        }
+        if outgoing.branches.is_empty() {
+            let why = Failure::NoRelay;
+            self.events.push(Event::Failed { leg, why });
+            return;
         }
         let key = (outgoing.call_id.clone(), outgoing.local_tag.clone());
         self.dialogs.insert(key, leg);
@@ -80,6 +87,7 @@ impl Agent {
             return None;
         }
         let binding = flows.remove(0);
+        let offer = outgoing.offer_for(&binding)?;
         let branch = self.mint_branch();
         let flow = flow_to_binding(&binding.contact, binding.flow);
         let Outgoing {
@@ -88,7 +96,6 @@ impl Agent {
             local_tag,
             called,
             history,
-            offer,
             out,
             ..
         } = outgoing;
@@ -120,10 +127,10 @@ impl Agent {
         let bytes = match out {
             Some(out) => {
                 self.expect_to_hear(now, leg, index);
-                let (builder, body) = tell_outside(builder, out, offer.as_ref(), flow);
+                let (builder, body) = tell_outside(builder, out, offer, flow);
                 finish(builder, body.as_ref())
             }
-            None => finish(builder, offer.as_ref()),
+            None => finish(builder, offer),
         };
         let client = self
             .transactions

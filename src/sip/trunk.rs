@@ -140,6 +140,7 @@ impl Agent {
             history,
             branches: Vec::new(),
             offer,
+            relayed: None,
             refused: None,
             out: Some(Box::new(out)),
         };

@@ -402,6 +402,7 @@ auplay_channels 1
 snd_path {dir}
 module_path {}
 module g711.so
+module srtp.so
 module ausine.so
 module aubridge.so
 module sndfile.so

@@ -66,6 +66,13 @@ impl Server {
         Server::Bare(Box::new(BareCore::new(pbx)))
     }
 
+    /// There is a media relay, or none.
+    pub fn set_relay(&mut self, is_there: bool) {
+        if let Server::Whole { exchange, .. } = self {
+            exchange.set_relay(is_there);
+        }
+    }
+
     pub fn handle(&mut self, now: Now, input: Input) {
         match self {
             Server::Whole { exchange, .. } => exchange.handle(now, input),

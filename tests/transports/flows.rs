@@ -104,7 +104,7 @@ fn the_next_flow_rings_when_one_fails() {
     };
     let mut first = flow(1, Over::Tls);
     assert_eq!(server.registered(), 1);
-    let mut second = flow(2, Over::Ws);
+    let mut second = flow(2, Over::Tcp);
     assert_eq!(server.registered(), 1);
     let mut caller = Phone::new("desk-1", Over::Tcp, server.at(LOOPBACKS[0], 5060));
     caller.register();
@@ -135,7 +135,7 @@ fn the_next_flow_rings_when_one_fails() {
 fn a_call_goes_on_when_a_phone_comes_back_by_another_connection() {
     let dir = tempfile::tempdir().expect("a directory");
     let server = Perch::demo_at_both(dir.path(), &[]);
-    let mut caller = Phone::new("desk-1", Over::Tls, server.at(LOOPBACKS[0], 5061));
+    let mut caller = Phone::new("desk-1", Over::Ws, server.at(LOOPBACKS[0], 5080));
     let mut callee = Phone::new("desk-2", Over::Wss, server.at(LOOPBACKS[0], 5443));
     caller.register();
     callee.register();

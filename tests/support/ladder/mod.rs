@@ -13,12 +13,15 @@
 //!   a < 200 INVITE [b1] (again, 10 times)
 //! ```
 //!
-//! Phones a, b, c and d have the numbers 9001 to 9004. A second call of `a` is `a2`. What a phone must not forget to do
+//! Phones a, b, c and d have the numbers 9001 to 9004. So do w and v, 9005 and 9006, once `w is a browser`: they come over
+//! WebSocket. Descriptions whose names begin with w or v are those of browsers, with s those of phones that encrypt. With `there is a relay` what it is to do is shown, too, and
+//! `relay translates` or `relay is silent` says what comes of what it was asked for first. A second call of `a` is `a2`. What a phone must not forget to do
 //! it does: it acknowledges refusals, and answers BYE, CANCEL, NOTIFY and OPTIONS; unless `b is numb`.
 //!
 //! Trunks x, y and z are at 10.0.9.1 to 10.0.9.3, if the site has them. `explain x` shows what the server says of one.
 
 mod party;
+mod relay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -40,9 +43,13 @@ use super::site_text::{SiteText, duration};
 use super::store::{ModelStore, Report};
 use super::world::password;
 use party::{Party, Words};
+use relay::Relay;
 
 /// The phones that there are.
-const PHONES: [&str; 4] = ["a", "b", "c", "d"];
+const PHONES: [&str; 6] = ["a", "b", "c", "d", "w", "v"];
+
+/// Those of them that are browsers.
+const BROWSERS: [char; 2] = ['w', 'v'];
 
 /// And the trunks.
 const TRUNKS: [&str; 3] = ["x", "y", "z"];
@@ -71,6 +78,7 @@ struct Stage {
     /// Which nonce each phone was given, and how often it used it.
     challenges: BTreeMap<String, (String, u32)>,
     parties: BTreeMap<String, Party>,
+    relay: Relay,
     numb: BTreeSet<String>,
     /// Messages of a phone's that are not for a party, but for its registration.
     registering: bool,
@@ -113,6 +121,7 @@ impl Stage {
             site,
             challenges: BTreeMap::new(),
             parties: BTreeMap::new(),
+            relay: Relay::default(),
             numb: BTreeSet::new(),
             registering: false,
             got: Vec::new(),
@@ -120,7 +129,7 @@ impl Stage {
             last_branch: 0,
             starts: 0,
         };
-        for phone in PHONES {
+        for phone in PHONES.iter().filter(|phone| !phone.starts_with(BROWSERS)) {
             stage.register(phone, 3600);
         }
         stage.note();
@@ -148,6 +157,16 @@ impl Stage {
             self.numb.remove(phone);
         } else if let Some(phone) = line.strip_suffix(" is numb") {
             self.numb.insert(phone.to_owned());
+        } else if let Some(phone) = line.strip_suffix(" is a browser") {
+            self.register(phone, 3600);
+        } else if line == "there is a relay" {
+            self.server.set_relay(true);
+        } else if line == "relay translates" {
+            let input = self.relay.translate();
+            self.handle(input);
+        } else if line == "relay is silent" {
+            let input = self.relay.is_silent();
+            self.handle(input);
         } else if let Some(phone) = line.strip_suffix(" starts again") {
             self.starts += 1;
             self.register(phone, 3600);
@@ -274,8 +293,7 @@ impl Stage {
     }
 
     fn send(&mut self, phone: &str, bytes: Bytes) {
-        let flow = flow_to(address(phone));
-        let answer = self.server.receive(at(self.uptime), flow, bytes);
+        let answer = self.server.receive(at(self.uptime), flow(phone), bytes);
         if let Some(bytes) = answer {
             self.hear(phone, bytes);
         }
@@ -308,6 +326,7 @@ impl Stage {
             sends,
             checks,
             answers,
+            relays,
             ..
         } = output;
         for (_, answer) in answers {
@@ -320,6 +339,15 @@ impl Stage {
         }
         if let Some((seq, changes)) = commit {
             self.store.queue(seq, changes);
+        }
+        for order in relays {
+            let what = self.relay.take(order);
+            self.got.push(Got {
+                party: "relay".to_owned(),
+                what,
+                bytes: Bytes::new(),
+                again: 0,
+            });
         }
         for send in sends {
             let mut all = PHONES.iter().chain(&TRUNKS);
@@ -342,7 +370,8 @@ impl Stage {
 
     /// A phone gets a message, and does what no phone forgets.
     fn hear(&mut self, phone: &str, bytes: Bytes) {
-        if let Some(got) = self.got.iter_mut().find(|got| got.bytes == bytes) {
+        let mut before = self.got.iter_mut();
+        if let Some(got) = before.find(|got| got.bytes == bytes) {
             got.again += 1;
             return;
         }
@@ -459,6 +488,22 @@ fn address(phone: &str) -> SocketAddr {
     let place = place.unwrap_or_else(|| panic!("there is no phone {phone}"));
     let host = u8::try_from(place + 1).expect("a few phones");
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 1, host)), 5060)
+}
+
+/// How a phone comes to the server.
+fn flow(phone: &str) -> Flow {
+    let remote = address(phone);
+    let place = BROWSERS.iter().zip(1..);
+    let mut connections = place.filter(|(browser, _)| phone.starts_with(**browser));
+    let datagrams = flow_to(remote);
+    match connections.next() {
+        Some((_, connection)) => Flow {
+            transport: Transport::Wss,
+            connection,
+            ..datagrams
+        },
+        None => datagrams,
+    }
 }
 
 fn at(uptime: Duration) -> Now {

@@ -9,6 +9,8 @@ use perch::sip::wire::{Contact, Message, Name, status_reason};
 use super::super::network::SERVER;
 use super::super::sip_phone::{reason_text, tag_of};
 use super::super::watching;
+use super::BROWSERS;
+use super::relay::description;
 
 /// What a line of a ladder says, after whose it is.
 #[derive(Debug, Default)]
@@ -85,10 +87,12 @@ impl Words {
 }
 
 fn sdp(label: &str, own: SocketAddr) -> String {
-    let ip = own.ip();
-    format!(
-        "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns={label}\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
-    )
+    let protocol = match label {
+        label if label.starts_with(BROWSERS) => "UDP/TLS/RTP/SAVPF",
+        label if label.starts_with('s') => "RTP/SAVP",
+        _ => "RTP/AVP",
+    };
+    description(label, &own.ip().to_string(), protocol)
 }
 
 /// One call of a phone.

@@ -49,6 +49,9 @@ impl SipPhone {
         match (method, strict::tag_of(&request, Name::To)) {
             (Method::Cancel, _) => self.hear_cancel(&key),
             (_, Some(tag)) => self.hear_in_dialog(&key, &request, &tag),
+            (Method::Invite, None) if media::is_encrypted(&request.body()) => {
+                self.reply(&key, 488, None);
+            }
             (Method::Invite, None) => self.ring(key, &request),
             (Method::Message, None) => self.read_message(&key, &request),
             (Method::Options, None) => self.reply(&key, 200, None),

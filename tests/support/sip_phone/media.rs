@@ -69,18 +69,28 @@ pub fn port(version: u32) -> u32 {
     20_000 + version
 }
 
+/// The payload type of PCMU (RFC 3551 §6).
+const PCMU: u8 = 0;
+
 /// Where the party that wrote a description wants to hear something, and as what; nowhere if it does not.
 pub fn wanted(sdp: &[u8]) -> Option<Sends> {
     let at = line(sdp, "c=IN IP4 ")?.parse().ok()?;
     let mut audio = line(sdp, "m=audio ")?.split(' ');
     let port = audio.next()?.parse().ok().filter(|port| *port != 0)?;
-    let payload_type = audio.nth(1)?.parse().ok()?;
+    let types: Vec<u8> = audio.skip(1).map_while(|text| text.parse().ok()).collect();
+    // It speaks PCMU alone; what is offered before is for others.
+    let payload_type = *types.iter().find(|t| **t == PCMU).or(types.first())?;
     let packet_ms = line(sdp, "a=ptime:").map_or(Some(20), |ptime| ptime.parse().ok())?;
     direction(sdp).receives().then_some(Sends {
         to: SocketAddr::new(at, port),
         payload_type,
         packet_ms,
     })
+}
+
+/// Whether all media in a description is encrypted: this phone speaks plain RTP.
+pub fn is_encrypted(sdp: &[u8]) -> bool {
+    line(sdp, "m=audio ").is_some_and(|audio| audio.contains("RTP/SAVP"))
 }
 
 /// A description of media that is encrypted.
