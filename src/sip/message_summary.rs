@@ -1,26 +1,30 @@
 //! Message waiting (RFC 3842): what voicemail systems say of mailboxes, and what phones are told of them.
 //!
-//! Both by NOTIFY that nobody subscribed to, as nearly all systems and phones have it.
+//! Systems say it by NOTIFY that nobody subscribed to, and phones that did not subscribe are told so, too.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer};
 use super::bindings::Binding;
 use super::flow::Flow;
-use super::outbound::flow_to_binding;
+use super::package::{Document, Topic, View};
 use super::reply;
+use super::subscription::Owes;
 use super::told::{UNASKED, first};
 use super::transaction::ServerId;
 use super::wire::{Message, Name, Uri};
+use super::xml::host_of;
 use crate::pbx::{Desk, Dn, Event, Mailbox, Messages, PhoneName, Refusal, Report, Ticket};
 use crate::time::Now;
 
 /// The package.
-const PACKAGE: &str = "message-summary";
+pub(super) const PACKAGE: &str = "message-summary";
 
 /// What is said of mailboxes is written in this form.
-const SUMMARY: &str = "application/simple-message-summary";
+pub(super) const TYPE: &str = "application/simple-message-summary";
 
 /// Longer summaries are not read. Some have the headers of all messages behind them.
 const LONGEST: usize = 16 * 1024;
@@ -42,7 +46,7 @@ pub(super) struct Lamp {
 
 /// What a phone shows of messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Summary {
+pub(super) struct Summary {
     messages: Messages,
     /// Whom its key calls.
     voicemail: Option<Dn>,
@@ -136,7 +140,7 @@ fn numbers(value: &str) -> Option<[u32; 4]> {
 
 impl Summary {
     /// As a phone reads it.
-    fn text(&self, flow: Flow) -> String {
+    fn text(&self, host: impl fmt::Display) -> String {
         let Messages {
             waiting,
             new,
@@ -148,13 +152,27 @@ impl Summary {
         // There are phones that look at the number alone; one at least is new, if any waits.
         let new = if waiting { new.max(1) } else { new };
         let account = match &self.voicemail {
-            Some(dn) => format!("Message-Account: sip:{dn}@{}\r\n", flow.local),
+            Some(dn) => format!("Message-Account: sip:{dn}@{host}\r\n"),
             None => String::new(),
         };
         format!(
             "Messages-Waiting: {waits}\r\n{account}Voice-Message: {new}/{old} ({urgent_new}/{urgent_old})\r\n"
         )
     }
+}
+
+/// What a phone that has subscribed is to be told; none if it was told that before.
+pub(super) fn document(
+    summary: &Summary,
+    view: &View<'_>,
+    told: &mut Option<Summary>,
+) -> Option<Document> {
+    if told.as_ref() == Some(summary) && !view.whole {
+        return None;
+    }
+    *told = Some(summary.clone());
+    let text = summary.text(host_of(view.entity));
+    Some(Document::new(TYPE, text))
 }
 
 impl Agent {
@@ -216,6 +234,7 @@ impl Agent {
             messages: desk.set.messages,
             voicemail: desk.voicemail.clone(),
         };
+        self.show_to_subscribers(phone, &shows);
         // Where there is no voicemail, no lamp ever burns.
         if shows == Summary::default() && !self.lamps.contains_key(phone) {
             return;
@@ -229,10 +248,30 @@ impl Agent {
         self.tell_of_messages(now, phone);
     }
 
-    /// Tells a phone at every place where it is.
+    fn show_to_subscribers(&mut self, phone: &PhoneName, shows: &Summary) {
+        let subscriptions = self.watches.about(&Topic::Messages(phone.clone()));
+        if !subscriptions.is_empty() {
+            let shows = shows.clone();
+            self.watches.messages.insert(phone.clone(), shows);
+        }
+        for id in subscriptions {
+            self.watches.owe(id, Owes::News);
+        }
+    }
+
+    /// Where a phone has subscribed: it is told there already.
+    fn subscribed_at(&mut self, phone: &PhoneName) -> Vec<SocketAddr> {
+        let subscriptions = self.watches.about(&Topic::Messages(phone.clone()));
+        let watches = subscriptions.into_iter();
+        let remotes = watches.filter_map(|id| Some(self.watches.get_mut(id)?.dialog.flow.remote));
+        remotes.collect()
+    }
+
+    /// Tells a phone at every place where it is and did not ask.
     fn tell_of_messages(&mut self, now: Now, phone: &PhoneName) {
         let places = self.registrar.targets_of(phone, now);
         let mut bindings: Vec<Binding> = places.into_iter().filter_map(first).collect();
+        let subscribed = self.subscribed_at(phone);
         let Some(lamp) = self.lamps.get_mut(phone) else {
             return;
         };
@@ -246,12 +285,14 @@ impl Agent {
         }
         lamp.deaf
             .retain(|call_id| bindings.iter().any(|b| *b.call_id == **call_id));
-        bindings.retain(|binding| !lamp.deaf.contains(&*binding.call_id));
+        bindings.retain(|binding| {
+            !lamp.deaf.contains(&*binding.call_id) && !subscribed.contains(&binding.flow.remote)
+        });
         (lamp.open, lamp.is_told, lamp.is_due) = (bindings.len(), true, false);
         let shows = lamp.shows.clone();
         for binding in bindings {
-            let text = shows.text(flow_to_binding(&binding.contact, binding.flow));
-            let body = Some((SUMMARY, text.as_str()));
+            let text = shows.text(binding.flow.local);
+            let body = Some((TYPE, text.as_str()));
             let client = self.notify_unasked(now, phone, &binding, (PACKAGE, UNASKED), body);
             let call_id = Arc::from(&*binding.call_id);
             self.purposes
@@ -294,7 +335,6 @@ impl Agent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sip::Transport;
 
     fn messages(waiting: bool, [new, old, urgent_new, urgent_old]: [u32; 4]) -> Messages {
         Messages {
@@ -345,20 +385,13 @@ mod tests {
     /// rules: CAL-4
     #[test]
     fn what_phones_are_told_can_be_read_again() {
-        let address = "192.0.2.1:5060".parse().expect("an address");
-        let flow = Flow {
-            transport: Transport::Udp,
-            local: address,
-            remote: address,
-            connection: 0,
-        };
         let told = |messages| {
             let voicemail = Some("8000".into());
             Summary {
                 messages,
                 voicemail,
             }
-            .text(flow)
+            .text("192.0.2.1:5060")
         };
         assert_eq!(
             told(messages(true, [2, 8, 1, 0])),

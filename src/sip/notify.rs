@@ -98,6 +98,7 @@ impl Agent {
         let view = View {
             lines: &self.watches.lines,
             keys: &self.watches.keys,
+            messages: &self.watches.messages,
             topic: &watch.topic,
             entity: &watch.entity,
             whole: watch.owes == Owes::All,

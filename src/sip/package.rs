@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::message_summary::Summary;
 use super::subscription::{Line, Lines};
 use super::wire::{Message, Name};
-use super::{dialog_info, list, presence};
+use super::{dialog_info, list, message_summary, presence};
 use crate::pbx::{Dn, LegId, LineCallState, PhoneName};
 
 /// What a watcher can subscribe to.
@@ -19,6 +20,8 @@ pub enum Package {
     Dialog,
     /// Whether somebody has a number (RFC 3856).
     Presence,
+    /// Whether messages wait for whoever is at the phone that asks (RFC 3842).
+    MessageSummary,
 }
 
 /// What a subscription is about.
@@ -28,6 +31,8 @@ pub(super) enum Topic {
     Number(Dn),
     /// All numbers beside whose keys a phone has lamps (RFC 4662).
     Lamps(PhoneName),
+    /// The messages of whoever is at a phone.
+    Messages(PhoneName),
 }
 
 /// A number that a phone has a lamp for.
@@ -42,6 +47,8 @@ pub(super) struct View<'a> {
     pub lines: &'a Lines,
     /// The keys with lamps of phones that watch all theirs.
     pub keys: &'a BTreeMap<PhoneName, Vec<LampKey>>,
+    /// What waits for whoever is at phones that want to know.
+    pub messages: &'a BTreeMap<PhoneName, Summary>,
     pub topic: &'a Topic,
     /// What the watcher calls it: a URI without parameters.
     pub entity: &'a str,
@@ -59,6 +66,8 @@ pub(super) struct Told {
     pub numbers: BTreeMap<Dn, NumberTold>,
     /// The version of the next document about a list.
     pub list_version: u32,
+    /// What waits.
+    pub messages: Option<Summary>,
 }
 
 /// What a watcher has been told of one number.
@@ -99,17 +108,18 @@ pub(super) const EVENT_LIST: &str = "eventlist";
 
 /// How the answer to an unknown package lists those that there are (RFC 6665 §8.2.2). REFER and the line of a phone
 /// subscribe in ways of their own.
-pub(super) const ALLOW_EVENTS: &str = "dialog, presence, line-seize, refer";
+pub(super) const ALLOW_EVENTS: &str = "dialog, message-summary, presence, line-seize, refer";
 
 impl Package {
     /// Every one there is.
-    pub const ALL: [Package; 2] = [Package::Dialog, Package::Presence];
+    pub const ALL: [Package; 3] = [Package::Dialog, Package::Presence, Package::MessageSummary];
 
     /// How Event headers and metrics call it.
     pub fn name(self) -> &'static str {
         match self {
             Package::Dialog => "dialog",
             Package::Presence => "presence",
+            Package::MessageSummary => message_summary::PACKAGE,
         }
     }
 
@@ -132,14 +142,15 @@ impl Package {
         match self {
             Package::Dialog => dialog_info::TYPE,
             Package::Presence => presence::TYPE,
+            Package::MessageSummary => message_summary::TYPE,
         }
     }
 
-    /// How soon after a document the next one may follow (RFC 4235 §3.10, RFC 3856 §6.10). What changes meanwhile
+    /// How soon after a document the next one may follow (RFC 4235 §3.10, RFC 3856 §6.10, RFC 3842 §3.9). What changes meanwhile
     /// becomes one.
     pub(super) fn pause(self) -> Duration {
         match self {
-            Package::Dialog => Duration::from_secs(1),
+            Package::Dialog | Package::MessageSummary => Duration::from_secs(1),
             Package::Presence => Duration::from_secs(5),
         }
     }
@@ -154,6 +165,10 @@ impl Package {
                 Some(Document::new(self.media_type(), body))
             }
             Topic::Lamps(phone) => list::document(self, view.keys.get(phone)?, view, told),
+            Topic::Messages(phone) => {
+                let summary = view.messages.get(phone)?;
+                message_summary::document(summary, view, &mut told.messages)
+            }
         }
     }
 
@@ -169,6 +184,8 @@ impl Package {
         match self {
             Package::Dialog => dialog_info::document(status, entity, view, told),
             Package::Presence => presence::document(status, entity, view.whole, told),
+            // It is about phones, not numbers.
+            Package::MessageSummary => None,
         }
     }
 }

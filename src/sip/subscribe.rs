@@ -229,6 +229,13 @@ impl Agent {
         if entity.len() > ENTITY_MAX {
             return Err(Unwatchable::Malformed("The Request-URI is too long"));
         }
+        if package == Package::MessageSummary {
+            // Whatever it calls them: they are those of whoever is there.
+            return match accepts(subscribe, package.media_type()) {
+                true => Ok((Topic::Messages(phone.clone()), entity)),
+                false => Err(Unwatchable::NotAccepted(package.media_type())),
+            };
+        }
         let user = uri.user_decoded();
         if user == LAMPS && self.number_called(LAMPS).is_none() {
             return match understands_lists(subscribe) {
@@ -266,6 +273,7 @@ impl Agent {
                 self.events.push(Event::DeskWatched(phone));
             }
             Topic::Lamps(phone) => self.look_at_keys(id, &phone),
+            Topic::Messages(phone) => self.events.push(Event::DeskWatched(phone)),
         }
     }
 
@@ -313,7 +321,9 @@ impl Agent {
                         self.end_watch(now, id, End::NoResource);
                     }
                 }
-                Topic::Lamps(phone) => self.events.push(Event::DeskWatched(phone.clone())),
+                Topic::Lamps(phone) | Topic::Messages(phone) => {
+                    self.events.push(Event::DeskWatched(phone.clone()));
+                }
             }
         }
     }

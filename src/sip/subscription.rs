@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialog::Dialog;
+use super::message_summary::Summary;
 use super::package::{LampKey, Package, Told, Topic};
 use super::transaction::ClientId;
 use crate::pbx::{Dn, LineStatus, PhoneName};
@@ -147,6 +148,8 @@ pub(super) struct Watches {
     pub lines: Lines,
     /// The keys with lamps of phones that watch all theirs.
     pub keys: BTreeMap<PhoneName, Vec<LampKey>>,
+    /// What waits for whoever is at phones that want to know.
+    pub messages: BTreeMap<PhoneName, Summary>,
     /// The numbers that there are; made when somebody first asks.
     pub numbers: Option<HashSet<Dn>>,
     /// Those that are to be told something as soon as all that happens at this moment is known.
@@ -303,10 +306,12 @@ impl Watches {
         self.by_dialog.remove(&watch.dialog.key());
         self.to_tell.remove(&id);
         remove(&mut self.by_phone, &watch.phone, id);
-        if remove(&mut self.by_topic, &watch.topic, id)
-            && let Topic::Lamps(phone) = &watch.topic
-        {
-            self.keys.remove(phone);
+        if remove(&mut self.by_topic, &watch.topic, id) {
+            match &watch.topic {
+                Topic::Lamps(phone) => drop(self.keys.remove(phone)),
+                Topic::Messages(phone) => drop(self.messages.remove(phone)),
+                Topic::Number(_) => {}
+            }
         }
         self.news.push(WatchNews::Ended(watch.package));
         self.look_away(id, watch.numbers.iter())

@@ -14,9 +14,27 @@ pub fn in_words(content_type: &str, body: &str) -> Option<String> {
     match kind {
         "application/dialog-info+xml" => Some(calls(body)),
         "application/pidf+xml" => Some(presence(body)),
+        "application/simple-message-summary" => Some(messages(body)),
         "multipart/related" => Some(list(content_type, body)),
         _ => None,
     }
+}
+
+/// RFC 3842 §5.2: `messages yes 2/0 (0/0)`.
+fn messages(body: &str) -> String {
+    let said = |name: &str| {
+        let mut lines = body.split("\r\n");
+        let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name} in {body}"))
+    };
+    assert!(body.ends_with("\r\n"), "{body}");
+    let account = body.contains("Message-Account: sip:");
+    let system = if account { "" } else { ", no account" };
+    format!(
+        "messages {} {}{system}",
+        said("Messages-Waiting"),
+        said("Voice-Message")
+    )
 }
 
 fn calls(body: &str) -> String {

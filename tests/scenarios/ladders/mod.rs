@@ -4,5 +4,6 @@ mod bad_days;
 mod changes;
 mod early;
 mod hops;
+mod messages;
 mod replaces;
 mod watching;

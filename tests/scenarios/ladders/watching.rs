@@ -142,7 +142,7 @@ fn what_cannot_be_watched_is_refused_with_what_could() {
             a3 SUBSCRIBE 9002 {Event: dialog} {Accept: application/pidf+xml}
               a3 < 406 SUBSCRIBE Accept=application/dialog-info+xml
             a4 SUBSCRIBE 9002 {Event: winfo} {Expires: 600}
-              a4 < 489 SUBSCRIBE Allow-Events=dialog,_presence,_line-seize,_refer
+              a4 < 489 SUBSCRIBE Allow-Events=dialog,_message-summary,_presence,_line-seize,_refer
             a5 SUBSCRIBE 9002 {Event: dialog} {Expires: 600} unproven
               a5 < 401 SUBSCRIBE
             a6 SUBSCRIBE blf {Event: dialog} {Expires: 600}
