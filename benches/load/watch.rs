@@ -96,6 +96,8 @@ async fn carry_out(run: &Watch) -> Result<(), Failure> {
     for first in (0..phones).step_by(PER_SOCKET) {
         let socket = Rc::new(UdpSocket::bind("127.0.0.1:0").await?);
         socket.connect(to).await?;
+        // Until then nothing can be sent without waiting.
+        socket.writable().await?;
         let last = phones.min(first + PER_SOCKET);
         let seats = (first..last).map(|number| Desk::new(number, &socket));
         let seats: Vec<Rc<RefCell<Desk>>> = seats.collect::<Result<_, _>>()?;
