@@ -209,8 +209,8 @@ fn a_thousand_edits_of_profiles_touch_no_call_and_nobody_who_has_not_the_profile
         edits[user] += 1;
         building.apply(dir, &edits);
     }
-    for user in LEFT_ALONE..AT_REST {
-        shows(&building.at_rest[user], user, edits[user]);
+    for (user, phone) in building.at_rest.iter().enumerate().skip(LEFT_ALONE) {
+        shows(phone, user, edits[user]);
     }
 
     // Nobody was logged out, no call was touched, and only those who have the profile have heard of it.

@@ -78,7 +78,7 @@ pub enum What {
 }
 
 enum Happening {
-    Arrives(PhoneName, Way, u64, Packet),
+    Arrives(PhoneName, Way, u64, Box<Packet>),
     StreamBroken(u64),
     Written {
         life: u64,
@@ -282,10 +282,10 @@ impl World {
                 }
                 let uptime = self.uptime;
                 self.log(&name, "<", &packet);
-                self.with_phone(&name, |phone| phone.receive(uptime, packet));
+                self.with_phone(&name, |phone| phone.receive(uptime, *packet));
             }
             Happening::Arrives(name, Way::ToServer, connection, packet) => {
-                self.arrives_at_server(&name, connection, packet);
+                self.arrives_at_server(&name, connection, *packet);
             }
             Happening::StreamBroken(connection) if !self.broken.insert(connection) => {}
             Happening::StreamBroken(connection) => self.connection_ended(connection),
@@ -337,7 +337,12 @@ impl World {
     /// Nobody listens there: whoever sent it by a stream is told so.
     fn refuse_connection(&mut self, name: &PhoneName) {
         if self.network.break_stream(name).is_some() {
-            let lost = Happening::Arrives(name.clone(), Way::ToPhone, 0, Packet::ConnectionLost);
+            let lost = Happening::Arrives(
+                name.clone(),
+                Way::ToPhone,
+                0,
+                Box::new(Packet::ConnectionLost),
+            );
             self.agenda.write(self.uptime, lost);
         }
     }
@@ -351,7 +356,7 @@ impl World {
         self.carry_out(output);
         for (phone, action) in actions {
             let packet = Packet::Action(action);
-            let arrival = Happening::Arrives(phone, Way::ToPhone, 0, packet);
+            let arrival = Happening::Arrives(phone, Way::ToPhone, 0, Box::new(packet));
             self.agenda.write(self.uptime, arrival);
         }
         Some(result)
@@ -457,7 +462,12 @@ impl World {
         };
         for at in self.network.arrivals(self.uptime, &phone, Way::ToPhone) {
             let packet = Packet::Bytes(bytes.clone());
-            let arrival = Happening::Arrives(phone.clone(), Way::ToPhone, flow.connection, packet);
+            let arrival = Happening::Arrives(
+                phone.clone(),
+                Way::ToPhone,
+                flow.connection,
+                Box::new(packet),
+            );
             self.agenda.write(at, arrival);
         }
     }
@@ -509,7 +519,8 @@ impl World {
             let connection = self.network.flow_from(name).connection;
             for at in self.network.arrivals(self.uptime, name, Way::ToServer) {
                 let packet = packet.clone();
-                let arrival = Happening::Arrives(name.clone(), Way::ToServer, connection, packet);
+                let arrival =
+                    Happening::Arrives(name.clone(), Way::ToServer, connection, Box::new(packet));
                 self.agenda.write(at, arrival);
             }
         }

@@ -77,7 +77,8 @@ impl World {
         };
         for at in self.network.arrivals(self.uptime, &phone, Way::ToPhone) {
             let packet = Packet::Bytes(bytes.clone());
-            let arrival = Happening::Arrives(phone.clone(), Way::ToPhone, connection, packet);
+            let arrival =
+                Happening::Arrives(phone.clone(), Way::ToPhone, connection, Box::new(packet));
             self.agenda.write(at, arrival);
         }
     }
@@ -89,7 +90,8 @@ impl World {
         };
         for at in self.network.arrivals(self.uptime, &phone, Way::ToPhone) {
             let lost = Packet::ConnectionLost;
-            let arrival = Happening::Arrives(phone.clone(), Way::ToPhone, connection, lost);
+            let arrival =
+                Happening::Arrives(phone.clone(), Way::ToPhone, connection, Box::new(lost));
             self.agenda.write(at, arrival);
         }
         self.stream_is_broken(connection, Duration::ZERO);
