@@ -450,7 +450,7 @@ impl Pbx {
             return;
         };
         tracing::info!(call = %id, "two are left in a call");
-        let connected = Some(self.party_at(&phone));
+        let connected = self.party_on(other);
         let place = (Place::Recalled, phone, None);
         let target = Target::Consulted {
             through: None,
