@@ -323,13 +323,6 @@ fn of_a_user_who_has_a_browser_and_a_softphone_both_ring() {
     web.is_left();
     carol.does("hangs_up", &[]);
     phone.has_calls(&[]);
-
-    carol.dials("2001");
-    phone.sees("rings (from 2003");
-    web.takes_call();
-    assert_eq!(carol.converses(SOME), "opus");
-    carol.does("hangs_up", &[]);
-    web.is_left();
     is_quiet(&server, &relay);
 }
 

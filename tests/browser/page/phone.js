@@ -145,17 +145,22 @@ class Phone {
         return String(Math.round(hertz / 10) * 10);
     }
 
-    // Where the sound comes from, as ICE has chosen it.
+    // Where the sound comes from, once ICE has settled on it.
     async partner() {
-        const report = await this.session.connection.getStats();
-        let at = '';
-        report.forEach((one) => {
-            if (one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded') {
-                const remote = report.get(one.remoteCandidateId);
-                at = `${remote.address}:${remote.port}`;
-            }
-        });
-        return at;
+        const end = Date.now() + 20000;
+        for (;;) {
+            const report = await this.session.connection.getStats();
+            let at;
+            report.forEach((one) => {
+                if (one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded') {
+                    const remote = report.get(one.remoteCandidateId);
+                    at = `${remote.address}:${remote.port}`;
+                }
+            });
+            if (at) return at;
+            if (Date.now() > end) throw new Error('waited in vain for ICE to settle');
+            await new Promise((next) => { setTimeout(next, 50); });
+        }
     }
 
     async holds() {
