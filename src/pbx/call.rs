@@ -359,7 +359,7 @@ impl Pbx {
     }
 
     fn emergency_call(&mut self, now: Now, phone: &PhoneName, number: &str) {
-        self.phones.entry(phone.clone()).or_default().emergency_at = Some(now.utc);
+        self.seldom.emergency_at.insert(phone.clone(), now.utc);
         self.outcome.changes.push(Change::EmergencyCalled {
             phone: phone.clone(),
             at: now.utc,

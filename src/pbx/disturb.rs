@@ -20,8 +20,8 @@ fn words(quiet: bool) -> &'static str {
 impl Pbx {
     /// Whether nobody at a phone is to be disturbed, by the wish of whoever is there now.
     pub(super) fn is_quiet(&self, phone: &PhoneName) -> bool {
-        let state = self.phones.get(phone);
-        state.is_some_and(|state| state.quiet == Some(state.session))
+        let by = self.seldom.quiet.get(phone);
+        by.is_some_and(|by| *by == self.session_at(phone))
     }
 
     /// Whether calls find a phone busy because of that.
@@ -47,9 +47,11 @@ impl Pbx {
     }
 
     fn set_quiet(&mut self, phone: &PhoneName, quiet: bool) {
-        let state = self.phones.entry(phone.clone()).or_default();
-        let session = state.session;
-        state.quiet = quiet.then_some(session);
+        let session = self.session_at(phone);
+        match quiet {
+            true => drop(self.seldom.quiet.insert(phone.clone(), session)),
+            false => drop(self.seldom.quiet.remove(phone)),
+        }
         tracing::info!(%phone, quiet, "do not disturb");
         self.outcome.changes.push(Change::QuietSet {
             phone: phone.clone(),

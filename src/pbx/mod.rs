@@ -118,7 +118,7 @@ use crate::time::{Deadlines, Now};
 use directory::Directory;
 use lock::Tries;
 use login::{Asker, Login, PendingClaim, Purpose};
-use phone::PhoneState;
+use phone::{PhoneState, Seldom};
 use schedule::Schedule;
 use session::Session;
 use softphone::{Present, Reach};
@@ -163,6 +163,7 @@ pub struct Pbx {
     site: Arc<Site>,
     directory: Directory,
     phones: BTreeMap<PhoneName, PhoneState>,
+    seldom: Seldom,
     registered: usize,
     /// Softphones that are registered.
     softphones: BTreeMap<PhoneName, Present>,
@@ -206,6 +207,7 @@ impl Pbx {
             schedule: Schedule::new(&settings.timezone, &settings.logout_times, looked),
             site,
             phones: BTreeMap::new(),
+            seldom: Seldom::default(),
             registered: 0,
             softphones: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -246,12 +248,8 @@ impl Pbx {
             let phone = self.phones.entry(stored.phone.clone()).or_default();
             phone.last_closed = Some(Box::new((stored, closed)));
         }
-        for (phone, at) in remembered.emergency_calls {
-            self.phones.entry(phone).or_default().emergency_at = Some(at);
-        }
-        for (phone, by) in remembered.quiet_phones {
-            self.phones.entry(phone).or_default().quiet = Some(by);
-        }
+        self.seldom.emergency_at.extend(remembered.emergency_calls);
+        self.seldom.quiet.extend(remembered.quiet_phones);
         self.remember_calls(remembered.calls);
         for (owner, kind, to) in remembered.forwardings {
             self.forwardings.set(owner, kind, Some(to));
@@ -634,6 +632,11 @@ impl Pbx {
                 site.phones.contains_key(name) || site.softphone(name.as_str()).is_some();
             is_known || state.session.is_some() || !state.legs.is_empty()
         });
+        let phones = &self.phones;
+        let is_known =
+            |name: &PhoneName| site.phones.contains_key(name) || phones.contains_key(name);
+        self.seldom.retain(is_known);
+        self.renewals.retain(is_known);
         let known = self
             .phones
             .iter()

@@ -1,12 +1,12 @@
 //! A phone as the core sees it: registered or not, on or off hook, in which calls.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::change::{Closed, SessionId, Signal, StoredSession};
 use super::event::LegId;
 use super::forget::Remembering;
 use super::names::{Dn, PhoneName};
-use super::renewal::Due;
 use super::rest::Resting;
 use super::{Action, Pbx, Timer};
 use crate::time::{Now, Utc};
@@ -18,24 +18,37 @@ pub(super) struct PhoneState {
     pub registered: bool,
     /// Off hook since (uptime), as far as its protocol tells; calls count for themselves.
     pub off_hook: Option<OffHook>,
-    /// What its idle page has said.
-    pub resting: Option<Resting>,
     /// Who is logged in.
     pub session: Option<SessionId>,
     /// Its legs, oldest first.
     pub legs: Vec<LegId>,
-    /// By whose wish nobody is to be disturbed here: of a session, or of the phone as nobody's.
-    pub quiet: Option<Option<SessionId>>,
-    /// By whose wish calls on shared lines are private here.
-    pub private: Option<Option<SessionId>>,
-    /// The last emergency call from here.
-    pub emergency_at: Option<Utc>,
     /// Whether it still knows whom somebody called who has left it.
     pub remembering: Option<Box<Remembering>>,
-    /// What it is to do as soon as nothing goes on here.
-    pub renewal: Option<Due>,
     /// The last session that ended here.
     pub last_closed: Option<Box<(StoredSession, Closed)>>,
+}
+
+/// What is true of few phones at a time, so that the others need no room for it.
+#[derive(Debug, Default)]
+pub(super) struct Seldom {
+    /// What idle pages have said.
+    pub resting: BTreeMap<PhoneName, Resting>,
+    /// Where nobody is to be disturbed, by whose wish: of a session, or of the phone as nobody's.
+    pub quiet: BTreeMap<PhoneName, Option<SessionId>>,
+    /// Where calls on shared lines are private, by whose wish.
+    pub private: BTreeMap<PhoneName, Option<SessionId>>,
+    /// The last emergency call from a phone.
+    pub emergency_at: BTreeMap<PhoneName, Utc>,
+}
+
+impl Seldom {
+    /// Forgets all phones but those.
+    pub fn retain(&mut self, is_known: impl Fn(&PhoneName) -> bool) {
+        self.resting.retain(|phone, _| is_known(phone));
+        self.quiet.retain(|phone, _| is_known(phone));
+        self.private.retain(|phone, _| is_known(phone));
+        self.emergency_at.retain(|phone, _| is_known(phone));
+    }
 }
 
 /// A handset that is up.
@@ -119,7 +132,7 @@ impl Pbx {
 
     /// Until when nobody at the phone may be logged out automatically or remotely (EMG-1).
     pub(super) fn emergency_hold(&self, now: Now, phone: &PhoneName) -> Option<Duration> {
-        let at = self.phones.get(phone)?.emergency_at?;
+        let at = *self.seldom.emergency_at.get(phone)?;
         let hold = Duration::from_secs(60 * u64::from(self.site.settings.emergency_hold_min));
         let until = now.uptime_at(at) + hold;
         (until > now.uptime).then_some(until)

@@ -21,8 +21,8 @@ fn words(private: bool) -> &'static str {
 impl Pbx {
     /// Whether what goes on at a phone is nobody else's business, by the wish of whoever is there now.
     pub(super) fn is_private(&self, phone: &PhoneName) -> bool {
-        let state = self.phones.get(phone);
-        state.is_some_and(|state| state.private == Some(state.session))
+        let by = self.seldom.private.get(phone);
+        by.is_some_and(|by| *by == self.session_at(phone))
     }
 
     /// Whether whoever is at a phone may have that: by the button for it, or by their class.
@@ -44,8 +44,11 @@ impl Pbx {
             return self.answer(asker, Err(Refusal::NotAllowed));
         }
         if self.is_private(phone) != private {
-            let state = self.phones.entry(phone.clone()).or_default();
-            state.private = private.then_some(state.session);
+            let session = self.session_at(phone);
+            match private {
+                true => drop(self.seldom.private.insert(phone.clone(), session)),
+                false => drop(self.seldom.private.remove(phone)),
+            }
             tracing::info!(%phone, private, "privacy on shared lines");
             self.show_desk(phone.clone());
             self.presence_changed(phone);

@@ -35,8 +35,17 @@ pub(super) struct Due {
 #[derive(Debug, Default)]
 pub(super) struct Renewals {
     queue: VecDeque<PhoneName>,
+    /// What phones are to do as soon as nothing goes on there.
+    due: BTreeMap<PhoneName, Due>,
     /// When the present second began, and how many more may go in it.
     second: (Duration, u32),
+}
+
+impl Renewals {
+    /// Forgets all phones but those.
+    pub fn retain(&mut self, is_known: impl Fn(&PhoneName) -> bool) {
+        self.due.retain(|phone, _| is_known(phone));
+    }
 }
 
 /// What a phone's file is made from, as far as the site and those who come and go change it.
@@ -89,31 +98,28 @@ impl Pbx {
     }
 
     fn renew(&mut self, now: Now, phone: &PhoneName, what: Renewal) {
-        let state = self.phones.entry(phone.clone()).or_default();
-        match &mut state.renewal {
-            Some(due) => due.what = due.what.max(what),
-            none => {
-                *none = Some(Due {
-                    what,
-                    queued: false,
-                });
-            }
-        }
+        let queued = false;
+        let due = self.renewals.due.entry(phone.clone());
+        let due = due.or_insert(Due { what, queued });
+        due.what = due.what.max(what);
         self.renew_if_free(now, phone);
     }
 
     /// A phone may be free, or here, from now on: what is due there gets in line.
     pub(super) fn renew_if_free(&mut self, now: Now, phone: &PhoneName) {
-        let is_free = self.in_use(phone) == InUse::Idle;
-        let Some(state) = self.phones.get_mut(phone) else {
-            return;
-        };
-        match &mut state.renewal {
-            Some(due) if is_free && state.registered && !due.queued => due.queued = true,
+        let may_go = self.may_renew(phone);
+        match self.renewals.due.get_mut(phone) {
+            Some(due) if may_go && !due.queued => due.queued = true,
             _ => return,
         }
         self.renewals.queue.push_back(phone.clone());
         self.pace_renewals(now);
+    }
+
+    /// Whether a phone can be told, and nothing goes on there.
+    fn may_renew(&self, phone: &PhoneName) -> bool {
+        let is_here = self.phones.get(phone).is_some_and(|it| it.registered);
+        is_here && self.in_use(phone) == InUse::Idle
     }
 
     /// Lets as many phones start anew as the pace of automatic logouts allows (TOD-3).
@@ -139,19 +145,16 @@ impl Pbx {
 
     /// Its turn has come. Whether it is still free is looked at now.
     fn renew_in_turn(&mut self, phone: PhoneName) -> bool {
-        let is_free = self.in_use(&phone) == InUse::Idle;
-        let Some(state) = self.phones.get_mut(&phone) else {
+        let may_go = self.may_renew(&phone);
+        let Some(due) = self.renewals.due.get_mut(&phone) else {
             return false;
         };
-        let Some(due) = &mut state.renewal else {
-            return false;
-        };
-        if !is_free || !state.registered {
+        if !may_go {
             due.queued = false;
             return false;
         }
         let how = due.what;
-        state.renewal = None;
+        self.renewals.due.remove(&phone);
         self.act_stored(Action::Renew { phone, how });
         true
     }

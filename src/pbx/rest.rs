@@ -63,9 +63,9 @@ impl Pbx {
             return self.answer(Asker::Ticket(ticket), Err(refusal));
         }
         let was_silent = !self.may_be_idle(now, phone);
-        let state = self.phones.entry(phone.clone()).or_default();
-        let used = Resting::used_before(state.resting, now.uptime, rest);
-        state.resting = Some(Resting::heard(now.uptime, rest));
+        let heard = Resting::heard(now.uptime, rest);
+        let before = self.seldom.resting.insert(phone.clone(), heard);
+        let used = Resting::used_before(before, now.uptime, rest);
         let Some(id) = self.session_at(phone) else {
             let refusal = Refusal::Blocked(Obstacle::NobodyHere);
             return self.answer(Asker::Ticket(ticket), Err(refusal));
@@ -97,12 +97,9 @@ impl Pbx {
 
     /// Whether a phone may be idle. One that shows nothing but its idle page, and does not ask for it, is used.
     pub(super) fn may_be_idle(&self, now: Now, phone: &PhoneName) -> bool {
-        let Some(state) = self.phones.get(phone).filter(|state| !state.registered) else {
-            return true;
-        };
-        state
-            .resting
-            .is_none_or(|resting| !resting.is_silent(now.uptime))
+        let is_here = self.phones.get(phone).is_some_and(|it| it.registered);
+        let resting = self.seldom.resting.get(phone);
+        is_here || resting.is_none_or(|resting| !resting.is_silent(now.uptime))
     }
 
     /// Somebody was logged out at another call manager, since nobody used the phone there.

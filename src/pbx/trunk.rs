@@ -404,9 +404,9 @@ impl Pbx {
             let shown = config.and_then(|config| config.emergency_number.as_ref());
             shown.is_some_and(|shown| shown.as_str() == number)
         };
-        let called = self.phones.iter().filter(|(name, _)| has_it(name));
-        let called = called.filter_map(|(name, state)| Some((state.emergency_at?, name)));
-        let last = called.max_by_key(|(at, _)| *at).map(|(_, name)| name);
+        let called = self.seldom.emergency_at.iter();
+        let called = called.filter(|(name, _)| has_it(name));
+        let last = called.max_by_key(|(_, at)| **at).map(|(name, _)| name);
         let known = self.phones.get(last?)?;
         known.registered.then(|| last.cloned()).flatten()
     }
