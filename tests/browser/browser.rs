@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -162,8 +163,14 @@ fn program() -> PathBuf {
     dirs.find(|file| file.is_file()).expect("it is there")
 }
 
-/// Whether the packages are there. They are installed once, from their registry, if that is insisted on.
+/// Whether the packages are there. All tests wait for the one that installs them.
 fn is_installed() -> bool {
+    static INSTALLED: OnceLock<bool> = OnceLock::new();
+    *INSTALLED.get_or_init(install)
+}
+
+/// Installs the packages, from their registry, if that is insisted on.
+fn install() -> bool {
     let wanted = page().join("package.json");
     let stamp = home().join("installed");
     let wanted_text = fs::read(&wanted).expect("it is beside this test");
