@@ -1,4 +1,4 @@
-//! An administrator edits profiles, one after the other, while very many people talk: whoever has the profile sees that at
+//! An administrator edits profiles, a few at a time, while very many people talk: whoever has the profile sees that at
 //! once, or after the call, and nobody else hears of it.
 
 use std::collections::BTreeSet;
@@ -26,8 +26,9 @@ const AT_REST: usize = 40;
 /// How many of their profiles are never edited.
 const LEFT_ALONE: usize = 10;
 
-/// How many edits there are.
+/// How many edits there are, and how many of them come into force at once.
 const EDITS: usize = 1000;
+const AT_ONCE: usize = 5;
 
 /// What phones are told whatever happens to profiles: that the server hears them, and that it asks for a sign of life.
 const ALWAYS: [&str; 2] = ["KeepAliveAck", "OPTIONS"];
@@ -207,7 +208,9 @@ fn a_thousand_edits_of_profiles_touch_no_call_and_nobody_who_has_not_the_profile
     for edit in 0..EDITS {
         let user = edited[edit % edited.len()];
         edits[user] += 1;
-        building.apply(dir, &edits);
+        if (edit + 1) % AT_ONCE == 0 {
+            building.apply(dir, &edits);
+        }
     }
     for (user, phone) in building.at_rest.iter().enumerate().skip(LEFT_ALONE) {
         shows(phone, user, edits[user]);
