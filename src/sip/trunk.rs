@@ -297,8 +297,10 @@ impl Agent {
             .request(now, flow, Method::Options, &branch, bytes);
         self.purposes
             .insert(client, Purpose::ProbeTrunk(peer.clone()));
+        // Before the next one is asked, which would be waited for instead.
+        let patience = UNANSWERED.min(every * 4 / 5);
         self.deadlines
-            .arm(Timer::TrunkUnanswered(peer), now.uptime + UNANSWERED);
+            .arm(Timer::TrunkUnanswered(peer), now.uptime + patience);
     }
 
     /// A trunk answered, or there is no way to it. Whatever else it says shows that it is there (RFC 3261 §11).
