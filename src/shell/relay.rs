@@ -191,7 +191,7 @@ impl Desk {
                 self.ping_if_due();
             }
             self.resend().await;
-            let next = self.clock.instant_at(self.next_due());
+            let next = self.next_due().map(|due| self.clock.instant_at(due));
             tokio::select! {
                 order = self.wanted.recv() => match order {
                     Some(RelayOrder::Translate(wanted)) => self.translate(wanted).await,
@@ -199,7 +199,7 @@ impl Desk {
                     None => return,
                 },
                 Some((from, datagram)) = self.heard.recv() => self.hear(from, &datagram).await,
-                () = tokio::time::sleep_until(next) => {}
+                () = sleep_until(next) => {}
             }
         }
     }
@@ -208,11 +208,12 @@ impl Desk {
         self.clock.now().uptime
     }
 
-    fn next_due(&self) -> Duration {
-        let ping = self.pinged.unwrap_or_default() + PING_EVERY;
+    /// When something is due, if anything is: without relays nobody is asked anything.
+    fn next_due(&self) -> Option<Duration> {
+        let ping = self.pinged.map(|at| at + PING_EVERY);
         let open = self.open.values();
-        open.map(|open| open.again.min(open.until))
-            .fold(ping, Duration::min)
+        let open = open.map(|open| open.again.min(open.until));
+        open.chain(ping).min()
     }
 
     fn ping_if_due(&mut self) {
@@ -390,6 +391,13 @@ impl Desk {
                 "the media relay does not answer; see [media_relay] and whether rtpengine runs"
             ),
         }
+    }
+}
+
+async fn sleep_until(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
