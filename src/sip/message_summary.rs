@@ -235,6 +235,10 @@ impl Agent {
             voicemail: desk.voicemail.clone(),
         };
         self.show_to_subscribers(phone, &shows);
+        // A voicemail system has no lamp, and knows what waits.
+        if self.registrar.is_voicemail(phone) {
+            return;
+        }
         // Where there is no voicemail, no lamp ever burns.
         if shows == Summary::default() && !self.lamps.contains_key(phone) {
             return;

@@ -310,6 +310,11 @@ impl Registrar {
         from_there.cloned()
     }
 
+    /// Whether a phone is a voicemail system.
+    pub(super) fn is_voicemail(&self, phone: &PhoneName) -> bool {
+        self.phones.load().voicemails.contains(phone)
+    }
+
     /// A connection is gone: so are the bindings that only it led to.
     pub fn connection_closed(&self, now: Now, connection: u64) -> Vec<News> {
         self.bindings
