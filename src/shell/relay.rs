@@ -477,15 +477,33 @@ mod tests {
         }
     }
 
-    fn start(fakes: &[&Fake]) -> (Relays, Inputs) {
+    fn relays_at(addresses: &[SocketAddr]) -> (Relays, Inputs) {
         let (intake, inputs) = intake(16);
         let registrar = Arc::new(Registrar::new([7; 32], Limits::default()));
         let metrics = Arc::new(Metrics::new(registrar));
+        let relays = Relays::new(Clock::start(), addresses, intake, metrics);
+        (relays.expect("ports are free"), inputs)
+    }
+
+    fn start(fakes: &[&Fake]) -> (Relays, Inputs) {
         let addresses: Vec<SocketAddr> = fakes.iter().map(|fake| fake.address).collect();
-        let relays = Relays::new(Clock::start(), &addresses, intake, metrics);
-        let relays = relays.expect("ports are free");
+        let (relays, inputs) = relays_at(&addresses);
         relays.start();
         (relays, inputs)
+    }
+
+    /// What is due in the past again and again would keep a processor busy.
+    #[tokio::test]
+    async fn without_relays_nothing_is_ever_due_and_else_only_the_next_question_is() {
+        let (none, _inputs) = relays_at(&[]);
+        assert_eq!(none.desk.lock().await.next_due(), None);
+
+        let fake = Fake::open();
+        let (one, _inputs) = relays_at(&[fake.address]);
+        let mut desk = one.desk.lock().await;
+        let before = desk.now();
+        desk.ping_if_due();
+        assert!(desk.next_due().is_some_and(|due| due > before));
     }
 
     fn offer(request: u64) -> RelayOrder {

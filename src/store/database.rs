@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -17,6 +18,11 @@ pub(super) const FILE_NAME: &str = "perch.db";
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
 const LOCK_NAME: &str = "perch.lock";
+
+/// A server that was killed leaves its lock to whatever process it was about to start, for a moment. So it is tried for a
+/// second before somebody else has it.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// An open database that is ours alone to write.
 pub(super) struct Database {
@@ -90,13 +96,16 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     let file = private(OpenOptions::new().write(true).create(true).truncate(false))
         .open(dir.join(LOCK_NAME))
         .map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
-            path: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
     }
+    Err(StoreError::InUse {
+        path: dir.to_owned(),
+    })
 }
 
 fn set(connection: &Connection) -> rusqlite::Result<()> {
