@@ -100,7 +100,9 @@ pub use own_dials::{DialEdit, OwnDials};
 pub use own_pin::{OwnPin, is_pin};
 pub use place::{CivicAddress, Place};
 pub use prefix::Prefix;
-pub use profile::{AbsentHandling, Forwarding, GoesTo, LogoutProfile, SpeedDial, UserProfile};
+pub use profile::{
+    AbsentHandling, AgentKind, Forwarding, GoesTo, LogoutProfile, SpeedDial, UserProfile,
+};
 pub use prompt::{Digit, Prompt};
 pub use provision::{Mac, Provision, Vendor};
 pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};

@@ -43,6 +43,9 @@ pub struct UserProfile {
     /// Whether there is a button that hides calls on shared lines (PRO-6).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub privacy_button: bool,
+    /// Which kind of agent of hunt groups its users are, if they are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentKind>,
 }
 
 impl UserProfile {
@@ -62,12 +65,39 @@ impl UserProfile {
             pickup_group: None,
             voicemail: None,
             privacy_button: false,
+            agent: None,
         }
     }
 
     /// All numbers of its lines.
     pub fn numbers(&self) -> impl Iterator<Item = &Dn> {
         self.lines.iter().flat_map(|line| &line.numbers)
+    }
+}
+
+/// A kind of agent: what the job at a queue means for leaving the phone. In a site it is one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentKind {
+    /// Answers queues at this phone. Leaves it at once or not at all (OUT-2), and no total time ends the shift (DUR-1).
+    Traditional,
+    /// Answers queues wherever there is a free phone. Leaves like everybody else.
+    HotDesk,
+}
+
+impl AgentKind {
+    /// As a site file has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            AgentKind::Traditional => "traditional",
+            AgentKind::HotDesk => "hot-desk",
+        }
+    }
+
+    /// The kind that a word means.
+    pub fn of_word(word: &str) -> Option<AgentKind> {
+        let kinds = [AgentKind::Traditional, AgentKind::HotDesk];
+        kinds.into_iter().find(|kind| kind.word() == word)
     }
 }
 

@@ -276,6 +276,7 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
     fields.extend(pickup_group(profile.pickup_group.as_ref()));
     let voicemail = profile.voicemail.as_ref();
     fields.extend(voicemail.map(|dn| shown("voicemail", dn.as_str())));
+    fields.extend(profile.agent.map(|kind| shown("agent", kind.word())));
     fields
 }
 

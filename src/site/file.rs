@@ -19,10 +19,10 @@ use super::sip_secret::{phone_secret, softphone_secret};
 use super::trunk;
 use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
-    AbsentHandling, AppUser, AutoRegistration, CivicAddress, ClassOfService, Codes, DoNotDisturb,
-    Forwarding, Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone, PinHash,
-    Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk, Upstream, User, UserId,
-    UserProfile, is_pin,
+    AbsentHandling, AgentKind, AppUser, AutoRegistration, CivicAddress, ClassOfService, Codes,
+    DoNotDisturb, Forwarding, Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone,
+    PinHash, Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk, Upstream, User,
+    UserId, UserProfile, is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -397,6 +397,11 @@ impl<'t> Reading<'t> {
             pickup_group: s.text("pickup_group").map(Into::into),
             voicemail: s.text("voicemail").map(Into::into),
             privacy_button: s.flag("privacy_button").unwrap_or_default(),
+            agent: s.parsed(
+                "agent",
+                "Write \"traditional\" or \"hot-desk\"",
+                AgentKind::of_word,
+            ),
         };
         self.findings.extend(s.finish());
         profile

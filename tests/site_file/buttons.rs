@@ -1,7 +1,7 @@
 //! Phones that speak SCCP, and the buttons of their users.
 
 use expect_test::{Expect, expect};
-use perch::pbx::{Hardware, LineKind, SpeedDial};
+use perch::pbx::{AgentKind, Hardware, LineKind, SpeedDial};
 use perch::site::plan;
 
 use super::{SMALL, check, check_with, read, site};
@@ -372,6 +372,27 @@ fn models_that_are_none() {
         "\"a b\"]\nlike = \"7960\"",
         expect![[r#"
         site.toml:12:8: phone_model."a b".like: a model's name is 1 to 32 letters a-z and A-Z, digits, '-', '_' and '+'. Choose another name
+    "#]],
+    );
+}
+
+/// rules: OUT-2
+#[test]
+fn a_profile_says_which_kind_of_agent_its_users_are() {
+    let with_agent = |kind: &str| SMALL.replace(CLERK, &format!("{CLERK}\nagent = \"{kind}\""));
+    assert_eq!(site(SMALL).user_profiles["clerk"].agent, None);
+    for (word, kind) in [
+        ("traditional", AgentKind::Traditional),
+        ("hot-desk", AgentKind::HotDesk),
+    ] {
+        let site = site(&with_agent(word));
+        assert_eq!(site.user_profiles["clerk"].agent, Some(kind));
+        assert_eq!(super::site(&perch::site::write(&site)), site);
+    }
+    check(
+        &with_agent("acd"),
+        expect![[r#"
+        site.toml:12:9: user_profile.clerk.agent: "acd" cannot be understood. Write "traditional" or "hot-desk"
     "#]],
     );
 }

@@ -20,9 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LineKind, LogoutProfile,
-    Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse,
-    SpeedDial, Upstream, UpstreamUser, User, UserProfile, Vendor,
+    AbsentHandling, AgentKind, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LineKind,
+    LogoutProfile, Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret,
+    SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User, UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -257,6 +257,7 @@ impl SiteText {
                 ["line", numbers, ref rest @ ..] => profile.lines.push(line(numbers, rest)?),
                 ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
                 ["privacy", "button"] => profile.privacy_button = true,
+                ["agent", kind] => profile.agent = Some(agent_kind(kind)?),
                 ["class", class] => profile.class = class.into(),
                 ["lamps", ref numbers @ ..] => profile.speed_dials = lamps(numbers),
                 ["upstream", "as", number, "with", password] => {
@@ -438,6 +439,10 @@ fn line(numbers: &str, rest: &[&str]) -> Result<ProfileLine, String> {
 fn capitalised(name: &str) -> String {
     let (first, rest) = name.split_at(1);
     first.to_uppercase() + rest
+}
+
+fn agent_kind(word: &str) -> Result<AgentKind, String> {
+    AgentKind::of_word(word).ok_or_else(|| format!("{word} is no kind of agent"))
 }
 
 fn second_login(word: &str) -> Result<SecondLogin, String> {
