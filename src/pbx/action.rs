@@ -178,6 +178,15 @@ pub enum Action {
         /// The caller's leg.
         leg: LegId,
     },
+    /// Tell a caller that the call waits until somebody is free.
+    ShowWaiting {
+        /// The caller's leg.
+        leg: LegId,
+        /// Which place it has; the first one is next.
+        place: usize,
+        /// Whether the caller is to hear it, too.
+        announce: bool,
+    },
     /// Tell a caller how far the call is.
     ShowProgress {
         /// The caller's leg.

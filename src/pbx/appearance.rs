@@ -65,6 +65,11 @@ impl Pbx {
         free.cloned().unwrap_or(chosen)
     }
 
+    /// Whether there is any call with a number, at whichever phone.
+    pub(super) fn has_call_with(&self, dn: &Dn) -> bool {
+        !self.calls_with(dn).is_empty()
+    }
+
     /// The calls with a number, at whichever phones.
     fn calls_with(&self, dn: &Dn) -> BTreeSet<CallId> {
         let phones = self.directory.phones_with(dn);

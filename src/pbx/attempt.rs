@@ -7,6 +7,7 @@ use super::call::{CallId, LegState, Stage};
 use super::dialplan::{self, Destination};
 use super::event::{Body, Failure, LegId, Secret};
 use super::forward::{History, Wanted};
+use super::hunt::Hunt;
 use super::names::{Dn, PhoneName};
 use super::trunk::{RINGS_FOR_HELP, RINGS_OUTSIDE};
 use super::{Pbx, Timer};
@@ -44,6 +45,8 @@ pub(super) struct Attempt {
     pub trunks: VecDeque<PhoneName>,
     /// Whether a trunk did not take it.
     pub line_failed: bool,
+    /// The hunt group that the call is in.
+    pub hunt: Option<Box<Hunt>>,
 }
 
 impl Attempt {
@@ -63,6 +66,7 @@ impl Attempt {
             is_help: false,
             trunks: VecDeque::new(),
             line_failed: false,
+            hunt: None,
         }
     }
 }
@@ -84,6 +88,9 @@ pub(super) fn worse(a: Option<Failure>, b: Failure) -> Failure {
 impl Pbx {
     /// Makes phones ring for the attempt of a call.
     pub(super) fn ring_all(&mut self, now: Now, id: CallId, called: &Dn, phones: Vec<PhoneName>) {
+        if self.directory.pilot(called).is_some() {
+            return self.begin_hunt(now, id, called);
+        }
         let Some(attempt) = self.calls.attempt(id) else {
             return;
         };
@@ -105,7 +112,7 @@ impl Pbx {
             (true, false) => self.rings_for(called),
         };
         self.deadlines.arm(Timer::NoAnswer(id), now.uptime + limit);
-        self.ring_phones(id, phones);
+        self.ring_phones(id, called, phones);
         if trunks.is_empty() {
             return;
         }
@@ -118,22 +125,28 @@ impl Pbx {
         self.go_on_if_silent(now, id);
     }
 
-    /// Makes phones ring, for as long as the attempt goes on.
-    pub(super) fn ring_phones(&mut self, id: CallId, phones: Vec<PhoneName>) {
+    /// Makes phones ring for a number, for as long as the attempt goes on. The legs.
+    pub(super) fn ring_phones(
+        &mut self,
+        id: CallId,
+        called: &Dn,
+        phones: Vec<PhoneName>,
+    ) -> Vec<LegId> {
+        let mut legs = Vec::with_capacity(phones.len());
         for phone in phones {
             let leg = self.leg_ids.mint();
             let Some(attempt) = self.calls.attempt(id) else {
-                return;
+                return legs;
             };
             attempt.callees.push(leg);
-            let called = attempt.called.clone();
+            legs.push(leg);
             // Help is called aloud, and so is whoever comes back.
             let alert = match attempt.stays {
                 true => Alert::Aloud,
-                false => self.alert_at(&phone, &called),
+                false => self.alert_at(&phone, called),
             };
             let Some(attempt) = self.calls.attempt(id) else {
-                return;
+                return legs;
             };
             let ring = Action::Ring {
                 leg,
@@ -145,10 +158,11 @@ impl Pbx {
                 alert,
             };
             // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
-            let line = self.line_for(&phone, &called);
+            let line = self.line_for(&phone, called);
             self.add_leg(id, leg, &phone, &line, LegState::Ringing);
             self.act(ring);
         }
+        legs
     }
 
     /// A phone rings, or has something to play.
@@ -196,10 +210,16 @@ impl Pbx {
         if self.trunk_failed(now, leg, why) {
             return self.go_on_if_silent(now, id);
         }
+        let is_hunt = self.hunt_leg_failed(now, id, leg, why);
         let Some(attempt) = self.calls.attempt(id) else {
             return;
         };
         attempt.callees.retain(|other| *other != leg);
+        if is_hunt {
+            attempt.refused_by.push(phone);
+            self.drop_leg(now, leg);
+            return self.go_on_if_silent(now, id);
+        }
         attempt.failure = Some(worse(attempt.failure, why));
         // Whoever was reached by a trunk has had their say: another trunk leads to the same.
         if self.site.is_trunk(&phone) {
@@ -229,9 +249,10 @@ impl Pbx {
             .filter(|dn| self.may_call(&by, dn).is_ok())
             .collect();
         let is_trunk = self.site.is_trunk(&by);
-        // A trunk does not say where calls of ours go.
+        // A trunk does not say where calls of ours go, and a member not where those of its group do.
         let attempt = self.calls.attempt(id);
-        let Some(attempt) = attempt.filter(|attempt| !attempt.stays && !is_trunk) else {
+        let may_go = |it: &&mut Attempt| !it.stays && !is_trunk && it.hunt.is_none();
+        let Some(attempt) = attempt.filter(may_go) else {
             return self.failed(now, leg, Failure::Declined);
         };
         let (from, called) = (attempt.from.clone(), attempt.called.clone());
@@ -260,6 +281,9 @@ impl Pbx {
         let Some(attempt) = self.calls.attempt(id) else {
             return;
         };
+        if attempt.hunt.is_some() {
+            return self.hop_over(now, id);
+        }
         attempt.failure = Some(Failure::NoAnswer);
         let ringing = attempt.callees.clone();
         match self.next_of(id, Failure::NoAnswer) {
@@ -278,6 +302,9 @@ impl Pbx {
         };
         if !attempt.callees.is_empty() {
             return;
+        }
+        if attempt.hunt.is_some() {
+            return self.hunt_on(now, id);
         }
         let why = match attempt.failure {
             None if attempt.line_failed => Refusal::NoLine,
@@ -316,7 +343,8 @@ impl Pbx {
         Some((dn, phones, way))
     }
 
-    fn ring_next(
+    /// The call goes on at another number.
+    pub(super) fn ring_next(
         &mut self,
         now: Now,
         id: CallId,
@@ -353,7 +381,7 @@ impl Pbx {
     }
 
     /// Nobody was reached, and the call goes nowhere else.
-    fn attempt_failed(&mut self, now: Now, id: CallId, why: Refusal) {
+    pub(super) fn attempt_failed(&mut self, now: Now, id: CallId, why: Refusal) {
         match self.calls.call(id).map(|call| &call.stage) {
             Some(Stage::Alerting(_)) => self.end_attempt(now, id, Some(why)),
             Some(Stage::Transferring(_)) => {
@@ -384,6 +412,9 @@ impl Pbx {
             return;
         };
         self.deadlines.disarm(&Timer::NoAnswer(id));
+        if let Some(hunt) = &attempt.hunt {
+            self.hunt_left(now, id, hunt, false);
+        }
         let text = why.as_ref().map(Refusal::text);
         tracing::info!(call = %id, why = text.as_deref().unwrap_or("the caller gave up"), "call not answered");
         if let Some(why) = why {

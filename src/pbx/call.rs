@@ -449,6 +449,9 @@ impl Pbx {
             return;
         };
         let others = std::mem::take(&mut attempt.callees);
+        if let Some(hunt) = self.take_hunt(id) {
+            self.hunt_answered(now, *hunt, leg);
+        }
         self.deadlines.disarm(&Timer::NoAnswer(id));
         for other in others.into_iter().filter(|other| *other != leg) {
             self.release(other, "Answered elsewhere", true);
@@ -522,6 +525,7 @@ impl Pbx {
             return;
         };
         self.calls.touched.push(leg.line.clone());
+        self.hunt_leg_over(now, id, &leg);
         if let Some(phone) = self.phones.get_mut(&leg.phone) {
             phone.legs.retain(|other| *other != id);
         }

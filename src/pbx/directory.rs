@@ -8,7 +8,7 @@ use super::action::Party;
 use super::class_of_service::ClassOfService;
 use super::line::{Applied, LineKind, ProfileLine};
 use super::model::Protocol;
-use super::names::{ClassName, Dn, PhoneName, ProfileName, UserId};
+use super::names::{ClassName, Dn, HuntGroupName, PhoneName, ProfileName, UserId};
 use super::profile::{LogoutProfile, UserProfile};
 use super::site::{Phone, Site, User};
 
@@ -19,6 +19,8 @@ pub(super) enum Holder {
     User(UserId),
     /// A phone's, while nobody is logged in there, or a line that a profile lists.
     Guest,
+    /// A hunt group's: it appears at no phone.
+    Pilot(HuntGroupName),
 }
 
 /// The index over a site's numbers, and over the appearances of the moment.
@@ -60,6 +62,11 @@ impl Directory {
                 }
             }
         }
+        for (name, group) in &site.hunt_groups {
+            for pilot in &group.pilots {
+                holders.insert(pilot.clone(), Holder::Pilot(name.clone()));
+            }
+        }
         for (id, user) in &site.users {
             holders.insert(user.dn.clone(), Holder::User(id.clone()));
         }
@@ -74,6 +81,14 @@ impl Directory {
     /// What a number is; none if nothing has it.
     pub fn holder(&self, dn: &Dn) -> Option<&Holder> {
         self.holders.get(dn)
+    }
+
+    /// The hunt group that a number is a pilot of.
+    pub fn pilot(&self, dn: &Dn) -> Option<&HuntGroupName> {
+        match self.holders.get(dn)? {
+            Holder::Pilot(group) => Some(group),
+            Holder::User(_) | Holder::Guest => None,
+        }
     }
 
     /// Whether a number is that of a voicemail system.
@@ -146,7 +161,7 @@ impl Appearances {
 }
 
 impl Site {
-    /// All its numbers: those of users and of phones, and those that profiles list.
+    /// All its numbers: those of users, of phones and of hunt groups, and those that profiles list.
     pub fn numbers(&self) -> Vec<Dn> {
         Directory::of(self).holders.into_keys().collect()
     }
@@ -163,7 +178,7 @@ impl Pbx {
                 let (id, user) = self.site.users.get_key_value(id)?;
                 (user.dn.as_str() == given).then_some((id, user))
             }
-            Holder::Guest => None,
+            Holder::Guest | Holder::Pilot(_) => None,
         }
     }
 
@@ -282,6 +297,10 @@ impl Pbx {
     pub(super) fn lines_changed(&mut self, phone: &PhoneName, old: &[Dn]) {
         let new = self.lines_of(phone);
         self.directory.moved(phone, old, &new);
+        if !self.site.hunt_groups.is_empty() {
+            let appeared = new.iter().filter(|dn| !old.contains(dn));
+            self.hunting.appeared(appeared.cloned());
+        }
         self.line_moved(old, &new);
         if let (Some(old), Some(new)) = (old.first(), new.first())
             && let Some(state) = self.phones.get(phone)

@@ -52,6 +52,7 @@ impl Pbx {
             true => drop(self.seldom.quiet.insert(phone.clone(), session)),
             false => drop(self.seldom.quiet.remove(phone)),
         }
+        self.hunting.queues.stir();
         tracing::info!(%phone, quiet, "do not disturb");
         self.outcome.changes.push(Change::QuietSet {
             phone: phone.clone(),

@@ -28,6 +28,8 @@ pub enum Diverted {
     Absent,
     /// The phone that rang sent the call on.
     Deflected,
+    /// It is the pilot of a hunt group, and a member rings.
+    Hunted,
 }
 
 /// A number that a call was sent on from.
@@ -89,8 +91,16 @@ impl History {
         }
     }
 
+    /// Writes down that a group looks for a member.
+    pub(super) fn hunted(&mut self, from: Party) {
+        if self.diversions.len() < MOST_FORWARDINGS {
+            let why = Diverted::Hunted;
+            self.diversions.push(Diversion { from, why });
+        }
+    }
+
     /// Writes a forwarding down, unless it leads back or there were too many.
-    fn forwarded(&mut self, from: Party, why: Diverted, to: &Dn) -> bool {
+    pub(super) fn forwarded(&mut self, from: Party, why: Diverted, to: &Dn) -> bool {
         let leads_back = from.dn == *to || self.diversions.iter().any(|d| d.from.dn == *to);
         let goes_on = !leads_back && self.diversions.len() < MOST_FORWARDINGS;
         if goes_on {
@@ -134,7 +144,7 @@ impl Pbx {
             },
             // SES-10: no voicemail from a phone at which nobody is logged in.
             Some(_) if logged_out && self.directory.is_voicemail(dn) => false,
-            Some(Holder::User(_)) => class.call_users,
+            Some(Holder::User(_) | Holder::Pilot(_)) => class.call_users,
             Some(Holder::Guest) => class.call_guests,
         };
         allowed.then_some(()).ok_or(Refusal::NotAllowed)
@@ -157,6 +167,10 @@ impl Pbx {
                 if let Some(trunk) = self.upstream_for(from, history, &dn) {
                     return Ok((dn, vec![trunk]));
                 }
+            }
+            // Which phones those are is found out when the members are asked.
+            if self.directory.pilot(&dn).is_some() {
+                return Ok((dn, Vec::new()));
             }
             let why = match self.ringable(from, &dn) {
                 Ok(phones) => return Ok((dn, phones)),
@@ -300,13 +314,17 @@ impl Pbx {
 
     /// Who a number is.
     pub(super) fn party_of(&self, dn: &Dn) -> Party {
-        let user = match self.directory.holder(dn) {
-            Some(Holder::User(user)) => self.site.users.get(user),
-            _ => None,
+        let name = match self.directory.holder(dn) {
+            Some(Holder::User(user)) => self.site.users.get(user).map(|it| &it.display_name),
+            Some(Holder::Pilot(group)) => {
+                let group = self.site.hunt_groups.get(group);
+                group.map(|group| &group.display_name)
+            }
+            Some(Holder::Guest) | None => None,
         };
         Party {
             dn: dn.clone(),
-            display_name: user.map_or_else(String::new, |user| user.display_name.clone()),
+            display_name: name.cloned().unwrap_or_default(),
         }
     }
 }

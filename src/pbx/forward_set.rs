@@ -148,6 +148,7 @@ impl Pbx {
     fn owner_of_number(&self, dn: &Dn) -> Option<Owner> {
         match self.directory.holder(dn)? {
             Holder::User(user) => Some(Owner::User(user.clone())),
+            Holder::Pilot(_) => None,
             Holder::Guest => {
                 let is_its_own = |phone: &&PhoneName| {
                     let config = self.site.phones.get(*phone);

@@ -74,6 +74,10 @@ impl Pbx {
     /// One more phone rings, for as long as the others do.
     fn ring_also(&mut self, id: CallId, phone: &PhoneName) {
         tracing::info!(call = %id, %phone, "a phone that came late rings, too");
-        self.ring_phones(id, vec![phone.clone()]);
+        let Some(called) = self.calls.attempt(id).map(|it| it.called.clone()) else {
+            return;
+        };
+        let legs = self.ring_phones(id, &called, vec![phone.clone()]);
+        self.joins_offer(id, &called, &legs);
     }
 }

@@ -3,6 +3,7 @@
 //! [`Pbx`] is handed events and the time, and answers with changes (facts to store) and actions (things to do).
 
 mod action;
+mod agent;
 mod appearance;
 mod attempt;
 mod call;
@@ -21,6 +22,8 @@ mod explain;
 mod forget;
 mod forward;
 mod forward_set;
+mod hunt;
+mod hunt_group;
 mod idle;
 mod lamp;
 mod latecomer;
@@ -47,6 +50,7 @@ mod profile;
 mod prompt;
 mod provision;
 mod query;
+mod queue;
 mod renewal;
 mod rest;
 mod route;
@@ -86,6 +90,11 @@ pub use event::{
 pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
+pub use hunt_group::{
+    AfterMiss, AutoLogout, AutoLogoutOf, DEEPEST_NESTING, HuntGroup, HuntGroupLogout, HuntKind,
+    HuntQueue, HuntSlot, LONGEST_QUEUE, MOST_HUNT_SLOTS, MOST_PILOTS, MissCounts, PresentCall,
+    USUAL_HOP_S,
+};
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
 pub use layout::{Button, Feature, Item, Layout, LeftOut, Room, Why};
 pub use line::{Applied, LineKind, ProfileLine};
@@ -93,7 +102,9 @@ pub use messages::{Messages, Report};
 pub use mix::{ConferenceId, MixNews, MixOrder};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use model::{FixedKey, Maker, Models, Orders, PhoneModel, Protocol, RenewalWords, Swap};
-pub use names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
+pub use names::{
+    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId,
+};
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
 pub use own_dials::{DialEdit, OwnDials};
@@ -138,6 +149,8 @@ enum Timer {
     Session(SessionId),
     /// Nobody answered a call.
     NoAnswer(call::CallId),
+    /// Look at a call that waits for a member of a hunt group.
+    Waiting(call::CallId),
     /// Nobody has fetched a call that was parked.
     Park(call::CallId),
     /// Somebody who talks to Perch itself has pressed no key for a while.
@@ -182,6 +195,7 @@ pub struct Pbx {
     calls: call::Calls,
     lamps: lamp::Lamps,
     lot: park::Lot,
+    hunting: hunt::Hunting,
     /// Calls that are about to become one.
     joinings: BTreeMap<ConferenceId, three_way::Joining>,
     trunks: BTreeMap<PhoneName, trunk::TrunkState>,
@@ -224,6 +238,7 @@ impl Pbx {
             calls: call::Calls::default(),
             lamps: lamp::Lamps::default(),
             lot: park::Lot::default(),
+            hunting: hunt::Hunting::default(),
             joinings: BTreeMap::new(),
             trunks: BTreeMap::new(),
             conversations: dialogue::Conversations::default(),
@@ -495,6 +510,7 @@ impl Pbx {
             Event::UpstreamStands { user, standing } => self.upstream_stands(now, &user, standing),
             Event::UpstreamLine(line) => self.upstream_line(now, line),
         }
+        self.settle_hunting(now);
         self.settle_upstream();
     }
 
@@ -507,6 +523,7 @@ impl Pbx {
                     self.look_at(now, id);
                 }
                 Timer::NoAnswer(call) => self.no_answer(now, call),
+                Timer::Waiting(call) => self.waiting_due(now, call),
                 Timer::Park(call) => self.park_overdue(now, call),
                 Timer::Conversation(leg) => self.conversation_pauses(now, leg),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
@@ -519,6 +536,7 @@ impl Pbx {
                 Timer::Save => self.save_in_background(now),
             }
         }
+        self.settle_hunting(now);
         self.settle_upstream();
     }
 
@@ -552,6 +570,7 @@ impl Pbx {
             _ => {}
         }
         state.registered = registered;
+        self.hunting.queues.stir();
         self.presence_changed(phone);
         let state = self.phones.entry(phone.clone()).or_default();
         // Whatever its handset did before, it has not told of it since.
@@ -595,6 +614,7 @@ impl Pbx {
         self.review_messages();
         self.review_upstream();
         self.review_trunks();
+        self.review_hunting();
         self.forget_phones();
         self.look_at_clock(now);
     }

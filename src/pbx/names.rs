@@ -77,6 +77,10 @@ name! {
     GroupName
 }
 name! {
+    /// A hunt group.
+    HuntGroupName
+}
+name! {
     /// A class of service.
     ClassName
 }

@@ -39,7 +39,9 @@ impl NumberPlan {
         let users = site.users.values().map(|user| &user.dn);
         let voicemail = site.voicemails();
         let slots = site.settings.park_slots.iter();
+        let pilots = site.hunt_groups.values().flat_map(|group| &group.pilots);
         let known = listed.chain(theirs).chain(guests).chain(users);
+        let known = known.chain(pilots);
         let mut numbers: BTreeSet<Dn> = known.chain(voicemail).chain(slots).cloned().collect();
         numbers.extend(site.emergency.keys().map(|number| number.as_str().into()));
         let forwarding = codes.forwarding();

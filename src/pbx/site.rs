@@ -11,9 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
+use super::hunt_group::{HuntGroup, HuntGroupLogout};
 use super::mobility::{AppUser, Mobility};
 use super::model::PhoneModel;
-use super::names::{ClassName, Dn, GroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId};
+use super::names::{
+    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId,
+};
 use super::place::CivicAddress;
 use super::profile::{LogoutProfile, UserProfile};
 use super::provision::Provision;
@@ -62,6 +65,9 @@ pub struct Site {
     /// Which numbers go by which of them, by name.
     #[serde(default)]
     pub routes: BTreeMap<String, Route>,
+    /// Hunt groups by name (HG-1).
+    #[serde(default)]
+    pub hunt_groups: BTreeMap<HuntGroupName, HuntGroup>,
 }
 
 impl Site {
@@ -113,6 +119,7 @@ impl Site {
             phones: phones.collect(),
             trunks: self.trunks.clone(),
             routes: self.routes.clone(),
+            hunt_groups: self.hunt_groups.clone(),
         }
     }
 }
@@ -182,6 +189,8 @@ pub struct Settings {
     pub park_recall_s: u32,
     /// What becomes of calls to a phone where nobody is to be disturbed.
     pub do_not_disturb: DoNotDisturb,
+    /// What members of hunt groups are who do not answer (HG-2).
+    pub hunt_group_logout: HuntGroupLogout,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -221,6 +230,7 @@ impl Default for Settings {
             park_slots: Vec::new(),
             park_recall_s: 60,
             do_not_disturb: DoNotDisturb::Reject,
+            hunt_group_logout: HuntGroupLogout::Dnd,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,

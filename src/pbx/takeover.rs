@@ -92,6 +92,9 @@ impl Pbx {
         };
         tracing::info!(call = %id, %phone, "call picked up");
         self.deadlines.disarm(&Timer::NoAnswer(id));
+        if let Some(hunt) = &attempt.hunt {
+            self.hunt_left(now, id, hunt, true);
+        }
         for other in attempt.callees {
             self.release(other, "Answered elsewhere", true);
             self.drop_leg(now, other);

@@ -200,7 +200,7 @@ impl Pbx {
             && call.caller == other
         {
             // Nobody has answered there: the phones are rung again, for whoever is handed on.
-            let digits = Secret::new(attempt.called.as_str().to_owned());
+            let digits = Secret::new(attempt.wanted().as_str().to_owned());
             // A call for help goes on ringing: it is none to hand somebody on to.
             self.transfer_target(&phone, &digits)?;
             let why = Refusal::Failed(Failure::Released);
@@ -435,6 +435,7 @@ impl Pbx {
         // Who was to be replaced and has hung up has not sent anybody away.
         let comes_back = !matches!(transfer.target, Target::TakenOver(_));
         self.split_consultation(now, id);
+        self.hunt_given_up(now, id);
         if let Some(ticket) = ticket {
             let outcome = Err(why);
             self.act(Action::EndTransfer { ticket, outcome });
@@ -556,6 +557,7 @@ impl Pbx {
     /// There is nobody to be handed on any more.
     fn transferee_left(&mut self, now: Now, id: CallId, dead: bool) {
         self.split_consultation(now, id);
+        self.hunt_given_up(now, id);
         self.deadlines.disarm(&Timer::NoAnswer(id));
         self.unpark(id);
         let Some(Call {

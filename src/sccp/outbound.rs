@@ -27,6 +27,7 @@ impl Switchboard {
             | Action::Howl { phone } => self.stations.contains_key(phone),
             Action::RingOut { .. } => false,
             Action::ShowForwarding { leg }
+            | Action::ShowWaiting { leg, .. }
             | Action::ShowProgress { leg, .. }
             | Action::Answer { leg, .. }
             | Action::Acknowledge { leg, .. }
@@ -116,6 +117,13 @@ impl Switchboard {
             }),
             Action::Howl { phone } => self.at(&phone, Station::howl),
             Action::ShowForwarding { leg } => self.at_leg(leg, Station::forwarded),
+            Action::ShowWaiting {
+                leg,
+                place,
+                announce,
+            } => self.at_leg(leg, |station, shared, call| {
+                station.waits(shared, call, place, announce);
+            }),
             Action::ShowProgress {
                 leg,
                 ringing,
@@ -286,6 +294,24 @@ impl Station {
         if let Some(call) = self.call(reference) {
             self.prompt(shared, (call.line, reference), "Forwarded");
         }
+    }
+
+    /// The call waits until somebody is free.
+    fn waits(&mut self, shared: &mut Shared, reference: u32, place: usize, announce: bool) {
+        let is_calling = |call: &&Call| matches!(call.stage, CallStage::Calling(_));
+        let Some(call) = self.call(reference).filter(is_calling) else {
+            return;
+        };
+        let at = (call.line, reference);
+        self.look(shared, at, Look::rings_out());
+        self.show_parties(shared, call);
+        let tone = match announce {
+            true => Tone::BeepBonk,
+            false => Tone::Alerting,
+        };
+        self.hush(shared, at);
+        self.tone(shared, at, tone);
+        self.prompt(shared, at, format!("Waiting, place {place}"));
     }
 
     /// It rings there, or there is something to be heard from there: then the phone makes no ringing tone.

@@ -58,6 +58,9 @@ struct Way {
     last: Option<(Party, u32)>,
 }
 
+/// A hunt group: Cisco's call records have no reason that stands for it.
+const HUNTED: u32 = 0;
+
 /// The reason that stands for a transfer.
 const TRANSFERRED: u32 = 4;
 
@@ -71,6 +74,7 @@ impl Way {
                 Diverted::Absent => 9,
                 Diverted::Always => 15,
                 Diverted::Deflected => 18,
+                Diverted::Hunted => HUNTED,
             };
             (party_of(&diversion.from), reason)
         };

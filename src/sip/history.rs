@@ -43,6 +43,8 @@ fn words(why: Diverted) -> (&'static str, u16) {
         Diverted::NoAnswer => ("no-answer", 408),
         Diverted::Absent => ("unavailable", 404),
         Diverted::Deflected => ("deflection", 480),
+        // RFC 5806 has no word for it: the pilot never answers itself.
+        Diverted::Hunted => ("unconditional", 302),
     }
 }
 

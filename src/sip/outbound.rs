@@ -49,6 +49,7 @@ impl Agent {
             out @ Action::RingOut { .. } => self.ring_out(now, out),
             Action::RingAnew { leg } => self.ring_anew(now, leg),
             Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
+            Action::ShowWaiting { leg, place, .. } => self.show_waiting(now, leg, place),
             Action::ShowProgress {
                 leg,
                 from,
@@ -141,14 +142,24 @@ impl Agent {
 
     /// The call goes on at another number: the caller need not wonder what takes so long.
     fn show_forwarding(&mut self, now: Now, leg: LegId) {
+        self.show_status(now, leg, 181, status_reason(181));
+    }
+
+    /// The call waits: it may have to be said often, as a call of which nothing is heard is given up (RFC 3261 §13.3.1.1).
+    fn show_waiting(&mut self, now: Now, leg: LegId, place: usize) {
+        // RFC 3261 §21.1.4: the reason phrase may say more.
+        let reason = format!("{}, place {place}", status_reason(182));
+        self.show_status(now, leg, 182, &reason);
+    }
+
+    fn show_status(&mut self, now: Now, leg: LegId, status: u16, reason: &str) {
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
         if manner(&incoming.invite, false) != Manner::Plain {
             return;
         }
-        let (server, flow, status) = (incoming.server, incoming.flow, 181);
-        let reason = status_reason(status);
+        let (server, flow) = (incoming.server, incoming.flow);
         let tag = Some(incoming.tag.as_str());
         let answer = respond(&incoming.invite, flow.remote, status, reason, tag)
             .copy(&incoming.invite, Name::RecordRoute)

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::buttons::check_buttons;
 use super::hardware::check_hardware;
+use super::hunt_group::{HUNT_GROUP, check_hunt_groups, group_numbers};
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
 use super::trunk::check_trunks;
@@ -24,6 +25,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_numbers(site, &mut findings);
     check_number_owners(site, &mut findings);
     check_park_slots(site, &mut findings);
+    check_hunt_groups(site, &mut findings);
     check_credentials(site, &mut findings);
     check_softphone_names(site, &mut findings);
     check_hardware(site, &mut findings);
@@ -141,7 +143,9 @@ fn check_names(site: &Site, findings: &mut Vec<Finding>) {
         .keys()
         .map(|n| ("user_profile", n.as_str()));
     let users = site.users.keys().map(|n| ("user", n.as_str()));
-    for (kind, name) in classes.chain(logout).chain(profiles).chain(users) {
+    let groups = site.hunt_groups.keys().map(|n| (HUNT_GROUP, n.as_str()));
+    let names = classes.chain(logout).chain(profiles).chain(users);
+    for (kind, name) in names.chain(groups) {
         if !is_name(name) {
             findings.push(Finding::about_key(
                 &[kind, name],
@@ -248,6 +252,7 @@ fn numbers(site: &Site) -> Vec<(Vec<String>, &Dn)> {
     let mut add = |path: &[&str], dn| {
         numbers.push((path.iter().map(|key| (*key).to_owned()).collect(), dn));
     };
+    group_numbers(site, &mut add);
     if let Some(dn) = &site.settings.voicemail {
         add(&["site", "voicemail"], dn);
     }

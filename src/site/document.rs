@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use super::buttons::{written_dials, written_lines};
+use super::hunt_group::{self, HUNT_GROUP};
 use super::mobility;
 use super::phone_model::{self, PHONE_MODEL};
 use super::trunk;
@@ -115,6 +116,9 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     for (name, route) in &site.routes {
         objects.push(object("route", name, trunk::route_fields(route)));
     }
+    for (name, group) in &site.hunt_groups {
+        objects.push(object(HUNT_GROUP, name, hunt_group::fields(group)));
+    }
     objects
 }
 
@@ -180,6 +184,7 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("park_slots", texts(&s.park_slots)),
         shown("park_recall_s", s.park_recall_s),
         shown("do_not_disturb", quiet_word(s.do_not_disturb)),
+        shown("hunt_group_logout", s.hunt_group_logout.word()),
         shown("lock_after", s.lock_after),
         shown("lock_window_s", s.lock_window_s),
         shown("lock_s", s.lock_s),

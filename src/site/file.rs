@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::buttons::{lines, put_in_order, speed_dials};
 use super::check::check;
 use super::document::AUTO_REGISTRATION;
+use super::hunt_group::{self, HUNT_GROUP};
 use super::lint::lint;
 use super::mobility;
 use super::phone_model::{PHONE_MODEL, phone_models};
@@ -20,9 +21,9 @@ use super::trunk;
 use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
     AbsentHandling, AgentKind, AppUser, AutoRegistration, CivicAddress, ClassOfService, Codes,
-    DoNotDisturb, Forwarding, Hardware, LogoutProfile, Mobility, NumberRange, Personality, Phone,
-    PinHash, Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk, Upstream, User,
-    UserId, UserProfile, is_pin,
+    DoNotDisturb, Forwarding, Hardware, HuntGroup, LogoutProfile, Mobility, NumberRange,
+    Personality, Phone, PinHash, Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk,
+    Upstream, User, UserId, UserProfile, is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -197,6 +198,10 @@ impl<'t> Reading<'t> {
         let routes = routes
             .map(|(name, s)| (name.to_owned(), self.route(s)))
             .collect();
+        let hunt_groups = top.sections(HUNT_GROUP).into_iter();
+        let hunt_groups = hunt_groups
+            .map(|(name, s)| (name.into(), self.hunt_group(s)))
+            .collect();
         self.findings.extend(top.finish());
         Site {
             settings,
@@ -214,6 +219,7 @@ impl<'t> Reading<'t> {
             phones,
             trunks,
             routes,
+            hunt_groups,
         }
     }
 
@@ -274,6 +280,7 @@ impl<'t> Reading<'t> {
                 .number("park_recall_s", 0..=3600)
                 .unwrap_or(usual.park_recall_s),
             do_not_disturb: do_not_disturb(&mut s).unwrap_or_default(),
+            hunt_group_logout: hunt_group::logout(&mut s).unwrap_or_default(),
             lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
             lock_window_s: s
                 .number("lock_window_s", 1..=86_400)
@@ -507,6 +514,12 @@ impl<'t> Reading<'t> {
         let route = trunk::route(&mut s);
         self.findings.extend(s.finish());
         route
+    }
+
+    fn hunt_group(&mut self, mut s: Section<'t>) -> HuntGroup {
+        let group = hunt_group::read(&mut s);
+        self.findings.extend(s.finish());
+        group
     }
 
     fn app_user(&mut self, name: &str, mut s: Section<'t>) -> AppUser {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::hunt_group::lint_hunt_groups;
 use super::problem::Finding;
 use super::trunk::lint_trunks;
 use crate::pbx::{AbsentHandling, Dn, GoesTo, Phone, PhoneName, Site, User, UserId, UserProfile};
@@ -23,6 +24,7 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
     lint_pickup_groups(site, &mut findings);
     lint_targets(site, &mut findings);
     lint_trunks(site, &mut findings);
+    lint_hunt_groups(site, &mut findings);
     if site.emergency.is_empty() && !site.phones.is_empty() {
         findings.push(Finding::new(
             &["emergency"],
@@ -216,7 +218,9 @@ pub(super) fn known_numbers(site: &Site) -> BTreeSet<&Dn> {
         .logout_profiles
         .values()
         .flat_map(|profile| profile.numbers());
+    let pilots = site.hunt_groups.values().flat_map(|group| &group.pilots);
     users
+        .chain(pilots)
         .chain(guests)
         .chain(user_lines)
         .chain(logout_lines)

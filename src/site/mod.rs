@@ -6,6 +6,7 @@ mod check;
 mod document;
 mod file;
 mod hardware;
+mod hunt_group;
 mod lint;
 mod mobility;
 mod phone_model;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::document::{AUTO_REGISTRATION, Field, Object, objects};
+use super::hunt_group::HUNT_GROUP;
 use super::phone_model::PHONE_MODEL;
 use crate::pbx::Site;
 
@@ -85,7 +86,7 @@ pub fn plan(old: &Site, new: &Site) -> Plan {
 }
 
 /// The order of the file.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "site",
     "codes",
     "extension_mobility",
@@ -99,6 +100,7 @@ const KINDS: [&str; 13] = [
     "phone",
     "trunk",
     "route",
+    HUNT_GROUP,
 ];
 
 fn by_place(site: &Site) -> BTreeMap<(Option<usize>, String), Object> {

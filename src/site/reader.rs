@@ -132,6 +132,18 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// What `read` makes of a table in this one.
+    pub(super) fn inner<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&mut Section<'t>) -> T,
+    ) -> Option<T> {
+        let mut inner = self.section(key)?;
+        let made = read(&mut inner);
+        self.findings.extend(inner.finish());
+        Some(made)
+    }
+
     /// The tables in a table, by name.
     pub(super) fn sections(&mut self, key: &'static str) -> Vec<(&'t str, Section<'t>)> {
         let mut sections = Vec::new();

@@ -29,6 +29,7 @@ mod kind {
     pub const PHONE: &str = "phone";
     pub const TRUNK: &str = "trunk";
     pub const ROUTE: &str = "route";
+    pub const HUNT_GROUP: &str = "hunt-group";
 }
 
 /// The stored site and its revision, if one was ever applied.
@@ -166,7 +167,8 @@ fn each(
     put_all(&mut sink, kind::APP_USER, &site.app_users)?;
     put_all(&mut sink, kind::PHONE, &site.phones)?;
     put_all(&mut sink, kind::TRUNK, &site.trunks)?;
-    put_all(&mut sink, kind::ROUTE, &site.routes)
+    put_all(&mut sink, kind::ROUTE, &site.routes)?;
+    put_all(&mut sink, kind::HUNT_GROUP, &site.hunt_groups)
 }
 
 fn put_all<K: Borrow<str>, V: Serialize>(
@@ -200,6 +202,7 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
         kind::PHONE => site.phones.contains_key(name),
         kind::TRUNK => site.trunks.contains_key(name),
         kind::ROUTE => site.routes.contains_key(name),
+        kind::HUNT_GROUP => site.hunt_groups.contains_key(name),
         _ => false,
     }
 }
@@ -221,6 +224,7 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::PHONE => take(&mut site.phones, name, json)?,
         kind::TRUNK => take(&mut site.trunks, name, json)?,
         kind::ROUTE => take(&mut site.routes, name, json)?,
+        kind::HUNT_GROUP => take(&mut site.hunt_groups, name, json)?,
         _ => return Err(serde::de::Error::custom("there is no such kind of object")),
     }
     Ok(())

@@ -39,6 +39,7 @@ pub fn told_by(action: &Action) -> Option<LegId> {
         | Action::RingOut { leg, .. }
         | Action::RingAnew { leg }
         | Action::ShowForwarding { leg }
+        | Action::ShowWaiting { leg, .. }
         | Action::ShowProgress { leg, .. }
         | Action::OfferEarly { leg, .. }
         | Action::AnswerEarly { leg, .. }

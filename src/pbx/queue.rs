@@ -1,0 +1,303 @@
+//! Callers who wait until a member of a hunt group is free, first come, first served.
+//!
+//! Whoever waits is offered to members as soon as one may be free, and whoever calls meanwhile waits behind. The wait
+//! is bounded, and so is the number of those who wait.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::action::Action;
+use super::agent::HuntNews;
+use super::call::{CallId, Stage};
+use super::hunt_group::HuntQueue;
+use super::names::{Dn, HuntGroupName};
+use super::{Pbx, Timer};
+use crate::time::Now;
+
+/// A call waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Queued {
+    /// Since when (uptime).
+    since: Duration,
+    /// When the caller heard last that it does.
+    announced: Duration,
+    /// When the caller's side was told last.
+    told: Duration,
+    /// The place that the caller was told.
+    shown: Option<usize>,
+}
+
+/// Who waits in which group, in the order in which they came. A call that rings at a member keeps its place.
+#[derive(Debug, Default)]
+pub(super) struct Queues {
+    waiting: BTreeMap<HuntGroupName, VecDeque<CallId>>,
+    /// Whether a member may have become free since somebody looked.
+    is_stirred: bool,
+}
+
+impl Queues {
+    /// A member may be free now.
+    pub fn stir(&mut self) {
+        self.is_stirred = !self.waiting.is_empty();
+    }
+
+    /// A call waits no longer.
+    pub fn leave(&mut self, group: &HuntGroupName, id: CallId) {
+        if let Some(calls) = self.waiting.get_mut(group) {
+            calls.retain(|other| *other != id);
+            if calls.is_empty() {
+                self.waiting.remove(group);
+            }
+            // Others have another place now.
+            self.stir();
+        }
+    }
+
+    fn join(&mut self, group: &HuntGroupName, id: CallId) {
+        self.waiting.entry(group.clone()).or_default().push_back(id);
+    }
+
+    fn calls(&self, group: &HuntGroupName) -> Vec<CallId> {
+        let calls = self.waiting.get(group);
+        calls.into_iter().flatten().copied().collect()
+    }
+
+    fn groups(&self) -> Vec<HuntGroupName> {
+        self.waiting.keys().cloned().collect()
+    }
+}
+
+/// A call of which nothing is heard for longer is given up on the way (RFC 3261 §13.3.1.1).
+const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// The rule: when a call that waits is to be looked at again.
+fn next_look(
+    queue: &HuntQueue,
+    queued: &Queued,
+    again: impl Iterator<Item = Duration>,
+) -> Duration {
+    let over = queued.since + Duration::from_secs(queue.max_wait_s.into());
+    let announce = Duration::from_secs(queue.announce_every_s.into());
+    let announce = (!announce.is_zero()).then(|| queued.announced + announce);
+    let told = queued.told + TOLD_AGAIN_AFTER;
+    again
+        .chain(announce)
+        .chain([told])
+        .fold(over, Duration::min)
+}
+
+impl Pbx {
+    /// How many callers wait for a member of a group, those included that ring at one.
+    pub(super) fn calls_waiting(&self, group: &HuntGroupName) -> usize {
+        self.hunting
+            .queues
+            .waiting
+            .get(group)
+            .map_or(0, VecDeque::len)
+    }
+
+    /// Whether somebody waits whom nobody rings for.
+    pub(super) fn has_callers_unserved(&mut self, group: &HuntGroupName) -> bool {
+        let calls = self.hunting.queues.calls(group);
+        calls
+            .into_iter()
+            .any(|id| self.hunt(id).is_some_and(|hunt| !hunt.is_ringing()))
+    }
+
+    /// A call waits, or waits on; if there is no room, or it has waited for long enough, it goes on.
+    pub(super) fn join_queue(&mut self, now: Now, id: CallId) {
+        let Some((name, queue, overflow_to)) = self.queue_of(id) else {
+            return self.hunt_over(now, id, None);
+        };
+        let length = self.calls_waiting(&name);
+        let Some(hunt) = self.hunt(id) else {
+            return;
+        };
+        let longest = Duration::from_secs(queue.max_wait_s.into());
+        match hunt.queued {
+            Some(queued) if now.uptime >= queued.since + longest => {
+                self.hunt_over(now, id, overflow_to);
+            }
+            Some(_) => self.wait_on(now, id),
+            None if length >= usize::try_from(queue.length).unwrap_or(usize::MAX) => {
+                tracing::info!(call = %id, group = %name, length, "the queue is full");
+                self.hunt_over(now, id, overflow_to);
+            }
+            None => {
+                hunt.queued = Some(Queued {
+                    since: now.uptime,
+                    announced: now.uptime,
+                    told: now.uptime,
+                    shown: None,
+                });
+                let is_external = hunt.is_external;
+                tracing::info!(call = %id, group = %name, place = length + 1, "the caller waits");
+                self.hunting.queues.join(&name, id);
+                self.hunt_told(now, &name, is_external, &HuntNews::Queued);
+                self.wait_on(now, id);
+                self.show_places(&name);
+            }
+        }
+    }
+
+    /// The queue that a call may wait in, and where it goes from there.
+    fn queue_of(&mut self, id: CallId) -> Option<(HuntGroupName, HuntQueue, Option<Dn>)> {
+        let name = self.hunt(id)?.group.clone();
+        let group = self.site.hunt_groups.get(&name)?;
+        let overflow_to = group.overflow_to().cloned();
+        Some((name, group.queue.clone()?, overflow_to))
+    }
+
+    fn wait_on(&mut self, now: Now, id: CallId) {
+        let Some((_, queue, _)) = self.queue_of(id) else {
+            return;
+        };
+        let Some(hunt) = self.hunt(id) else {
+            return;
+        };
+        let Some(queued) = hunt.queued else {
+            return;
+        };
+        hunt.missed.retain(|_, until| *until > now.uptime);
+        let at = next_look(&queue, &queued, hunt.missed.values().copied());
+        self.deadlines.disarm(&Timer::NoAnswer(id));
+        self.deadlines.arm(Timer::Waiting(id), at.max(now.uptime));
+    }
+
+    /// A call that waits is looked at: it may have waited for long enough, or somebody may be asked again.
+    pub(super) fn waiting_due(&mut self, now: Now, id: CallId) {
+        let Some((_, queue, overflow_to)) = self.queue_of(id) else {
+            return self.hunt_over(now, id, None);
+        };
+        let caller = self.calls.call(id).map(|call| call.caller);
+        let Some(hunt) = self.hunt(id).filter(|hunt| !hunt.is_ringing()) else {
+            return;
+        };
+        let Some(queued) = &mut hunt.queued else {
+            return;
+        };
+        let over = queued.since + Duration::from_secs(queue.max_wait_s.into());
+        if now.uptime >= over {
+            return self.hunt_over(now, id, overflow_to);
+        }
+        let every = Duration::from_secs(queue.announce_every_s.into());
+        let is_announced = !every.is_zero() && now.uptime >= queued.announced + every;
+        let is_told = is_announced || now.uptime >= queued.told + TOLD_AGAIN_AFTER;
+        if is_announced {
+            queued.announced = now.uptime;
+        }
+        if is_told {
+            queued.told = now.uptime;
+        }
+        let place = queued.shown;
+        if hunt.missed.values().any(|until| *until <= now.uptime) {
+            self.hunting.queues.stir();
+        }
+        if let (true, Some(leg), Some(place)) = (is_told, caller, place) {
+            self.show_waiting(id, leg, place, is_announced);
+        }
+        self.wait_on(now, id);
+    }
+
+    /// Offers those who wait to members who may have become free, whoever came first first.
+    pub(super) fn serve_queues(&mut self, now: Now) {
+        if !std::mem::take(&mut self.hunting.queues.is_stirred) {
+            return;
+        }
+        for group in self.hunting.queues.groups() {
+            for id in self.hunting.queues.calls(&group) {
+                let Some(hunt) = self.hunt(id) else {
+                    self.hunting.queues.leave(&group, id);
+                    continue;
+                };
+                if hunt.is_ringing() {
+                    continue;
+                }
+                let passes_some_by = hunt.missed.values().any(|until| *until > now.uptime);
+                self.begin_round(now, id);
+                let still_waits = self.hunt(id).is_some_and(|hunt| !hunt.is_ringing());
+                // Nobody is free for this one, and so for nobody behind it.
+                if still_waits && !passes_some_by {
+                    break;
+                }
+            }
+            self.show_places(&group);
+        }
+        self.hunting.queues.is_stirred = false;
+    }
+
+    /// Tells those who wait which place they have, if it is another one.
+    fn show_places(&mut self, group: &HuntGroupName) {
+        for (place, id) in self.hunting.queues.calls(group).into_iter().enumerate() {
+            let place = place + 1;
+            let Some(queued) = self.hunt(id).and_then(|hunt| hunt.queued.as_mut()) else {
+                continue;
+            };
+            if queued.shown.replace(place) != Some(place)
+                && let Some(leg) = self.calls.call(id).map(|call| call.caller)
+            {
+                self.show_waiting(id, leg, place, false);
+            }
+        }
+    }
+
+    fn show_waiting(&mut self, id: CallId, leg: super::LegId, place: usize, announce: bool) {
+        let is_caller = |call: &super::call::Call| matches!(call.stage, Stage::Alerting(_));
+        if self.calls.call(id).is_some_and(is_caller) {
+            self.act(Action::ShowWaiting {
+                leg,
+                place,
+                announce,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// rules: HG-1
+    #[test]
+    fn whoever_came_first_is_first_and_is_looked_at_in_time() {
+        let mut queues = Queues::default();
+        let group = HuntGroupName::from("support");
+        queues.stir();
+        assert!(!queues.is_stirred, "nobody waits");
+        for id in 1..=3 {
+            queues.join(&group, CallId::of(id));
+        }
+        queues.leave(&group, CallId::of(1));
+        assert!(queues.is_stirred);
+        assert_eq!(queues.calls(&group), [CallId::of(2), CallId::of(3)]);
+        queues.leave(&group, CallId::of(2));
+        queues.leave(&group, CallId::of(3));
+        assert_eq!(queues.groups(), []);
+
+        let queue = |announce_every_s| HuntQueue {
+            length: 3,
+            max_wait_s: 100,
+            overflow_to: None,
+            announce_every_s,
+        };
+        let second = Duration::from_secs;
+        let queued = Queued {
+            since: second(1000),
+            announced: second(1050),
+            told: second(1050),
+            shown: None,
+        };
+        let look = |every, again: Option<u64>| {
+            next_look(&queue(every), &queued, again.map(second).into_iter())
+        };
+        assert_eq!(look(0, None), second(1100));
+        let told = Queued {
+            told: second(1030),
+            ..queued
+        };
+        assert_eq!(next_look(&queue(0), &told, [].into_iter()), second(1090));
+        assert_eq!(look(30, None), second(1080));
+        assert_eq!(look(30, Some(1060)), second(1060));
+        assert_eq!(look(60, Some(1200)), second(1100));
+    }
+}
