@@ -13,6 +13,7 @@ mod scenarios {
     mod forward;
     mod forward_set;
     mod handsets;
+    mod hunting;
     mod idle;
     mod idle_page;
     mod keys;

@@ -20,7 +20,10 @@ use super::{Pbx, Timer};
 use crate::time::Now;
 
 /// Whoever did not answer a call is not offered the same one for so long.
-pub(super) const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10);
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// The same of phones that were busy, which may have been with something that takes no time: a code.
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// A call on its way through a group.
 #[derive(Debug)]
@@ -57,6 +60,12 @@ struct Level {
     group: HuntGroupName,
     left: VecDeque<Member>,
     hops_left: usize,
+}
+
+impl Level {
+    fn is_done(&self) -> bool {
+        self.left.is_empty() || self.hops_left == 0
+    }
 }
 
 /// A member who is rung.
@@ -187,17 +196,17 @@ impl Hunt {
         offer.legs.is_empty().then(|| self.offers.remove(place))
     }
 
-    /// The next place in the list of the group where the round is; the level is done if there is none.
-    fn next_place(&mut self) -> Option<(HuntGroupName, Member)> {
-        loop {
-            let level = self.levels.last_mut()?;
-            match level.left.pop_front() {
-                Some(member) if level.hops_left > 0 => {
-                    return Some((level.group.clone(), member));
-                }
-                _ => drop(self.levels.pop()),
-            }
+    /// Leaves the groups in whose lists nobody is left to be asked.
+    fn leave_levels(&mut self) {
+        while self.levels.last().is_some_and(Level::is_done) {
+            self.levels.pop();
         }
+    }
+
+    /// The next place in the list of the group where the round is.
+    fn next_place(&mut self) -> Option<(HuntGroupName, Member)> {
+        let level = self.levels.last_mut()?;
+        Some((level.group.clone(), level.left.pop_front()?))
     }
 }
 
@@ -308,7 +317,11 @@ impl Pbx {
         let from = attempt.from.clone();
         let mut all: Vec<Candidate> = Vec::new();
         loop {
-            let Some(hunt) = self.hunt(id) else {
+            if let Some(hunt) = self.hunt(id) {
+                hunt.leave_levels();
+            }
+            let is_parallel = self.rings_at_once(id);
+            let Some(hunt) = self.hunt(id).filter(|_| is_parallel || all.is_empty()) else {
                 return all;
             };
             let depth = hunt.levels.len();
@@ -333,15 +346,11 @@ impl Pbx {
             if phones.is_empty() {
                 continue;
             }
-            let is_parallel = self.rings_at_once(id);
             all.push(Candidate {
                 group,
                 member,
                 phones,
             });
-            if !is_parallel {
-                return all;
-            }
         }
     }
 
@@ -468,7 +477,6 @@ impl Pbx {
 
     /// Nobody has answered there. Busy phones, and those that cannot be reached, have missed nothing.
     fn offers_over(&mut self, now: Now, id: CallId, offers: Vec<Offer>, rang_out: bool) {
-        let again = now.uptime + ASKED_AGAIN_AFTER;
         let Some(hunt) = self.hunt(id) else {
             return;
         };
@@ -477,7 +485,11 @@ impl Pbx {
         }
         let is_external = hunt.is_external;
         for offer in &offers {
-            hunt.missed.insert(offer.dn.clone(), again);
+            let after = match rang_out || offer.is_declined {
+                true => ASKED_AGAIN_AFTER,
+                false => TRIED_AGAIN_AFTER,
+            };
+            hunt.missed.insert(offer.dn.clone(), now.uptime + after);
         }
         for Offer {
             group,

@@ -25,6 +25,8 @@ pub(super) struct Queued {
     told: Duration,
     /// The place that the caller was told.
     shown: Option<usize>,
+    /// Whether the caller hears it just now.
+    is_announcing: bool,
 }
 
 /// Who waits in which group, in the order in which they came. A call that rings at a member keeps its place.
@@ -70,6 +72,9 @@ impl Queues {
 /// A call of which nothing is heard for longer is given up on the way (RFC 3261 §13.3.1.1).
 const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+/// So long a caller hears that the call waits.
+const ANNOUNCEMENT: Duration = Duration::from_secs(2);
+
 /// The rule: when a call that waits is to be looked at again.
 fn next_look(
     queue: &HuntQueue,
@@ -79,7 +84,10 @@ fn next_look(
     let over = queued.since + Duration::from_secs(queue.max_wait_s.into());
     let announce = Duration::from_secs(queue.announce_every_s.into());
     let announce = (!announce.is_zero()).then(|| queued.announced + announce);
-    let told = queued.told + TOLD_AGAIN_AFTER;
+    let told = match queued.is_announcing {
+        true => queued.told + ANNOUNCEMENT,
+        false => queued.told + TOLD_AGAIN_AFTER,
+    };
     again
         .chain(announce)
         .chain([told])
@@ -129,6 +137,7 @@ impl Pbx {
                     announced: now.uptime,
                     told: now.uptime,
                     shown: None,
+                    is_announcing: false,
                 });
                 let is_external = hunt.is_external;
                 tracing::info!(call = %id, group = %name, place = length + 1, "the caller waits");
@@ -182,12 +191,17 @@ impl Pbx {
         }
         let every = Duration::from_secs(queue.announce_every_s.into());
         let is_announced = !every.is_zero() && now.uptime >= queued.announced + every;
-        let is_told = is_announced || now.uptime >= queued.told + TOLD_AGAIN_AFTER;
+        let lasts = match queued.is_announcing {
+            true => ANNOUNCEMENT,
+            false => TOLD_AGAIN_AFTER,
+        };
+        let is_told = is_announced || now.uptime >= queued.told + lasts;
         if is_announced {
             queued.announced = now.uptime;
         }
         if is_told {
             queued.told = now.uptime;
+            queued.is_announcing = is_announced;
         }
         let place = queued.shown;
         if hunt.missed.values().any(|until| *until <= now.uptime) {
@@ -286,6 +300,7 @@ mod tests {
             announced: second(1050),
             told: second(1050),
             shown: None,
+            is_announcing: false,
         };
         let look = |every, again: Option<u64>| {
             next_look(&queue(every), &queued, again.map(second).into_iter())

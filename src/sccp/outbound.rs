@@ -306,12 +306,12 @@ impl Station {
         self.look(shared, at, Look::rings_out());
         self.show_parties(shared, call);
         let tone = match announce {
-            true => Tone::BeepBonk,
+            true => Tone::ZipZip,
             false => Tone::Alerting,
         };
         self.hush(shared, at);
         self.tone(shared, at, tone);
-        self.prompt(shared, at, format!("Waiting, place {place}"));
+        self.prompt(shared, at, format!("Queued, place {place}"));
     }
 
     /// It rings there, or there is something to be heard from there: then the phone makes no ringing tone.

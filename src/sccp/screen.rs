@@ -58,9 +58,6 @@ struct Way {
     last: Option<(Party, u32)>,
 }
 
-/// A hunt group: Cisco's call records have no reason that stands for it.
-const HUNTED: u32 = 0;
-
 /// The reason that stands for a transfer.
 const TRANSFERRED: u32 = 4;
 
@@ -72,9 +69,9 @@ impl Way {
                 Diverted::NoAnswer => 2,
                 // Out of order, in their words.
                 Diverted::Absent => 9,
-                Diverted::Always => 15,
+                // There is none for hunt groups, whose pilots never answer themselves.
+                Diverted::Always | Diverted::Hunted => 15,
                 Diverted::Deflected => 18,
-                Diverted::Hunted => HUNTED,
             };
             (party_of(&diversion.from), reason)
         };

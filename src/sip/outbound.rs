@@ -147,6 +147,7 @@ impl Agent {
 
     /// The call waits: it may have to be said often, as a call of which nothing is heard is given up (RFC 3261 §13.3.1.1).
     fn show_waiting(&mut self, now: Now, leg: LegId, place: usize) {
+        self.show_status(now, leg, 180, status_reason(180));
         // RFC 3261 §21.1.4: the reason phrase may say more.
         let reason = format!("{}, place {place}", status_reason(182));
         self.show_status(now, leg, 182, &reason);

@@ -206,7 +206,9 @@ impl Stage {
             Deed::Site(change) => {
                 let named = change.split_once(' ').filter(|(name, _)| {
                     let site = &self.text.site;
-                    site.users.contains_key(*name) || site.phones.contains_key(*name)
+                    site.users.contains_key(*name)
+                        || site.phones.contains_key(*name)
+                        || site.hunt_groups.contains_key(*name)
                 });
                 let line = match named {
                     Some((_, "is removed")) | None => change.clone(),

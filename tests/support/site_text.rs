@@ -10,6 +10,7 @@
 //! alice-app: softphone of alice                 registers as the user itself, or as 2001
 //! logout at 19:00, 24:00                       a setting
 //! x: trunk at 10.0.9.1, class staff            a way to the rest of the world
+//! support: hunt group, peer, pilot 4200          whoever of a list answers (see `hunt_text`)
 //! outside: route of 0, national, by x y        what goes by it
 //! beside x                                     the exchange that was there before, behind a trunk
 //! alice: upstream as 5551 with secret          who a user is there
@@ -20,14 +21,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, AgentKind, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding, LineKind,
-    LogoutProfile, Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret,
-    SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User, UserProfile, Vendor,
+    AbsentHandling, AgentKind, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding,
+    HuntGroupLogout, LineKind, LogoutProfile, Phone, PinHash, ProfileLine, Provision, SecondLogin,
+    Site, SoftphoneSecret, SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User, UserProfile,
+    Vendor,
 };
 use perch::sip::digest_secret;
 
-use super::trunk_text;
 use super::world::password;
+use super::{hunt_text, trunk_text};
 
 /// The realm of the exchange beside which a site is.
 const UPSTREAM_REALM: &str = "pbx";
@@ -130,6 +132,8 @@ impl SiteText {
             trunk_text::trunk(&mut self.site, name, &clauses)
         } else if self.site.routes.contains_key(name) || says("route of ") {
             trunk_text::route(&mut self.site, name, &clauses)
+        } else if self.site.hunt_groups.contains_key(name) || says("hunt group") {
+            hunt_text::hunt_group(&mut self.site, name, &clauses)
         } else if self.site.phones.contains_key(name) || says("guest ") || says("phone") {
             self.phone(name, &clauses)
         } else if self.site.logout_profiles.contains_key(name) || says("logout profile") {
@@ -340,6 +344,9 @@ impl SiteText {
             ["do", "not", "disturb", "rings", "silently"] => {
                 settings.do_not_disturb = DoNotDisturb::Silent;
             }
+            ["hunt", "group", "logout", word] => {
+                settings.hunt_group_logout = HuntGroupLogout::named(word).ok_or("DND or HLog?")?;
+            }
             ["park", "slots", ref dns @ ..] => settings.park_slots = numbers(dns),
             ["park", "recall", limit] => settings.park_recall_s = seconds(limit)?,
             ["voicemail", dn] => settings.voicemail = Some(dn.into()),
@@ -373,7 +380,8 @@ impl SiteText {
         self.site.user_profiles.remove(name);
         let is_phone = self.site.phones.remove(name).is_some();
         let is_trunk = self.site.trunks.remove(name).is_some();
-        let known = is_user || is_phone || is_trunk;
+        let is_group = self.site.hunt_groups.remove(name).is_some();
+        let known = is_user || is_phone || is_trunk || is_group;
         known
             .then_some(())
             .ok_or_else(|| format!("there is no {name}"))

@@ -21,6 +21,9 @@ use crate::support::phone::lamp_words;
 /// What a phone shows while it waits for its handset to come down (SES-6).
 const RESETTING: &str = "Resetting...";
 
+/// What stands at a call that waits.
+const QUEUED: &str = "Queued";
+
 /// What it shows instead of what it showed, as long as that is set.
 const SET: [&str; 3] = ["Forwarded to", "DND", "You Have VoiceMail"];
 
@@ -192,7 +195,12 @@ impl SccpPhone {
 
     fn show(&mut self, place: Place, text: String, is_literal: bool) {
         match self.calls.get_mut(&place.1) {
-            Some(call) => call.text.clone_from(&text),
+            Some(call) => {
+                call.text.clone_from(&text);
+                if text.starts_with(QUEUED) {
+                    self.reads(&text);
+                }
+            }
             None if self.elsewhere.contains_key(&place.1) => {}
             None if place.1 != 0 => self.fault(format!("{text:?} for no call {place:?}")),
             None => {

@@ -446,6 +446,8 @@ impl SipPhone {
             if !std::mem::replace(&mut call.heard_ringing, true) {
                 self.sees("hears it ring");
             }
+        } else if !gives_up && status == 182 {
+            self.sees(format!("reads {:?}", response.reason()));
         } else if !gives_up && !response.body().is_empty() {
             let who = self.speaker(&response.body());
             self.sees(format!("hears {who} before the answer"));
