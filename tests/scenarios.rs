@@ -24,6 +24,8 @@ mod scenarios {
     mod neighbours;
     mod park;
     mod pickup;
+    mod policy;
+    mod rights;
     mod schedule;
     mod sessions;
     mod shared_lines;

@@ -4,6 +4,8 @@
 mod buttons;
 #[path = "site_file/hunt_groups.rs"]
 mod hunt_groups;
+#[path = "site_file/limits.rs"]
+mod limits;
 #[path = "site_file/products.rs"]
 mod products;
 #[path = "site_file/provision.rs"]
@@ -130,7 +132,7 @@ fn the_demo_is_what_it_says() {
         let profile = &site.user_profiles[user.profiles[0].as_str()];
         assert_eq!(user.dn.as_str(), dn);
         assert!(verify_pin(pin, Some(&user.pin)));
-        assert_eq!(profile.idle_limit_min, idle_limit_min);
+        assert_eq!(profile.limits.idle_limit_min, idle_limit_min);
         assert_eq!(profile.exempt, exempt);
         let class = &site.classes[profile.class.as_str()];
         assert!(class.call_guests && class.call_users && class.login && class.remote_logout);
@@ -201,7 +203,7 @@ fn what_is_written_is_read_as_the_same_site() {
         .expect("there are some");
     profile.absent = AbsentHandling::Forward("9002".into());
     profile.second_login = Some(SecondLogin::Allow);
-    profile.max_login_min = Some(481);
+    profile.limits.max_login_min = Some(481);
     profile.forwarding = Forwarding {
         all: Some("9001".into()),
         busy: Some("voicemail".into()),
@@ -294,7 +296,7 @@ auto_logout_h = 200
 class = "gast"
 [user_profile.clerk]
 class = "guest"
-idle_limit_min = 0
+idle_limit_min = 10000
 absent = "elsewhere"
 [user_profile.temp]
 class = "guest"
@@ -329,7 +331,7 @@ logout_profile = "guest"
     check(
         text,
         expect![[r#"
-            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, upstream, class_of_service, logout_profile, user_profile, user, app_user, phone, trunk, route, hunt_group
+            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, upstream, class_of_service, logout_profile, user_profile, user_group, user, app_user, phone, trunk, route, hunt_group
             site.toml:4:8: site.name: the site has no name. Give it one; it is shown wherever the server is
             site.toml:5:12: site.timezone: there is no time zone "Mars/Olympus". Write an IANA name, such as "Europe/Amsterdam" or "UTC"
             site.toml:6:1: site.seccond_login: there is no such key. Did you mean "second_login"?
@@ -354,7 +356,7 @@ logout_profile = "guest"
             site.toml:25:17: class_of_service.guest.auto_logout_h: the number is out of range. Write one from 1 to 168
             site.toml:26:17: logout_profile.guest.display_name: this is missing. Add display_name = …
             site.toml:27:9: logout_profile.guest.class: there is no class_of_service "gast". Did you mean "guest"?
-            site.toml:30:18: user_profile.clerk.idle_limit_min: the number is out of range. Write one from 1 to 9999
+            site.toml:30:18: user_profile.clerk.idle_limit_min: the number is out of range. Write one from 0 to 9999
             site.toml:31:10: user_profile.clerk.absent: "elsewhere" is no way to handle calls. Write "voicemail", "busy", "unreachable", or { forward = "…" }
             site.toml:34:1: user_profile.temp.absent.forward: this is missing. Add forward = …
             site.toml:34:12: user_profile.temp.absent.to: there is no such key. Known here: forward

@@ -49,6 +49,21 @@ pub enum Door {
     Api,
 }
 
+impl Door {
+    /// The way in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Door::Code => "by code",
+            Door::Softkey => "by a key of the phone",
+            Door::Control => "over the control API",
+            Door::Timer => "by a timer",
+            Door::Registration => "by registering",
+            Door::Page => "on a page of the phone",
+            Door::Api => "over the Extension Mobility API",
+        }
+    }
+}
+
 /// Why a session ended (SES-12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Pbx;
 use super::action::Party;
-use super::class_of_service::ClassOfService;
+use super::class_of_service::{ClassOfService, NO_RIGHTS};
 use super::line::{Applied, LineKind, ProfileLine};
 use super::model::Protocol;
 use super::names::{ClassName, Dn, HuntGroupName, PhoneName, ProfileName, UserId};
@@ -254,15 +254,15 @@ impl Pbx {
     }
 
     /// What may be done at a phone by whoever is there.
-    pub(super) fn class_at(&self, phone: &PhoneName) -> ClassOfService {
+    pub(super) fn class_at(&self, phone: &PhoneName) -> &ClassOfService {
         let trunk = self.site.trunks.get(phone).map(|trunk| &trunk.class);
         let class = match self.user_profile_at(phone) {
             _ if trunk.is_some() => trunk,
-            Some((_, profile)) => Some(&profile.class),
+            Some((user, profile)) => Some(self.site.class_of(user, profile)),
             None => self.logout_class(phone),
         };
         let class = class.and_then(|name| self.site.classes.get(name));
-        class.cloned().unwrap_or_default()
+        class.unwrap_or(&NO_RIGHTS)
     }
 
     /// The class of a phone while nobody is logged in.

@@ -1,16 +1,11 @@
 //! Answers to questions: who is where, why the last logout happened, when the next will (SES-11).
 
-use std::time::Duration;
-
 use super::Pbx;
-use super::change::Door;
-use super::change::{Cause, Closed, SessionId, StoredSession};
+use super::change::{Door, SessionId};
 use super::forward_set::Owner;
-use super::idle::Verdict;
 use super::names::{PhoneName, UserId};
-use super::phone::InUse;
 use super::query::{Answer, AtPhone, Explanation, OfUser, Presence, Query, Status};
-use crate::time::{Now, Utc};
+use crate::time::Now;
 
 impl Pbx {
     /// Answers a question; changes nothing.
@@ -57,7 +52,10 @@ impl Pbx {
             display_name: user.map(|u| u.display_name.clone()).unwrap_or_default(),
             phone: stored.phone.clone(),
             profile: stored.profile.clone(),
-            total: stored.total,
+            lasts_s: self
+                .limits_of(stored)
+                .and_then(|limits| limits.total)
+                .map(|it| it.as_secs()),
             door: stored.door,
             since: stored.opened,
             last_used: stored.last_used,
@@ -65,29 +63,6 @@ impl Pbx {
             leaving: stored.leaving.map(|(cause, ..)| cause),
             in_call: self.in_use(&stored.phone).in_call(),
         })
-    }
-
-    /// When the session ends by itself, unless something defers it, and why.
-    fn next_logout(&self, now: Now, id: SessionId) -> Option<(Utc, Cause)> {
-        let session = self.sessions.get(&id)?;
-        let limits = self.limits_of(&session.stored)?;
-        let may_be_idle = self.may_be_idle(now, &session.stored.phone);
-        let idle = limits
-            .idle
-            .filter(|_| may_be_idle)
-            .map(|limit| (now.utc_at(session.last_used + limit), Cause::Idle));
-        let total = limits
-            .total
-            .map(|limit| (session.stored.opened.plus(limit), Cause::Duration));
-        let clock = self.schedule.next_after(now.utc);
-        let clock = clock.map(|at| (at, Cause::Schedule));
-        let next = [idle, total, clock].into_iter().flatten();
-        let next = next.min_by_key(|(at, _)| *at)?;
-        let hold = self.emergency_hold(now, &session.stored.phone);
-        match hold.map(|until| now.utc_at(until)) {
-            Some(hold) if hold > next.0 => Some((hold, next.1)),
-            _ => Some(next),
-        }
     }
 
     fn at_phone(&self, now: Now, phone: &PhoneName) -> Option<AtPhone> {
@@ -248,113 +223,5 @@ impl Pbx {
             last,
             sentences,
         }
-    }
-
-    fn explain_session(&self, now: Now, id: SessionId) -> Vec<String> {
-        let Some(session) = self.sessions.get(&id) else {
-            return Vec::new();
-        };
-        let stored = &session.stored;
-        let (user, phone) = (&stored.user, &stored.phone);
-        let local = |at| self.schedule.local(at);
-        let mut sentences = vec![
-            format!(
-                "{user} has been logged in at {phone} since {}.",
-                local(stored.opened)
-            ),
-            format!(
-                "{phone} was last used at {}, as {} showed.",
-                local(stored.last_used.0),
-                stored.last_used.1.words()
-            ),
-        ];
-        if let Some((cause, _, since)) = stored.leaving {
-            sentences.push(format!(
-                "{user} will be logged out ({}) as soon as {phone} is idle; that was decided at {}.",
-                cause.word(),
-                local(since)
-            ));
-            return sentences;
-        }
-        sentences.push(match self.next_logout(now, id) {
-            None => format!("Nothing logs {user} out automatically here."),
-            Some((at, cause)) => format!(
-                "The next automatic logout is at {} ({}: {}).",
-                local(at),
-                cause.word(),
-                self.policy_words(stored, cause)
-            ),
-        });
-        sentences.extend(self.explain_deferral(now, id));
-        sentences
-    }
-
-    fn policy_words(&self, stored: &StoredSession, cause: Cause) -> String {
-        let limits = self.limits_of(stored);
-        let minutes = |limit: Option<Duration>| limit.unwrap_or_default().as_secs() / 60;
-        match cause {
-            Cause::Idle => format!(
-                "{} min without use, by user profile {}",
-                minutes(limits.and_then(|l| l.idle)),
-                stored.profile
-            ),
-            Cause::Duration => {
-                let limit = minutes(limits.and_then(|l| l.total));
-                format!("a login lasts {}:{:02} at most", limit / 60, limit % 60)
-            }
-            _ => "the site's logout times".to_owned(),
-        }
-    }
-
-    fn explain_deferral(&self, now: Now, id: SessionId) -> Option<String> {
-        let phone = &self.sessions.get(&id)?.stored.phone;
-        if let Some(until) = self.emergency_hold(now, phone) {
-            let until = self.schedule.local(now.utc_at(until));
-            return Some(format!(
-                "An emergency call was made at {phone}: nobody is logged out there before {until}."
-            ));
-        }
-        if !self.may_be_idle(now, phone) {
-            return Some(format!(
-                "{phone} does not ask for its idle page, so it is in use, or off: it is not idle before it asks again."
-            ));
-        }
-        let waits = self.verdict_on(now, id) == Some(Verdict::WaitForRelease);
-        match self.in_use(phone) {
-            InUse::Active if waits => Some(format!(
-                "{phone} is in a call: no timer ends the session before the call ends."
-            )),
-            InUse::HeldOnly { .. } => Some(format!("{phone} has a call on hold.")),
-            InUse::Ringing => Some(format!("{phone} rings: a logout waits.")),
-            _ => None,
-        }
-    }
-
-    fn explain_end(&self, (stored, closed): &(StoredSession, Closed)) -> String {
-        format!(
-            "The last logout at {} was at {}: {} ({}: {}); last used at {}, as {} showed.",
-            stored.phone,
-            self.schedule.local(closed.at),
-            stored.user,
-            closed.cause.word(),
-            reason(closed.cause),
-            self.schedule.local(closed.last_used.0),
-            closed.last_used.1.words()
-        )
-    }
-}
-
-fn reason(cause: Cause) -> &'static str {
-    match cause {
-        Cause::User => "the user logged out",
-        Cause::Takeover => "somebody else logged in there",
-        Cause::Moved => "the user logged in elsewhere",
-        Cause::Remote => "somebody logged the user out by code",
-        Cause::Admin => "an administrator did",
-        Cause::Idle => "the phone was not used for the idle limit",
-        Cause::Duration => "the maximum login time was over",
-        Cause::Schedule => "a logout time of the site came",
-        Cause::Api => "a program did, over the API",
-        Cause::Unregistered => "the softphone unregistered, or was not heard of any more",
     }
 }

@@ -477,6 +477,10 @@ mod tests {
                 mailbox: None,
                 sip_secret: None,
                 upstream: None,
+                group: None,
+                class: None,
+                limits: None,
+                exempt: false,
             };
             let phone = Phone {
                 logout_profile: "lobby".into(),
@@ -488,6 +492,7 @@ mod tests {
                 pickup_group: None,
                 provision: None,
                 own_speed_dials: true,
+                limits: None,
                 emergency_number: None,
             };
             site.users.insert(format!("u{place}").as_str().into(), user);

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::Pbx;
 use super::action::{Party, Refusal};
+use super::class_of_service::Called;
 use super::directory::Holder;
 use super::event::Failure;
 use super::forward_set::ForwardKind;
-use super::names::{Dn, PhoneName};
+use super::names::{Dn, PhoneName, UserId};
 use super::phone::InUse;
 use super::profile::{AbsentHandling, Forwarding, UserProfile};
 
@@ -128,25 +129,29 @@ enum Elsewhere {
 impl Pbx {
     /// Whether somebody at a phone may call a number.
     pub(super) fn may_call(&self, phone: &PhoneName, dn: &Dn) -> Result<(), Refusal> {
-        let class = self.class_at(phone);
+        let dialled = dn.as_str();
         let dn = &self.number_here(dn);
         let logged_out = self.user_profile_at(phone).is_none();
-        let allowed = match self.directory.holder(dn) {
+        let called = match self.directory.holder(dn) {
             // Whoever calls in does not call out again, but where somebody here sends them.
             None if self.site.is_trunk(phone) => return Err(Refusal::UnknownNumber),
             None => match self.site.route_for(dn.as_str()) {
-                Some(route) => class.may_call_out(route.kind),
-                // There the exchange decides what they may.
-                None => match self.upstream_for(phone, &History::default(), dn) {
-                    Some(_) => true,
-                    None => return Err(Refusal::UnknownNumber),
-                },
+                Some(route) => Called::Outside(route.kind),
+                None if self.upstream_for(phone, &History::default(), dn).is_some() => {
+                    Called::Elsewhere
+                }
+                None => return Err(Refusal::UnknownNumber),
             },
             // SES-10: no voicemail from a phone at which nobody is logged in.
-            Some(_) if logged_out && self.directory.is_voicemail(dn) => false,
-            Some(Holder::User(_) | Holder::Pilot(_)) => class.call_users,
-            Some(Holder::Guest) => class.call_guests,
+            Some(_) if logged_out && self.directory.is_voicemail(dn) => {
+                return Err(Refusal::NotAllowed);
+            }
+            Some(Holder::User(_) | Holder::Pilot(_)) => Called::User,
+            Some(Holder::Guest) => Called::Guest,
         };
+        let allowed = self
+            .class_at(phone)
+            .may_call([dialled, dn.as_str()], called);
         allowed.then_some(()).ok_or(Refusal::NotAllowed)
     }
 
@@ -299,17 +304,23 @@ impl Pbx {
 
     /// The profile that says what becomes of calls to a number: of its user's session, else the user's first.
     pub(super) fn profile_of_number(&self, dn: &Dn) -> Option<&UserProfile> {
+        self.owner_profile(dn).map(|(_, profile)| profile)
+    }
+
+    /// The same, and whose it is.
+    pub(super) fn owner_profile(&self, dn: &Dn) -> Option<(&UserId, &UserProfile)> {
         let Holder::User(user) = self.directory.holder(dn)? else {
             return None;
         };
         let session = self.by_user.get(user).and_then(|ids| ids.first());
         let session = session.and_then(|id| self.sessions.get(id));
-        session
+        let profile = session
             .and_then(|session| self.profile_of(&session.stored))
             .or_else(|| {
                 let user = self.site.users.get(user)?;
                 self.site.user_profiles.get(user.profiles.first()?)
-            })
+            });
+        Some((user, profile?))
     }
 
     /// Who a number is.

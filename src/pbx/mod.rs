@@ -11,7 +11,9 @@ mod carry;
 mod change;
 mod class_of_service;
 mod conference;
+mod deadline;
 mod desk;
+mod dial_pattern;
 mod dialogue;
 mod dialplan;
 mod directory;
@@ -44,6 +46,7 @@ mod park;
 mod phone;
 mod pickup;
 mod place;
+mod policy;
 mod prefix;
 mod privacy;
 mod profile;
@@ -79,8 +82,9 @@ pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
     SessionId, Signal, StoredSession, TotalLimit, Wanted, What,
 };
-pub use class_of_service::ClassOfService;
+pub use class_of_service::{AgentAnswer, ClassOfService};
 pub use desk::{Desk, DeskLine, DeskMay, DeskSet, Seat};
+pub use dial_pattern::DialPattern;
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use enrolment::{AutoRegistration, NumberRange, Unwelcome};
 pub use event::{
@@ -103,13 +107,15 @@ pub use mix::{ConferenceId, MixNews, MixOrder};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use model::{FixedKey, Maker, Models, Orders, PhoneModel, Protocol, RenewalWords, Swap};
 pub use names::{
-    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId,
+    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName,
+    UserGroupName, UserId,
 };
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
 pub use own_dials::{DialEdit, OwnDials};
 pub use own_pin::{OwnPin, is_pin};
 pub use place::{CivicAddress, Place};
+pub use policy::{LogoutLimits, UserGroup};
 pub use prefix::Prefix;
 pub use profile::{
     AbsentHandling, AgentKind, Forwarding, GoesTo, LogoutProfile, SpeedDial, UserProfile,

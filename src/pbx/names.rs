@@ -81,6 +81,10 @@ name! {
     HuntGroupName
 }
 name! {
+    /// A group of users.
+    UserGroupName
+}
+name! {
     /// A class of service.
     ClassName
 }

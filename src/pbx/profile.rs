@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::forward_set::ForwardKind;
 use super::line::ProfileLine;
 use super::names::{ClassName, Dn, GroupName};
+use super::policy::LogoutLimits;
 use super::site::SecondLogin;
 use super::softphone::SoftphoneUse;
 
@@ -15,10 +16,9 @@ pub struct UserProfile {
     pub lines: Vec<ProfileLine>,
     /// What the user may do.
     pub class: ClassName,
-    /// How long the phone may be idle, in minutes, 1–9999 (IDL-2). None: for ever.
-    pub idle_limit_min: Option<u32>,
-    /// Overrides the site's maximum login time, in minutes, 1–10080 (DUR-1).
-    pub max_login_min: Option<u32>,
+    /// When the user is logged out automatically.
+    #[serde(flatten)]
+    pub limits: LogoutLimits,
     /// Never logged out automatically (EXM-1).
     pub exempt: bool,
     /// Overrides the site's second-login policy (SES-2).
@@ -54,8 +54,7 @@ impl UserProfile {
         UserProfile {
             lines: Vec::new(),
             class: class.into(),
-            idle_limit_min: None,
-            max_login_min: None,
+            limits: LogoutLimits::default(),
             exempt: false,
             second_login: None,
             absent: AbsentHandling::default(),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::change::{Cause, Closed, Door, Signal, StoredSession, TotalLimit};
+use super::change::{Cause, Closed, Door, Signal, StoredSession};
 use super::desk::Seat;
 use super::layout::LeftOut;
 use super::names::{Dn, PhoneName, ProfileName, UserId};
@@ -65,8 +65,8 @@ pub struct Presence {
     pub phone: PhoneName,
     /// As what.
     pub profile: ProfileName,
-    /// How long the login may last.
-    pub total: TotalLimit,
+    /// How long the login may last in all, in seconds. None: for ever.
+    pub lasts_s: Option<u64>,
     /// How the login was asked for.
     pub door: Door,
     /// Since when.

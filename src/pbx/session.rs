@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use super::change::{Cause, Change, Closed, Door, SessionId, StoredSession, TotalLimit, What};
+use super::change::{Cause, Change, Closed, Door, SessionId, StoredSession, What};
 use super::event::{LogoutTarget, Ticket};
-use super::idle::Limits;
 use super::login::Asker;
 use super::names::{Dn, PhoneName, UserId};
 use super::phone::InUse;
-use super::profile::UserProfile;
 use super::{Haste, Obstacle, Pbx, Refusal, Shown, Timer};
 use crate::time::Now;
 
@@ -359,45 +357,6 @@ impl Pbx {
     /// The sessions of a user, oldest first.
     pub(super) fn sessions_of(&self, user: &UserId) -> Vec<SessionId> {
         self.by_user.get(user).cloned().unwrap_or_default()
-    }
-
-    /// The profile of a session; the user's default if its own is no more.
-    pub(super) fn profile_of(&self, stored: &StoredSession) -> Option<&UserProfile> {
-        let profiles = &self.site.user_profiles;
-        profiles.get(&stored.profile).or_else(|| {
-            let user = self.site.users.get(&stored.user)?;
-            profiles.get(user.profiles.first()?)
-        })
-    }
-
-    /// The limits of a session; none if nothing ends it automatically (EXM-1).
-    pub(super) fn limits_of(&self, stored: &StoredSession) -> Option<Limits> {
-        let profile = self.profile_of(stored)?;
-        let class = self.site.classes.get(&profile.class);
-        if profile.exempt || self.is_exempt(&stored.phone) || class.is_some_and(|c| c.exempt) {
-            return None;
-        }
-        let minutes = |m: u32| Duration::from_secs(60 * u64::from(m));
-        let settings = &self.site.settings;
-        let by_class = class.and_then(|c| c.auto_logout_h).map(|h| minutes(60 * h));
-        let by_clock = profile
-            .max_login_min
-            .or(settings.max_login_min)
-            .map(minutes);
-        Some(Limits {
-            idle: profile.idle_limit_min.map(minutes),
-            total: match stored.total {
-                TotalLimit::Usual => by_class.into_iter().chain(by_clock).min(),
-                TotalLimit::Never => None,
-                TotalLimit::Seconds(seconds) => Some(Duration::from_secs(seconds.into())),
-            },
-            warning: Duration::from_secs(settings.warning_s.into()),
-            held_cap: minutes(settings.held_cap_min),
-        })
-    }
-
-    fn is_exempt(&self, phone: &PhoneName) -> bool {
-        self.site.phones.get(phone).is_some_and(|p| p.exempt)
     }
 }
 

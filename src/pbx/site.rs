@@ -15,9 +15,11 @@ use super::hunt_group::{HuntGroup, HuntGroupLogout};
 use super::mobility::{AppUser, Mobility};
 use super::model::PhoneModel;
 use super::names::{
-    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName, UserId,
+    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName,
+    UserGroupName, UserId,
 };
 use super::place::CivicAddress;
+use super::policy::{LogoutLimits, UserGroup};
 use super::profile::{LogoutProfile, UserProfile};
 use super::provision::Provision;
 use super::route::{Numbering, Route};
@@ -52,6 +54,9 @@ pub struct Site {
     pub logout_profiles: BTreeMap<ProfileName, LogoutProfile>,
     /// User profiles by name.
     pub user_profiles: BTreeMap<ProfileName, UserProfile>,
+    /// Groups of users by name.
+    #[serde(default)]
+    pub user_groups: BTreeMap<UserGroupName, UserGroup>,
     /// Users by id.
     pub users: BTreeMap<UserId, User>,
     /// Programs that use the Extension Mobility API, by name.
@@ -87,6 +92,10 @@ impl Site {
                 mailbox: user.mailbox.clone(),
                 sip_secret: user.sip_secret.clone(),
                 upstream: user.upstream.as_deref().map(|u| Arc::new(u.settled())),
+                group: user.group.as_ref().map(|g| shared(&self.user_groups, g)),
+                class: user.class.as_ref().map(|c| shared(&self.classes, c)),
+                limits: user.limits.clone(),
+                exempt: user.exempt,
             };
             (id.as_str().into(), user)
         });
@@ -99,6 +108,7 @@ impl Site {
                 hardware: phone.hardware.clone(),
                 pickup_group: phone.pickup_group.clone(),
                 provision: phone.provision.clone(),
+                limits: phone.limits.clone(),
                 ..*phone
             };
             (name.as_str().into(), phone)
@@ -114,6 +124,7 @@ impl Site {
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),
             user_profiles: self.user_profiles.clone(),
+            user_groups: self.user_groups.clone(),
             users: users.collect(),
             app_users: self.app_users.clone(),
             phones: phones.collect(),
@@ -133,9 +144,9 @@ impl Site {
     }
 }
 
-/// The name as the key of its profile has it: thousands of phones share that.
-fn shared<T>(profiles: &BTreeMap<ProfileName, T>, name: &ProfileName) -> ProfileName {
-    match profiles.get_key_value(name) {
+/// The name as the key of what it names has it: thousands of phones share that.
+fn shared<N: Ord + Clone, T>(named: &BTreeMap<N, T>, name: &N) -> N {
+    match named.get_key_value(name) {
         Some((key, _)) => key.clone(),
         None => name.clone(),
     }
@@ -159,6 +170,8 @@ pub struct Settings {
     pub move_wait_s: u32,
     /// Up to three clock times at which everybody is logged out (TOD-1), in minutes after midnight, 0–1440.
     pub logout_times: Vec<u16>,
+    /// How long a phone may be idle, in minutes, 1–9999 (IDL-2). None: for ever.
+    pub idle_limit_min: Option<u32>,
     /// Maximum login time in minutes, 1–10080 (DUR-1). None: not enforced.
     pub max_login_min: Option<u32>,
     /// How long before an automatic logout the phone shows it, in seconds (IDL-6). 0: never.
@@ -215,6 +228,7 @@ impl Default for Settings {
             second_login: SecondLogin::Move,
             move_wait_s: 60,
             logout_times: Vec::new(),
+            idle_limit_min: None,
             max_login_min: None,
             warning_s: 60,
             held_cap_min: 60,
@@ -285,6 +299,18 @@ pub struct User {
     /// Who the user is at the other exchange. None: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Arc<UpstreamUser>>,
+    /// The group that the user is in. None: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<UserGroupName>,
+    /// What the user may do. None: what the profile allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ClassName>,
+    /// When the user is logged out automatically, as far as that is said of this user alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Box<LogoutLimits>>,
+    /// Never logged out automatically (EXM-1).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exempt: bool,
 }
 
 /// A phone.
@@ -316,6 +342,9 @@ pub struct Phone {
     /// Whether whoever is logged in there may change their own speed dials there (PRO-7).
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub own_speed_dials: bool,
+    /// When whoever is there is logged out automatically, as far as that is said of this phone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Box<LogoutLimits>>,
 }
 
 fn yes() -> bool {
@@ -383,6 +412,7 @@ mod tests {
             pickup_group: Some("hall".into()),
             provision: None,
             own_speed_dials: true,
+            limits: None,
         };
         let digest = DigestSecret {
             md5: [1; 16],
@@ -399,6 +429,10 @@ mod tests {
                 by_dn: digest,
             })),
             upstream: None,
+            group: None,
+            class: None,
+            limits: None,
+            exempt: false,
         };
         let site = Site {
             logout_profiles: [("lobby".into(), profile)].into(),

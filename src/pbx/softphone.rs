@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Cause, Change, Door, SessionId, Signal, StoredSession, TotalLimit};
+use super::change::{Cause, Change, Door, SessionId, Signal, StoredSession};
 use super::login::{Asker, Login, Purpose};
 use super::names::{PhoneName, UserId};
 use super::phone::InUse;
@@ -282,7 +282,7 @@ impl Pbx {
                 display_name: user.display_name.clone(),
                 phone: phone.clone(),
                 profile: user.profiles.first()?.clone(),
-                total: TotalLimit::Usual,
+                lasts_s: None,
                 door: Door::Registration,
                 since: present.since,
                 last_used: present.last_used,

@@ -14,6 +14,7 @@ use super::Pbx;
 use super::action::{Action, Party, Refusal};
 use super::attempt::Attempt;
 use super::call::{CallId, LegState};
+use super::class_of_service::Called;
 use super::event::{Body, Failure, LegId};
 use super::forward::{Diverted, History, Hops, Wanted};
 use super::names::{ClassName, Dn, PhoneName};
@@ -437,14 +438,15 @@ impl Pbx {
             return Ok(());
         };
         let number = &last.from.dn;
-        let class = match self.profile_of_number(number) {
-            Some(profile) => self.site.classes.get(&profile.class).cloned(),
+        let class = match self.owner_profile(number) {
+            Some((user, profile)) => self.site.classes.get(self.site.class_of(user, profile)),
             None => {
                 let phone = self.directory.phones_with(number).next();
                 phone.map(|phone| self.class_at(phone))
             }
         };
-        let may = class.is_some_and(|class| class.may_call_out(route.kind));
+        let called = Called::Outside(route.kind);
+        let may = class.is_some_and(|class| class.may_call([dn.as_str(); 2], called));
         may.then_some(()).ok_or(Refusal::NotAllowed)
     }
 

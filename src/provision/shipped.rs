@@ -124,6 +124,10 @@ fn site() -> Site {
         mailbox: None,
         sip_secret: None,
         upstream: None,
+        group: None,
+        class: None,
+        limits: None,
+        exempt: false,
     };
     let lobby = LogoutProfile::new("guest", "Lobby");
     Site {
@@ -166,6 +170,7 @@ fn phone(file: File, has_everything: bool) -> Phone {
         pickup_group: None,
         provision,
         own_speed_dials: true,
+        limits: None,
         emergency_number: None,
     }
 }

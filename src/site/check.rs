@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::buttons::check_buttons;
 use super::hardware::check_hardware;
 use super::hunt_group::{HUNT_GROUP, check_hunt_groups, group_numbers};
+use super::limits::check_limits;
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
 use super::trunk::check_trunks;
@@ -22,6 +23,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_emergency(site, &mut findings);
     check_names(site, &mut findings);
     check_references(site, &mut findings);
+    check_limits(site, &mut findings);
     check_numbers(site, &mut findings);
     check_number_owners(site, &mut findings);
     check_park_slots(site, &mut findings);
@@ -142,10 +144,11 @@ fn check_names(site: &Site, findings: &mut Vec<Finding>) {
         .user_profiles
         .keys()
         .map(|n| ("user_profile", n.as_str()));
+    let groups = site.user_groups.keys().map(|n| ("user_group", n.as_str()));
     let users = site.users.keys().map(|n| ("user", n.as_str()));
-    let groups = site.hunt_groups.keys().map(|n| (HUNT_GROUP, n.as_str()));
-    let names = classes.chain(logout).chain(profiles).chain(users);
-    for (kind, name) in names.chain(groups) {
+    let hunt_groups = site.hunt_groups.keys().map(|n| (HUNT_GROUP, n.as_str()));
+    let named = classes.chain(logout).chain(profiles).chain(groups);
+    for (kind, name) in named.chain(users).chain(hunt_groups) {
         if !is_name(name) {
             findings.push(Finding::about_key(
                 &[kind, name],
@@ -209,6 +212,11 @@ fn check_references(site: &Site, findings: &mut Vec<Finding>) {
     }
     for (name, profile) in &site.user_profiles {
         class("user_profile", name.as_str(), &profile.class);
+    }
+    for (id, user) in &site.users {
+        if let Some(own) = &user.class {
+            class("user", id.as_str(), own);
+        }
     }
     for (id, user) in &site.users {
         for (place, profile) in user.profiles.iter().enumerate() {

@@ -4,14 +4,15 @@ use toml::{Table, Value};
 
 use super::buttons::{written_dials, written_lines};
 use super::hunt_group::{self, HUNT_GROUP};
+use super::limits::{clock, group_fields, limit_fields, times_of_day};
 use super::mobility;
 use super::phone_model::{self, PHONE_MODEL};
 use super::trunk;
 use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
-    AbsentHandling, ClassOfService, DoNotDisturb, Forwarding, GroupName, LogoutProfile, Phone,
-    Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, User,
-    UserProfile,
+    AbsentHandling, AgentAnswer, ClassOfService, DoNotDisturb, Forwarding, GroupName,
+    LogoutProfile, Phone, Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse,
+    SpeedDial, User, UserProfile,
 };
 
 /// A table of the file.
@@ -100,6 +101,9 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     for (name, profile) in &site.user_profiles {
         objects.push(object("user_profile", name, user_profile(profile)));
     }
+    for (name, group) in &site.user_groups {
+        objects.push(object("user_group", name, group_fields(group)));
+    }
     for (id, user) in &site.users {
         objects.push(object("user", id, user_fields(user)));
     }
@@ -150,11 +154,6 @@ pub(super) fn texts(names: &[impl ToString]) -> Vec<String> {
 }
 
 fn settings(s: &Settings) -> Vec<Field> {
-    let times: Vec<_> = s
-        .logout_times
-        .iter()
-        .map(|time| clock(u32::from(*time), 2))
-        .collect();
     let mut fields = vec![
         shown("name", s.name.as_str()),
         shown("timezone", s.timezone.as_str()),
@@ -167,7 +166,9 @@ fn settings(s: &Settings) -> Vec<Field> {
     );
     fields.push(shown("second_login", word(s.second_login)));
     fields.push(shown("move_wait_s", s.move_wait_s));
-    fields.push(shown("logout_times", times));
+    fields.push(shown("logout_times", times_of_day(&s.logout_times)));
+    let idle = s.idle_limit_min;
+    fields.extend(idle.map(|minutes| shown("idle_limit_min", minutes)));
     fields.extend(s.max_login_min.map(|min| shown("max_login", clock(min, 1))));
     fields.extend([
         shown("warning_s", s.warning_s),
@@ -208,11 +209,20 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
     if !class.calls.is_empty() {
         fields.push(shown("calls", trunk::words(&class.calls)));
     }
+    for (key, patterns) in [("deny", &class.deny), ("allow", &class.allow)] {
+        if !patterns.is_empty() {
+            fields.push(shown(key, texts(patterns)));
+        }
+    }
+    if class.agent_answer != AgentAnswer::Usual {
+        fields.push(shown("agent_answer", class.agent_answer.word()));
+    }
     fields.extend(
         class
             .auto_logout_h
             .map(|hours| shown("auto_logout_h", hours)),
     );
+    fields.extend(limit_fields(&class.limits));
     fields.push(shown("exempt", class.exempt));
     fields
 }
@@ -244,16 +254,7 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
         shown("class", profile.class.as_str()),
         shown("lines", written_lines(&profile.lines)),
     ];
-    fields.extend(
-        profile
-            .idle_limit_min
-            .map(|min| shown("idle_limit_min", min)),
-    );
-    fields.extend(
-        profile
-            .max_login_min
-            .map(|min| shown("max_login", clock(min, 1))),
-    );
+    fields.extend(limit_fields(&profile.limits));
     fields.push(shown("exempt", profile.exempt));
     fields.extend(
         profile
@@ -312,6 +313,14 @@ fn user_fields(user: &User) -> Vec<Field> {
         fields.push(digest("sip_dn_sha256", &by_dn.sha256));
     }
     fields.extend(upstream::user_fields(user));
+    let group = user.group.as_ref();
+    fields.extend(group.map(|group| shown("group", group.as_str())));
+    let class = user.class.as_ref();
+    fields.extend(class.map(|class| shown("class", class.as_str())));
+    fields.extend(user.limits.as_deref().into_iter().flat_map(limit_fields));
+    if user.exempt {
+        fields.push(shown("exempt", true));
+    }
     fields
 }
 
@@ -352,6 +361,7 @@ fn phone_fields(phone: &Phone) -> Vec<Field> {
     if !phone.own_speed_dials {
         fields.push(shown("own_speed_dials", false));
     }
+    fields.extend(phone.limits.as_deref().into_iter().flat_map(limit_fields));
     fields
 }
 
@@ -385,11 +395,6 @@ fn word(policy: SecondLogin) -> &'static str {
         SecondLogin::Refuse => "refuse",
         SecondLogin::Allow => "allow",
     }
-}
-
-/// Minutes as `H:MM`.
-fn clock(minutes: u32, width: usize) -> String {
-    format!("{:0width$}:{:02}", minutes / 60, minutes % 60)
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

@@ -7,8 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::buttons::{lines, put_in_order, speed_dials};
 use super::check::check;
+use super::dial_pattern::dial_patterns;
 use super::document::AUTO_REGISTRATION;
 use super::hunt_group::{self, HUNT_GROUP};
+use super::limits::{IDLE_MOST, limits, logout_times, max_login, user_group};
 use super::lint::lint;
 use super::mobility;
 use super::phone_model::{PHONE_MODEL, phone_models};
@@ -20,10 +22,10 @@ use super::sip_secret::{phone_secret, softphone_secret};
 use super::trunk;
 use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
-    AbsentHandling, AgentKind, AppUser, AutoRegistration, CivicAddress, ClassOfService, Codes,
-    DoNotDisturb, Forwarding, Hardware, HuntGroup, LogoutProfile, Mobility, NumberRange,
-    Personality, Phone, PinHash, Prefix, Route, SecondLogin, Settings, Site, SoftphoneUse, Trunk,
-    Upstream, User, UserId, UserProfile, is_pin,
+    AbsentHandling, AgentAnswer, AgentKind, AppUser, AutoRegistration, CivicAddress,
+    ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware, HuntGroup, LogoutProfile, Mobility,
+    NumberRange, Personality, Phone, PinHash, Prefix, Route, SecondLogin, Settings, Site,
+    SoftphoneUse, Trunk, Upstream, User, UserGroup, UserId, UserProfile, is_pin,
 };
 
 /// A site, and what is doubtful about it.
@@ -177,6 +179,10 @@ impl<'t> Reading<'t> {
         let profiles = profiles
             .map(|(name, s)| (name.into(), self.user_profile(s)))
             .collect();
+        let groups = top.sections("user_group").into_iter();
+        let groups = groups
+            .map(|(name, s)| (name.into(), self.user_group(s)))
+            .collect();
         let realm = settings.realm.clone();
         let users = top.sections("user").into_iter();
         let users = users
@@ -214,6 +220,7 @@ impl<'t> Reading<'t> {
             classes,
             logout_profiles: logout,
             user_profiles: profiles,
+            user_groups: groups,
             users,
             app_users,
             phones,
@@ -247,6 +254,7 @@ impl<'t> Reading<'t> {
                 .number("move_wait_s", 0..=3600)
                 .unwrap_or(usual.move_wait_s),
             logout_times: logout_times(&mut s),
+            idle_limit_min: s.number("idle_limit_min", 1..=IDLE_MOST),
             max_login_min: max_login(&mut s),
             warning_s: s.number("warning_s", 0..=3600).unwrap_or(usual.warning_s),
             held_cap_min: s
@@ -364,13 +372,17 @@ impl<'t> Reading<'t> {
             call_guests: s.flag("call_guests").unwrap_or_default(),
             call_users: s.flag("call_users").unwrap_or_default(),
             calls: trunk::calls(&mut s),
+            deny: dial_patterns(&mut s, "deny"),
+            allow: dial_patterns(&mut s, "allow"),
             login: s.flag("login").unwrap_or_default(),
             remote_logout: s.flag("remote_logout").unwrap_or_default(),
             forward: s.flag("forward").unwrap_or_default(),
             do_not_disturb: s.flag("do_not_disturb").unwrap_or_default(),
             barge: s.flag("barge").unwrap_or_default(),
             privacy: s.flag("privacy").unwrap_or_default(),
+            agent_answer: agent_answer(&mut s).unwrap_or_default(),
             auto_logout_h: s.number("auto_logout_h", 1..=168),
+            limits: limits(&mut s),
             exempt: s.flag("exempt").unwrap_or_default(),
         };
         self.findings.extend(s.finish());
@@ -393,8 +405,7 @@ impl<'t> Reading<'t> {
         let profile = UserProfile {
             lines: lines(&mut s),
             class: s.required_text("class").into(),
-            idle_limit_min: s.number("idle_limit_min", 1..=9999),
-            max_login_min: max_login(&mut s),
+            limits: limits(&mut s),
             exempt: s.flag("exempt").unwrap_or_default(),
             second_login: second_login(&mut s),
             absent: self.absent(&mut s).unwrap_or_default(),
@@ -412,6 +423,12 @@ impl<'t> Reading<'t> {
         };
         self.findings.extend(s.finish());
         profile
+    }
+
+    fn user_group(&mut self, mut s: Section<'t>) -> UserGroup {
+        let group = user_group(&mut s);
+        self.findings.extend(s.finish());
+        group
     }
 
     fn absent(&mut self, s: &mut Section<'t>) -> Option<AbsentHandling> {
@@ -456,6 +473,10 @@ impl<'t> Reading<'t> {
             mailbox: s.text("mailbox").map(Into::into),
             sip_secret: softphone_secret(id, dn, realm, &mut s).map(Box::new),
             upstream: upstream::read_user(dn, upstream, &mut s).map(Arc::new),
+            group: s.text("group").map(Into::into),
+            class: s.text("class").map(Into::into),
+            limits: limits(&mut s).boxed(),
+            exempt: s.flag("exempt").unwrap_or_default(),
         };
         self.findings.extend(s.finish());
         user
@@ -542,6 +563,7 @@ impl<'t> Reading<'t> {
             pickup_group: s.text("pickup_group").map(Into::into),
             provision: provision(name, &mut s).map(Box::new),
             own_speed_dials: s.flag("own_speed_dials").unwrap_or(true),
+            limits: limits(&mut s).boxed(),
         };
         self.findings.extend(s.finish());
         phone
@@ -596,6 +618,12 @@ fn profiles(s: &mut Section<'_>) -> Vec<crate::pbx::ProfileName> {
     all(profiles.unwrap_or_default())
 }
 
+fn agent_answer(s: &mut Section<'_>) -> Option<AgentAnswer> {
+    let words = AgentAnswer::ALL.map(|it| format!("{:?}", it.word()));
+    let remedy = format!("Write {}", words.join(" or "));
+    s.parsed("agent_answer", &remedy, AgentAnswer::named)
+}
+
 fn second_login(s: &mut Section<'_>) -> Option<SecondLogin> {
     let remedy = "Write \"move\", \"refuse\" or \"allow\"";
     s.parsed("second_login", remedy, |word| match word {
@@ -623,49 +651,4 @@ fn softphone_use(s: &mut Section<'_>) -> Option<SoftphoneUse> {
         "no" => Some(SoftphoneUse::No),
         _ => None,
     })
-}
-
-fn max_login(s: &mut Section<'_>) -> Option<u32> {
-    s.parsed(
-        "max_login",
-        "Write hours and minutes, H:MM, from \"0:01\" to \"168:00\"",
-        |text| hours_and_minutes(text).filter(|minutes| (1..=168 * 60).contains(minutes)),
-    )
-}
-
-fn logout_times(s: &mut Section<'_>) -> Vec<u16> {
-    let texts = s.texts("logout_times").unwrap_or_default();
-    if texts.len() > 3 {
-        s.wrong(
-            "logout_times",
-            "there are more than three",
-            "Keep three at most",
-        );
-    }
-    let mut times = Vec::new();
-    for text in texts {
-        let minutes = hours_and_minutes(text).filter(|minutes| *minutes <= 24 * 60);
-        match minutes.and_then(|minutes| u16::try_from(minutes).ok()) {
-            Some(time) => times.push(time),
-            None => s.wrong(
-                "logout_times",
-                format!("{text:?} is no time of day"),
-                "Write times from \"00:00\" to \"24:00\" (midnight at the day's end)",
-            ),
-        }
-    }
-    times.sort_unstable();
-    times.dedup();
-    times
-}
-
-/// `H:MM`, in minutes.
-fn hours_and_minutes(text: &str) -> Option<u32> {
-    let (hours, minutes) = text.split_once(':')?;
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !is_number(hours) || hours.len() > 3 || !is_number(minutes) || minutes.len() != 2 {
-        return None;
-    }
-    let minutes: u32 = minutes.parse().ok().filter(|minutes| *minutes < 60)?;
-    Some(60 * hours.parse::<u32>().ok()? + minutes)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::hunt_group::lint_hunt_groups;
+use super::limits::lint_limits;
 use super::problem::Finding;
 use super::trunk::lint_trunks;
 use crate::pbx::{AbsentHandling, Dn, GoesTo, Phone, PhoneName, Site, User, UserId, UserProfile};
@@ -13,9 +14,7 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
     for (name, phone) in &site.phones {
         lint_phone(site, name, phone, &mut findings);
     }
-    for (name, profile) in &site.user_profiles {
-        lint_exemption(name.as_str(), profile, &mut findings);
-    }
+    lint_limits(site, &mut findings);
     for (id, user) in &site.users {
         lint_own_line(site, id, user, &mut findings);
         lint_softphone(site, id, user, &mut findings);
@@ -119,23 +118,6 @@ fn lint_phone(site: &Site, name: &PhoneName, phone: &Phone, findings: &mut Vec<F
             "Remove one of the two",
         )),
         _ => {}
-    }
-}
-
-fn lint_exemption(name: &str, profile: &UserProfile, findings: &mut Vec<Finding>) {
-    let limits = [
-        ("idle_limit_min", profile.idle_limit_min),
-        ("max_login", profile.max_login_min),
-    ];
-    for (key, _) in limits
-        .iter()
-        .filter(|(_, limit)| profile.exempt && limit.is_some())
-    {
-        findings.push(Finding::new(
-            &["user_profile", name, key],
-            "this limit never applies: the profile is exempt from automatic logout",
-            "Remove one of the two",
-        ));
     }
 }
 

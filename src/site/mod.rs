@@ -3,10 +3,12 @@
 
 mod buttons;
 mod check;
+mod dial_pattern;
 mod document;
 mod file;
 mod hardware;
 mod hunt_group;
+mod limits;
 mod lint;
 mod mobility;
 mod phone_model;

@@ -86,7 +86,7 @@ pub fn plan(old: &Site, new: &Site) -> Plan {
 }
 
 /// The order of the file.
-const KINDS: [&str; 14] = [
+const KINDS: &[&str] = &[
     "site",
     "codes",
     "extension_mobility",
@@ -96,6 +96,7 @@ const KINDS: [&str; 14] = [
     "class_of_service",
     "logout_profile",
     "user_profile",
+    "user_group",
     "user",
     "phone",
     "trunk",

@@ -214,6 +214,10 @@ mod tests {
                 mailbox: None,
                 sip_secret: None,
                 upstream: None,
+                group: None,
+                class: None,
+                limits: None,
+                exempt: false,
             };
             site.users.insert(UserId::from(format!("u{n}")), user);
         }

@@ -24,6 +24,7 @@ mod kind {
     pub const CLASS: &str = "class";
     pub const LOGOUT_PROFILE: &str = "logout-profile";
     pub const USER_PROFILE: &str = "user-profile";
+    pub const USER_GROUP: &str = "user-group";
     pub const USER: &str = "user";
     pub const APP_USER: &str = "app-user";
     pub const PHONE: &str = "phone";
@@ -163,6 +164,7 @@ fn each(
     put_all(&mut sink, kind::CLASS, &site.classes)?;
     put_all(&mut sink, kind::LOGOUT_PROFILE, &site.logout_profiles)?;
     put_all(&mut sink, kind::USER_PROFILE, &site.user_profiles)?;
+    put_all(&mut sink, kind::USER_GROUP, &site.user_groups)?;
     put_all(&mut sink, kind::USER, &site.users)?;
     put_all(&mut sink, kind::APP_USER, &site.app_users)?;
     put_all(&mut sink, kind::PHONE, &site.phones)?;
@@ -197,6 +199,7 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
         kind::CLASS => site.classes.contains_key(name),
         kind::LOGOUT_PROFILE => site.logout_profiles.contains_key(name),
         kind::USER_PROFILE => site.user_profiles.contains_key(name),
+        kind::USER_GROUP => site.user_groups.contains_key(name),
         kind::USER => site.users.contains_key(name),
         kind::APP_USER => site.app_users.contains_key(name),
         kind::PHONE => site.phones.contains_key(name),
@@ -219,6 +222,7 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::CLASS => take(&mut site.classes, name, json)?,
         kind::LOGOUT_PROFILE => take(&mut site.logout_profiles, name, json)?,
         kind::USER_PROFILE => take(&mut site.user_profiles, name, json)?,
+        kind::USER_GROUP => take(&mut site.user_groups, name, json)?,
         kind::USER => take(&mut site.users, name, json)?,
         kind::APP_USER => take(&mut site.app_users, name, json)?,
         kind::PHONE => take(&mut site.phones, name, json)?,

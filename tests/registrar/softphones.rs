@@ -25,6 +25,10 @@ fn site(counts_as: SoftphoneUse) -> Arc<Site> {
             by_dn: digest(DN),
         })),
         upstream: None,
+        group: None,
+        class: None,
+        limits: None,
+        exempt: false,
     };
     let profile = UserProfile {
         softphone: counts_as,

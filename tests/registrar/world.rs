@@ -28,6 +28,7 @@ pub fn site(phones: &[&str]) -> Arc<Site> {
         pickup_group: None,
         provision: None,
         own_speed_dials: true,
+        limits: None,
         emergency_number: None,
     };
     let phones = phones

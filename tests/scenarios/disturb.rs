@@ -33,7 +33,7 @@ fn a_phone_is_quiet_until_that_is_taken_back_or_whoever_wanted_it_has_left() {
             09:03 admin reads: desk-1 was last used at 2026-05-05 09:03:00, as a call attempt showed.
             09:03 admin reads: Nothing logs bob out automatically here.
             09:03 admin reads: Nobody at desk-1 is to be disturbed: calls find it busy.
-            09:03 admin reads: The last logout at desk-1 was at 2026-05-05 09:03:00: alice (takeover: somebody else logged in there); last used at 2026-05-05 09:03:00, as a call attempt showed.
+            09:03 admin reads: The last logout at desk-1 was at 2026-05-05 09:03:00: alice (takeover: somebody else logged in there; by code); last used at 2026-05-05 09:03:00, as a call attempt showed.
             09:03 admin reads: desk-1 cannot be told to forget whom alice called: no such phone can.
             09:04 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out", rings (from 9002 Lobby)
             09:04 desk-2 hears it ring

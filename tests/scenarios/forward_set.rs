@@ -40,7 +40,7 @@ fn a_user_sends_calls_on_by_code_and_takes_that_back_anywhere() {
             09:05 desk-3 stops ringing
             09:06 admin reads: alice is logged in nowhere.
             09:06 admin reads: alice: All calls go to 9003 (set at a phone).
-            09:06 admin reads: The last logout at desk-1 was at 2026-05-05 09:05:00: alice (user: the user logged out); last used at 2026-05-05 09:05:00, as a call attempt showed.
+            09:06 admin reads: The last logout at desk-1 was at 2026-05-05 09:05:00: alice (user: the user logged out; by code); last used at 2026-05-05 09:05:00, as a call attempt showed.
             09:07 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", hears "Calls are not forwarded"
             09:08 desk-1 rings (from 9002 Lobby)
             09:08 desk-2 hears it ring, talks with desk-1
@@ -186,7 +186,7 @@ fn a_phone_that_may_sends_its_own_calls_on_while_nobody_is_logged_in() {
             09:03 admin reads: desk-1 is registered and answers to 9001.
             09:03 admin reads: Nobody is logged in at desk-1.
             09:03 admin reads: desk-1: All calls go to 9003 (set at a phone).
-            09:03 admin reads: The last logout at desk-1 was at 2026-05-05 09:02:00: alice (user: the user logged out); last used at 2026-05-05 09:02:00, as a call attempt showed.
+            09:03 admin reads: The last logout at desk-1 was at 2026-05-05 09:02:00: alice (user: the user logged out; by code); last used at 2026-05-05 09:02:00, as a call attempt showed.
             09:03 admin reads: desk-1 cannot be told to forget whom alice called: no such phone can."#]],
     );
 }

@@ -555,7 +555,7 @@ fn phones_profiles_and_classes_can_be_exempt() {
             09:30 admin reads: carol (2003 Carol) at desk-3 since 09:00, last used 09:00 (the login)
             09:30 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
             09:30 admin reads: desk-1 was last used at 2026-05-05 09:00:00, as the login showed.
-            09:30 admin reads: Nothing logs alice out automatically here.
+            09:30 admin reads: Nothing logs alice out automatically here: user profile alice is exempt.
             19:30 admin reads: 4 of 4 phones registered, 3 sessions, 0 calls, 0 logouts waiting
             19:30 desk-1 becomes lobby (idle), reads "Logged out: not used"
             19:32 admin hears "bob: logged out at desk-2"
@@ -594,6 +594,7 @@ fn after_an_emergency_call_nobody_is_logged_out_from_afar() {
             09:20 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
             09:20 admin reads: desk-1 was last used at 2026-05-05 09:11:00, as the end of a call showed.
             09:20 admin reads: The next automatic logout is at 2026-05-05 09:35:00 (idle: 10 min without use, by user profile alice).
+            09:20 admin reads: Using the phone puts that off, a call until it ends, a call on hold alone for 60 min, ringing until it stops, an emergency call for 30 min.
             09:20 admin reads: An emergency call was made at desk-1: nobody is logged out there before 2026-05-05 09:35:00.
             09:34 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:35 desk-1 becomes lobby (idle), reads "Logged out: not used""#]],

@@ -25,7 +25,7 @@ fn a_phone_that_shows_nothing_but_its_idle_page_is_idle_since_it_says_so() {
             09:35 desk-1 becomes lobby (idle)
             09:36 admin reads: desk-1 is not registered and answers to 9001.
             09:36 admin reads: Nobody is logged in at desk-1.
-            09:36 admin reads: The last logout at desk-1 was at 2026-05-05 09:35:00: alice (idle: the phone was not used for the idle limit); last used at 2026-05-05 09:05:00, as its idle page showed.
+            09:36 admin reads: The last logout at desk-1 was at 2026-05-05 09:35:00: alice (idle: the phone was not used for the idle limit; by a timer); last used at 2026-05-05 09:05:00, as its idle page showed.
             09:36 admin reads: desk-1 is told to forget whom alice called when it is back."#]],
     );
 }

@@ -434,31 +434,36 @@ fn the_administrator_sees_who_is_where_and_why() {
             09:10 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
             09:10 admin reads: desk-1 was last used at 2026-05-05 09:00:00, as the login showed.
             09:10 admin reads: The next automatic logout is at 2026-05-05 09:30:00 (idle: 30 min without use, by user profile alice).
+            09:10 admin reads: Using the phone puts that off, a call until it ends, a call on hold alone for 60 min, ringing until it stops, an emergency call for 30 min.
+            09:10 admin reads: Besides: the logout times of the site, which would be at 2026-05-05 19:00:00 (schedule).
             09:10 admin reads: bob has been logged in at desk-2 since 2026-05-05 09:00:00.
             09:10 admin reads: desk-2 was last used at 2026-05-05 09:00:00, as the login showed.
-            09:10 admin reads: The next automatic logout is at 2026-05-05 19:00:00 (schedule: the site's logout times).
+            09:10 admin reads: The next automatic logout is at 2026-05-05 19:00:00 (schedule: the logout times of the site).
+            09:10 admin reads: A call puts that off until it ends, on hold or not, ringing until it stops, an emergency call for 30 min.
             09:15 desk-1 rings (from 2002 Bob)
             09:15 desk-2 hears it ring, talks with desk-1
             09:15 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
             09:15 admin reads: desk-1 was last used at 2026-05-05 09:15:00, as a call answered showed.
             09:15 admin reads: The next automatic logout is at 2026-05-05 09:45:00 (idle: 30 min without use, by user profile alice).
+            09:15 admin reads: Using the phone puts that off, a call until it ends, a call on hold alone for 60 min, ringing until it stops, an emergency call for 30 min.
+            09:15 admin reads: Besides: the logout times of the site, which would be at 2026-05-05 19:00:00 (schedule).
             09:15 admin reads: desk-1 is in a call: no timer ends the session before the call ends.
             09:20 desk-2 hears "The other party hung up"
             09:49 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:50 desk-1 becomes lobby (idle), reads "Logged out: not used"
             10:00 admin reads: desk-1 is registered and answers to 9001.
             10:00 admin reads: Nobody is logged in at desk-1.
-            10:00 admin reads: The last logout at desk-1 was at 2026-05-05 09:50:00: alice (idle: the phone was not used for the idle limit); last used at 2026-05-05 09:20:00, as the end of a call showed.
+            10:00 admin reads: The last logout at desk-1 was at 2026-05-05 09:50:00: alice (idle: the phone was not used for the idle limit; by a timer); last used at 2026-05-05 09:20:00, as the end of a call showed.
             10:00 admin reads: desk-1 cannot be told to forget whom alice called: no such phone can.
             10:00 admin reads: alice is logged in nowhere.
-            10:00 admin reads: The last logout at desk-1 was at 2026-05-05 09:50:00: alice (idle: the phone was not used for the idle limit); last used at 2026-05-05 09:20:00, as the end of a call showed.
+            10:00 admin reads: The last logout at desk-1 was at 2026-05-05 09:50:00: alice (idle: the phone was not used for the idle limit; by a timer); last used at 2026-05-05 09:20:00, as the end of a call showed.
             10:01 desk-2 becomes lobby (moved)
             10:01 desk-3 becomes bob
             10:01 desk-2 reads "Logged out: logged in at desk-3"
             10:01 desk-3 reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             10:01 admin reads: desk-2 is registered and answers to 9002.
             10:01 admin reads: Nobody is logged in at desk-2.
-            10:01 admin reads: The last logout at desk-2 was at 2026-05-05 10:01:00: bob (moved: the user logged in elsewhere); last used at 2026-05-05 09:20:00, as the end of a call showed.
+            10:01 admin reads: The last logout at desk-2 was at 2026-05-05 10:01:00: bob (moved: the user logged in elsewhere; by code); last used at 2026-05-05 09:20:00, as the end of a call showed.
             10:01 admin reads: desk-2 cannot be told to forget whom bob called: no such phone can.
             10:02 admin reads: there is no such phone or user"#]],
     );

@@ -192,7 +192,7 @@ fn one_that_counts_as_the_phone_logs_in_by_registering() {
             09:04 admin reads: desk-1 was last used at 2026-05-05 09:03:05, as the end of a call showed.
             09:04 admin reads: Nothing logs alice out automatically here.
             09:04 admin reads: The softphone of alice has been registered since 2026-05-05 08:59:00, but is logged out: it gets calls again when it registers anew.
-            09:04 admin reads: The last logout at alice was at 2026-05-05 09:02:00: alice (moved: the user logged in elsewhere); last used at 2026-05-05 09:01:05, as the end of a call showed.
+            09:04 admin reads: The last logout at alice was at 2026-05-05 09:02:00: alice (moved: the user logged in elsewhere; by code); last used at 2026-05-05 09:01:05, as the end of a call showed.
             09:06 event logged-out moved alice desk-1 Registration: alice logged in at alice, and so out at desk-1
             09:06 desk-1 becomes lobby (moved)
             09:06 event logged-in - alice alice Registration: alice logged in at alice
@@ -207,7 +207,7 @@ fn one_that_counts_as_the_phone_logs_in_by_registering() {
             09:09 desk-2 hears 480 Nobody is logged in with that number
             09:09 admin reads: alice is logged in nowhere.
             09:09 admin reads: The softphone of alice is not registered.
-            09:09 admin reads: The last logout at alice was at 2026-05-05 09:08:00: alice (unregistered: the softphone unregistered, or was not heard of any more); last used at 2026-05-05 09:07:05, as the end of a call showed."#]],
+            09:09 admin reads: The last logout at alice was at 2026-05-05 09:08:00: alice (unregistered: the softphone unregistered, or was not heard of any more; by registering); last used at 2026-05-05 09:07:05, as the end of a call showed."#]],
     );
 }
 

@@ -66,7 +66,7 @@ fn whoever_is_logged_in_is_registered_and_called_and_calls_as_themselves() {
             explain alice
               admin < alice is logged in nowhere.
               admin < alice is not registered at the telephone exchange as 5551, being logged in nowhere.
-              admin < The last logout at a was at 2026-05-05 09:00:00: alice (user: the user logged out); last used at 2026-05-05 09:00:00, as a call attempt showed.
+              admin < The last logout at a was at 2026-05-05 09:00:00: alice (user: the user logged out; by code); last used at 2026-05-05 09:00:00, as a call attempt showed.
             all is quiet
         "#]],
     );

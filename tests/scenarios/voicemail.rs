@@ -115,7 +115,7 @@ fn the_message_lamp_goes_where_its_user_goes_from_sip_to_sccp_and_back() {
             09:04 admin reads: desk-2 was last used at 2026-05-05 09:02:00, as going on hook showed.
             09:04 admin reads: Nothing logs alice out automatically here.
             09:04 admin reads: alice has 2 new messages in mailbox 2001.
-            09:04 admin reads: The last logout at desk-1 was at 2026-05-05 09:02:00: alice (moved: the user logged in elsewhere); last used at 2026-05-05 09:01:00, as the login showed.
+            09:04 admin reads: The last logout at desk-1 was at 2026-05-05 09:02:00: alice (moved: the user logged in elsewhere; by code); last used at 2026-05-05 09:01:00, as the login showed.
             09:05 desk-2 becomes lobby (moved)
             09:05 desk-20 becomes alice, reads "Resetting..."
             09:05 desk-2 has no message waiting any more, reads "Logged out: logged in at desk-20"
@@ -131,7 +131,7 @@ fn the_message_lamp_goes_where_its_user_goes_from_sip_to_sccp_and_back() {
             09:09 desk-2 becomes lobby (user), reads "Resetting...", hears "Logged out", has no message waiting any more, reads "Logged out", becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
             09:10 admin reads: alice is logged in nowhere.
             09:10 admin reads: alice has 1 new message and 2 heard before in mailbox 2001.
-            09:10 admin reads: The last logout at desk-2 was at 2026-05-05 09:09:00: alice (user: the user logged out); last used at 2026-05-05 09:09:00, as a call attempt showed."#]],
+            09:10 admin reads: The last logout at desk-2 was at 2026-05-05 09:09:00: alice (user: the user logged out; by code); last used at 2026-05-05 09:09:00, as a call attempt showed."#]],
     );
 }
 

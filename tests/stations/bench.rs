@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use perch::exchange::{Exchange, Input, Start};
 use perch::pbx::{
-    Answer, Change, ClassOfService, Digit, Hardware, LogoutProfile, Phone, PinHash, Remembered,
-    Site, SpeedDial, User, UserProfile,
+    Answer, Change, ClassOfService, Digit, Hardware, LogoutLimits, LogoutProfile, Phone, PinHash,
+    Remembered, Site, SpeedDial, User, UserProfile,
 };
 use perch::sccp::wire::{
     CapabilitiesRes, Capability, Codec, Features, Framer, FromPhone, KeypadButton, LineStatReq,
@@ -52,7 +52,10 @@ pub fn site(models: &[Kind]) -> Site {
     };
     let lobby = LogoutProfile::new("all", "Lobby");
     let clerk = UserProfile {
-        idle_limit_min: Some(30),
+        limits: LogoutLimits {
+            idle_limit_min: Some(30),
+            ..LogoutLimits::default()
+        },
         speed_dials: vec![SpeedDial::new("9001", "Door")],
         ..UserProfile::new("all")
     };
@@ -64,6 +67,10 @@ pub fn site(models: &[Kind]) -> Site {
         mailbox: None,
         sip_secret: None,
         upstream: None,
+        group: None,
+        class: None,
+        limits: None,
+        exempt: false,
     };
     let phones = models.iter().enumerate().map(|(place, (model, ..))| {
         let phone = Phone {
@@ -80,6 +87,7 @@ pub fn site(models: &[Kind]) -> Site {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            limits: None,
             emergency_number: None,
         };
         (name(place).as_str().into(), phone)

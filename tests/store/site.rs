@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 
 use perch::pbx::{
-    CallKind, DigestSecret, Hardware, Phone, PinHash, Prefix, Route, Site, SoftphoneSecret, Trunk,
-    TrunkAccount, TrunkAddress, User,
+    CallKind, DigestSecret, Hardware, LogoutLimits, Phone, PinHash, Prefix, Route, Site,
+    SoftphoneSecret, Trunk, TrunkAccount, TrunkAddress, User, UserGroup,
 };
 use perch::store::ApplyError;
 
@@ -24,6 +24,7 @@ fn site() -> Site {
     site.codes.login = "*21".into();
     site.emergency.insert("112".into(), vec!["desk-1".into()]);
     site.classes.insert("staff".into(), Default::default());
+    site.user_groups.insert("sales".into(), sales());
     site.users.insert(
         "alice".into(),
         User {
@@ -43,6 +44,10 @@ fn site() -> Site {
                 },
             })),
             upstream: None,
+            group: Some("sales".into()),
+            class: Some("staff".into()),
+            limits: sales().limits.boxed(),
+            exempt: true,
         },
     );
     site.phones.insert(
@@ -60,6 +65,7 @@ fn site() -> Site {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            limits: None,
             emergency_number: Some("31205559".into()),
         },
     );
@@ -79,6 +85,7 @@ fn site() -> Site {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            limits: None,
             emergency_number: Some("31205559".into()),
         },
     );
@@ -95,6 +102,16 @@ fn site() -> Site {
         },
     );
     site
+}
+
+fn sales() -> UserGroup {
+    UserGroup {
+        limits: LogoutLimits {
+            idle_limit_min: Some(0),
+            max_login_min: None,
+        },
+        exempt: true,
+    }
 }
 
 fn carrier() -> Trunk {

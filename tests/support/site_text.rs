@@ -4,6 +4,8 @@
 //! alice: 2001, pin 1111, idle limit 30m        a user, and the user's profile
 //! desk-1: guest 9001                           a phone
 //! class visitors: call guests, login           a class of service
+//! group sales: idle limit 20m, max login never  a group of users
+//! alice: group sales, own class visitors, own idle limit 5m
 //! alice: 2001, line 2001 normal, line 2005+2006 overlay, line 2007 2 calls
 //! reception: logout profile, lines 9100        a logout profile; phones have `lobby` unless they say another
 //! mobile-1: second device of desk-1             registers as desk-1 too
@@ -21,10 +23,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, AgentKind, ClassOfService, Codes, Dn, DoNotDisturb, Forwarding,
-    HuntGroupLogout, LineKind, LogoutProfile, Phone, PinHash, ProfileLine, Provision, SecondLogin,
-    Site, SoftphoneSecret, SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User, UserProfile,
-    Vendor,
+    AbsentHandling, AgentKind, ClassOfService, Codes, DialPattern, Dn, DoNotDisturb, Forwarding,
+    HuntGroupLogout, LineKind, LogoutLimits, LogoutProfile, Phone, PinHash, ProfileLine, Provision,
+    SecondLogin, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User,
+    UserGroup, UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -111,6 +113,9 @@ impl SiteText {
         if let Some((name, clauses)) = line.strip_prefix("class ").and_then(|l| l.split_once(':')) {
             return self.class(name, clauses);
         }
+        if let Some((name, clauses)) = line.strip_prefix("group ").and_then(|l| l.split_once(':')) {
+            return self.group(name, clauses);
+        }
         self.setting(line)
     }
 
@@ -174,6 +179,7 @@ impl SiteText {
             pickup_group: None,
             provision: None,
             own_speed_dials: true,
+            limits: None,
             emergency_number: None,
         });
         for clause in clauses {
@@ -183,6 +189,9 @@ impl SiteText {
                 ["pickup", "group", group] => phone.pickup_group = Some(group.into()),
                 ["exempt"] => phone.exempt = true,
                 ["not", "exempt"] => phone.exempt = false,
+                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
+                    say(&mut phone.limits, kind, limit)?;
+                }
                 ["emergency", "number", number] => phone.emergency_number = Some(number.into()),
                 ["in", ..] => phone.location = Some(clause[3..].to_owned()),
                 ["logout", "profile", profile] => phone.logout_profile = profile.into(),
@@ -242,6 +251,10 @@ impl SiteText {
             mailbox: None,
             sip_secret: None,
             upstream: None,
+            group: None,
+            class: None,
+            limits: None,
+            exempt: false,
         });
         let profiles = &mut self.site.user_profiles;
         let profile = profiles.entry(name.into());
@@ -251,10 +264,17 @@ impl SiteText {
                 [dn] if dn.bytes().all(|b| b.is_ascii_digit()) => user.dn = dn.into(),
                 ["pin", pin] => user.pin = PinHash(pin.to_owned()),
                 ["named", ..] => user.display_name = clause[6..].to_owned(),
-                ["idle", "limit", limit] => profile.idle_limit_min = Some(minutes(limit)?),
-                ["no", "idle", "limit"] => profile.idle_limit_min = None,
-                ["max", "login", limit] => profile.max_login_min = Some(minutes(limit)?),
+                ["no", "idle", "limit"] => profile.limits.idle_limit_min = None,
+                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
+                    profile.limits = limited(&profile.limits, kind, limit)?;
+                }
+                ["own", kind @ ("idle" | "max"), "limit" | "login", limit] => {
+                    say(&mut user.limits, kind, limit)?;
+                }
+                ["own", "class", class] => user.class = Some(class.into()),
+                ["group", group] => user.group = Some(group.into()),
                 ["exempt"] => profile.exempt = true,
+                ["exempt", "everywhere"] => user.exempt = true,
                 ["not", "exempt"] => profile.exempt = false,
                 ["second", "login", policy] => profile.second_login = Some(second_login(policy)?),
                 ["lines", ref dns @ ..] => profile.lines = lines(dns),
@@ -304,11 +324,32 @@ impl SiteText {
                 ["barge"] => class.barge = true,
                 ["privacy"] => class.privacy = true,
                 ["exempt"] => class.exempt = true,
+                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
+                    class.limits = limited(&class.limits, kind, limit)?;
+                }
+                ["deny", ref texts @ ..] => class.deny = patterns(texts)?,
+                ["allow", ref texts @ ..] => class.allow = patterns(texts)?,
                 ["auto", "logout", limit] => class.auto_logout_h = Some(minutes(limit)? / 60),
                 _ => return Err(format!("what is {clause:?} for class {name}?")),
             }
         }
         self.site.classes.insert(name.into(), class);
+        Ok(())
+    }
+
+    fn group(&mut self, name: &str, clauses: &str) -> Said {
+        let mut group = UserGroup::default();
+        for clause in clauses.split(',').map(str::trim) {
+            match words(clause)[..] {
+                ["nothing"] => {}
+                ["exempt"] => group.exempt = true,
+                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
+                    group.limits = limited(&group.limits, kind, limit)?;
+                }
+                _ => return Err(format!("what is {clause:?} for group {name}?")),
+            }
+        }
+        self.site.user_groups.insert(name.into(), group);
         Ok(())
     }
 
@@ -333,6 +374,7 @@ impl SiteText {
             ["no", "logout", "times"] => settings.logout_times.clear(),
             ["second", "login", policy] => settings.second_login = second_login(policy)?,
             ["move", "waits", wait] => settings.move_wait_s = seconds(wait)?,
+            ["idle", "limit", limit] => settings.idle_limit_min = Some(minutes(limit)?),
             ["max", "login", limit] => settings.max_login_min = Some(minutes(limit)?),
             ["warning", lead] => settings.warning_s = seconds(lead)?,
             ["held", "cap", cap] => settings.held_cap_min = minutes(cap)?,
@@ -386,6 +428,31 @@ impl SiteText {
             .then_some(())
             .ok_or_else(|| format!("there is no {name}"))
     }
+}
+
+/// An idle limit or a maximum login time besides what was said before; `never` takes back what others say.
+fn limited(limits: &LogoutLimits, kind: &str, limit: &str) -> Result<LogoutLimits, String> {
+    let mut limits = limits.clone();
+    let minutes = match limit {
+        "never" => 0,
+        limit => minutes(limit)?,
+    };
+    match kind {
+        "idle" => limits.idle_limit_min = Some(minutes),
+        _ => limits.max_login_min = Some(minutes),
+    }
+    Ok(limits)
+}
+
+/// The same where most say nothing.
+fn say(limits: &mut Option<Box<LogoutLimits>>, kind: &str, limit: &str) -> Said {
+    let said = limits.as_deref().cloned().unwrap_or_default();
+    *limits = limited(&said, kind, limit)?.boxed();
+    Ok(())
+}
+
+fn patterns(texts: &[&str]) -> Result<Vec<DialPattern>, String> {
+    texts.iter().map(|text| DialPattern::parse(text)).collect()
 }
 
 /// `all 2001`, `busy 2001`, `no answer 2001 after 10s`, `none`.

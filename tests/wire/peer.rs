@@ -143,6 +143,7 @@ fn site(phone: &str) -> Arc<Site> {
         pickup_group: None,
         provision: None,
         own_speed_dials: true,
+        limits: None,
         emergency_number: None,
     };
     let phones = [(CALLER, None), (phone, Some(NUMBER))];

@@ -9,7 +9,7 @@ use super::ids::{Id, Kind};
 use super::pattern::is_found;
 use super::soap::{Fault, Response};
 use super::tags::{MOST, Part, Tag, Wanted, write};
-use crate::pbx::{DeskLine, Phone, PhoneName, Presence, ProfileName, Seat, Site, TotalLimit};
+use crate::pbx::{DeskLine, Phone, PhoneName, Presence, ProfileName, Seat, Site};
 
 /// A phone, and what is asked about it.
 struct Device<'a> {
@@ -103,7 +103,7 @@ fn tags_of_mobility<'a>() -> Vec<Tag<Device<'a>>> {
         Tag {
             name: "loginDuration",
             write: |w, name, device| match device.present {
-                Some(present) => w.text(name, &duration(device.site, present).to_string()),
+                Some(present) => w.text(name, &present.lasts_s.unwrap_or(0).to_string()),
                 None => w.empty(name),
             },
         },
@@ -295,17 +295,6 @@ pub(super) fn is_hot_desk(site: &Site, phone: &Phone) -> bool {
 /// Since when somebody is there, in seconds since 1970.
 pub(super) fn since(present: &Presence) -> String {
     present.since.0.div_euclid(1000).to_string()
-}
-
-/// For how long somebody may be there at most, in seconds. 0: for ever.
-pub(super) fn duration(site: &Site, present: &Presence) -> u32 {
-    let profile = site.user_profiles.get(&present.profile);
-    let usual = profile.and_then(|profile| profile.max_login_min);
-    match present.total {
-        TotalLimit::Seconds(seconds) => seconds,
-        TotalLimit::Never => 0,
-        TotalLimit::Usual => usual.or(site.settings.max_login_min).unwrap_or(0) * 60,
-    }
 }
 
 fn word(is_so: bool) -> &'static str {

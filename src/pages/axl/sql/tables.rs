@@ -168,7 +168,7 @@ fn mobility(site: &Site, who: &[Presence], last: &[(PhoneName, UserId)]) -> Vec<
             last.get(name)
                 .map(|user| directory::id_of(user).to_string()),
             there.map(devices::since),
-            there.map(|there| devices::duration(site, there).to_string()),
+            there.map(|there| there.lasts_s.unwrap_or(0).to_string()),
             there.map(devices::since),
         ]
     });

@@ -1,0 +1,261 @@
+//! When a session ends by itself, who says so, and what puts it off: as data and in words (SES-11).
+
+use std::time::Duration;
+
+use super::Pbx;
+use super::change::{Cause, Closed, SessionId, StoredSession};
+use super::idle::Verdict;
+use super::names::PhoneName;
+use super::phone::InUse;
+use super::policy::{Level, Policy, Source};
+use crate::time::{Now, Utc};
+
+/// A limit of a session, and when it is reached if the phone is not used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Due<'a> {
+    at: Utc,
+    cause: Cause,
+    by: Source<'a>,
+    /// How long it is; a clock time has no length.
+    limit: Duration,
+}
+
+impl Due<'_> {
+    /// The limit in words.
+    fn words(&self) -> String {
+        let minutes = self.limit.as_secs() / 60;
+        match self.cause {
+            Cause::Idle => format!("{minutes} min without use, by {}", self.by),
+            Cause::Duration => {
+                let (hours, minutes) = (minutes / 60, minutes % 60);
+                format!("a login lasts {hours}:{minutes:02} at most, by {}", self.by)
+            }
+            _ => format!("the logout times of {}", self.by),
+        }
+    }
+}
+
+impl Pbx {
+    /// When the session ends by itself, unless something defers it, and why.
+    pub(super) fn next_logout(&self, now: Now, id: SessionId) -> Option<(Utc, Cause)> {
+        let next = *self.dues(now, id).first()?;
+        let phone = &self.sessions.get(&id)?.stored.phone;
+        let hold = self.emergency_hold(now, phone);
+        let hold = hold.map(|until| now.utc_at(until));
+        Some((hold.map_or(next.at, |hold| hold.max(next.at)), next.cause))
+    }
+
+    /// Every limit that holds for a session, the next one first.
+    fn dues(&self, now: Now, id: SessionId) -> Vec<Due<'_>> {
+        let Some(session) = self.sessions.get(&id) else {
+            return Vec::new();
+        };
+        let stored = &session.stored;
+        let policy = self.policy_of(stored);
+        if policy.exempt.is_some() {
+            return Vec::new();
+        }
+        let idle = policy.idle.and_then(|idle| Some((idle.value?, idle.by)));
+        let idle = idle.filter(|_| self.may_be_idle(now, &stored.phone));
+        let idle = idle.map(|(limit, by)| Due {
+            at: now.utc_at(session.last_used + limit),
+            cause: Cause::Idle,
+            by,
+            limit,
+        });
+        let total = policy
+            .total
+            .and_then(|total| Some((total.value?, total.by)));
+        let total = total.map(|(limit, by)| Due {
+            at: stored.opened.plus(limit),
+            cause: Cause::Duration,
+            by,
+            limit,
+        });
+        let clock = self.schedule.next_after(now.utc).map(|at| Due {
+            at,
+            cause: Cause::Schedule,
+            by: Source {
+                level: Level::Site,
+                name: "",
+            },
+            limit: Duration::ZERO,
+        });
+        let mut dues: Vec<Due<'_>> = [idle, total, clock].into_iter().flatten().collect();
+        dues.sort_by_key(|due| due.at);
+        dues
+    }
+
+    /// What there is to say about a session.
+    pub(super) fn explain_session(&self, now: Now, id: SessionId) -> Vec<String> {
+        let Some(session) = self.sessions.get(&id) else {
+            return Vec::new();
+        };
+        let stored = &session.stored;
+        let (user, phone) = (&stored.user, &stored.phone);
+        let local = |at| self.schedule.local(at);
+        let mut sentences = vec![
+            format!(
+                "{user} has been logged in at {phone} since {}.",
+                local(stored.opened)
+            ),
+            format!(
+                "{phone} was last used at {}, as {} showed.",
+                local(stored.last_used.0),
+                stored.last_used.1.words()
+            ),
+        ];
+        match stored.leaving {
+            Some((cause, _, since)) => sentences.push(format!(
+                "{user} will be logged out ({}) as soon as {phone} is idle; that was decided at {}.",
+                cause.word(),
+                local(since)
+            )),
+            None => sentences.extend(self.explain_limits(now, id, stored)),
+        }
+        sentences.extend(self.explain_deferral(now, id, stored));
+        sentences
+    }
+
+    /// The next automatic logout, what would put it off, and everything else that holds with it.
+    fn explain_limits(&self, now: Now, id: SessionId, stored: &StoredSession) -> Vec<String> {
+        let user = &stored.user;
+        let policy = self.policy_of(stored);
+        if let Some(by) = policy.exempt {
+            return vec![format!(
+                "Nothing logs {user} out automatically here: {by} is exempt."
+            )];
+        }
+        let dues = self.dues(now, id);
+        let mut sentences = Vec::new();
+        match (self.next_logout(now, id), dues.first()) {
+            (Some((at, cause)), Some(next)) => {
+                sentences.push(format!(
+                    "The next automatic logout is at {} ({}: {}).",
+                    self.schedule.local(at),
+                    cause.word(),
+                    next.words()
+                ));
+                sentences.push(self.what_puts_off(cause));
+            }
+            _ => sentences.push(format!("Nothing logs {user} out automatically here.")),
+        }
+        sentences.extend(dues.iter().skip(1).map(|due| {
+            format!(
+                "Besides: {}, which would be at {} ({}).",
+                due.words(),
+                self.schedule.local(due.at),
+                due.cause.word()
+            )
+        }));
+        sentences.extend(taken_back(&policy));
+        sentences
+    }
+
+    /// What would put an automatic logout off (IDL-2, TOD-3, OUT-3, EMG-1).
+    fn what_puts_off(&self, cause: Cause) -> String {
+        let settings = &self.site.settings;
+        let mut text = match cause {
+            Cause::Idle => format!(
+                "Using the phone puts that off, a call until it ends, a call on hold alone for {} min, ringing until it stops",
+                settings.held_cap_min
+            ),
+            _ => "A call puts that off until it ends, on hold or not, ringing until it stops"
+                .to_owned(),
+        };
+        if settings.emergency_hold_min > 0 {
+            let minutes = settings.emergency_hold_min;
+            text += &format!(", an emergency call for {minutes} min");
+        }
+        text + "."
+    }
+
+    /// What puts a logout off at this moment.
+    fn explain_deferral(&self, now: Now, id: SessionId, stored: &StoredSession) -> Vec<String> {
+        let phone = &stored.phone;
+        let hold = self.emergency_hold(now, phone).map(|until| {
+            let until = self.schedule.local(now.utc_at(until));
+            format!(
+                "An emergency call was made at {phone}: nobody is logged out there before {until}."
+            )
+        });
+        let own = match stored.leaving {
+            // It has been said what it waits for; and whoever asked for it themselves is not held back.
+            Some((Cause::User, ..)) => return Vec::new(),
+            Some(_) => None,
+            None if !self.may_be_idle(now, phone) => Some(format!(
+                "{phone} does not ask for its idle page, so it is in use, or off: it is not idle before it asks again."
+            )),
+            None => self.explain_use(now, id, phone),
+        };
+        hold.into_iter().chain(own).collect()
+    }
+
+    fn explain_use(&self, now: Now, id: SessionId, phone: &PhoneName) -> Option<String> {
+        let in_use = self.in_use(phone);
+        let waits = self.verdict_on(now, id) == Some(Verdict::WaitForRelease);
+        let idle = self
+            .dues(now, id)
+            .into_iter()
+            .find(|due| due.cause == Cause::Idle);
+        match in_use {
+            InUse::Active if waits => Some(format!(
+                "{phone} is in a call: no timer ends the session before the call ends."
+            )),
+            InUse::HeldOnly { since } => {
+                let Some(idle) = idle else {
+                    return Some(format!(
+                        "{phone} has a call on hold: no timer ends the session before the call ends."
+                    ));
+                };
+                let cap = Duration::from_secs(60 * u64::from(self.site.settings.held_cap_min));
+                let until = now.utc_at(since + cap).max(idle.at);
+                Some(format!(
+                    "{phone} has a call on hold: the idle limit waits for it until {} at most, any other until it ends.",
+                    self.schedule.local(until)
+                ))
+            }
+            InUse::Ringing => Some(format!("{phone} rings: a logout waits.")),
+            _ => None,
+        }
+    }
+
+    /// Why a session ended.
+    pub(super) fn explain_end(&self, (stored, closed): &(StoredSession, Closed)) -> String {
+        format!(
+            "The last logout at {} was at {}: {} ({}: {}; {}); last used at {}, as {} showed.",
+            stored.phone,
+            self.schedule.local(closed.at),
+            stored.user,
+            closed.cause.word(),
+            reason(closed.cause),
+            closed.door.words(),
+            self.schedule.local(closed.last_used.0),
+            closed.last_used.1.words()
+        )
+    }
+}
+
+/// Limits that somebody has taken back.
+fn taken_back(policy: &Policy<'_>) -> Vec<String> {
+    let idle = policy.idle.filter(|idle| idle.value.is_none());
+    let idle = idle.map(|idle| format!("There is no idle limit here, by {}.", idle.by));
+    let total = policy.total.filter(|total| total.value.is_none());
+    let total = total.map(|total| format!("A login may last for ever here, by {}.", total.by));
+    idle.into_iter().chain(total).collect()
+}
+
+fn reason(cause: Cause) -> &'static str {
+    match cause {
+        Cause::User => "the user logged out",
+        Cause::Takeover => "somebody else logged in there",
+        Cause::Moved => "the user logged in elsewhere",
+        Cause::Remote => "somebody logged the user out by code",
+        Cause::Admin => "an administrator did",
+        Cause::Idle => "the phone was not used for the idle limit",
+        Cause::Duration => "the maximum login time was over",
+        Cause::Schedule => "a logout time of the site came",
+        Cause::Api => "a program did, over the API",
+        Cause::Unregistered => "the softphone unregistered, or was not heard of any more",
+    }
+}
