@@ -20,8 +20,9 @@ use crate::media;
 use crate::media::relay::{RelayError, RelayOrder};
 use crate::pages;
 use crate::pbx::{
-    Action, Answer, Change, ClaimId, Door, Event, Forgot, LogoutTarget, Ordered, Pbx, PhoneName,
-    PinHash, Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId, Wanted,
+    Action, Answer, Change, ClaimId, Door, Event, Forgot, JobName, JobWish, LogoutTarget, Ordered,
+    Pbx, PhoneName, PinHash, Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
+    Wanted,
 };
 use crate::sccp::{self, Switchboard};
 use crate::sip::{
@@ -147,6 +148,8 @@ pub enum ControlRequest {
     Unlock(UserId),
     /// Believe whoever has the password of a phone again.
     Forgive(PhoneName),
+    /// Run a job, or do something to one that runs.
+    Job(JobName, JobWish),
     /// A question.
     Query(Query),
 }
@@ -526,6 +529,7 @@ impl Exchange {
                 sources: self.registrar.forgive(now, &phone),
                 phone,
             },
+            ControlRequest::Job(job, wish) => Event::JobWished { ticket, job, wish },
             ControlRequest::Query(query) => {
                 let answer = self.ask(now, &query);
                 self.output.answers.push((ticket, answer));

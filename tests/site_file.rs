@@ -4,6 +4,8 @@
 mod buttons;
 #[path = "site_file/hunt_groups.rs"]
 mod hunt_groups;
+#[path = "site_file/jobs.rs"]
+mod jobs;
 #[path = "site_file/limits.rs"]
 mod limits;
 #[path = "site_file/products.rs"]

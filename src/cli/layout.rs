@@ -8,7 +8,7 @@ use super::{Failure, output, site_files};
 use crate::pbx::{
     self, Desk, Dn, LogoutProfile, ModelName, PhoneModel, Protocol, Site, UserProfile,
 };
-use crate::site::{Hashing, parse};
+use crate::site::{Hashing, parse_with};
 
 /// Show which buttons a profile has on a phone, and what finds no place
 #[derive(Debug, Args)]
@@ -43,8 +43,9 @@ const CHEAP: Hashing = Hashing {
 impl Layout {
     /// Prints the buttons.
     pub fn run(self) -> Result<(), Failure> {
-        let (name, text) = site_files::read(&self.file)?;
-        let site = match parse(&name, &text, None, &CHEAP) {
+        let file = site_files::read(&self.file)?;
+        let parsed = parse_with(&file.name, &file.text, &file.attached, None, &CHEAP);
+        let site = match parsed {
             Ok(parsed) => parsed.site,
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();

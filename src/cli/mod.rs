@@ -4,6 +4,7 @@ mod changes;
 mod client;
 mod demo;
 mod events;
+mod jobs;
 mod layout;
 mod output;
 mod provision;
@@ -46,6 +47,7 @@ enum Command {
     Events(events::Events),
     Status(queries::Status),
     Locks(queries::Locks),
+    Jobs(jobs::Jobs),
     Unlock(changes::Unlock),
     Reset(changes::Reset),
     Plan(site_files::Plan),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Events(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Locks(command) => command.run(),
+        Command::Jobs(command) => command.run(),
         Command::Unlock(command) => command.run(),
         Command::Reset(command) => command.run(),
         Command::Plan(command) => command.run(),

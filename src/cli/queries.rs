@@ -232,6 +232,8 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
     }
     let trunks: Vec<String> = answer.trunks.iter().map(|it| trunk(it, local)).collect();
     rows.extend(trunks.into_iter().map(|trunk| ("trunk", trunk)));
+    let running = answer.jobs_running.iter();
+    rows.extend(running.map(|it| ("job", format!("{} {}", it.name, words::job_progress(it)))));
     if answer.logouts_queued > 0 {
         rows.push(("logouts waiting", answer.logouts_queued.to_string()));
     }
@@ -303,6 +305,7 @@ fn status_for_scripts(answer: &StatusResponse) -> String {
         "upstream_registered": answer.upstream_registered,
         "commits_outstanding": answer.commits_outstanding,
         "certificate_days": answer.certificate_days,
+        "jobs_running": answer.jobs_running.iter().map(words::job_progress_for_scripts).collect::<Vec<_>>(),
         "trunks": answer.trunks.iter().map(trunk_for_scripts).collect::<Vec<_>>(),
     })
     .to_string()

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::client::Client;
 use super::{Failure, output, words};
-use crate::control::v1::{ApplyRequest, PlanRequest, Problem};
+use crate::control::v1::{ApplyRequest, AttachedFile, PlanRequest, Problem};
+use crate::site::{Attached, attached_names};
 
 /// Show what a site file would change.
 #[derive(Debug, Args)]
@@ -42,8 +43,12 @@ struct Said {
 impl Plan {
     /// Shows what a site file would change.
     pub fn run(self) -> Result<(), Failure> {
-        let (file_name, text) = read(&self.file)?;
-        let request = PlanRequest { file_name, text };
+        let file = read(&self.file)?;
+        let request = PlanRequest {
+            attached: file.sent_along(),
+            file_name: file.name,
+            text: file.text,
+        };
         let answer = self.client.ask(async |client| client.plan(request).await)?;
         let said = Said {
             revision: answer.revision,
@@ -58,10 +63,11 @@ impl Plan {
 impl Apply {
     /// Puts a site file in force.
     pub fn run(self) -> Result<(), Failure> {
-        let (file_name, text) = read(&self.file)?;
+        let file = read(&self.file)?;
         let request = ApplyRequest {
-            file_name,
-            text,
+            attached: file.sent_along(),
+            file_name: file.name,
+            text: file.text,
             expected_revision: self.revision,
         };
         let answer = self
@@ -136,15 +142,51 @@ fn line(problem: &Problem) -> String {
     }
 }
 
-/// A site file and its name, from a file or standard input.
-pub(super) fn read(file: &Path) -> Result<(String, String), Failure> {
-    if file == Path::new("-") {
+/// A site file, and the files that it names.
+pub(super) struct SiteFile {
+    /// How the administrator calls it.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+    /// What the files say that it names.
+    pub attached: Attached,
+}
+
+impl SiteFile {
+    fn sent_along(&self) -> Vec<AttachedFile> {
+        let attached = self.attached.iter();
+        let attached = attached.map(|(name, text)| AttachedFile {
+            name: name.clone(),
+            text: text.clone(),
+        });
+        attached.collect()
+    }
+}
+
+/// A site file from a file or standard input. The files that it names stand beside it.
+pub(super) fn read(file: &Path) -> Result<SiteFile, Failure> {
+    let (name, text, beside) = if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
-        return Ok(("standard input".to_owned(), text));
+        ("standard input".to_owned(), text, Path::new(""))
+    } else {
+        let name = file.display().to_string();
+        let text =
+            std::fs::read_to_string(file).map_err(|why| format!("{name} cannot be read: {why}"))?;
+        (name, text, file.parent().unwrap_or(Path::new("")))
+    };
+    let mut attached = Attached::new();
+    for other in attached_names(&text) {
+        let path = beside.join(&other);
+        let text = std::fs::read_to_string(&path).map_err(|why| {
+            let path = path.display();
+            format!("{path}, which {name} names, cannot be read: {why}")
+        })?;
+        attached.insert(other, text);
     }
-    let name = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|why| format!("{name} cannot be read: {why}"))?;
-    Ok((name, text))
+    Ok(SiteFile {
+        name,
+        text,
+        attached,
+    })
 }

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::when::machine;
-use crate::control::v1::{Cause, Door, Event, EventKind, PastSession, Presence, Problem};
+use crate::control::v1::{
+    Cause, Door, Event, EventKind, JobProgress, PastSession, Presence, Problem, job_end,
+};
 
 /// The word for a cause; nothing if there is none.
 pub fn cause(cause: Cause) -> Option<String> {
@@ -80,6 +82,49 @@ pub fn problem(problem: &Problem) -> Value {
         "key": problem.key,
         "what": problem.what,
         "remedy": problem.remedy,
+    })
+}
+
+/// How a run of a job ended.
+pub fn job_outcome(outcome: job_end::Outcome) -> String {
+    word(outcome.as_str_name(), "OUTCOME_")
+}
+
+/// How far a run of a job is.
+pub fn job_progress(progress: &JobProgress) -> String {
+    let JobProgress {
+        dry_run,
+        paused,
+        total,
+        done,
+        left,
+        waiting,
+        ..
+    } = progress;
+    let done = match dry_run {
+        true => format!("would have logged out {done} of {total}"),
+        false => format!("has logged out {done} of {total}"),
+    };
+    let waiting = match waiting {
+        0 => String::new(),
+        waiting => format!(", {waiting} wait for calls"),
+    };
+    let paused = if *paused { " (paused)" } else { "" };
+    format!("{done}, {left} to go{waiting}{paused}")
+}
+
+/// The same for scripts.
+pub fn job_progress_for_scripts(progress: &JobProgress) -> Value {
+    json!({
+        "name": progress.name,
+        "at": machine(progress.at.as_ref()),
+        "dry_run": progress.dry_run,
+        "paused": progress.paused,
+        "total": progress.total,
+        "done": progress.done,
+        "after_calls": progress.after_calls,
+        "left": progress.left,
+        "waiting": progress.waiting,
     })
 }
 

@@ -43,6 +43,53 @@ pub fn trunk(trunk: pbx::TrunkStatus) -> v1::Trunk {
     }
 }
 
+/// A job.
+pub fn job(job: pbx::JobStatus) -> v1::Job {
+    v1::Job {
+        name: job.name.to_string(),
+        when: job.when,
+        whom: job.whom,
+        dry_run: job.dry_run,
+        next: job.next.map(timestamp),
+        running: job.running.map(job_progress),
+        last: job.last.map(job_end),
+    }
+}
+
+/// How far a run of a job is.
+pub fn job_progress(progress: pbx::JobProgress) -> v1::JobProgress {
+    let run = progress.run;
+    v1::JobProgress {
+        name: progress.name.to_string(),
+        at: Some(timestamp(run.at)),
+        dry_run: run.dry_run,
+        paused: run.paused,
+        total: run.total.into(),
+        done: run.done.into(),
+        after_calls: run.after_calls.into(),
+        left: count(progress.left),
+        waiting: count(progress.waiting),
+    }
+}
+
+fn job_end(end: pbx::JobEnd) -> v1::JobEnd {
+    use v1::job_end::Outcome;
+    let outcome = match end.outcome {
+        pbx::JobOutcome::Done => Outcome::Done,
+        pbx::JobOutcome::Cancelled => Outcome::Cancelled,
+        pbx::JobOutcome::Skipped => Outcome::Skipped,
+    };
+    v1::JobEnd {
+        at: Some(timestamp(end.run.at)),
+        ended: Some(timestamp(end.ended)),
+        outcome: outcome.into(),
+        dry_run: end.run.dry_run,
+        total: end.run.total.into(),
+        done: end.run.done.into(),
+        after_calls: end.run.after_calls.into(),
+    }
+}
+
 /// Somebody who is logged in.
 pub fn presence(presence: pbx::Presence) -> v1::Presence {
     let (last_used, signal) = presence.last_used;
@@ -179,6 +226,11 @@ fn kind(what: What) -> v1::EventKind {
         What::UpstreamRegistered => v1::EventKind::UpstreamRegistered,
         What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
         What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,
+        What::MassLogoutPaused => v1::EventKind::MassLogoutPaused,
+        What::MassLogoutResumed => v1::EventKind::MassLogoutResumed,
+        What::MassLogoutCancelled => v1::EventKind::MassLogoutCancelled,
+        What::JobMissed => v1::EventKind::JobMissed,
+        What::WouldLogOut => v1::EventKind::WouldLogOut,
     }
 }
 

@@ -8,11 +8,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::convert::{self, count, timestamp};
+use super::site_files::SiteFile;
 use super::v1::control_server::Control;
 use super::{site_files, status, v1};
 use crate::exchange::ControlRequest;
 use crate::pages::Wish;
-use crate::pbx::{Answer, Door, Explanation, LogoutTarget, Query, Secret, UserId};
+use crate::pbx::{Answer, Door, Explanation, JobWish, LogoutTarget, Query, Secret, UserId};
 use crate::shell::Server;
 use crate::shell::events::Numbered;
 use crate::shell::readiness::State;
@@ -52,6 +53,11 @@ impl Service {
             .map_err(status::unanswered)?
             .map_err(status::refused)
     }
+
+    async fn job(&self, name: String, wish: JobWish) -> Result<String, Status> {
+        let request = ControlRequest::Job(name.into(), wish);
+        self.request("job", request).await
+    }
 }
 
 #[tonic::async_trait]
@@ -83,6 +89,11 @@ impl Control for Service {
             upstream_registered: count(now.upstream_registered),
             certificate_days: self.server.metrics.certificate_days_left(),
             trunks: now.trunks.into_iter().map(convert::trunk).collect(),
+            jobs_running: now
+                .jobs_running
+                .into_iter()
+                .map(convert::job_progress)
+                .collect(),
         }))
     }
 
@@ -169,6 +180,44 @@ impl Control for Service {
         Ok(Response::new(v1::ResetResponse { text }))
     }
 
+    async fn jobs(&self, _: Request<v1::JobsRequest>) -> Outcome<v1::JobsResponse> {
+        let Answer::Jobs(jobs) = self.ask(Query::Jobs).await? else {
+            return Err(status::fault());
+        };
+        let jobs = jobs.into_iter().map(convert::job).collect();
+        Ok(Response::new(v1::JobsResponse { jobs }))
+    }
+
+    async fn run_job(&self, request: Request<v1::RunJobRequest>) -> Outcome<v1::RunJobResponse> {
+        let v1::RunJobRequest { name, dry_run } = request.into_inner();
+        let text = self.job(name, JobWish::Run { dry_run }).await?;
+        Ok(Response::new(v1::RunJobResponse { text }))
+    }
+
+    async fn pause_job(
+        &self,
+        request: Request<v1::PauseJobRequest>,
+    ) -> Outcome<v1::PauseJobResponse> {
+        let text = self.job(request.into_inner().name, JobWish::Pause).await?;
+        Ok(Response::new(v1::PauseJobResponse { text }))
+    }
+
+    async fn resume_job(
+        &self,
+        request: Request<v1::ResumeJobRequest>,
+    ) -> Outcome<v1::ResumeJobResponse> {
+        let text = self.job(request.into_inner().name, JobWish::Resume).await?;
+        Ok(Response::new(v1::ResumeJobResponse { text }))
+    }
+
+    async fn cancel_job(
+        &self,
+        request: Request<v1::CancelJobRequest>,
+    ) -> Outcome<v1::CancelJobResponse> {
+        let text = self.job(request.into_inner().name, JobWish::Cancel).await?;
+        Ok(Response::new(v1::CancelJobResponse { text }))
+    }
+
     async fn watch_events(
         &self,
         _: Request<v1::WatchEventsRequest>,
@@ -181,7 +230,8 @@ impl Control for Service {
 
     async fn plan(&self, request: Request<v1::PlanRequest>) -> Outcome<v1::PlanResponse> {
         let request = request.into_inner();
-        let read = site_files::read(&self.server, request.file_name, request.text).await?;
+        let file = SiteFile::of(request.file_name, request.text, request.attached);
+        let read = site_files::read(&self.server, file).await?;
         Ok(Response::new(v1::PlanResponse {
             revision: read.current.revision,
             problems: read.problems,
@@ -192,7 +242,8 @@ impl Control for Service {
 
     async fn apply(&self, request: Request<v1::ApplyRequest>) -> Outcome<v1::ApplyResponse> {
         let request = request.into_inner();
-        let read = site_files::read(&self.server, request.file_name, request.text).await?;
+        let file = SiteFile::of(request.file_name, request.text, request.attached);
+        let read = site_files::read(&self.server, file).await?;
         let mut revision = read.current.revision;
         if let Some(site) = read.site {
             let expected = request.expected_revision.unwrap_or(revision);

@@ -8,7 +8,7 @@ use super::{status, v1};
 use crate::pbx::Site;
 use crate::shell::Server;
 use crate::shell::sites::Current;
-use crate::site::{self, Problem};
+use crate::site::{self, Attached, Problem};
 
 /// A site file that was read against the site in force.
 pub struct Read {
@@ -24,12 +24,36 @@ pub struct Read {
     pub plan: String,
 }
 
+/// A site file as it was sent.
+pub struct SiteFile {
+    name: String,
+    text: String,
+    attached: Attached,
+}
+
+impl SiteFile {
+    /// That of a request.
+    pub fn of(name: String, text: String, attached: Vec<v1::AttachedFile>) -> SiteFile {
+        let attached = attached.into_iter().map(|file| (file.name, file.text));
+        SiteFile {
+            name,
+            text,
+            attached: attached.collect(),
+        }
+    }
+}
+
 /// Reads a site file. Hashing the PINs in it may take a while, so it is done beside the runtime.
-pub async fn read(server: &Server, file_name: String, text: String) -> Result<Read, Status> {
+pub async fn read(server: &Server, file: SiteFile) -> Result<Read, Status> {
     let current = server.sites.current();
     let hashing = server.settings.argon2;
     let work = move || {
-        let parsed = site::parse(&file_name, &text, Some(&current.site), &hashing);
+        let SiteFile {
+            name,
+            text,
+            attached,
+        } = file;
+        let parsed = site::parse_with(&name, &text, &attached, Some(&current.site), &hashing);
         let (site, problems, warnings) = match parsed {
             Ok(mut parsed) => {
                 parsed.site.keep_enrolled(&current.site);

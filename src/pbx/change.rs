@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::forward_set::{ForwardKind, ForwardTo, Owner};
+use super::job::JobState;
 use super::messages::Messages;
-use super::names::{Mailbox, PhoneName, ProfileName, UserId};
+use super::names::{JobName, Mailbox, PhoneName, ProfileName, UserId};
 use super::own_dials::OwnDials;
 use super::own_pin::OwnPin;
 use crate::time::Utc;
@@ -335,6 +336,13 @@ pub enum Change {
     },
     /// Clock times up to here have been dealt with (TOD-3). In the background.
     ClockSeen(Utc),
+    /// How a job stands. None: there is no such job any more.
+    JobSet {
+        /// Which job.
+        job: JobName,
+        /// Its last run, and the one that goes on.
+        state: Option<JobState>,
+    },
     /// Something for the audit log.
     Recorded(Record),
 }
@@ -430,6 +438,16 @@ pub enum What {
     MassLogoutStarted,
     /// Clock-time logout is over.
     MassLogoutEnded,
+    /// An administrator had it wait.
+    MassLogoutPaused,
+    /// It goes on, after that or after a restart.
+    MassLogoutResumed,
+    /// It was stopped before its end.
+    MassLogoutCancelled,
+    /// A job whose time was missed was left out.
+    JobMissed,
+    /// A job that is only tried would have logged somebody out.
+    WouldLogOut,
 }
 
 impl What {
@@ -458,6 +476,11 @@ impl What {
             What::UpstreamRegistered => "upstream-registered",
             What::MassLogoutStarted => "mass-logout-started",
             What::MassLogoutEnded => "mass-logout-ended",
+            What::MassLogoutPaused => "mass-logout-paused",
+            What::MassLogoutResumed => "mass-logout-resumed",
+            What::MassLogoutCancelled => "mass-logout-cancelled",
+            What::JobMissed => "job-missed",
+            What::WouldLogOut => "would-log-out",
         }
     }
 
@@ -501,4 +524,6 @@ pub struct Remembered {
     pub calls: Vec<(PhoneName, UserId, Utc)>,
     /// Clock times up to here were dealt with.
     pub clock_seen: Option<Utc>,
+    /// How jobs stand.
+    pub jobs: Vec<(JobName, JobState)>,
 }

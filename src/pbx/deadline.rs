@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Pbx;
 use super::change::{Cause, Closed, SessionId, StoredSession};
 use super::idle::Verdict;
-use super::names::PhoneName;
+use super::job::Job;
+use super::names::{JobName, PhoneName};
 use super::phone::InUse;
 use super::policy::{Level, Policy, Source};
 use crate::time::{Now, Utc};
@@ -18,6 +19,8 @@ struct Due<'a> {
     by: Source<'a>,
     /// How long it is; a clock time has no length.
     limit: Duration,
+    /// Which job it is of, if the clock decides.
+    job: Option<&'a JobName>,
 }
 
 impl Due<'_> {
@@ -30,7 +33,10 @@ impl Due<'_> {
                 let (hours, minutes) = (minutes / 60, minutes % 60);
                 format!("a login lasts {hours}:{minutes:02} at most, by {}", self.by)
             }
-            _ => format!("the logout times of {}", self.by),
+            _ => match self.job {
+                Some(job) if job.as_str() != Job::LOGOUT_TIMES => format!("job {job}"),
+                _ => format!("the logout times of {}", self.by),
+            },
         }
     }
 }
@@ -62,6 +68,7 @@ impl Pbx {
             cause: Cause::Idle,
             by,
             limit,
+            job: None,
         });
         let total = policy
             .total
@@ -71,8 +78,9 @@ impl Pbx {
             cause: Cause::Duration,
             by,
             limit,
+            job: None,
         });
-        let clock = self.schedule.next_after(now.utc).map(|at| Due {
+        let clock = self.next_by_clock(stored).map(|(at, job)| Due {
             at,
             cause: Cause::Schedule,
             by: Source {
@@ -80,6 +88,7 @@ impl Pbx {
                 name: "",
             },
             limit: Duration::ZERO,
+            job: Some(job),
         });
         let mut dues: Vec<Due<'_>> = [idle, total, clock].into_iter().flatten().collect();
         dues.sort_by_key(|due| due.at);

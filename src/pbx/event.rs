@@ -13,7 +13,7 @@ use super::forward::Hops;
 use super::forward_set::ForwardKind;
 use super::messages::Report;
 use super::mix::MixNews;
-use super::names::{Dn, PhoneName, UserId};
+use super::names::{Dn, JobName, PhoneName, UserId};
 use super::own_dials::DialEdit;
 use super::prompt::Digit;
 use super::rest::Rest;
@@ -564,6 +564,15 @@ pub enum Event {
         /// How it was asked for.
         door: Door,
     },
+    /// An administrator wants something of a job (TOD-2).
+    JobWished {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// Which job.
+        job: JobName,
+        /// What.
+        wish: JobWish,
+    },
     /// An administrator took the lock of a user away (SES-8).
     UnlockRequested {
         /// Who waits for the answer.
@@ -617,6 +626,22 @@ pub enum Event {
     },
     /// The other exchange answers, or does not.
     UpstreamLine(UpstreamLine),
+}
+
+/// What an administrator wants of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobWish {
+    /// To run now, whatever the clock says.
+    Run {
+        /// Only to write down what it would do; some jobs do no more anyhow.
+        dry_run: bool,
+    },
+    /// To stop for a while.
+    Pause,
+    /// To go on.
+    Resume,
+    /// To stop for good.
+    Cancel,
 }
 
 /// Whom to log out.

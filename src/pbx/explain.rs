@@ -24,6 +24,7 @@ impl Pbx {
             Query::LastUsers => Answer::LastUsers(self.last_users()),
             Query::Locks => Answer::Locks(self.locks(now)),
             Query::Seat(phone) => Answer::Seat(self.seat(phone)),
+            Query::Jobs => Answer::Jobs(self.job_statuses()),
             Query::Status => Answer::Status(Status {
                 site: self.site.settings.name.clone(),
                 phones: self.site.phones.len(),
@@ -36,6 +37,7 @@ impl Pbx {
                 calls_parked: self.lot.len(),
                 trunks: self.trunk_statuses(),
                 logouts_queued: self.schedule.queued(),
+                jobs_running: self.schedule.running().collect(),
                 upstream_users: self.upstream.len(),
                 upstream_registered: self.upstream.registered(),
                 commits_outstanding: 0,

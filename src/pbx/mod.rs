@@ -27,12 +27,14 @@ mod forward_set;
 mod hunt;
 mod hunt_group;
 mod idle;
+mod job;
 mod lamp;
 mod latecomer;
 mod layout;
 mod line;
 mod lock;
 mod login;
+mod mass_logout;
 mod messages;
 mod mix;
 mod mobility;
@@ -54,6 +56,7 @@ mod prompt;
 mod provision;
 mod query;
 mod queue;
+mod recurrence;
 mod renewal;
 mod rest;
 mod route;
@@ -88,8 +91,8 @@ pub use dial_pattern::DialPattern;
 pub use dialplan::{Codes, EmergencyNumbers};
 pub use enrolment::{AutoRegistration, NumberRange, Unwelcome};
 pub use event::{
-    Body, EarlyLink, Event, Failure, LegId, LegIds, LogoutTarget, MediaFlow, Secret, Ticket,
-    TransferTo,
+    Body, EarlyLink, Event, Failure, JobWish, LegId, LegIds, LogoutTarget, MediaFlow, Secret,
+    Ticket, TransferTo,
 };
 pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
@@ -99,6 +102,10 @@ pub use hunt_group::{
     HuntQueue, HuntSlot, LONGEST_QUEUE, MOST_HUNT_SLOTS, MOST_PILOTS, MissCounts, PresentCall,
     USUAL_HOP_S,
 };
+pub use job::{
+    Calendar, Days, Deed, Holidays, Job, JobEnd, JobOutcome, JobRun, JobState, Missed, MonthDay,
+    NamePattern, WeekDay, When, Whom, time_of_day,
+};
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
 pub use layout::{Button, Feature, Item, Layout, LeftOut, Room, Why};
 pub use line::{Applied, LineKind, ProfileLine};
@@ -107,8 +114,8 @@ pub use mix::{ConferenceId, MixNews, MixOrder};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
 pub use model::{FixedKey, Maker, Models, Orders, PhoneModel, Protocol, RenewalWords, Swap};
 pub use names::{
-    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName,
-    UserGroupName, UserId,
+    CalendarName, ClassName, Dn, GroupName, HuntGroupName, JobName, Mailbox, ModelName, PhoneName,
+    ProfileName, UserGroupName, UserId,
 };
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
@@ -122,7 +129,9 @@ pub use profile::{
 };
 pub use prompt::{Digit, Prompt};
 pub use provision::{Mac, Provision, Vendor};
-pub use query::{Answer, AtPhone, Explanation, Lock, OfUser, Presence, Query, Status};
+pub use query::{
+    Answer, AtPhone, Explanation, JobProgress, JobStatus, Lock, OfUser, Presence, Query, Status,
+};
 pub use renewal::Renewal;
 pub use rest::{Rest, Resting};
 pub use route::{CallKind, Numbering, Route};
@@ -221,12 +230,11 @@ pub struct Pbx {
 impl Pbx {
     /// A core that goes on where the store left off. What is overdue ends at once, at the usual pace (IDL-5).
     pub fn new(now: Now, seed: [u8; 32], site: Arc<Site>, remembered: Remembered) -> Pbx {
-        let settings = &site.settings;
         let looked = remembered.clock_seen.unwrap_or(now.utc);
         let mut pbx = Pbx {
             directory: Directory::of(&site),
             mailboxes: messages::Mailboxes::of(&site),
-            schedule: Schedule::new(&settings.timezone, &settings.logout_times, looked),
+            schedule: Schedule::new(&site, looked),
             site,
             phones: BTreeMap::new(),
             seldom: Seldom::default(),
@@ -295,6 +303,7 @@ impl Pbx {
         for stored in remembered.sessions {
             self.add_session(Session::remembered(now, stored));
         }
+        self.remember_jobs(now, remembered.jobs);
         self.review_sessions(now);
         self.await_softphones(now);
         for awaited in remembered.awaited_moves {
@@ -495,6 +504,7 @@ impl Pbx {
                 hard,
             } => self.reset_requested(now, ticket, &phone, hard),
             Event::MassLogoutRequested { ticket, door } => self.log_out_all(now, ticket, door),
+            Event::JobWished { ticket, job, wish } => self.job_wished(now, ticket, &job, wish),
             Event::UnlockRequested { ticket, user } => self.unlock(now, ticket, &user),
             Event::LockedOut(locked) => self.locked_out(now, locked),
             Event::Forgiven {
@@ -554,6 +564,7 @@ impl Pbx {
     /// Takes out what the events so far led to.
     pub fn take_outcome(&mut self) -> Outcome {
         self.show_lines();
+        self.save_jobs();
         std::mem::take(&mut self.outcome)
     }
 
@@ -609,9 +620,7 @@ impl Pbx {
             self.lines_changed(phone, old.get(phone).map_or(&[], Vec::as_slice));
         }
         self.review_softphones(now, |phone| old.get(phone).cloned().unwrap_or_default());
-        let settings = &self.site.settings;
-        self.schedule
-            .replace_times(&settings.timezone, &settings.logout_times);
+        self.jobs_applied(now);
         self.review_sessions(now);
         self.review_forwardings();
         self.review_files(now, &files);

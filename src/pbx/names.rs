@@ -89,6 +89,14 @@ name! {
     ClassName
 }
 name! {
+    /// A job: something that happens by the clock.
+    JobName
+}
+name! {
+    /// A calendar: days that are special.
+    CalendarName
+}
+name! {
     /// A model of phones or of modules with more buttons, as its maker calls it.
     ModelName
 }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::change::{Cause, Closed, Door, Signal, StoredSession};
 use super::desk::Seat;
+use super::job::{JobEnd, JobRun};
 use super::layout::LeftOut;
-use super::names::{Dn, PhoneName, ProfileName, UserId};
+use super::names::{Dn, JobName, PhoneName, ProfileName, UserId};
 use super::profile::SpeedDial;
 use super::trunk::TrunkStatus;
 use crate::time::Utc;
@@ -27,6 +28,8 @@ pub enum Query {
     Locks,
     /// What a phone is now: its lines and speed dials, and whose it is.
     Seat(PhoneName),
+    /// How jobs stand.
+    Jobs,
     /// How the server is.
     Status,
 }
@@ -48,6 +51,8 @@ pub enum Answer {
     Locks(Vec<Lock>),
     /// None: there is no such phone.
     Seat(Option<Box<Seat>>),
+    /// Sorted by name, the site's own logout times among them.
+    Jobs(Vec<JobStatus>),
     /// Numbers.
     Status(Status),
 }
@@ -149,6 +154,38 @@ pub struct Lock {
     pub until: Option<Utc>,
 }
 
+/// A job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobStatus {
+    /// Its name.
+    pub name: JobName,
+    /// When it happens, in words.
+    pub when: String,
+    /// To whom, in words.
+    pub whom: String,
+    /// Whether it only writes down what it would do.
+    pub dry_run: bool,
+    /// When it happens next.
+    pub next: Option<Utc>,
+    /// The run that is not over.
+    pub running: Option<JobProgress>,
+    /// The last one that is.
+    pub last: Option<JobEnd>,
+}
+
+/// How far a run of a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobProgress {
+    /// Which job.
+    pub name: JobName,
+    /// The run, and how many it has done.
+    pub run: JobRun,
+    /// Those whose turn has not come.
+    pub left: usize,
+    /// Those who are logged out when their phones are idle.
+    pub waiting: usize,
+}
+
 /// How the server is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -174,6 +211,8 @@ pub struct Status {
     pub trunks: Vec<TrunkStatus>,
     /// Automatic logouts waiting for their turn.
     pub logouts_queued: usize,
+    /// Jobs that are not over.
+    pub jobs_running: Vec<JobProgress>,
     /// Users that are to be registered at the other exchange.
     pub upstream_users: usize,
     /// Those that are.

@@ -321,6 +321,7 @@ impl Pbx {
         let lines = self.lines_of(&phone);
         let session = self.sessions.remove(&closed.session)?;
         self.upstream.look_at(&session.stored.user, Haste::InTurn);
+        self.schedule.session_gone(closed.session, closed.cause);
         if let Some(theirs) = self.by_user.get_mut(&session.stored.user) {
             theirs.retain(|id| *id != closed.session);
             if theirs.is_empty() {

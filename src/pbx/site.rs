@@ -12,11 +12,12 @@ use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
 use super::hunt_group::{HuntGroup, HuntGroupLogout};
+use super::job::{Calendar, Job};
 use super::mobility::{AppUser, Mobility};
 use super::model::PhoneModel;
 use super::names::{
-    ClassName, Dn, GroupName, HuntGroupName, Mailbox, ModelName, PhoneName, ProfileName,
-    UserGroupName, UserId,
+    CalendarName, ClassName, Dn, GroupName, HuntGroupName, JobName, Mailbox, ModelName, PhoneName,
+    ProfileName, UserGroupName, UserId,
 };
 use super::place::CivicAddress;
 use super::policy::{LogoutLimits, UserGroup};
@@ -64,6 +65,12 @@ pub struct Site {
     pub app_users: BTreeMap<String, AppUser>,
     /// Phones by name.
     pub phones: BTreeMap<PhoneName, Phone>,
+    /// Calendars by name.
+    #[serde(default)]
+    pub calendars: BTreeMap<CalendarName, Arc<Calendar>>,
+    /// What happens by the clock besides `logout_times`, by name.
+    #[serde(default)]
+    pub jobs: BTreeMap<JobName, Job>,
     /// Ways to the rest of the world, by names that no phone and no user has.
     #[serde(default)]
     pub trunks: BTreeMap<PhoneName, Trunk>,
@@ -128,6 +135,8 @@ impl Site {
             users: users.collect(),
             app_users: self.app_users.clone(),
             phones: phones.collect(),
+            calendars: self.calendars.clone(),
+            jobs: self.jobs.clone(),
             trunks: self.trunks.clone(),
             routes: self.routes.clone(),
             hunt_groups: self.hunt_groups.clone(),

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::buttons::check_buttons;
 use super::hardware::check_hardware;
 use super::hunt_group::{HUNT_GROUP, check_hunt_groups, group_numbers};
+use super::job::check_jobs;
 use super::limits::check_limits;
 use super::problem::{Finding, did_you_mean};
 use super::provision::check_provision;
@@ -36,6 +37,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_buttons(site, &mut findings);
     upstream::check(site, previous, &mut findings);
     check_trunks(site, &mut findings);
+    check_jobs(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
         check_softphone_digests(site, previous, &mut findings);
@@ -189,7 +191,7 @@ fn check_names(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let is_wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '*' | '#' | '@');
     (1..=64).contains(&name.chars().count()) && !name.contains(is_wrong)
 }

@@ -3,7 +3,9 @@
 use toml::{Table, Value};
 
 use super::buttons::{written_dials, written_lines};
+use super::calendar::{self, CALENDAR};
 use super::hunt_group::{self, HUNT_GROUP};
+use super::job::{self, JOB};
 use super::limits::{clock, group_fields, limit_fields, times_of_day};
 use super::mobility;
 use super::phone_model::{self, PHONE_MODEL};
@@ -114,6 +116,12 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     for (name, phone) in &site.phones {
         objects.push(object("phone", name, phone_fields(phone)));
     }
+    for (name, calendar) in &site.calendars {
+        objects.push(object(CALENDAR, name, calendar::fields(calendar)));
+    }
+    for (name, job) in &site.jobs {
+        objects.push(object(JOB, name, job::fields(job)));
+    }
     for (name, it) in &site.trunks {
         objects.push(object("trunk", name, trunk::trunk_fields(it)));
     }
@@ -147,6 +155,11 @@ pub(super) fn secret(key: &'static str, value: impl Into<Value>, made_from: &'st
         secret: Some(made_from),
         ..shown(key, value)
     }
+}
+
+/// Too long to be shown when it differs.
+pub(super) fn bulky(key: &'static str, value: impl Into<Value>) -> Field {
+    secret(key, value, key)
 }
 
 pub(super) fn texts(names: &[impl ToString]) -> Vec<String> {

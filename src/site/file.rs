@@ -6,10 +6,12 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::buttons::{lines, put_in_order, speed_dials};
+use super::calendar::{self, Attached, CALENDAR};
 use super::check::check;
 use super::dial_pattern::dial_patterns;
 use super::document::AUTO_REGISTRATION;
 use super::hunt_group::{self, HUNT_GROUP};
+use super::job::{self, JOB};
 use super::limits::{IDLE_MOST, limits, logout_times, max_login, user_group};
 use super::lint::lint;
 use super::mobility;
@@ -22,9 +24,9 @@ use super::sip_secret::{phone_secret, softphone_secret};
 use super::trunk;
 use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
-    AbsentHandling, AgentAnswer, AgentKind, AppUser, AutoRegistration, CivicAddress,
-    ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware, HuntGroup, LogoutProfile, Mobility,
-    NumberRange, Personality, Phone, PinHash, Prefix, Route, SecondLogin, Settings, Site,
+    AbsentHandling, AgentAnswer, AgentKind, AppUser, AutoRegistration, Calendar, CivicAddress,
+    ClassOfService, Codes, DoNotDisturb, Forwarding, Hardware, HuntGroup, Job, LogoutProfile,
+    Mobility, NumberRange, Personality, Phone, PinHash, Prefix, Route, SecondLogin, Settings, Site,
     SoftphoneUse, Trunk, Upstream, User, UserGroup, UserId, UserProfile, is_pin,
 };
 
@@ -45,6 +47,17 @@ pub fn parse(
     previous: Option<&Site>,
     hashing: &Hashing,
 ) -> Result<Parsed, Vec<Problem>> {
+    parse_with(file_name, text, &Attached::new(), previous, hashing)
+}
+
+/// Like [`parse`], with the files that the site file names.
+pub fn parse_with(
+    file_name: &str,
+    text: &str,
+    attached: &Attached,
+    previous: Option<&Site>,
+    hashing: &Hashing,
+) -> Result<Parsed, Vec<Problem>> {
     let source = Source::new(file_name, text);
     let (top, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
@@ -52,10 +65,12 @@ pub fn parse(
     }
     let top = top.get_ref();
     let mut reading = Reading::default();
-    let mut site = reading.site(top);
+    let mut site = reading.site(top, attached);
     reading.check(&site, previous);
-    if !reading.findings.is_empty() {
-        return Err(source.problems(top, reading.findings, false));
+    if !reading.findings.is_empty() || !reading.elsewhere.is_empty() {
+        let mut problems = source.problems(top, reading.findings, false);
+        problems.extend(reading.elsewhere);
+        return Err(problems);
     }
     let warnings = source.problems(top, lint(&site), true);
     put_in_order(&mut site);
@@ -124,6 +139,8 @@ fn put_passwords(
 #[derive(Default)]
 struct Reading<'t> {
     findings: Vec<Finding>,
+    /// What is wrong with files that it names.
+    elsewhere: Vec<Problem>,
     /// PINs that are to be hashed, if everything else is right.
     pins: Vec<(UserId, &'t str)>,
     /// The same of passwords of programs.
@@ -131,7 +148,7 @@ struct Reading<'t> {
 }
 
 impl<'t> Reading<'t> {
-    fn site(&mut self, top: &'t DeTable<'t>) -> Site {
+    fn site(&mut self, top: &'t DeTable<'t>, attached: &Attached) -> Site {
         let mut top = Section::new(Vec::new(), top);
         if !top.has("site") {
             top.wrong(
@@ -196,6 +213,12 @@ impl<'t> Reading<'t> {
         let phones = phones
             .map(|(name, s)| (name.into(), self.phone(name, &realm, s)))
             .collect();
+        let calendars = top.sections(CALENDAR).into_iter();
+        let calendars = calendars
+            .map(|(name, s)| (name.into(), self.calendar(s, attached)))
+            .collect();
+        let jobs = top.sections(JOB).into_iter();
+        let jobs = jobs.map(|(name, s)| (name.into(), self.job(s))).collect();
         let trunks = top.sections("trunk").into_iter();
         let trunks = trunks
             .map(|(name, s)| (name.into(), self.trunk(s)))
@@ -224,6 +247,8 @@ impl<'t> Reading<'t> {
             users,
             app_users,
             phones,
+            calendars,
+            jobs,
             trunks,
             routes,
             hunt_groups,
@@ -523,6 +548,19 @@ impl<'t> Reading<'t> {
         let address = trunk::address(&mut inner);
         self.findings.extend(inner.finish());
         address
+    }
+
+    fn calendar(&mut self, mut s: Section<'t>, attached: &Attached) -> Arc<Calendar> {
+        let (calendar, problems) = calendar::read(&mut s, attached);
+        self.elsewhere.extend(problems);
+        self.findings.extend(s.finish());
+        Arc::new(calendar)
+    }
+
+    fn job(&mut self, mut s: Section<'t>) -> Job {
+        let job = job::read(&mut s);
+        self.findings.extend(s.finish());
+        job
     }
 
     fn trunk(&mut self, mut s: Section<'t>) -> Trunk {

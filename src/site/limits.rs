@@ -56,20 +56,26 @@ pub(super) fn logout_times(s: &mut Section<'_>) -> Vec<u16> {
             "Keep three at most",
         );
     }
+    let mut times = read_times(s, "logout_times", texts);
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// Each in minutes after midnight; what is none is written down.
+pub(super) fn read_times(s: &mut Section<'_>, key: &str, texts: Vec<&str>) -> Vec<u16> {
     let mut times = Vec::new();
     for text in texts {
         let minutes = hours_and_minutes(text).filter(|minutes| *minutes <= 24 * 60);
         match minutes.and_then(|minutes| u16::try_from(minutes).ok()) {
             Some(time) => times.push(time),
             None => s.wrong(
-                "logout_times",
+                key,
                 format!("{text:?} is no time of day"),
                 "Write times from \"00:00\" to \"24:00\" (midnight at the day's end)",
             ),
         }
     }
-    times.sort_unstable();
-    times.dedup();
     times
 }
 

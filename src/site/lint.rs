@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::hunt_group::lint_hunt_groups;
+use super::job::lint_jobs;
 use super::limits::lint_limits;
 use super::problem::Finding;
 use super::trunk::lint_trunks;
@@ -24,6 +25,7 @@ pub(super) fn lint(site: &Site) -> Vec<Finding> {
     lint_targets(site, &mut findings);
     lint_trunks(site, &mut findings);
     lint_hunt_groups(site, &mut findings);
+    lint_jobs(site, &mut findings);
     if site.emergency.is_empty() && !site.phones.is_empty() {
         findings.push(Finding::new(
             &["emergency"],

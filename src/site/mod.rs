@@ -2,12 +2,15 @@
 //! are kept.
 
 mod buttons;
+mod calendar;
 mod check;
 mod dial_pattern;
 mod document;
 mod file;
 mod hardware;
 mod hunt_group;
+mod ical;
+mod job;
 mod limits;
 mod lint;
 mod mobility;
@@ -21,8 +24,9 @@ mod sip_secret;
 mod trunk;
 mod upstream;
 
+pub use calendar::{Attached, attached_names};
 pub use document::write;
-pub use file::{Parsed, parse};
+pub use file::{Parsed, parse, parse_with};
 pub use plan::{FieldChange, Plan, PlanLine, Step, plan};
 pub use problem::Problem;
 pub use secrets::{Hashing, digest_secret, hash_pin, verify_pin};

@@ -5,8 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::calendar::CALENDAR;
 use super::document::{AUTO_REGISTRATION, Field, Object, objects};
 use super::hunt_group::HUNT_GROUP;
+use super::job::JOB;
 use super::phone_model::PHONE_MODEL;
 use crate::pbx::Site;
 
@@ -55,7 +57,7 @@ pub enum FieldChange {
         /// Its new value.
         to: Option<String>,
     },
-    /// A PIN or password, of which no more is said than that it differs.
+    /// A PIN or password, or something long, of which no more is said than that it differs.
     Secret {
         /// What it is.
         field: String,
@@ -99,6 +101,8 @@ const KINDS: &[&str] = &[
     "user_group",
     "user",
     "phone",
+    CALENDAR,
+    JOB,
     "trunk",
     "route",
     HUNT_GROUP,

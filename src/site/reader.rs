@@ -300,6 +300,13 @@ impl<'t> Section<'t> {
         self.findings.push(finding);
     }
 
+    /// Writes down that none of some keys is there.
+    pub(super) fn missing_one_of(&mut self, keys: &[&str]) {
+        let remedy = format!("Add one of {}", keys.join(", "));
+        let finding = Finding::new(&self.path, "this does not say when", remedy);
+        self.findings.push(finding);
+    }
+
     /// Writes down that the value has the wrong type.
     pub(super) fn mistyped<T>(
         &mut self,

@@ -5,9 +5,9 @@ use rusqlite::{Connection, Result, params};
 use super::handle::Limits;
 use super::words::{Id, Word, owner_words};
 use crate::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    Mailbox, Messages, OwnDials, OwnPin, Owner, ProfileName, Record, SessionId, StoredSession,
-    TotalLimit, UserId,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, JobName,
+    JobState, LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, ProfileName, Record,
+    SessionId, StoredSession, TotalLimit, UserId,
 };
 use crate::time::Utc;
 
@@ -87,6 +87,7 @@ pub(super) fn store(
             Change::ClockSeen(at) => {
                 db.prepare_cached(CLOCK_SEEN)?.execute([at.0])?;
             }
+            Change::JobSet { job, state } => set_job(db, job, state.as_ref())?,
             Change::Recorded(record) => write_record(db, record, growth)?,
         }
     }
@@ -332,6 +333,17 @@ fn set_messages(db: &Connection, mailbox: &Mailbox, messages: &Messages) -> Resu
     Ok(())
 }
 
+fn set_job(db: &Connection, job: &JobName, state: Option<&JobState>) -> Result<()> {
+    let Some(state) = state else {
+        db.prepare_cached(FORGET_JOB)?.execute([job.as_str()])?;
+        return Ok(());
+    };
+    let json = serde_json::to_string(state).expect("plain data can be written as JSON");
+    db.prepare_cached(SET_JOB)?
+        .execute(params![job.as_str(), json])?;
+    Ok(())
+}
+
 fn write_record(db: &Connection, record: &Record, growth: &mut Growth) -> Result<()> {
     db.prepare_cached(WRITE_RECORD)?.execute(params![
         record.at.0,
@@ -430,6 +442,11 @@ const EMERGENCY_CALLED: &str = "
 const CLOCK_SEEN: &str = "
     INSERT INTO meta (key, value) VALUES ('clock_seen', ?1) ON CONFLICT DO UPDATE SET value = excluded.value";
 
+const SET_JOB: &str = "
+    INSERT INTO job (name, state) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET state = excluded.state";
+
+const FORGET_JOB: &str = "DELETE FROM job WHERE name = ?1";
+
 const WRITE_RECORD: &str = "
     INSERT INTO record (at, event, cause, user, phone, door, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
@@ -482,6 +499,8 @@ mod tests {
             FORGET_CALLS,
             EMERGENCY_CALLED,
             CLOCK_SEEN,
+            SET_JOB,
+            FORGET_JOB,
             COUNT_RECORDS,
         ] {
             let mut statement = db

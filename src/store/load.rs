@@ -7,9 +7,9 @@ use super::database::Database;
 use super::error::{During, StoreError};
 use super::words::{Id, Word, owner_of};
 use crate::pbx::{
-    AwaitedMove, Closed, ForwardKind, ForwardTo, LockedOut, Mailbox, Messages, OwnDials, OwnPin,
-    Owner, PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal, SpeedDial,
-    StoredSession, TotalLimit, UserId, Wanted,
+    AwaitedMove, Closed, ForwardKind, ForwardTo, JobName, JobState, LockedOut, Mailbox, Messages,
+    OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal,
+    SpeedDial, StoredSession, TotalLimit, UserId, Wanted,
 };
 use crate::time::Utc;
 
@@ -33,6 +33,7 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         clock_seen: number(db, "clock_seen")
             .during("reading the clock times", path)?
             .map(Utc),
+        jobs: jobs(db).during("reading how jobs stand", path)?,
     })
 }
 
@@ -199,6 +200,15 @@ fn calls(db: &Connection) -> Result<Vec<(PhoneName, UserId, Utc)>> {
     all(db, sql, |row| {
         let (phone, user) = (row.get::<_, String>(0)?, row.get::<_, String>(1)?);
         Ok((phone.into(), user.into(), Utc(row.get(2)?)))
+    })
+}
+
+fn jobs(db: &Connection) -> Result<Vec<(JobName, JobState)>> {
+    let sql = "SELECT name, state FROM job ORDER BY name";
+    all(db, sql, |row| {
+        let state = serde_json::from_str(row.get_ref(1)?.as_str()?)
+            .map_err(|error| FromSqlError::Other(Box::new(error)))?;
+        Ok((row.get::<_, String>(0)?.into(), state))
     })
 }
 

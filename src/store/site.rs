@@ -28,6 +28,8 @@ mod kind {
     pub const USER: &str = "user";
     pub const APP_USER: &str = "app-user";
     pub const PHONE: &str = "phone";
+    pub const CALENDAR: &str = "calendar";
+    pub const JOB: &str = "job";
     pub const TRUNK: &str = "trunk";
     pub const ROUTE: &str = "route";
     pub const HUNT_GROUP: &str = "hunt-group";
@@ -168,6 +170,8 @@ fn each(
     put_all(&mut sink, kind::USER, &site.users)?;
     put_all(&mut sink, kind::APP_USER, &site.app_users)?;
     put_all(&mut sink, kind::PHONE, &site.phones)?;
+    put_all(&mut sink, kind::CALENDAR, &site.calendars)?;
+    put_all(&mut sink, kind::JOB, &site.jobs)?;
     put_all(&mut sink, kind::TRUNK, &site.trunks)?;
     put_all(&mut sink, kind::ROUTE, &site.routes)?;
     put_all(&mut sink, kind::HUNT_GROUP, &site.hunt_groups)
@@ -203,6 +207,8 @@ fn has(site: &Site, kind: &str, name: &str) -> bool {
         kind::USER => site.users.contains_key(name),
         kind::APP_USER => site.app_users.contains_key(name),
         kind::PHONE => site.phones.contains_key(name),
+        kind::CALENDAR => site.calendars.contains_key(name),
+        kind::JOB => site.jobs.contains_key(name),
         kind::TRUNK => site.trunks.contains_key(name),
         kind::ROUTE => site.routes.contains_key(name),
         kind::HUNT_GROUP => site.hunt_groups.contains_key(name),
@@ -226,6 +232,8 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
         kind::USER => take(&mut site.users, name, json)?,
         kind::APP_USER => take(&mut site.app_users, name, json)?,
         kind::PHONE => take(&mut site.phones, name, json)?,
+        kind::CALENDAR => take(&mut site.calendars, name, json)?,
+        kind::JOB => take(&mut site.jobs, name, json)?,
         kind::TRUNK => take(&mut site.trunks, name, json)?,
         kind::ROUTE => take(&mut site.routes, name, json)?,
         kind::HUNT_GROUP => take(&mut site.hunt_groups, name, json)?,

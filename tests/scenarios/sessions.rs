@@ -562,12 +562,12 @@ fn every_login_logout_deferral_refusal_and_lock_is_an_event() {
             18:59 desk-1 reads "Logout in 60 s: the building's logout time."
             18:59:30 event logged-in - alice desk-2 Code: alice logged in at desk-2
             18:59:30 desk-2 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
-            19:00 event mass-logout-started - - - Timer: The logout time 2026-05-05 19:00:00 has come: 2 to log out, 50 a second
+            19:00 event mass-logout-started - - - Timer: Job logout_times of 2026-05-05 19:00:00 begins: 2 to log out, 50 a second
             19:00 event logged-out schedule bob desk-1 Timer: bob logged out at desk-1 (schedule)
             19:00 desk-1 becomes lobby (schedule)
             19:00 event logged-out schedule alice desk-2 Timer: alice logged out at desk-2 (schedule)
             19:00 desk-2 becomes lobby (schedule)
-            19:00 event mass-logout-ended - - - Timer: The logout of 2026-05-05 19:00:00 is over
+            19:00 event mass-logout-ended - - - Timer: Job logout_times is over: 2 of 2 logged out, 0 of them after calls
             19:00 desk-1 reads "Logged out: the building's logout time"
             19:00 desk-2 reads "Logged out: the building's logout time""#]],
     );

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use perch::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, LockedOut,
-    Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Remembered,
-    SessionId, Signal, SpeedDial, StoredSession, TotalLimit, UserId, Wanted,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, JobEnd,
+    JobName, JobOutcome, JobRun, JobState, LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner,
+    PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal, SpeedDial, StoredSession,
+    TotalLimit, UserId, Wanted,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -29,6 +30,7 @@ struct Model {
     quiet: BTreeMap<PhoneName, Option<SessionId>>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock: Option<Utc>,
+    jobs: BTreeMap<JobName, JobState>,
 }
 
 impl Model {
@@ -140,6 +142,10 @@ impl Model {
                 self.emergency.insert(phone.clone(), *at);
             }
             Change::ClockSeen(at) => self.clock = Some(*at),
+            Change::JobSet { job, state } => {
+                self.jobs.remove(job);
+                self.jobs.extend(state.map(|state| (job.clone(), state)));
+            }
             Change::Recorded(_) => {}
         }
         None
@@ -190,6 +196,7 @@ impl Model {
                 .map(|(phone, (user, since))| (phone, user, since))
                 .collect(),
             clock_seen: self.clock,
+            jobs: self.jobs.into_iter().collect(),
         }
     }
 }
@@ -209,7 +216,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..19u8,
+        0..20u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -316,7 +323,31 @@ fn change(draft: &Draft, model: &Model) -> Change {
                 urgent_old: 0,
             },
         },
+        18 => Change::JobSet {
+            job: format!("job-{}", draft.phone).into(),
+            state: draft.flag.then(|| job_state(draft)),
+        },
         _ => Change::ClockSeen(at),
+    }
+}
+
+fn job_state(draft: &Draft) -> JobState {
+    let run = JobRun {
+        at: Utc(draft.at),
+        asked: draft.honest,
+        dry_run: false,
+        paused: draft.session % 2 == 0,
+        total: draft.session.into(),
+        done: draft.user.into(),
+        after_calls: 0,
+    };
+    JobState {
+        running: (draft.session > 5).then_some(run),
+        last: draft.honest.then_some(JobEnd {
+            run,
+            ended: Utc(draft.at + 1),
+            outcome: JobOutcome::Cancelled,
+        }),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod agenda;
 pub mod digest;
 pub mod hook_phone;
 pub mod hunt_text;
+pub mod job_text;
 pub mod ladder;
 pub mod network;
 pub mod phone;

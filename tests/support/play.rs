@@ -302,6 +302,8 @@ fn request(wish: &Wish, text: &SiteText) -> ControlRequest {
         }
         Wish::Unlock(user) => ControlRequest::Unlock(user.as_str().into()),
         Wish::Explain(subject) => ControlRequest::Query(Query::Explain(subject.clone())),
+        Wish::Job(job, wish) => ControlRequest::Job(job.as_str().into(), *wish),
+        Wish::Jobs => ControlRequest::Query(Query::Jobs),
         Wish::Who => ControlRequest::Query(Query::Who),
         Wish::Locks => ControlRequest::Query(Query::Locks),
         Wish::Status => ControlRequest::Query(Query::Status),

@@ -12,6 +12,7 @@
 //! ```
 
 use jiff::civil::{Date, Time};
+use perch::pbx::JobWish;
 
 use super::phone::{Order, Watched};
 use super::site_text::duration;
@@ -100,6 +101,9 @@ pub enum Wish {
     /// A phone says by its idle page that nobody uses it: since so many milliseconds, or still.
     HearRest(String, Option<u64>),
     Explain(String),
+    /// A job is to run, pause, resume or stop.
+    Job(String, JobWish),
+    Jobs,
     Who,
     Locks,
     Status,
@@ -294,6 +298,12 @@ fn wish(words: &[&str]) -> Option<Wish> {
         ["hears", phone, "rest", "on"] => Wish::HearRest(phone.into(), None),
         ["hears", phone, "rest", time] => Wish::HearRest(phone.into(), Some(millis(time).ok()?)),
         ["explains", subject] => Wish::Explain(subject.into()),
+        ["runs", job] => Wish::Job(job.into(), JobWish::Run { dry_run: false }),
+        ["tries", job] => Wish::Job(job.into(), JobWish::Run { dry_run: true }),
+        ["pauses", job] => Wish::Job(job.into(), JobWish::Pause),
+        ["resumes", job] => Wish::Job(job.into(), JobWish::Resume),
+        ["cancels", job] => Wish::Job(job.into(), JobWish::Cancel),
+        ["asks", "jobs"] => Wish::Jobs,
         ["asks", "who"] => Wish::Who,
         ["asks", "locks"] => Wish::Locks,
         ["asks", "status"] => Wish::Status,

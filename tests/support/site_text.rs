@@ -14,6 +14,7 @@
 //! x: trunk at 10.0.9.1, class staff            a way to the rest of the world
 //! support: hunt group, peer, pilot 4200          whoever of a list answers (see `hunt_text`)
 //! outside: route of 0, national, by x y        what goes by it
+//! job evening: daily at 19:00, for internal     what happens by the clock (see `job_text`)
 //! beside x                                     the exchange that was there before, behind a trunk
 //! alice: upstream as 5551 with secret          who a user is there
 //! ```
@@ -31,7 +32,7 @@ use perch::pbx::{
 use perch::sip::digest_secret;
 
 use super::world::password;
-use super::{hunt_text, trunk_text};
+use super::{hunt_text, job_text, trunk_text};
 
 /// The realm of the exchange beside which a site is.
 const UPSTREAM_REALM: &str = "pbx";
@@ -115,6 +116,13 @@ impl SiteText {
         }
         if let Some((name, clauses)) = line.strip_prefix("group ").and_then(|l| l.split_once(':')) {
             return self.group(name, clauses);
+        }
+        if let Some((name, clauses)) = line.strip_prefix("job ").and_then(|l| l.split_once(':')) {
+            return job_text::job(&mut self.site, name, clauses);
+        }
+        let calendar = line.strip_prefix("calendar ");
+        if let Some((name, days)) = calendar.and_then(|l| l.split_once(':')) {
+            return job_text::calendar(&mut self.site, name, days);
         }
         self.setting(line)
     }
@@ -418,6 +426,10 @@ impl SiteText {
     }
 
     fn remove(&mut self, name: &str) -> Said {
+        if let Some(job) = name.strip_prefix("job ") {
+            let job = self.site.jobs.remove(job);
+            return job.map(drop).ok_or_else(|| format!("there is no {name}"));
+        }
         let is_user = self.site.users.remove(name).is_some();
         self.site.user_profiles.remove(name);
         let is_phone = self.site.phones.remove(name).is_some();
@@ -566,7 +578,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Minutes after midnight; 24:00 is the day's end.
-fn time_of_day(text: &str) -> Result<u16, String> {
+pub fn time_of_day(text: &str) -> Result<u16, String> {
     let parts = text.split_once(':');
     let parsed = parts.and_then(|(h, m)| Some((h.parse::<u16>().ok()?, m.parse::<u16>().ok()?)));
     let minutes = parsed.map(|(hours, minutes)| 60 * hours + minutes);

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, Mailbox,
-    Messages, OwnDials, OwnPin, Owner, PhoneName, ProfileName, Record, Remembered, SessionId,
-    StoredSession, UserId,
+    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, JobName, JobState,
+    LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, ProfileName, Record,
+    Remembered, SessionId, StoredSession, UserId,
 };
 use perch::time::Utc;
 
@@ -26,6 +26,7 @@ struct Facts {
     quiet_phones: BTreeMap<PhoneName, Option<SessionId>>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock_seen: Option<Utc>,
+    jobs: BTreeMap<JobName, JobState>,
     records: Vec<Record>,
 }
 
@@ -162,6 +163,7 @@ impl ModelStore {
                 .map(|(phone, (user, since))| (phone.clone(), user.clone(), *since))
                 .collect(),
             clock_seen: facts.clock_seen,
+            jobs: facts.jobs.clone().into_iter().collect(),
         }
     }
 
@@ -302,6 +304,10 @@ impl Facts {
                 self.emergency_calls.insert(phone, at);
             }
             Change::ClockSeen(at) => self.clock_seen = Some(at),
+            Change::JobSet { job, state } => match state {
+                Some(state) => drop(self.jobs.insert(job, state)),
+                None => drop(self.jobs.remove(&job)),
+            },
             Change::Recorded(record) => self.records.push(record),
         }
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use perch::pbx::{Answer, Cause, Presence, Record, Site, What as Recorded};
+use perch::pbx::{
+    Answer, Cause, JobEnd, JobProgress, JobStatus, Presence, Record, Site, What as Recorded,
+};
 use perch::time::Utc;
 
 use super::world::{Observation, What};
@@ -166,6 +168,7 @@ impl Transcript {
                 let lines = seat.iter().flat_map(|seat| &seat.desk.lines);
                 lines.map(|line| line.label.clone()).collect()
             }
+            Answer::Jobs(jobs) => jobs.iter().map(|job| self.job(job)).collect(),
             Answer::Status(status) => vec![format!(
                 "{} of {} phones registered, {} sessions, {} calls, {} logouts waiting",
                 status.phones_registered,
@@ -184,6 +187,34 @@ impl Transcript {
             .into_iter()
             .map(|line| format!("reads: {line}"))
             .collect()
+    }
+
+    fn job(&self, job: &JobStatus) -> String {
+        let mut text = format!("{}: {}, for {}", job.name, job.when, job.whom);
+        if let Some(next) = job.next {
+            text += &format!(", next {}", self.time(next));
+        }
+        if let Some(JobProgress {
+            run, left, waiting, ..
+        }) = &job.running
+        {
+            let paused = if run.paused { "paused" } else { "running" };
+            text += &format!(
+                ", {paused}: {} of {} out, {left} to go, {waiting} wait for calls",
+                run.done, run.total
+            );
+        }
+        if let Some(JobEnd { run, outcome, .. }) = &job.last {
+            text += &format!(
+                ", last {} {}: {} of {} out, {} after calls",
+                self.time(run.at),
+                outcome.word(),
+                run.done,
+                run.total,
+                run.after_calls
+            );
+        }
+        text
     }
 
     fn presence(&self, who: &Presence) -> String {
