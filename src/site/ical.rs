@@ -72,7 +72,10 @@ pub(super) fn days(file: &str, text: &str) -> Result<Vec<Date>, Vec<Problem>> {
     let days = reading.days(text);
     match problems.is_empty() {
         true => Ok(days),
-        false => Err(problems),
+        false => {
+            problems.sort();
+            Err(problems)
+        }
     }
 }
 
@@ -345,6 +348,8 @@ impl Reading<'_> {
                 text.filter_map(|text| text.parse().ok()).collect()
             }
             Err(error) => {
+                let error = error.to_string();
+                let error = error.trim_end_matches('.');
                 let what = format!("this rule is not understood: {error}");
                 self.wrong(line, KEY, what, WHERE);
                 Vec::new()
@@ -585,16 +590,42 @@ mod tests {
                  END:VEVENT
                  nonsense",
             ),
-            &expect![[r#""#]],
+            &expect![[r#"
+                feast.ics:5:1: DTSTART: "20261325" is no date. Write one as in 20261224, or 20261224T120000
+                feast.ics:9:1: RRULE: this rule is not understood: RRule parsing error: `SOMETIMES` is not a valid frequency. Mend this line, or the calendar that exported it
+                feast.ics:13:1: RRULE: days do not come hourly. Write DAILY, WEEKLY, MONTHLY or YEARLY
+                feast.ics:14:1: VEVENT: this event has no sensible end. Let it end after it begins, and within ten thousand days
+                feast.ics:15:1: DURATION: "long" is no duration. Write one as in P1D, P2W or PT8H
+                feast.ics:17:1: this line has no name and value. Mend this line, or the calendar that exported it"#]],
         );
-        check_problems("hello", &expect![[r#""#]]);
-        check_problems("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", &expect![[r#""#]]);
-        check_problems("BEGIN:VCALENDAR\nEND:VEVENT\n", &expect![[r#""#]]);
+        check_problems(
+            "hello",
+            &expect![[r#"
+            feast.ics:1:1: this line has no name and value. Mend this line, or the calendar that exported it
+            feast.ics:1:1: this is no iCalendar file: it does not begin with BEGIN:VCALENDAR. Export the calendar as iCalendar (.ics)"#]],
+        );
+        check_problems(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\n",
+            &expect![
+                "feast.ics:2:1: the file ends within VEVENT. Export it again; this is not all of it"
+            ],
+        );
+        check_problems(
+            "BEGIN:VCALENDAR\nEND:VEVENT\n",
+            &expect![
+                "feast.ics:2:1: END: VEVENT ends that did not begin. Mend this line, or the calendar that exported it"
+            ],
+        );
         let endless = "BEGIN:VEVENT
             DTSTART;VALUE=DATE:20260101
             RRULE:FREQ=DAILY
             END:VEVENT";
-        check_problems(&calendar(endless), &expect![[r#""#]]);
+        check_problems(
+            &calendar(endless),
+            &expect![
+                "feast.ics:1:1: there are more than 10000 days. End what comes again, or leave something out"
+            ],
+        );
     }
 
     #[test]
