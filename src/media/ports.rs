@@ -51,6 +51,11 @@ impl Ports {
         Some((end, SocketAddr::new(local, port)))
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.sockets().bound.len()
+    }
+
     /// Gives a socket back. Giving back what is not in use any more does nothing.
     pub fn give_back(&self, end: EndId) {
         let mut sockets = self.sockets();

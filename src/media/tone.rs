@@ -31,6 +31,10 @@ pub enum Tone {
     ErrorThenDial,
     /// Hang up: loud and harsh.
     Howler,
+    /// It rings at the other side: on for one second, off for four, again and again.
+    Ringing,
+    /// Nobody is free yet: two high pips, and then nothing.
+    Waiting,
 }
 
 /// One pitch, or several at once, or nothing.
@@ -99,18 +103,38 @@ impl Tone {
                 (Pitch::Dial, FOREVER),
             ],
             Tone::Howler => &HOWLER,
+            Tone::Ringing => &[(Pitch::Dial, 50), (Pitch::Silence, 200)],
+            Tone::Waiting => &[
+                (Pitch::High, 10),
+                (Pitch::Silence, 10),
+                (Pitch::High, 10),
+                (Pitch::Silence, FOREVER),
+            ],
         }
+    }
+
+    /// Whether it begins anew at its end.
+    fn repeats(self) -> bool {
+        self == Tone::Ringing
+    }
+
+    fn length(self) -> u32 {
+        let frames = self.steps().iter().map(|(_, frames)| *frames);
+        frames.fold(0, u32::saturating_add)
     }
 
     /// How many frames it has; none if it does not end by itself.
     pub fn frames(self) -> Option<u32> {
-        let frames = self.steps().iter().map(|(_, frames)| *frames);
-        let ends = frames.clone().all(|frames| frames != FOREVER);
-        ends.then(|| frames.sum())
+        let frames = self.length();
+        (frames != FOREVER && !self.repeats()).then_some(frames)
     }
 
     /// One frame of it, coded. None after its end.
     pub fn frame(self, law: Law, number: u32) -> Option<&'static [u8]> {
+        let number = match self.repeats() {
+            true => number % self.length(),
+            false => number,
+        };
         let mut before = 0_u32;
         for (pitch, frames) in self.steps() {
             let end = before.saturating_add(*frames);
@@ -260,6 +284,10 @@ mod tests {
         );
         let again = [(950, 16), (1400, 16), (1800, 16), (0, 10), (425, 42)];
         assert_eq!(rhythm(Tone::ErrorThenDial, 100), again);
+        let ringing = [(425, 50), (0, 200), (425, 50), (0, 200), (425, 20)];
+        assert_eq!(rhythm(Tone::Ringing, 520), ringing);
+        let waiting = [(900, 10), (0, 10), (900, 10), (0, 470)];
+        assert_eq!(rhythm(Tone::Waiting, 500), waiting);
         let howler = rhythm(Tone::Howler, 1000);
         assert_eq!((howler.len(), howler[1]), (30, (0, 5)));
     }
@@ -268,6 +296,8 @@ mod tests {
     fn tones_that_end_say_when() {
         assert_eq!(Tone::Dial.frames(), None);
         assert_eq!(Tone::ErrorThenDial.frames(), None);
+        assert_eq!(Tone::Ringing.frames(), None);
+        assert_eq!(Tone::Waiting.frames(), None);
         assert_eq!(Tone::Confirm.frames(), Some(35));
         assert_eq!(Tone::Error.frames(), Some(48));
         assert_eq!(Tone::Howler.frames(), Some(150));

@@ -22,7 +22,8 @@ use crate::time::Now;
 /// Whoever did not answer a call is not offered the same one for so long.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
-/// The same of phones that were busy, which may have been with something that takes no time: a code.
+/// Phones that were busy or said no are not offered those who wait for so long: what they were busy with may take no
+/// time, as a code does, and a phone that always says no is not to be asked without end.
 const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// A call on its way through a group.
@@ -94,6 +95,8 @@ pub(super) struct Hunting {
     idle: HashMap<Dn, Idle>,
     /// Numbers that have just appeared at a phone.
     appeared: Vec<Dn>,
+    /// Members who said no, and until when none of those who wait is offered to them.
+    resting: BTreeMap<Dn, Duration>,
     /// Members who talk with somebody who called a group.
     talking: HashMap<LegId, Talk>,
     /// Who waits.
@@ -369,8 +372,24 @@ impl Pbx {
     }
 
     fn has_missed(&mut self, now: Now, id: CallId, dn: &Dn) -> bool {
-        let until = self.hunt(id).and_then(|hunt| hunt.missed.get(dn).copied());
+        let Some(hunt) = self.hunt(id) else {
+            return true;
+        };
+        let waits = hunt.queued.is_some();
+        let missed = hunt.missed.get(dn).copied();
+        let resting = self.hunting.resting.get(dn).copied().filter(|_| waits);
+        let until = missed.max(resting);
         until.is_some_and(|until| now.uptime < until)
+    }
+
+    /// Members who said no may be asked again.
+    pub(super) fn members_rested(&mut self, now: Now) {
+        let resting = &mut self.hunting.resting;
+        resting.retain(|_, until| *until > now.uptime);
+        if let Some(next) = resting.values().min() {
+            self.deadlines.arm(Timer::Members, *next);
+        }
+        self.hunting.queues.stir();
     }
 
     /// The phones of a member that take a call of the group; none if the member is not ready, or busy.
@@ -484,12 +503,14 @@ impl Pbx {
             hunt.rang_for += now.uptime.saturating_sub(hunt.rings_since);
         }
         let is_external = hunt.is_external;
-        for offer in &offers {
-            let after = match rang_out || offer.is_declined {
-                true => ASKED_AGAIN_AFTER,
-                false => TRIED_AGAIN_AFTER,
-            };
-            hunt.missed.insert(offer.dn.clone(), now.uptime + after);
+        let again = now.uptime + ASKED_AGAIN_AFTER;
+        let missed = offers.iter().filter(|it| rang_out || it.is_declined);
+        hunt.missed.extend(missed.map(|it| (it.dn.clone(), again)));
+        if !rang_out {
+            let until = now.uptime + TRIED_AGAIN_AFTER;
+            let resting = offers.iter().map(|it| (it.dn.clone(), until));
+            self.hunting.resting.extend(resting);
+            self.deadlines.arm_no_later(Timer::Members, until);
         }
         for Offer {
             group,

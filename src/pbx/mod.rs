@@ -166,6 +166,8 @@ enum Timer {
     NoAnswer(call::CallId),
     /// Look at a call that waits for a member of a hunt group.
     Waiting(call::CallId),
+    /// Members of hunt groups who said no may be asked again.
+    Members,
     /// Nobody has fetched a call that was parked.
     Park(call::CallId),
     /// Somebody who talks to Perch itself has pressed no key for a while.
@@ -540,6 +542,7 @@ impl Pbx {
                 }
                 Timer::NoAnswer(call) => self.no_answer(now, call),
                 Timer::Waiting(call) => self.waiting_due(now, call),
+                Timer::Members => self.members_rested(now),
                 Timer::Park(call) => self.park_overdue(now, call),
                 Timer::Conversation(leg) => self.conversation_pauses(now, leg),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),

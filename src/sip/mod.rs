@@ -54,6 +54,7 @@ mod transaction;
 mod trunk;
 mod trunk_health;
 mod upstream;
+mod waiting;
 mod witness;
 mod xml;
 

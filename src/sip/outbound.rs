@@ -49,7 +49,11 @@ impl Agent {
             out @ Action::RingOut { .. } => self.ring_out(now, out),
             Action::RingAnew { leg } => self.ring_anew(now, leg),
             Action::ShowForwarding { leg } => self.show_forwarding(now, leg),
-            Action::ShowWaiting { leg, place, .. } => self.show_waiting(now, leg, place),
+            Action::ShowWaiting {
+                leg,
+                place,
+                announce,
+            } => self.show_waiting(now, leg, place, announce),
             Action::ShowProgress {
                 leg,
                 from,
@@ -145,28 +149,32 @@ impl Agent {
         self.show_status(now, leg, 181, status_reason(181));
     }
 
-    /// The call waits: it may have to be said often, as a call of which nothing is heard is given up (RFC 3261 §13.3.1.1).
-    fn show_waiting(&mut self, now: Now, leg: LegId, place: usize) {
-        self.show_status(now, leg, 180, status_reason(180));
-        // RFC 3261 §21.1.4: the reason phrase may say more.
-        let reason = format!("{}, place {place}", status_reason(182));
-        self.show_status(now, leg, 182, &reason);
-    }
-
-    fn show_status(&mut self, now: Now, leg: LegId, status: u16, reason: &str) {
+    /// A caller is told a status without more.
+    pub(super) fn show_status(&mut self, now: Now, leg: LegId, status: u16, reason: &str) {
         let Some(incoming) = self.incoming(leg) else {
             return;
         };
         if manner(&incoming.invite, false) != Manner::Plain {
             return;
         }
-        let (server, flow) = (incoming.server, incoming.flow);
-        let tag = Some(incoming.tag.as_str());
-        let answer = respond(&incoming.invite, flow.remote, status, reason, tag)
-            .copy(&incoming.invite, Name::RecordRoute)
-            .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
+        let server = incoming.server;
+        let answer = self.progress_of(incoming, status, reason, &incoming.tag);
         self.transactions
             .respond(now, server, status, answer.finish());
+    }
+
+    /// The beginning of a provisional answer.
+    pub(super) fn progress_of(
+        &self,
+        incoming: &Incoming,
+        status: u16,
+        reason: &str,
+        tag: &str,
+    ) -> Builder {
+        let flow = incoming.flow;
+        respond(&incoming.invite, flow.remote, status, reason, Some(tag))
+            .copy(&incoming.invite, Name::RecordRoute)
+            .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)))
     }
 
     fn show_progress(
@@ -177,6 +185,12 @@ impl Agent {
         ringing: bool,
         media: Option<&Body>,
     ) {
+        match media {
+            // It hears that it rings, from us.
+            None if self.waits(leg) => return,
+            None => {}
+            Some(_) => self.end_waiting(leg),
+        }
         let tag = self.tag_towards(leg, from);
         let Some(incoming) = self.incoming(leg) else {
             return;
@@ -188,16 +202,8 @@ impl Agent {
             Manner::Reliable => return self.tell_reliably(now, leg, status, &tag, media),
             Manner::NotAtAll => return,
         }
-        let (server, flow) = (incoming.server, incoming.flow);
-        let builder = respond(
-            &incoming.invite,
-            flow.remote,
-            status,
-            status_reason(status),
-            Some(&tag),
-        )
-        .copy(&incoming.invite, Name::RecordRoute)
-        .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
+        let server = incoming.server;
+        let builder = self.progress_of(incoming, status, status_reason(status), &tag);
         self.transactions
             .respond(now, server, status, finish(builder, media));
     }
@@ -245,6 +251,7 @@ impl Agent {
         connected: Option<&str>,
     ) -> bool {
         self.settle_early(now, leg, 500);
+        self.end_waiting(leg);
         let granted = self
             .incoming(leg)
             .and_then(|incoming| self.grant_timer(&incoming.invite));
@@ -385,7 +392,7 @@ impl Agent {
     }
 
     /// The To tag of the dialog with a caller that stands for one contact of one phone.
-    fn tag_towards(&mut self, leg: LegId, from: (LegId, u32)) -> String {
+    pub(super) fn tag_towards(&mut self, leg: LegId, from: (LegId, u32)) -> String {
         let caller = self.incoming(leg).map(|incoming| incoming.flow.remote.ip());
         let fresh = self.mint_tag(caller.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
         let Some(Stage::Incoming(incoming)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)

@@ -11,6 +11,7 @@ use super::inbound::body_of;
 use super::leg::Stage;
 use super::reply;
 use super::transaction::ServerId;
+use super::waiting::Waiting;
 use super::wire::{Message, Name};
 use crate::media::{EndId, Order, Ports, Remote, Report, Tone};
 use crate::pbx::{Body, Digit, Event, Failure, LegId, Prompt, Refusal};
@@ -28,7 +29,9 @@ pub(super) struct OwnMedia {
     ports: Ports,
     ends: BTreeMap<LegId, End>,
     legs: BTreeMap<EndId, LegId>,
-    orders: Vec<Order>,
+    /// Those of callers who wait, and talk with nobody yet.
+    pub waiting: BTreeMap<LegId, Waiting>,
+    pub orders: Vec<Order>,
     /// How many calls found no port since somebody last asked.
     portless: u64,
 }
@@ -61,8 +64,22 @@ impl OwnMedia {
         self.ends.contains_key(&leg)
     }
 
+    /// Which sockets there are.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// A caller waits no longer.
+    pub fn end_waiting(&mut self, leg: LegId) {
+        if let Some(Waiting { end, .. }) = self.waiting.remove(&leg) {
+            self.ports.give_back(end);
+            self.orders.push(Order::Close(end));
+        }
+    }
+
     /// The leg is over.
     pub fn close(&mut self, leg: LegId) {
+        self.end_waiting(leg);
         if let Some(end) = self.ends.remove(&leg) {
             self.legs.remove(&end.id);
             self.ports.give_back(end.id);
@@ -79,16 +96,21 @@ impl OwnMedia {
 
     fn agree(&mut self, leg: LegId, flow: Flow, agreed: Agreed) {
         if let Some(end) = self.ends.get(&leg) {
-            self.orders.push(Order::Agree {
-                end: end.id,
-                format: agreed.format,
-                remote: Remote {
-                    says: agreed.says,
-                    host: flow.remote.ip(),
-                    listens: agreed.listens,
-                },
-            });
+            self.agree_at(end.id, flow, agreed);
         }
+    }
+
+    /// What was agreed on for an end.
+    pub fn agree_at(&mut self, end: EndId, flow: Flow, agreed: Agreed) {
+        self.orders.push(Order::Agree {
+            end,
+            format: agreed.format,
+            remote: Remote {
+                says: agreed.says,
+                host: flow.remote.ip(),
+                listens: agreed.listens,
+            },
+        });
     }
 
     /// Whether a key counts that came this way.

@@ -329,15 +329,16 @@ fn callers_wait_their_turn_until_a_member_is_free() {
             09:00 desk-2 hears it ring, talks with desk-6
             09:01 desk-1 rings (from 9007 Lobby, sent on by 4200: unconditional)
             09:01 desk-7 hears it ring, talks with desk-1
-            09:02 desk-8 hears it ring, reads "Queued, place 1"
+            09:02 desk-8 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
             09:03 desk-8 reads "Queued, place 1"
             09:03 desk-9 hears it ring, reads "Queued, place 2"
             09:03:30 desk-5 rings (from 9004 Lobby, sent on by 4200: user-busy)
             09:03:30 desk-4 hears it ring
             09:03:30 desk-5 stops ringing
             09:03:50 desk-1 hears "The other party hung up", rings (from 9008 Lobby, sent on by 4200: unconditional)
+            09:03:50 desk-9 hears Ringing
             09:03:50 desk-8 talks with desk-1
-            09:03:50 desk-9 reads "Queued, place 1"
+            09:03:50 desk-9 hears Perch before the answer, reads "Queued, place 1"
             09:04 desk-9 reads "Queued, place 1"
             09:04:20 desk-2 hears "The other party hung up", rings (from 9009 Lobby, sent on by 4200: unconditional)
             09:04:20 desk-9 talks with desk-2
@@ -374,20 +375,22 @@ fn a_wait_ends_when_the_caller_leaves_or_has_waited_for_long_enough() {
             08:59 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
             08:59 desk-9 rings (from 1001 Ann)
             08:59 desk-1 hears it ring, talks with desk-9
-            09:00 desk-7 hears it ring, reads "Queued, place 1"
+            09:00 desk-7 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
             09:00:10 desk-8 hears it ring, reads "Queued, place 2"
-            09:00:20 desk-8 reads "Queued, place 1"
-            09:00:40 desk-8 reads "Queued, place 1"
-            09:00:42 desk-8 reads "Queued, place 1"
+            09:00:20 desk-8 hears Ringing, hears Perch before the answer, reads "Queued, place 1"
+            09:00:40 desk-8 hears Waiting, reads "Queued, place 1"
+            09:00:42 desk-8 hears Ringing, reads "Queued, place 1"
             09:01 desk-1 hears "The other party hung up", rings (from 9008 Lobby, sent on by 4200: unconditional)
+            09:01:10 desk-8 hears Waiting
             09:01:10 desk-1 stops ringing
             09:01:10 desk-8 reads "Queued, place 1"
-            09:01:12 desk-8 reads "Queued, place 1"
+            09:01:12 desk-8 hears Ringing, reads "Queued, place 1"
             09:01:20 desk-1 rings (from 9008 Lobby, sent on by 4200: unconditional)
             09:01:35 desk-1 rings (from 9008 Lobby, sent on by 4200: unconditional)
+            09:01:45 desk-8 hears Waiting
             09:01:45 desk-1 stops ringing
             09:01:45 desk-8 reads "Queued, place 1"
-            09:01:47 desk-8 reads "Queued, place 1"
+            09:01:47 desk-8 hears Ringing, reads "Queued, place 1"
             09:01:55 desk-1 rings (from 9008 Lobby, sent on by 4200: unconditional)
             09:02:05 desk-1 stops ringing
             09:02:10 desk-6 rings (from 9008 Lobby, sent on by 4200: no-answer)
@@ -395,15 +398,15 @@ fn a_wait_ends_when_the_caller_leaves_or_has_waited_for_long_enough() {
             09:02:40 desk-6 hears "The other party hung up"
             09:05 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional)
             09:05 desk-9 hears it ring, talks with desk-1
-            09:05 desk-8 hears it ring, reads "Queued, place 1"
+            09:05 desk-8 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
             09:05 desk-1 hears "Logged out when the call ends"
             09:05:10 desk-1 becomes lobby (user), hears "The other party hung up", reads "Logged out"
-            09:05:30 desk-8 reads "Queued, place 1"
-            09:05:32 desk-8 reads "Queued, place 1"
-            09:06 desk-8 reads "Queued, place 1"
-            09:06:02 desk-8 reads "Queued, place 1"
-            09:06:30 desk-8 reads "Queued, place 1"
-            09:06:32 desk-8 reads "Queued, place 1"
+            09:05:30 desk-8 hears Waiting, reads "Queued, place 1"
+            09:05:32 desk-8 hears Ringing, reads "Queued, place 1"
+            09:06 desk-8 hears Waiting, reads "Queued, place 1"
+            09:06:02 desk-8 hears Ringing, reads "Queued, place 1"
+            09:06:30 desk-8 hears Waiting, reads "Queued, place 1"
+            09:06:32 desk-8 hears Ringing, reads "Queued, place 1"
             09:07 desk-6 rings (from 9008 Lobby, sent on by 4200: user-busy)
             09:07:20 desk-6 stops ringing
             09:07:20 admin reads: 5 of 5 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
@@ -522,11 +525,11 @@ fn a_member_who_comes_while_callers_wait_is_asked_soon() {
         09:03:05 desk-1 answers   desk-1 hangs up
         ",
         expect![[r#"
-            09:00 desk-9 hears it ring, reads "Queued, place 1"
+            09:00 desk-9 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
             09:00:30 desk-1 becomes ann, reads "Logged in: 1001 Ann", rings (from 9009 Lobby, sent on by 4200: unconditional), hears "Logged in: 1001 Ann"
             09:00:35 desk-9 talks with desk-1
             09:01 desk-1 hears "The other party hung up", hears "Do not disturb"
-            09:02 desk-9 hears it ring, reads "Queued, place 1"
+            09:02 desk-9 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
             09:02:10 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional), hears "Calls ring again"
             09:02:20 desk-1 stops ringing
             09:03 desk-9 reads "Queued, place 1"

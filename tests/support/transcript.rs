@@ -336,6 +336,9 @@ fn in_common_sounds(heard: &str) -> Vec<String> {
         }
         // What these say is said in words, too.
         "Confirm" | "Error" | "Howler" => Vec::new(),
+        "Perch say that it rings" => vec!["hears it ring".into()],
+        // The same from Perch as from the phone itself.
+        "Ringing" | "Perch before the answer" => Vec::new(),
         _ => vec![format!("hears {heard}")],
     }
 }

@@ -227,6 +227,9 @@ impl SccpPhone {
 
     fn hear_tone(&mut self, tone: &StartTone) {
         self.desk.tone = Some(tone.tone);
+        if tone.tone == Tone::ZipZip {
+            self.sees("hears Waiting");
+        }
         if tone.tone == Tone::CallWaiting {
             self.hear_it_ring_here("rings");
         }

@@ -450,7 +450,12 @@ impl SipPhone {
             self.sees(format!("reads {:?}", response.reason()));
         } else if !gives_up && !response.body().is_empty() {
             let who = self.speaker(&response.body());
-            self.sees(format!("hears {who} before the answer"));
+            let call = self.calls.get_mut(&no).expect("it was just looked at");
+            let is_first = !std::mem::replace(&mut call.heard_ringing, true);
+            match who.as_str() {
+                "Perch" if is_first => self.sees("hears Perch say that it rings"),
+                _ => self.sees(format!("hears {who} before the answer")),
+            }
         }
     }
 
