@@ -38,7 +38,12 @@ pub enum Shown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The session there will end soon (IDL-6).
-    LogoutNear(Cause),
+    LogoutNear {
+        /// Why.
+        cause: Cause,
+        /// Whether that is to be heard, too, where a phone can.
+        aloud: bool,
+    },
     /// Something else that whoever is there should know.
     News,
 }

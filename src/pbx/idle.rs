@@ -209,9 +209,11 @@ impl Pbx {
             Cause::Duration => format!("Logout in {seconds} s: maximum login time."),
             _ => format!("Logout in {seconds} s: the building's logout time."),
         };
+        // Not in somebody's ear.
+        let aloud = self.site.settings.warning_tone && self.in_use(&phone) == InUse::Idle;
         self.act(Action::Tell {
             phone: phone.clone(),
-            notice: Notice::LogoutNear(cause),
+            notice: Notice::LogoutNear { cause, aloud },
             text,
         });
         self.record(

@@ -185,6 +185,8 @@ pub struct Settings {
     pub max_login_min: Option<u32>,
     /// How long before an automatic logout the phone shows it, in seconds (IDL-6). 0: never.
     pub warning_s: u32,
+    /// Whether phones that can also make a sound then (IDL-6).
+    pub warning_tone: bool,
     /// How long a held call alone keeps an idle session, in minutes (IDL-2).
     pub held_cap_min: u32,
     /// How long a phone may be off hook without a call or digits before it counts as idle, in seconds (IDL-3).
@@ -240,6 +242,7 @@ impl Default for Settings {
             idle_limit_min: None,
             max_login_min: None,
             warning_s: 60,
+            warning_tone: false,
             held_cap_min: 60,
             off_hook_limit_s: 60,
             emergency_hold_min: 30,

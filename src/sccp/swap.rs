@@ -6,7 +6,7 @@ use super::buttons::Buttons;
 use super::shared::{Returning, Shared, Swapped, Timer};
 use super::softkeys::Idle;
 use super::station::{Hook, Pending, Stage, Station};
-use super::wire::{DisplayNotify, DisplayPromptStatus, Reset, ResetType};
+use super::wire::{DisplayNotify, DisplayPromptStatus, Reset, ResetType, Tone};
 use crate::pbx::{Desk, Notice, Renewal, Shown, Swap};
 
 /// After this time it is asked where a phone is that was to start anew.
@@ -198,7 +198,10 @@ impl Station {
     /// Whoever is there is to read something.
     pub fn tell(&mut self, shared: &mut Shared, notice: Notice, text: &str) {
         let timeout = match notice {
-            Notice::LogoutNear(_) => {
+            Notice::LogoutNear { aloud, .. } => {
+                if aloud {
+                    self.tone(shared, (0, 0), Tone::ZipZip);
+                }
                 if self.idle == Idle::Somebody {
                     self.idle = Idle::Warned;
                     self.show_idle_if_idle(shared);

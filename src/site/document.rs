@@ -185,6 +185,7 @@ fn settings(s: &Settings) -> Vec<Field> {
     fields.extend(s.max_login_min.map(|min| shown("max_login", clock(min, 1))));
     fields.extend([
         shown("warning_s", s.warning_s),
+        shown("warning_tone", s.warning_tone),
         shown("held_cap_min", s.held_cap_min),
         shown("off_hook_limit_s", s.off_hook_limit_s),
         shown("emergency_hold_min", s.emergency_hold_min),

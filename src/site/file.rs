@@ -282,6 +282,7 @@ impl<'t> Reading<'t> {
             idle_limit_min: s.number("idle_limit_min", 1..=IDLE_MOST),
             max_login_min: max_login(&mut s),
             warning_s: s.number("warning_s", 0..=3600).unwrap_or(usual.warning_s),
+            warning_tone: s.flag("warning_tone").unwrap_or(usual.warning_tone),
             held_cap_min: s
                 .number("held_cap_min", 1..=10_080)
                 .unwrap_or(usual.held_cap_min),

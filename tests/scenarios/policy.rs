@@ -301,3 +301,36 @@ fn explain_says_what_puts_a_logout_off() {
             10:01 admin reads: desk-2 was told over SCCP to forget whom bob called, and says that it has."#]],
     );
 }
+
+#[test]
+fn a_logout_that_is_near_is_heard_where_a_phone_can() {
+    check_otherwise(
+        "rules: IDL-6",
+        "
+        otherwise over SCCP: a phone can be made to sound
+        warning aloud   logout at 10:00
+        alice: 2001, pin 1111, idle limit 30m   bob: 2002, pin 2222
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003
+        09:00 desk-1 logs in alice   desk-2 logs in bob   until 09:31
+        09:50 desk-2 dials 9003   desk-3 answers   10:01 desk-3 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
+            09:29 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            09:30 desk-1 becomes lobby (idle), reads "Logged out: not used"
+            09:50 desk-3 rings (from 2002 Bob)
+            09:50 desk-2 hears it ring, talks with desk-3
+            09:59 desk-2 reads "Logout in 60 s: the building's logout time."
+            10:01 desk-2 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: the building's logout time""#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:00 desk-2 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
+            09:29 desk-1 beeps twice, reads "Logout in 60 s: not used. Make a call to stay."
+            09:30 desk-1 becomes lobby (idle), reads "Logged out: not used"
+            09:50 desk-3 rings (from 2002 Bob)
+            09:50 desk-2 hears it ring, talks with desk-3
+            09:59 desk-2 reads "Logout in 60 s: the building's logout time."
+            10:01 desk-2 becomes lobby (schedule), hears the end, reads "Logged out: the building's logout time""#]],
+    );
+}

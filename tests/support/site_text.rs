@@ -384,6 +384,7 @@ impl SiteText {
             ["move", "waits", wait] => settings.move_wait_s = seconds(wait)?,
             ["idle", "limit", limit] => settings.idle_limit_min = Some(minutes(limit)?),
             ["max", "login", limit] => settings.max_login_min = Some(minutes(limit)?),
+            ["warning", "aloud"] => settings.warning_tone = true,
             ["warning", lead] => settings.warning_s = seconds(lead)?,
             ["held", "cap", cap] => settings.held_cap_min = minutes(cap)?,
             ["off", "hook", "limit", limit] => settings.off_hook_limit_s = seconds(limit)?,

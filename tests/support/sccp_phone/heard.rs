@@ -240,6 +240,9 @@ impl SccpPhone {
         if tone.tone == Tone::ReceiverOffHook && is_lying {
             self.sees("howls");
         }
+        if tone.tone == Tone::ZipZip {
+            self.sees("beeps twice");
+        }
         let question = match tone.tone {
             Tone::InsideDial => "hears Dial",
             Tone::PartialDial => "hears Stutter",
