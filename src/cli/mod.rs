@@ -8,6 +8,7 @@ mod layout;
 mod output;
 mod provision;
 mod queries;
+mod replay;
 mod secret;
 mod serve;
 mod site_files;
@@ -50,6 +51,7 @@ enum Command {
     Reset(changes::Reset),
     Plan(site_files::Plan),
     Apply(site_files::Apply),
+    Replay(replay::Replay),
     Layout(layout::Layout),
     Softphone(softphone::Softphone),
     ProvisionUrl(provision::ProvisionUrl),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Reset(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Apply(command) => command.run(),
+        Command::Replay(command) => command.run(),
         Command::Layout(command) => command.run(),
         Command::Softphone(command) => command.run(),
         Command::ProvisionUrl(command) => command.run(),

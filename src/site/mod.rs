@@ -2,6 +2,7 @@
 //! are kept.
 
 mod buttons;
+mod candidate;
 mod check;
 mod dial_pattern;
 mod document;
@@ -21,6 +22,7 @@ mod sip_secret;
 mod trunk;
 mod upstream;
 
+pub use candidate::candidate;
 pub use document::write;
 pub use file::{Parsed, parse};
 pub use plan::{FieldChange, Plan, PlanLine, Step, plan};

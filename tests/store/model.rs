@@ -140,7 +140,7 @@ impl Model {
                 self.emergency.insert(phone.clone(), *at);
             }
             Change::ClockSeen(at) => self.clock = Some(*at),
-            Change::Recorded(_) => {}
+            Change::Recorded(_) | Change::Acted(_) => {}
         }
         None
     }

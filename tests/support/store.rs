@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, Mailbox,
+    Acted, AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, LockedOut, Mailbox,
     Messages, OwnDials, OwnPin, Owner, PhoneName, ProfileName, Record, Remembered, SessionId,
     StoredSession, UserId,
 };
@@ -27,6 +27,7 @@ struct Facts {
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock_seen: Option<Utc>,
     records: Vec<Record>,
+    activity: Vec<Acted>,
 }
 
 struct Commit {
@@ -303,6 +304,7 @@ impl Facts {
             }
             Change::ClockSeen(at) => self.clock_seen = Some(at),
             Change::Recorded(record) => self.records.push(record),
+            Change::Acted(acted) => self.activity.extend(acted),
         }
     }
 }
