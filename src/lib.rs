@@ -30,6 +30,9 @@ pub mod exchange;
 /// The journal of changes and what is rebuilt from it.
 pub mod store;
 
+/// What another policy would have done: the recorded activity, run once more through the core.
+pub mod replay;
+
 /// The site file, plans and secrets: what an administrator says, made into a site.
 pub mod site;
 

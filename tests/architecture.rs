@@ -24,6 +24,7 @@ const ALL: &[&str] = &[
     "provision",
     "store",
     "site",
+    "replay",
     "exchange",
     "shell",
     "control",
@@ -80,6 +81,11 @@ const ROOMS: &[Room] = &[
         name: "site",
         may_use: &["pbx", "sccp", "time"],
         why: "the site file is read into the core\'s words; which models there are is known to their protocol",
+    },
+    Room {
+        name: "replay",
+        may_use: &["pbx", "time"],
+        why: "a replay runs the core and nothing else, so that it says what the server would have done",
     },
     Room {
         name: "exchange",

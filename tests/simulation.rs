@@ -11,6 +11,9 @@
 mod support;
 
 mod simulation {
+    pub mod inspector;
+    mod month;
+    pub mod office;
     pub mod story;
     pub mod watch;
 }

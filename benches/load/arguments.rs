@@ -10,6 +10,7 @@ use crate::boot::BootStorm;
 use crate::sccp::{SccpRegister, SccpSwap};
 use crate::upstream::Beside;
 use crate::watch::Watch;
+use crate::year::Year;
 
 /// Plays phones against a SIP or SCCP server, and prints what they saw and what the server used
 #[derive(Debug, Parser)]
@@ -45,6 +46,8 @@ pub enum What {
     Upstream(Beside),
     /// Phones watch one number that is called again and again: what each change costs
     Watch(Watch),
+    /// A year in an office, with the core alone and a clock that is moved by hand: no session outlives its policy, no call is cut
+    Year(Year),
     /// Prints the site file that the phones are in
     Site(Site),
 }

@@ -36,6 +36,7 @@ mod upstream;
 mod usage;
 mod watch;
 mod websocket;
+mod year;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         What::BootStorm(run) => boot::storm(run),
         What::Upstream(run) => upstream::measure(run),
         What::Watch(run) => watch::watch(run),
+        What::Year(run) => year::live(run),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -79,6 +79,7 @@ impl<'a> Load<'a> {
             | What::BootStorm(_)
             | What::Upstream(_)
             | What::Watch(_)
+            | What::Year(_)
             | What::Site(_) => {
                 let stream = Stream::new("register", everybody, run.pace(), phones.into(), NO_END);
                 ("register", vec![stream], None)

@@ -9,6 +9,7 @@ mod layout;
 mod output;
 mod provision;
 mod queries;
+mod replay;
 mod secret;
 mod serve;
 mod site_files;
@@ -52,6 +53,7 @@ enum Command {
     Reset(changes::Reset),
     Plan(site_files::Plan),
     Apply(site_files::Apply),
+    Replay(replay::Replay),
     Layout(layout::Layout),
     Softphone(softphone::Softphone),
     ProvisionUrl(provision::ProvisionUrl),
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Reset(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Apply(command) => command.run(),
+        Command::Replay(command) => command.run(),
         Command::Layout(command) => command.run(),
         Command::Softphone(command) => command.run(),
         Command::ProvisionUrl(command) => command.run(),

@@ -132,6 +132,8 @@ pub(super) struct Calls {
     legs: HashMap<LegId, Leg>,
     /// Numbers whose calls may have changed since that was last told.
     touched: Vec<Dn>,
+    /// Phones that may do something else since that was last noticed.
+    used: Vec<PhoneName>,
     last: u64,
 }
 
@@ -145,7 +147,13 @@ impl Calls {
     pub fn leg_mut(&mut self, leg: LegId) -> Option<&mut Leg> {
         let leg = self.legs.get_mut(&leg)?;
         self.touched.push(leg.line.clone());
+        self.used.push(leg.phone.clone());
         Some(leg)
+    }
+
+    /// Takes out the phones that may do something else.
+    pub fn take_used(&mut self) -> Vec<PhoneName> {
+        std::mem::take(&mut self.used)
     }
 
     /// Takes out the numbers whose calls may have changed.
@@ -435,6 +443,7 @@ impl Pbx {
         };
         self.calls.touched.push(line.clone());
         self.calls.legs.insert(id, leg);
+        self.recorder.touch(phone);
         let phone = self.phones.entry(phone.clone()).or_default();
         phone.legs.push(id);
     }
@@ -526,6 +535,7 @@ impl Pbx {
         };
         self.calls.touched.push(leg.line.clone());
         self.hunt_leg_over(now, id, &leg);
+        self.recorder.touch(&leg.phone);
         if let Some(phone) = self.phones.get_mut(&leg.phone) {
             phone.legs.retain(|other| *other != id);
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::activity::Acted;
 use super::forward_set::{ForwardKind, ForwardTo, Owner};
 use super::job::JobState;
 use super::messages::Messages;
@@ -92,6 +93,16 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether a policy ended the session, rather than anybody.
+    pub fn is_automatic(self) -> bool {
+        matches!(self, Cause::Idle | Cause::Duration | Cause::Schedule)
+    }
+
+    /// Whether somebody wanted just that, rather than a login that another session gave way to.
+    pub fn was_wanted(self) -> bool {
+        !self.is_automatic() && !matches!(self, Cause::Takeover | Cause::Moved)
+    }
+
     /// The word for it in records, metrics and texts.
     pub fn word(self) -> &'static str {
         match self {
@@ -345,6 +356,8 @@ pub enum Change {
     },
     /// Something for the audit log.
     Recorded(Record),
+    /// What the rules about the end of sessions went by, in order. In the background.
+    Acted(Vec<Acted>),
 }
 
 /// A source that guessed a phone's password too often (SES-8).

@@ -201,6 +201,7 @@ impl Pbx {
             topic,
         };
         self.conversations.0.insert(leg, conversation);
+        self.recorder.touch(phone);
         self.phones.entry(phone.clone()).or_default().legs.push(leg);
         self.act(Action::Converse { leg });
     }
@@ -292,6 +293,7 @@ impl Pbx {
     pub(super) fn dialogue_settled(&mut self, leg: LegId, text: String) {
         if let Some(conversation) = self.conversations.0.remove(&leg) {
             self.deadlines.disarm(&Timer::Conversation(leg));
+            self.recorder.touch(&conversation.phone);
             if let Some(phone) = self.phones.get_mut(&conversation.phone) {
                 phone.legs.retain(|other| *other != leg);
             }

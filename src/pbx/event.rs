@@ -7,6 +7,7 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::action::Party;
+use super::activity::Activity;
 use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
 use super::forget::Forgot;
 use super::forward::Hops;
@@ -626,6 +627,9 @@ pub enum Event {
     },
     /// The other exchange answers, or does not.
     UpstreamLine(UpstreamLine),
+
+    /// Something that was recorded happens again, to see what the rules make of it. Never at a server that serves.
+    Replayed(Activity),
 }
 
 /// What an administrator wants of a job.

@@ -110,6 +110,7 @@ fn earliest(
 impl Pbx {
     /// Somebody used the phone: writes it down, and that is all, unless the end of the session was announced.
     pub(super) fn phone_used(&mut self, now: Now, phone: &PhoneName, signal: Signal) {
+        self.recorder.used(phone, signal);
         let Some(id) = self.session_at(phone) else {
             self.companion_used(now, phone, signal);
             return;

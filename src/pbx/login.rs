@@ -43,6 +43,8 @@ pub(super) struct Login {
     pub forced: bool,
     /// How often another claim was first.
     pub lost: u8,
+    /// What the session is to be called, if it was recorded.
+    pub session: Option<SessionId>,
 }
 
 impl Login {
@@ -119,6 +121,7 @@ impl Pbx {
             purpose,
             forced: false,
             lost: 0,
+            session: None,
         };
         let Some(secret) = secret else {
             match login.user {
@@ -360,6 +363,7 @@ impl Pbx {
             purpose: Purpose::Login(awaited.wanted),
             forced: true,
             lost: 0,
+            session: None,
         };
         if self.site.users.contains_key(user) {
             self.login_proven(now, login);
@@ -389,8 +393,9 @@ impl Pbx {
                 Some(session.closed(now, cause, login.door))
             })
             .collect();
+        let session = login.session;
         let opens = StoredSession {
-            session: self.mint_session_id(now),
+            session: session.unwrap_or_else(|| self.mint_session_id(now)),
             user: user.clone(),
             phone: login.phone.clone(),
             profile,
@@ -453,6 +458,7 @@ impl Pbx {
         let Some(PendingClaim { claim, login }) = self.claims.remove(&id) else {
             return;
         };
+        self.login_noticed(now, &claim);
         for closed in &claim.closes {
             let text = match closed.cause {
                 Cause::Moved => format!("Logged out: logged in at {}", claim.opens.phone),

@@ -3,6 +3,7 @@
 //! [`Pbx`] is handed events and the time, and answers with changes (facts to store) and actions (things to do).
 
 mod action;
+mod activity;
 mod agent;
 mod appearance;
 mod attempt;
@@ -80,6 +81,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 pub use action::{Action, Alert, Notice, Ordered, Outcome, Party, Refusal, Shown};
+pub use activity::{Acted, Activity, Doing};
 pub use call::HUNG_UP;
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
@@ -221,6 +223,7 @@ pub struct Pbx {
     schedule: Schedule,
     renewals: renewal::Renewals,
     upstream: upstream::Enrolment,
+    recorder: activity::Recorder,
     deadlines: Deadlines<Timer>,
     outcome: Outcome,
     random: StdRng,
@@ -261,6 +264,7 @@ impl Pbx {
             telling: forget::Telling::default(),
             renewals: renewal::Renewals::default(),
             upstream: upstream::Enrolment::default(),
+            recorder: activity::Recorder::default(),
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
             random: StdRng::from_seed(seed),
@@ -269,10 +273,12 @@ impl Pbx {
             next_claim: 0,
         };
         pbx.remember(now, remembered);
+        pbx.notice_activity(now);
         pbx
     }
 
     fn remember(&mut self, now: Now, remembered: Remembered) {
+        self.recording_begins(now, remembered.sessions.iter());
         let phones: Vec<PhoneName> = self.site.phones.keys().cloned().collect();
         for phone in phones {
             self.lines_changed(&phone, &[]);
@@ -527,9 +533,11 @@ impl Pbx {
             } => self.claim_lost(now, claim, store_failed),
             Event::UpstreamStands { user, standing } => self.upstream_stands(now, &user, standing),
             Event::UpstreamLine(line) => self.upstream_line(now, line),
+            Event::Replayed(activity) => self.replayed(now, activity),
         }
         self.settle_hunting(now);
         self.settle_upstream();
+        self.notice_activity(now);
     }
 
     /// Does what is due; harmless if nothing is.
@@ -552,11 +560,15 @@ impl Pbx {
                 Timer::Pace => self.pace_logouts(now),
                 Timer::Renewals => self.pace_renewals(now),
                 Timer::Clock => self.look_at_clock(now),
-                Timer::Save => self.save_in_background(now),
+                Timer::Save => {
+                    self.settle_activity(now);
+                    self.save_in_background(now);
+                }
             }
         }
         self.settle_hunting(now);
         self.settle_upstream();
+        self.notice_activity(now);
     }
 
     /// When to wake the core next (uptime).
@@ -568,16 +580,24 @@ impl Pbx {
     pub fn take_outcome(&mut self) -> Outcome {
         self.show_lines();
         self.save_jobs();
+        self.recorder.handed_out();
         std::mem::take(&mut self.outcome)
     }
 
     /// Saves what may be saved late, now: the server is about to stop.
     pub fn settle_background(&mut self, now: Now) {
+        self.recorder.push(now, Activity::Stopped);
+        self.settle_activity(now);
         self.save_in_background(now);
         self.save_remembering();
     }
 
     fn reached(&mut self, now: Now, phone: &PhoneName, reach: Reach) {
+        let news = match reach {
+            Reach::Gone => Activity::Gone(phone.clone()),
+            Reach::Registered | Reach::Restored => Activity::Reached(phone.clone()),
+        };
+        self.recorder.push(now, news);
         if !self.site.phones.contains_key(phone) {
             self.softphone_reached(now, phone, reach);
             return;

@@ -18,6 +18,8 @@ pub(super) struct PhoneState {
     pub registered: bool,
     /// Off hook since (uptime), as far as its protocol tells; calls count for themselves.
     pub off_hook: Option<OffHook>,
+    /// What it does as was recorded of it, while that is replayed: on any line, and on its prime line.
+    pub as_recorded: Option<Box<(InUse, InUse)>>,
     /// Who is logged in.
     pub session: Option<SessionId>,
     /// Its legs, oldest first.
@@ -91,19 +93,28 @@ impl InUse {
 impl Pbx {
     /// What the phone is doing on any line.
     pub(super) fn in_use(&self, phone: &PhoneName) -> InUse {
-        self.lines_in_use(phone, |_| true)
+        self.lines_in_use(phone, |recorded| recorded.0, |_| true)
     }
 
     /// What the phone is doing on its prime line (OUT-1).
     pub(super) fn prime_line_in_use(&self, phone: &PhoneName) -> InUse {
         let prime = self.lines_of(phone).into_iter().next();
-        self.lines_in_use(phone, |line| Some(line) == prime.as_ref())
+        let is_prime = |line: &Dn| Some(line) == prime.as_ref();
+        self.lines_in_use(phone, |recorded| recorded.1, is_prime)
     }
 
-    fn lines_in_use(&self, phone: &PhoneName, counts: impl Fn(&Dn) -> bool) -> InUse {
+    fn lines_in_use(
+        &self,
+        phone: &PhoneName,
+        as_recorded: impl Fn(&(InUse, InUse)) -> InUse,
+        counts: impl Fn(&Dn) -> bool,
+    ) -> InUse {
         let Some(state) = self.phones.get(phone) else {
             return InUse::Idle;
         };
+        if let Some(recorded) = &state.as_recorded {
+            return as_recorded(recorded);
+        }
         let mut result = match state.off_hook {
             Some(OffHook::Waiting { .. }) if state.legs.is_empty() => return InUse::Active,
             _ => InUse::Idle,
@@ -172,6 +183,7 @@ impl Pbx {
             && state.off_hook.is_some()
         {
             state.off_hook = Some(OffHook::Explained);
+            self.recorder.touch(phone);
         }
     }
 
@@ -185,6 +197,7 @@ impl Pbx {
             return;
         }
         state.off_hook = Some(OffHook::Waiting { since: now.uptime });
+        self.recorder.touch(phone);
         let limit = Duration::from_secs(self.site.settings.off_hook_limit_s.into());
         self.deadlines
             .arm(Timer::OffHook(phone.clone()), now.uptime + limit);
@@ -214,6 +227,7 @@ impl Pbx {
     /// The phone may have become idle: does what was waiting for that.
     pub(super) fn phone_freed(&mut self, now: Now, phone: &PhoneName) {
         self.hunting.queues.stir();
+        self.recorder.touch(phone);
         self.forget_calls_if_free(now, phone);
         self.renew_if_free(now, phone);
         let Some(id) = self.session_at(phone) else {

@@ -44,6 +44,20 @@ impl Resting {
         now > self.heard + 2 * self.every
     }
 
+    /// Nothing was heard for long.
+    pub fn long_silent() -> Resting {
+        Resting {
+            heard: Duration::ZERO,
+            every: Duration::ZERO,
+        }
+    }
+
+    /// It need not say so again.
+    pub fn lasting(self) -> Resting {
+        let every = Duration::from_secs(u64::from(u32::MAX));
+        Resting { every, ..self }
+    }
+
     /// When the phone was last used, as far as that shows from what it says now, after this; none: not since.
     pub fn used_before(last: Option<Resting>, now: Duration, rest: Rest) -> Option<Duration> {
         match (rest.begins, last) {
@@ -65,6 +79,8 @@ impl Pbx {
         let was_silent = !self.may_be_idle(now, phone);
         let heard = Resting::heard(now.uptime, rest);
         let before = self.seldom.resting.insert(phone.clone(), heard);
+        let is_known = before.is_some_and(|before| !before.is_silent(now.uptime));
+        self.recorder.rests(now, phone, rest, is_known);
         let used = Resting::used_before(before, now.uptime, rest);
         let Some(id) = self.session_at(phone) else {
             let refusal = Refusal::Blocked(Obstacle::NobodyHere);
@@ -78,7 +94,7 @@ impl Pbx {
     }
 
     /// Writes down when a phone was used, if that is news.
-    fn was_used(&mut self, now: Now, phone: &PhoneName, used: Duration) -> bool {
+    pub(super) fn was_used(&mut self, now: Now, phone: &PhoneName, used: Duration) -> bool {
         let session = self.session_at(phone);
         let Some(session) = session.and_then(|id| self.sessions.get_mut(&id)) else {
             return false;

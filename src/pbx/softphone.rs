@@ -168,6 +168,7 @@ impl Pbx {
             purpose: Purpose::default(),
             forced: false,
             lost: 0,
+            session: None,
         };
         self.login_proven(now, login);
     }

@@ -577,6 +577,18 @@ impl Settings {
             0..=1_000_000_000,
             &mut history.records_kept,
         );
+        reader.number(
+            "history",
+            "activity_days",
+            0..=3660,
+            &mut history.activity_days,
+        );
+        reader.number(
+            "history",
+            "activities",
+            0..=1_000_000_000,
+            &mut history.activities_kept,
+        );
     }
 
     fn read_limits(&mut self, reader: &mut Reader) {

@@ -3,6 +3,7 @@
 
 mod buttons;
 mod calendar;
+mod candidate;
 mod check;
 mod dial_pattern;
 mod document;
@@ -25,6 +26,7 @@ mod trunk;
 mod upstream;
 
 pub use calendar::{Attached, attached_names};
+pub use candidate::candidate;
 pub use document::write;
 pub use file::{Parsed, parse, parse_with};
 pub use plan::{FieldChange, Plan, PlanLine, Step, plan};

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Result, params};
 
+use super::activity::Log;
 use super::handle::Limits;
 use super::words::{Id, Word, owner_words};
 use crate::pbx::{
@@ -21,6 +22,18 @@ const PRUNE_EVERY: u64 = 256;
 pub(super) struct Growth {
     closed: u64,
     records: u64,
+    /// The activity log.
+    pub activity: Log,
+}
+
+impl Growth {
+    /// Nothing was added yet.
+    pub fn within(limits: &Limits) -> Growth {
+        Growth {
+            activity: Log::new(limits),
+            ..Growth::default()
+        }
+    }
 }
 
 /// Stores the changes of one commit, in order. The answers to the claims in it.
@@ -89,6 +102,7 @@ pub(super) fn store(
             }
             Change::JobSet { job, state } => set_job(db, job, state.as_ref())?,
             Change::Recorded(record) => write_record(db, record, growth)?,
+            Change::Acted(acted) => growth.activity.write(db, acted)?,
         }
     }
     Ok(answers)
@@ -101,6 +115,7 @@ pub(super) fn prune(db: &Connection, limits: &Limits, growth: &mut Growth) -> Re
         db.prepare_cached(PRUNE_CLOSED)?.execute([surplus])?;
         growth.closed = 0;
     }
+    growth.activity.prune(db, limits)?;
     if growth.records >= PRUNE_EVERY {
         let surplus = surplus(db, COUNT_RECORDS, limits.records_kept)?;
         db.prepare_cached(PRUNE_RECORDS)?.execute([surplus])?;
@@ -218,7 +233,7 @@ fn await_move(db: &Connection, awaited: &AwaitedMove) -> Result<()> {
 }
 
 /// How long as a number: none as usual, 0 for ever.
-fn seconds(total: TotalLimit) -> Option<u32> {
+pub(super) fn seconds(total: TotalLimit) -> Option<u32> {
     match total {
         TotalLimit::Usual => None,
         TotalLimit::Never => Some(0),

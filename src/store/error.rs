@@ -43,6 +43,20 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// An earlier Perch wrote the database, and it is only to be read.
+    #[error(
+        "{} was written by an older Perch: its schema is version {found}, this Perch reads version {known}. Start this \
+         Perch's server with it once, or with a copy of it",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// SQLite refused.
     #[error("{doing} failed in {}: {source}. {}", path.display(), remedy(source))]
     Database {

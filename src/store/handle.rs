@@ -64,6 +64,10 @@ pub struct Limits {
     pub sessions_kept: u64,
     /// Lines of the audit log that are kept.
     pub records_kept: u64,
+    /// How many days of activity are kept; 0: nothing is recorded.
+    pub activity_days: u32,
+    /// How many activities are kept at most.
+    pub activities_kept: u64,
 }
 
 impl Default for Limits {
@@ -72,6 +76,8 @@ impl Default for Limits {
             queued_changes: 65_536,
             sessions_kept: 100_000,
             records_kept: 1_000_000,
+            activity_days: 35,
+            activities_kept: 10_000_000,
         }
     }
 }

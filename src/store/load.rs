@@ -240,7 +240,7 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
     })
 }
 
-fn total(seconds: Option<u32>) -> TotalLimit {
+pub(super) fn total(seconds: Option<u32>) -> TotalLimit {
     match seconds {
         None => TotalLimit::Usual,
         Some(0) => TotalLimit::Never,

@@ -6,6 +6,7 @@
 //! rivals never both win. When the disk refuses, claims are answered at once with a failure, facts are kept and
 //! tried again, and nothing more is taken from the queue than memory was set aside for.
 
+mod activity;
 mod backup;
 mod changes;
 mod database;
@@ -18,6 +19,9 @@ mod site;
 mod words;
 mod writer;
 
+pub use activity::activity;
 pub use backup::backup;
 pub use error::{ApplyError, StoreError};
+
 pub use handle::{Full, Limits, Listener, Opened, Store, Stored, open, open_with};
+pub use site::stored_site;

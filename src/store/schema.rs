@@ -1,5 +1,6 @@
 //! The tables, and how an older database becomes a present one. Forward only.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -42,6 +43,18 @@ pub(super) fn migrate(
         copy_into(connection, path, &free_name(path, found))?;
     }
     run(connection, done, steps).during("changing the schema", path)
+}
+
+/// A database that is only read has to be of the newest version: it cannot be brought there.
+pub(super) fn expect_newest(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found = version(connection).during("reading the schema version", path)?;
+    let known = known(STEPS);
+    let path = path.to_owned();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(StoreError::Newer { path, found, known }),
+        Ordering::Less => Err(StoreError::Older { path, found, known }),
+    }
 }
 
 fn run(connection: &mut Connection, done: usize, steps: &[&str]) -> rusqlite::Result<()> {

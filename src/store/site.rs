@@ -2,11 +2,13 @@
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::activity::open_to_read;
 use super::database::Database;
 use super::error::{ApplyError, During, StoreError};
 use super::load::number;
@@ -37,24 +39,31 @@ mod kind {
 
 /// The stored site and its revision, if one was ever applied.
 pub(super) fn load(database: &Database) -> Result<Option<(u64, Site)>, StoreError> {
+    read(&database.connection, &database.path)
+}
+
+/// The site that is stored in the data directory `dir`, if one was ever applied. The server that owns the directory may
+/// go on meanwhile.
+pub fn stored_site(dir: &Path) -> Result<Option<Site>, StoreError> {
+    let (connection, path) = open_to_read(dir)?;
+    Ok(read(&connection, &path)?.map(|(_, site)| site))
+}
+
+fn read(connection: &Connection, path: &Path) -> Result<Option<(u64, Site)>, StoreError> {
     let doing = "reading the site";
-    let path = &database.path;
-    let revision = revision(&database.connection).during(doing, path)?;
+    let revision = revision(connection).during(doing, path)?;
     if revision == 0 {
         return Ok(None);
     }
     let mut site = Site::default();
     // One row at a time: a site may be large, and is to be in memory once.
-    let mut select = database
-        .connection
-        .prepare_cached(EVERYTHING)
-        .during(doing, path)?;
+    let mut select = connection.prepare_cached(EVERYTHING).during(doing, path)?;
     let mut rows = select.query([]).during(doing, path)?;
     while let Some(row) = rows.next().during(doing, path)? {
         let text = |at| row.get::<_, String>(at).during(doing, path);
         let (kind, name, json) = (text(0)?, text(1)?, text(2)?);
         place(&mut site, &kind, &name, &json).map_err(|source| StoreError::Site {
-            path: path.clone(),
+            path: path.to_owned(),
             kind,
             name,
             source,

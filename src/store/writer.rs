@@ -43,9 +43,9 @@ impl Writer {
         Writer {
             database,
             queue,
+            growth: Growth::within(&limits),
             limits,
             listener,
-            growth: Growth::default(),
         }
     }
 
@@ -75,6 +75,7 @@ impl Writer {
                 }
                 Err(error) => error,
             };
+            self.growth.activity.forget_names();
             self.fail(batch.commits.iter_mut().flat_map(take_claims).collect());
             if !mem::replace(&mut in_trouble, true) {
                 (self.listener)(Stored::Trouble {

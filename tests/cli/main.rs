@@ -2,4 +2,5 @@
 
 mod commands;
 mod host;
+mod replay;
 mod serving;

@@ -146,7 +146,7 @@ impl Model {
                 self.jobs.remove(job);
                 self.jobs.extend(state.map(|state| (job.clone(), state)));
             }
-            Change::Recorded(_) => {}
+            Change::Recorded(_) | Change::Acted(_) => {}
         }
         None
     }

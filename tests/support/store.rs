@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, JobName, JobState,
+    Acted, AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, JobName, JobState,
     LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, ProfileName, Record,
     Remembered, SessionId, StoredSession, UserId,
 };
@@ -28,6 +28,7 @@ struct Facts {
     clock_seen: Option<Utc>,
     jobs: BTreeMap<JobName, JobState>,
     records: Vec<Record>,
+    activity: Vec<Acted>,
 }
 
 struct Commit {
@@ -309,6 +310,7 @@ impl Facts {
                 None => drop(self.jobs.remove(&job)),
             },
             Change::Recorded(record) => self.records.push(record),
+            Change::Acted(acted) => self.activity.extend(acted),
         }
     }
 }
