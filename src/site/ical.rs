@@ -601,8 +601,8 @@ mod tests {
         check_problems(
             "hello",
             &expect![[r#"
-            feast.ics:1:1: this line has no name and value. Mend this line, or the calendar that exported it
-            feast.ics:1:1: this is no iCalendar file: it does not begin with BEGIN:VCALENDAR. Export the calendar as iCalendar (.ics)"#]],
+                feast.ics:1:1: this is no iCalendar file: it does not begin with BEGIN:VCALENDAR. Export the calendar as iCalendar (.ics)
+                feast.ics:1:1: this line has no name and value. Mend this line, or the calendar that exported it"#]],
         );
         check_problems(
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\n",

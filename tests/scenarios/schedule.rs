@@ -393,18 +393,22 @@ fn a_job_means_whom_it_says() {
             09:00 desk-2 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:01 lobby-1 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             09:02 desk-3 becomes carol, reads "Logged in: 2003 Carol", hears "Logged in: 2003 Carol"
+            09:03 desk-4 becomes dave, reads "Logged in: 2004 Dave", hears "Logged in: 2004 Dave"
             09:30 admin reads: all: daily at 12:00, for all, next 12:00
             09:30 admin reads: interns: daily at 11:00, for class interns, next 11:00
             09:30 admin reads: lobby: daily at 10:00, for phones lobby-*, desk-3, next 10:00
+            09:30 admin reads: sales: daily at 11:30, for group sales, next 11:30
             09:30 admin reads: alice has been logged in at desk-2 since 2026-05-05 09:00:00.
             09:30 admin reads: desk-2 was last used at 2026-05-05 09:00:00, as the login showed.
             09:30 admin reads: The next automatic logout is at 2026-05-05 12:00:00 (schedule: job all).
+            09:30 admin reads: A call puts that off until it ends, on hold or not, ringing until it stops, an emergency call for 30 min.
             10:00 lobby-1 becomes lobby (schedule)
             10:00 desk-3 becomes lobby (schedule)
             10:00 lobby-1 reads "Logged out: the building's logout time"
             10:00 desk-3 reads "Logged out: the building's logout time"
             10:30 lobby-1 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             11:00 lobby-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
+            11:30 desk-4 becomes lobby (schedule), reads "Logged out: the building's logout time"
             12:00 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time""#]],
     );
 }
@@ -614,7 +618,7 @@ fn a_mass_logout_is_paused_through_a_restart_and_goes_on() {
             19:00:01 event mass-logout-paused - - - Control: Job evening is paused: 3 wait
             19:00:05 desk-5 hears "The other party hung up"
             19:00:05 admin reads: evening: daily at 19:00, for all, next 19:00, paused: 1 of 4 out, 3 to go, 0 wait for calls
-            19:05 event mass-logout-resumed - - - Timer: Job evening goes on after a restart: 3 to log out
+            19:05 event mass-logout-paused - - - Timer: Job evening is paused after a restart, too: 3 wait
             19:06 admin reads: evening: daily at 19:00, for all, next 19:00, paused: 1 of 4 out, 3 to go, 0 wait for calls, hears no: "evening runs already", hears "evening goes on: 3 to log out"
             19:06 event mass-logout-resumed - - - Control: Job evening goes on: 3 to log out
             19:06 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule)

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use perch::site::{Attached, attached_names, parse_with, plan, write};
 
-use super::{CHEAP, SMALL, check, read, site};
+use super::{CHEAP, SMALL, check, read};
 
 const JOBS: &str = r#"
 [calendar.feast]
@@ -84,7 +84,17 @@ fn jobs_mean_what_they_say_and_are_written_as_they_were() {
         .replace("2026-12-26", "2026-12-27")
         .replace("every_min = 30", "every_min = 60")
         .replace("\"fri\", ", "");
-    expect![[r#""#]].assert_eq(&plan(&parsed.site, &site(&other)).to_string());
+    expect![[r#"
+        ~ calendar feast
+            dates: changed
+        ~ job interns
+            weekly: ["mon", "fri"] -> ["mon"]
+        ~ job tidy
+            every_min: 30 -> 60
+
+        0 to add, 3 to change, 0 to remove.
+    "#]]
+    .assert_eq(&plan(&parsed.site, &read(&other, Some(&parsed.site)).site).to_string());
 }
 
 /// rules: TOD-2
