@@ -240,7 +240,7 @@ impl SccpPhone {
         if tone.tone == Tone::ReceiverOffHook && is_lying {
             self.sees("howls");
         }
-        if tone.tone == Tone::ZipZip {
+        if tone.tone == Tone::ZipZip && tone.call == 0 {
             self.sees("beeps twice");
         }
         let question = match tone.tone {
