@@ -335,7 +335,7 @@ impl Pbx {
         found
     }
 
-    /// A login was granted.
+    /// A login was granted. It is stored, so its record is saved late: nobody who is told of it is to wait for that.
     pub(super) fn login_noticed(&mut self, now: Now, claim: &Claim) {
         for closed in &claim.closes {
             let what = Activity::LoggedOut {
@@ -347,7 +347,6 @@ impl Pbx {
         }
         let opens = Activity::LoggedIn(Box::new(claim.opens.clone()));
         self.recorder.push(now, opens);
-        self.save_activity();
     }
 
     /// Everything that is to be recorded late is recorded now.
