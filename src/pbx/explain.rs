@@ -118,6 +118,12 @@ impl Pbx {
                 sentences: self.explain_trunk(&subject.into()),
             });
         }
+        if let Some(sentences) = self.explain_hunt_group(now, subject) {
+            return Some(Explanation {
+                sentences,
+                ..Explanation::of(subject.to_owned())
+            });
+        }
         let (user, _) = self.find_user(subject)?;
         Some(self.explain_user(now, &user.clone()))
     }

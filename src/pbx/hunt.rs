@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::action::Refusal;
 use super::agent::{HuntNews, Member};
 use super::attempt::Attempt;
-use super::call::{CallId, Leg};
+use super::call::{CallId, Leg, LegState};
 use super::event::{Failure, LegId};
 use super::forward::{Diverted, History, Wanted};
 use super::hunt_group::{DEEPEST_NESTING, HuntKind, PresentCall};
+use super::hunt_order::{IdleTimes, hop_limit, in_order, presents};
 use super::names::{Dn, HuntGroupName, PhoneName};
-use super::phone::InUse;
 use super::queue::{Queued, Queues};
 use super::{Pbx, Timer};
 use crate::time::Now;
@@ -43,6 +43,8 @@ pub(super) struct Hunt {
     levels: Vec<Level>,
     /// Whom it rings at now.
     pub offers: Vec<Offer>,
+    /// Whom it rang at beside those, and does no more.
+    silent: Vec<Offer>,
     /// Since when it rings there.
     rings_since: Duration,
     /// For how long it has rung at members, all in all.
@@ -75,8 +77,8 @@ pub(super) struct Offer {
     group: HuntGroupName,
     dn: Dn,
     legs: Vec<LegId>,
-    /// Whether somebody there said no.
-    is_declined: bool,
+    /// Whether somebody there said no, or let it ring.
+    is_missed: bool,
 }
 
 /// Somebody who could be rung.
@@ -92,7 +94,7 @@ pub(super) struct Hunting {
     /// Who rang last.
     last_rang: BTreeMap<HuntGroupName, Dn>,
     /// Since when numbers are idle.
-    idle: HashMap<Dn, Idle>,
+    idle: IdleTimes,
     /// Numbers that have just appeared at a phone.
     appeared: Vec<Dn>,
     /// Members who said no, and until when none of those who wait is offered to them.
@@ -103,63 +105,12 @@ pub(super) struct Hunting {
     pub queues: Queues,
 }
 
-/// Since when a number is idle (uptime).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Idle {
-    /// Since its last call, or since it came.
-    used: Duration,
-    /// Since it rang last.
-    rang: Duration,
-}
-
 #[derive(Debug)]
 struct Talk {
     group: HuntGroupName,
     dn: Dn,
     is_external: bool,
     since: Duration,
-}
-
-/// The rule: in which order members are offered a call.
-fn in_order(
-    kind: HuntKind,
-    mut members: Vec<Member>,
-    last: Option<&Dn>,
-    idle_since: impl Fn(&Dn) -> Duration,
-) -> Vec<Member> {
-    match kind {
-        HuntKind::Sequential | HuntKind::Parallel => {}
-        // From the place after the one that rang last, answered or not, as ephone-hunt has it.
-        HuntKind::Peer => {
-            let is_last = |member: &Member| Some(&member.dn) == last;
-            if let Some(place) = members.iter().position(is_last) {
-                let after = (place + 1) % members.len();
-                members.rotate_left(after);
-            }
-        }
-        // Among those who have been idle for as long, the list decides.
-        HuntKind::LongestIdle => members.sort_by_key(|member| idle_since(&member.dn)),
-    }
-    members
-}
-
-/// The rule: whether a call is presented at a phone that is in use like that.
-fn presents(present_call: PresentCall, in_use: InUse, is_off_hook: bool) -> bool {
-    match present_call {
-        PresentCall::Usual => true,
-        PresentCall::OnhookPhone => in_use != InUse::Active && !is_off_hook,
-        PresentCall::IdlePhone => in_use == InUse::Idle && !is_off_hook,
-    }
-}
-
-/// The rule: for how long a member rings, if the call has rung for `rang_for` and may for so many seconds. None: not at
-/// all.
-fn hop_limit(hop: Duration, most_s: Option<u32>, rang_for: Duration) -> Option<Duration> {
-    let Some(most_s) = most_s else {
-        return Some(hop);
-    };
-    let left = Duration::from_secs(most_s.into()).saturating_sub(rang_for);
-    (!left.is_zero()).then(|| hop.min(left))
 }
 
 impl Hunt {
@@ -172,6 +123,7 @@ impl Hunt {
             came_by: by,
             levels: Vec::new(),
             offers: Vec::new(),
+            silent: Vec::new(),
             rings_since: now.uptime,
             rang_for: Duration::ZERO,
             has_rung: false,
@@ -190,13 +142,19 @@ impl Hunt {
         !self.offers.is_empty()
     }
 
-    /// A leg does not ring any more; the offer that this was the last one of.
-    fn leg_over(&mut self, leg: LegId, is_declined: bool) -> Option<Offer> {
+    /// A leg does not ring any more; the member, if it was the last one of theirs.
+    fn leg_over(&mut self, leg: LegId, is_missed: bool) -> Option<Dn> {
         let place = self.offers.iter().position(|it| it.legs.contains(&leg))?;
         let offer = &mut self.offers[place];
         offer.legs.retain(|other| *other != leg);
-        offer.is_declined |= is_declined;
-        offer.legs.is_empty().then(|| self.offers.remove(place))
+        offer.is_missed |= is_missed;
+        if !offer.legs.is_empty() {
+            return None;
+        }
+        let offer = self.offers.remove(place);
+        let dn = offer.dn.clone();
+        self.silent.push(offer);
+        Some(dn)
     }
 
     /// Leaves the groups in whose lists nobody is left to be asked.
@@ -214,19 +172,6 @@ impl Hunt {
 }
 
 impl Hunting {
-    /// Somebody used a number.
-    fn used(&mut self, now: Now, dn: &Dn) {
-        self.idle.entry(dn.clone()).or_default().used = now.uptime;
-    }
-
-    fn idle_since(&self, dn: &Dn, from_ring: bool) -> Duration {
-        let idle = self.idle.get(dn).copied().unwrap_or_default();
-        match from_ring {
-            true => idle.used.max(idle.rang),
-            false => idle.used,
-        }
-    }
-
     /// Numbers appear at a phone that did not.
     pub fn appeared(&mut self, numbers: impl Iterator<Item = Dn>) {
         self.appeared.extend(numbers);
@@ -281,7 +226,7 @@ impl Pbx {
         let kind = group.map_or(HuntKind::Sequential, |group| group.kind);
         let from_ring = group.is_some_and(|group| group.from_ring);
         let last = self.hunting.last_rang.get(name);
-        let idle_since = |dn: &Dn| self.hunting.idle_since(dn, from_ring);
+        let idle_since = |dn: &Dn| self.hunting.idle.since(dn, from_ring);
         let hops = group.and_then(|group| group.hops);
         Level {
             group: name.clone(),
@@ -334,7 +279,7 @@ impl Pbx {
             if let Some(inner) = self.directory.pilot(&member.dn).cloned() {
                 if depth < DEEPEST_NESTING {
                     let level = self.level_of(&inner);
-                    self.hunting.used(now, &member.dn);
+                    self.hunting.idle.used(now.uptime, &member.dn);
                     if let Some(hunt) = self.hunt(id) {
                         hunt.levels.push(level);
                     }
@@ -345,7 +290,7 @@ impl Pbx {
             if !is_new || self.has_missed(now, id, &member.dn) {
                 continue;
             }
-            let phones = self.presented_at(&from, &group, &member.dn);
+            let phones = self.presented_at(Some(&from), &group, &member.dn);
             if phones.is_empty() {
                 continue;
             }
@@ -393,7 +338,12 @@ impl Pbx {
     }
 
     /// The phones of a member that take a call of the group; none if the member is not ready, or busy.
-    fn presented_at(&self, from: &PhoneName, name: &HuntGroupName, dn: &Dn) -> Vec<PhoneName> {
+    pub(super) fn presented_at(
+        &self,
+        from: Option<&PhoneName>,
+        name: &HuntGroupName,
+        dn: &Dn,
+    ) -> Vec<PhoneName> {
         let Some(group) = self.site.hunt_groups.get(name) else {
             return Vec::new();
         };
@@ -404,7 +354,7 @@ impl Pbx {
         let takes_it = |phone: &&PhoneName| {
             let state = self.phones.get(*phone).filter(|state| state.registered);
             let is_off_hook = state.is_some_and(|state| state.off_hook.is_some());
-            *phone != from
+            Some(*phone) != from
                 && state.is_some()
                 && !self.is_quiet(phone)
                 && self.takes_calls(phone)
@@ -445,8 +395,7 @@ impl Pbx {
             } = candidate;
             tracing::info!(call = %id, %group, member = %dn, rings = ?phones, "hunt call offered");
             self.hunting.last_rang.insert(group.clone(), dn.clone());
-            let idle = self.hunting.idle.entry(dn.clone()).or_default();
-            idle.rang = now.uptime;
+            self.hunting.idle.rang(now.uptime, &dn);
             let legs = self.ring_phones(id, &dn, phones);
             let news = HuntNews::Offered { dn: dn.clone() };
             self.hunt_told(now, &group, is_external, &news);
@@ -454,7 +403,7 @@ impl Pbx {
                 group,
                 dn,
                 legs,
-                is_declined: false,
+                is_missed: false,
             };
             if let Some(hunt) = self.hunt(id) {
                 hunt.offers.push(offer);
@@ -473,9 +422,17 @@ impl Pbx {
         let Some(hunt) = self.hunt(id) else {
             return false;
         };
-        let is_declined = matches!(why, Failure::Declined | Failure::NoAnswer);
-        if let Some(offer) = hunt.leg_over(leg, is_declined) {
-            self.offers_over(now, id, vec![offer], false);
+        // Busy phones, and those that cannot be reached, have missed nothing.
+        let is_missed = matches!(why, Failure::Declined | Failure::NoAnswer);
+        let Some(dn) = hunt.leg_over(leg, is_missed) else {
+            return true;
+        };
+        let rings_on = hunt.is_ringing();
+        let until = now.uptime + TRIED_AGAIN_AFTER;
+        self.hunting.resting.insert(dn, until);
+        self.deadlines.arm_no_later(Timer::Members, until);
+        if !rings_on {
+            self.hop_done(now, id);
         }
         true
     }
@@ -487,39 +444,31 @@ impl Pbx {
         };
         let ringing = attempt.callees.clone();
         if let Some(hunt) = self.hunt(id) {
-            let offers = std::mem::take(&mut hunt.offers);
-            self.offers_over(now, id, offers, true);
+            for mut offer in std::mem::take(&mut hunt.offers) {
+                offer.is_missed = true;
+                hunt.silent.push(offer);
+            }
         }
+        self.hop_done(now, id);
         self.stop_ringing(now, id, &ringing);
         self.hunt_on(now, id);
     }
 
-    /// Nobody has answered there. Busy phones, and those that cannot be reached, have missed nothing.
-    fn offers_over(&mut self, now: Now, id: CallId, offers: Vec<Offer>, rang_out: bool) {
+    /// Nobody has answered. In a parallel group that is known only when nobody rings any more (HG-3).
+    fn hop_done(&mut self, now: Now, id: CallId) {
         let Some(hunt) = self.hunt(id) else {
             return;
         };
-        if hunt.offers.is_empty() {
-            hunt.rang_for += now.uptime.saturating_sub(hunt.rings_since);
-        }
-        let is_external = hunt.is_external;
+        hunt.rang_for += now.uptime.saturating_sub(hunt.rings_since);
+        let offers = std::mem::take(&mut hunt.silent);
         let again = now.uptime + ASKED_AGAIN_AFTER;
-        let missed = offers.iter().filter(|it| rang_out || it.is_declined);
-        hunt.missed.extend(missed.map(|it| (it.dn.clone(), again)));
-        if !rang_out {
-            let until = now.uptime + TRIED_AGAIN_AFTER;
-            let resting = offers.iter().map(|it| (it.dn.clone(), until));
-            self.hunting.resting.extend(resting);
-            self.deadlines.arm_no_later(Timer::Members, until);
-        }
-        for Offer {
-            group,
-            dn,
-            is_declined,
-            ..
-        } in offers
-        {
-            let news = match rang_out || is_declined {
+        let missed = offers.iter().filter(|offer| offer.is_missed);
+        hunt.missed
+            .extend(missed.map(|offer| (offer.dn.clone(), again)));
+        let is_external = hunt.is_external;
+        for offer in offers {
+            let Offer { group, dn, .. } = offer;
+            let news = match offer.is_missed {
                 true => HuntNews::Missed { dn },
                 false => HuntNews::Withdrawn { dn },
             };
@@ -588,7 +537,7 @@ impl Pbx {
         tracing::info!(group = %hunt.group, waited_s = waited.as_secs(), "hunt call answered");
         for Offer {
             group, dn, legs, ..
-        } in hunt.offers
+        } in hunt.offers.into_iter().chain(hunt.silent)
         {
             if !legs.contains(&leg) {
                 // In a parallel group a miss counts only if nobody answered (HG-3).
@@ -616,7 +565,7 @@ impl Pbx {
         self.deadlines.disarm(&Timer::Waiting(id));
         self.hunting.queues.leave(&hunt.group, id);
         let waited = hunt.waited(now);
-        for Offer { group, dn, .. } in &hunt.offers {
+        for Offer { group, dn, .. } in hunt.offers.iter().chain(&hunt.silent) {
             let news = HuntNews::Withdrawn { dn: dn.clone() };
             self.hunt_told(now, group, hunt.is_external, &news);
         }
@@ -640,8 +589,9 @@ impl Pbx {
             return;
         }
         self.hunting.queues.stir();
-        if leg.state != super::call::LegState::Ringing {
-            self.hunting.used(now, &leg.line);
+        // Of trunks, any number may stand there.
+        if leg.state != LegState::Ringing && self.directory.holder(&leg.line).is_some() {
+            self.hunting.idle.used(now.uptime, &leg.line);
         }
         if let Some(talk) = self.hunting.talking.remove(&id) {
             let talked = now.uptime.saturating_sub(talk.since);
@@ -657,7 +607,7 @@ impl Pbx {
     /// may find somebody.
     pub(super) fn settle_hunting(&mut self, now: Now) {
         for dn in std::mem::take(&mut self.hunting.appeared) {
-            self.hunting.used(now, &dn);
+            self.hunting.idle.used(now.uptime, &dn);
         }
         self.serve_queues(now);
     }
@@ -672,7 +622,7 @@ impl Pbx {
         let counts = !site.hunt_groups.is_empty();
         hunting
             .idle
-            .retain(|dn, _| counts && directory.holder(dn).is_some());
+            .retain(|dn| counts && directory.holder(dn).is_some());
         hunting.queues.stir();
     }
 
@@ -709,104 +659,32 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pbx::LegIds;
+    use crate::time::Utc;
 
-    fn members(numbers: &[&str]) -> Vec<Member> {
-        let member = |(slot, dn): (usize, &&str)| Member {
-            slot,
-            dn: (*dn).into(),
-            is_dynamic: false,
-        };
-        numbers.iter().enumerate().map(member).collect()
-    }
-
-    fn order(kind: HuntKind, last: Option<&str>, idle_since: &[(&str, u64)]) -> String {
-        let since = |dn: &Dn| {
-            let stamp = idle_since.iter().find(|(it, _)| *it == dn.as_str());
-            Duration::from_secs(stamp.map_or(0, |(_, at)| *at))
-        };
-        let last = last.map(Dn::from);
-        let order = in_order(kind, members(&["1", "2", "3"]), last.as_ref(), since);
-        order.iter().map(|member| member.dn.as_str()).collect()
-    }
-
-    /// rules: HG-1
+    /// rules: HG-3
     #[test]
-    fn each_kind_has_its_own_order() {
-        let idle = [("1", 30), ("2", 10), ("3", 20)];
-        let table = [
-            (HuntKind::Sequential, None, "123"),
-            (HuntKind::Sequential, Some("1"), "123"),
-            (HuntKind::Parallel, Some("1"), "123"),
-            (HuntKind::Peer, None, "123"),
-            (HuntKind::Peer, Some("1"), "231"),
-            (HuntKind::Peer, Some("2"), "312"),
-            (HuntKind::Peer, Some("3"), "123"),
-            // Whoever rang last has left the list.
-            (HuntKind::Peer, Some("9"), "123"),
-            (HuntKind::LongestIdle, Some("2"), "231"),
-        ];
-        for (kind, last, expected) in table {
-            assert_eq!(order(kind, last, &idle), expected, "{kind:?} {last:?}");
-        }
-        assert_eq!(order(HuntKind::LongestIdle, None, &[]), "123");
-        assert_eq!(order(HuntKind::LongestIdle, None, &[("1", 5)]), "231");
-        let nobody = in_order(HuntKind::Peer, Vec::new(), None, |_| Duration::ZERO);
-        assert_eq!(nobody, []);
-    }
-
-    /// rules: HG-1
-    #[test]
-    fn a_call_is_presented_where_the_group_says() {
-        let held = InUse::HeldOnly {
-            since: Duration::ZERO,
+    fn a_member_rings_until_the_last_phone_does_not_and_misses_nothing_while_others_ring() {
+        let now = Now {
+            uptime: Duration::from_secs(100),
+            utc: Utc(0),
         };
-        // Idle, ringing, holding, talking; then idle with the handset up.
-        let table = [
-            (PresentCall::Usual, [true, true, true, true], true),
-            (PresentCall::OnhookPhone, [true, true, true, false], false),
-            (PresentCall::IdlePhone, [true, false, false, false], false),
-        ];
-        for (present_call, expected, off_hook) in table {
-            let uses = [InUse::Idle, InUse::Ringing, held, InUse::Active];
-            let presented = uses.map(|in_use| presents(present_call, in_use, false));
-            assert_eq!(presented, expected, "{present_call:?}");
-            assert_eq!(presents(present_call, InUse::Idle, true), off_hook);
-        }
-    }
-
-    /// rules: HG-1
-    #[test]
-    fn a_call_rings_no_longer_than_it_may_all_in_all() {
-        let table = [
-            (None, 500, Some(10)),
-            (Some(60), 0, Some(10)),
-            (Some(60), 55, Some(5)),
-            (Some(60), 60, None),
-            (Some(60), 70, None),
-        ];
-        for (most_s, rang_for, expected) in table {
-            let limit = hop_limit(
-                Duration::from_secs(10),
-                most_s,
-                Duration::from_secs(rang_for),
-            );
-            assert_eq!(
-                limit.map(|it| it.as_secs()),
-                expected,
-                "{most_s:?} {rang_for}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_number_is_idle_since_it_was_used_or_also_since_it_rang() {
-        let mut hunting = Hunting::default();
-        let idle = Idle {
-            used: Duration::from_secs(5),
-            rang: Duration::from_secs(9),
+        let mut ids = LegIds::minted_by(0);
+        let [a, b, c] = [ids.mint(), ids.mint(), ids.mint()];
+        let offer = |dn: &str, legs: &[LegId]| Offer {
+            group: "support".into(),
+            dn: dn.into(),
+            legs: legs.to_vec(),
+            is_missed: false,
         };
-        hunting.idle.insert("1".into(), idle);
-        let since = |from_ring| hunting.idle_since(&"1".into(), from_ring).as_secs();
-        assert_eq!((since(false), since(true)), (5, 9));
+        let pilot = "4200".into();
+        let mut hunt = Hunt::new(now, &pilot, &"support".into(), false, History::default());
+        hunt.offers = vec![offer("1001", &[a, b]), offer("1002", &[c])];
+        assert_eq!(hunt.leg_over(a, true), None);
+        assert_eq!(hunt.leg_over(a, true), None, "that is known already");
+        assert_eq!(hunt.leg_over(b, false), Some("1001".into()));
+        assert!(hunt.is_ringing() && hunt.silent[0].is_missed);
+        assert_eq!(hunt.leg_over(c, false), Some("1002".into()));
+        assert!(!hunt.is_ringing() && !hunt.silent[1].is_missed);
     }
 }

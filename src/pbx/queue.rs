@@ -32,7 +32,7 @@ pub(super) struct Queued {
 /// Who waits in which group, in the order in which they came. A call that rings at a member keeps its place.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
-    waiting: BTreeMap<HuntGroupName, VecDeque<CallId>>,
+    waiting: BTreeMap<HuntGroupName, VecDeque<(CallId, Duration)>>,
     /// Whether a member may have become free since somebody looked.
     is_stirred: bool,
 }
@@ -46,7 +46,7 @@ impl Queues {
     /// A call waits no longer.
     pub fn leave(&mut self, group: &HuntGroupName, id: CallId) {
         if let Some(calls) = self.waiting.get_mut(group) {
-            calls.retain(|other| *other != id);
+            calls.retain(|(other, _)| *other != id);
             if calls.is_empty() {
                 self.waiting.remove(group);
             }
@@ -55,13 +55,15 @@ impl Queues {
         }
     }
 
-    fn join(&mut self, group: &HuntGroupName, id: CallId) {
-        self.waiting.entry(group.clone()).or_default().push_back(id);
+    fn join(&mut self, group: &HuntGroupName, id: CallId, since: Duration) {
+        let calls = self.waiting.entry(group.clone()).or_default();
+        calls.push_back((id, since));
     }
 
     fn calls(&self, group: &HuntGroupName) -> Vec<CallId> {
         let calls = self.waiting.get(group);
-        calls.into_iter().flatten().copied().collect()
+        let calls = calls.into_iter().flatten();
+        calls.map(|(id, _)| *id).collect()
     }
 
     fn groups(&self) -> Vec<HuntGroupName> {
@@ -104,6 +106,12 @@ impl Pbx {
             .map_or(0, VecDeque::len)
     }
 
+    /// How long whoever came first has waited.
+    pub(super) fn longest_wait(&self, now: Now, group: &HuntGroupName) -> Option<Duration> {
+        let since = self.hunting.queues.waiting.get(group)?.front()?.1;
+        Some(now.uptime.saturating_sub(since))
+    }
+
     /// Whether somebody waits whom nobody rings for.
     pub(super) fn has_callers_unserved(&mut self, group: &HuntGroupName) -> bool {
         let calls = self.hunting.queues.calls(group);
@@ -141,7 +149,7 @@ impl Pbx {
                 });
                 let is_external = hunt.is_external;
                 tracing::info!(call = %id, group = %name, place = length + 1, "the caller waits");
-                self.hunting.queues.join(&name, id);
+                self.hunting.queues.join(&name, id, now.uptime);
                 self.hunt_told(now, &name, is_external, &HuntNews::Queued);
                 self.wait_on(now, id);
                 self.show_places(&name);
@@ -279,7 +287,7 @@ mod tests {
         queues.stir();
         assert!(!queues.is_stirred, "nobody waits");
         for id in 1..=3 {
-            queues.join(&group, CallId::of(id));
+            queues.join(&group, CallId::of(id), Duration::ZERO);
         }
         queues.leave(&group, CallId::of(1));
         assert!(queues.is_stirred);

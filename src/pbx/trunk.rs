@@ -438,6 +438,10 @@ impl Pbx {
             return Ok(());
         };
         let number = &last.from.dn;
+        // Where calls to a group go is the administrator's word.
+        if self.directory.pilot(number).is_some() {
+            return Ok(());
+        }
         let class = match self.owner_profile(number) {
             Some((user, profile)) => self.site.classes.get(self.site.class_of(user, profile)),
             None => {

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 
+use crate::support::ladder::ladder;
 use crate::support::play::{check, check_otherwise};
 
 #[test]
@@ -569,5 +570,114 @@ fn voicemail_hears_of_the_group_that_was_called() {
             09:01:10 voice rings (from 9009 Lobby, sent on by 4200: no-answer)
             09:01:15 desk-9 talks with voice
             09:01:15 voice hears "The other party hung up""#]],
+    );
+}
+
+#[test]
+fn somebody_asks_why_a_group_does_not_ring() {
+    check(
+        "rules: HG-1, HG-6, SES-11",
+        "
+        ann: 1001, pin 1111   ben: 1002, pin 2222   cas: 1003, pin 3333   dan: 1004, pin 4444   eva: 1005, pin 5555
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004   desk-9: guest 9009
+        support: hunt group, peer, pilots 4200 4201, list 1001 1002 1003 1004 4300 *, queue 3 for 2m
+        sales: hunt group, sequential, pilot 4300, list 1005, final 9009
+        09:00 desk-1 logs in ann   desk-2 logs in ben   desk-3 logs in cas
+        09:01 desk-1 dials 9009   desk-9 answers   desk-3 dials *78
+        09:02 admin explains support
+        09:03 desk-2 dials 9001
+        09:03:10 desk-4 dials 4201
+        09:03:30 admin explains 4200   admin explains sales
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:00 desk-2 becomes ben, reads "Logged in: 1002 Ben", hears "Logged in: 1002 Ben"
+            09:00 desk-3 becomes cas, reads "Logged in: 1003 Cas", hears "Logged in: 1003 Cas"
+            09:01 desk-9 rings (from 1001 Ann)
+            09:01 desk-1 hears it ring, talks with desk-9
+            09:01 desk-3 hears "Do not disturb"
+            09:02 admin reads: support is a peer hunt group at 4200, 4201; calls that no member takes come to nothing.
+            09:02 admin reads: 1001 is passed by: busy.
+            09:02 admin reads: 1002 would be offered a call, at desk-2.
+            09:02 admin reads: 1003 is passed by: not to be disturbed.
+            09:02 admin reads: 1004 is passed by: logged in nowhere.
+            09:02 admin reads: 4300 stands for the members of sales.
+            09:02 admin reads: 1 more may join.
+            09:02 admin reads: Nobody waits; 3 may wait, 120 s at most, and then are refused.
+            09:03 desk-2 hears 480 Nobody is logged in with that number
+            09:03:10 desk-2 rings (from 9004 Lobby, sent on by 4201: unconditional)
+            09:03:10 desk-4 hears it ring
+            09:03:25 desk-4 hears Ringing
+            09:03:25 desk-2 stops ringing
+            09:03:25 desk-4 hears Perch before the answer, reads "Queued, place 1"
+            09:03:30 admin reads: support is a peer hunt group at 4200, 4201; calls that no member takes come to nothing.
+            09:03:30 admin reads: 1001 is passed by: busy.
+            09:03:30 admin reads: 1002 would be offered a call, at desk-2.
+            09:03:30 admin reads: 1003 is passed by: not to be disturbed.
+            09:03:30 admin reads: 1004 is passed by: logged in nowhere.
+            09:03:30 admin reads: 4300 stands for the members of sales.
+            09:03:30 admin reads: 1 more may join.
+            09:03:30 admin reads: In the queue: 1, the first for 5 s; 3 may wait, 120 s at most, and then are refused.
+            09:03:30 admin reads: sales is a sequential hunt group at 4300; calls that no member takes go to 9009.
+            09:03:30 admin reads: 1005 is passed by: logged in nowhere."#]],
+    );
+}
+
+#[test]
+fn a_caller_who_makes_no_offer_or_acknowledges_progress_waits_as_well() {
+    check(
+        "rules: HG-1",
+        "
+        ann: 1001, pin 1111
+        desk-1: guest 9001   desk-8: guest 9008, wants PRACK   desk-9: guest 9009   desk-7: guest 9007
+        support: hunt group, sequential, pilot 4200, list 1001, timeout 10s, queue 3 for 5m, announce 40s
+        09:00 desk-1 logs in ann   desk-1 dials 9007   desk-7 answers
+        09:01 desk-8 dials 4200   desk-9 dials 4200 without offer
+        09:02 desk-7 hangs up   desk-1 answers
+        09:03 desk-8 hangs up   desk-1 answers
+        09:04 desk-9 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:00 desk-7 rings (from 1001 Ann)
+            09:00 desk-1 hears it ring, talks with desk-7
+            09:01 desk-8 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
+            09:01 desk-9 hears it ring, reads "Queued, place 2"
+            09:01:40 desk-8 hears Waiting, reads "Queued, place 1"
+            09:01:40 desk-9 reads "Queued, place 2"
+            09:01:42 desk-8 hears Ringing, reads "Queued, place 1"
+            09:01:42 desk-9 reads "Queued, place 2"
+            09:02 desk-1 hears "The other party hung up", rings (from 9008 Lobby, sent on by 4200: unconditional)
+            09:02 desk-8 talks with desk-1
+            09:02 desk-9 reads "Queued, place 1"
+            09:02:20 desk-9 reads "Queued, place 1"
+            09:02:22 desk-9 reads "Queued, place 1"
+            09:03 desk-9 reads "Queued, place 1"
+            09:03 desk-1 hears "The other party hung up", rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:03 desk-9 talks with desk-1
+            09:04 desk-1 hears "The other party hung up""#]],
+    );
+}
+
+/// Whoever calls from outside may reach a group, and where it sends them on is the administrator's word.
+#[test]
+fn a_group_is_reached_from_outside_and_leads_there() {
+    ladder(
+        "rules: HG-1, CAL-5",
+        expect![[r#"
+            site: x: trunk at 10.0.9.1
+            site: outside: route of 0, national, by x
+            site: support: hunt group, sequential, pilot 4200, named Support, list 9002, timeout 5s, final 0201234
+            x INVITE 4200 [x1]
+              b < INVITE [x1] from x
+            b 486
+              b < ACK
+              x < 181 INVITE
+              x2 < INVITE [x1] from x to 0201234 by 4200
+            x2 486
+              x2 < ACK
+              x < 486 INVITE "Busy"
+            all is quiet
+        "#]],
     );
 }

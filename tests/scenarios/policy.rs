@@ -326,7 +326,7 @@ fn a_logout_that_is_near_is_heard_where_a_phone_can() {
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
             09:00 desk-2 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", reads "Logged in: 2002 Bob"
-            09:29 desk-1 hears Waiting, beeps twice, reads "Logout in 60 s: not used. Make a call to stay."
+            09:29 desk-1 beeps twice, reads "Logout in 60 s: not used. Make a call to stay."
             09:30 desk-1 becomes lobby (idle), reads "Logged out: not used"
             09:50 desk-3 rings (from 2002 Bob)
             09:50 desk-2 hears it ring, talks with desk-3

@@ -126,6 +126,14 @@ impl Story {
             numbers.push(format!("20{n:02}"));
         }
         numbers.push("2000".to_owned());
+        let kind = ["sequential", "peer", "longest-idle", "parallel"][random.random_range(0..4)];
+        say(format!(
+            "team: hunt group, {kind}, pilot 4200, list 2001 9002 2003, timeout 4s, final 2999"
+        ));
+        say(format!(
+            "desk: hunt group, {kind}, pilot 4300, list 2002 4200 9003, timeout 6s, queue 2 for 40s, announce 10s"
+        ));
+        numbers.extend(["4200", "4300"].map(str::to_owned));
         let building = Building {
             site: text.site.clone(),
             without_display: text.without_display.clone(),

@@ -227,9 +227,6 @@ impl SccpPhone {
 
     fn hear_tone(&mut self, tone: &StartTone) {
         self.desk.tone = Some(tone.tone);
-        if tone.tone == Tone::ZipZip {
-            self.sees("hears Waiting");
-        }
         if tone.tone == Tone::CallWaiting {
             self.hear_it_ring_here("rings");
         }
@@ -240,8 +237,11 @@ impl SccpPhone {
         if tone.tone == Tone::ReceiverOffHook && is_lying {
             self.sees("howls");
         }
-        if tone.tone == Tone::ZipZip && tone.call == 0 {
-            self.sees("beeps twice");
+        if tone.tone == Tone::ZipZip {
+            match self.calls.contains_key(&tone.call) {
+                true => self.sees("hears Waiting"),
+                false => self.sees("beeps twice"),
+            }
         }
         let question = match tone.tone {
             Tone::InsideDial => "hears Dial",
