@@ -41,6 +41,8 @@ pub(super) struct Hunt {
     came_by: History,
     /// Where the round is: in the group, and in those that stand in its list.
     levels: Vec<Level>,
+    /// Who was asked in this round: somebody may stand in several lists.
+    asked: Vec<Dn>,
     /// Whom it rings at now.
     pub offers: Vec<Offer>,
     /// Whom it rang at beside those, and does no more.
@@ -122,6 +124,7 @@ impl Hunt {
             began: now.uptime,
             came_by: by,
             levels: Vec::new(),
+            asked: Vec::new(),
             offers: Vec::new(),
             silent: Vec::new(),
             rings_since: now.uptime,
@@ -216,6 +219,7 @@ impl Pbx {
         let level = self.level_of(&group);
         if let Some(hunt) = self.hunt(id) {
             hunt.levels = vec![level];
+            hunt.asked.clear();
         }
         self.hunt_on(now, id);
     }
@@ -287,7 +291,7 @@ impl Pbx {
                 continue;
             }
             let is_new = all.iter().all(|other| other.member.dn != member.dn);
-            if !is_new || self.has_missed(now, id, &member.dn) {
+            if !is_new || self.is_passed_by(now, id, &member.dn) {
                 continue;
             }
             let phones = self.presented_at(Some(&from), &group, &member.dn);
@@ -304,20 +308,15 @@ impl Pbx {
 
     /// Whether the round is in a parallel group, or in one that stands in the list of such a group.
     fn rings_at_once(&mut self, id: CallId) -> bool {
-        let groups: Vec<HuntGroupName> = match self.hunt(id) {
-            Some(hunt) => hunt
-                .levels
-                .iter()
-                .map(|level| level.group.clone())
-                .collect(),
-            None => Vec::new(),
-        };
-        let mut kinds = groups.iter().filter_map(|it| self.site.hunt_groups.get(it));
-        kinds.any(|group| group.kind == HuntKind::Parallel)
+        let hunt = self.calls.attempt(id).and_then(|it| it.hunt.as_deref());
+        let levels = hunt.into_iter().flat_map(|hunt| &hunt.levels);
+        let mut groups = levels.filter_map(|level| self.site.hunt_groups.get(&level.group));
+        groups.any(|group| group.kind == HuntKind::Parallel)
     }
 
-    fn has_missed(&mut self, now: Now, id: CallId, dn: &Dn) -> bool {
-        let Some(hunt) = self.hunt(id) else {
+    /// Whether a member was asked in this round, or said no too short a while ago.
+    fn is_passed_by(&mut self, now: Now, id: CallId, dn: &Dn) -> bool {
+        let Some(hunt) = self.hunt(id).filter(|hunt| !hunt.asked.contains(dn)) else {
             return true;
         };
         let waits = hunt.queued.is_some();
@@ -367,22 +366,22 @@ impl Pbx {
 
     /// Makes members ring.
     fn offer(&mut self, now: Now, id: CallId, candidates: Vec<Candidate>, limit: Duration) {
-        let is_external = match self.hunt(id) {
-            Some(hunt) => {
-                hunt.rings_since = now.uptime;
-                hunt.has_rung = true;
-                let rung = candidates.len();
-                for level in &mut hunt.levels {
-                    level.hops_left = level.hops_left.saturating_sub(rung);
-                }
-                hunt.is_external
-            }
-            None => return,
+        let Some(hunt) = self.hunt(id) else {
+            return;
         };
-        if let (Some(attempt), [only]) = (self.calls.attempt(id), candidates.as_slice()) {
-            attempt.called = only.member.dn.clone();
+        hunt.rings_since = now.uptime;
+        hunt.has_rung = true;
+        let rung = candidates.iter().map(|it| it.member.dn.clone());
+        hunt.asked.extend(rung);
+        for level in &mut hunt.levels {
+            level.hops_left = level.hops_left.saturating_sub(candidates.len());
         }
+        let (pilot, is_external) = (hunt.pilot.clone(), hunt.is_external);
         if let Some(attempt) = self.calls.attempt(id) {
+            attempt.called = match candidates.as_slice() {
+                [only] => only.member.dn.clone(),
+                _ => pilot,
+            };
             attempt.failure = None;
             attempt.refused_by.clear();
         }
