@@ -40,6 +40,33 @@ fn every_rule_is_proven_by_a_test() {
     }
 }
 
+/// Pages that name the test for each statement, in the last column of their tables.
+const WALKS: &[&str] = &["docs/hunt-groups.md"];
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let mut functions = String::new();
+    for folder in ["src", "tests"] {
+        for file in rust_files(&root().join(folder)) {
+            functions += &fs::read_to_string(&file).expect("readable");
+        }
+    }
+    for page in WALKS {
+        let text = fs::read_to_string(root().join(page)).expect("readable");
+        let mut named = 0;
+        for row in text.lines().filter(|line| line.starts_with("| ")) {
+            let cell = row.trim_end_matches([' ', '|']).rsplit('|').next();
+            let names = cell.unwrap_or_default().split('`').skip(1).step_by(2);
+            for name in names {
+                let is_there = functions.contains(&format!("fn {name}("));
+                assert!(is_there, "{page}: there is no test {name}");
+                named += 1;
+            }
+        }
+        assert!(named > 0, "{page} names no test");
+    }
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }

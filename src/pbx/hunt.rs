@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::action::Refusal;
-use super::agent::{HuntNews, Member};
+use super::agent::HuntNews;
 use super::attempt::Attempt;
 use super::call::{CallId, Leg};
 use super::event::{Failure, LegId};
 use super::forward::{Diverted, History, Wanted};
 use super::hunt_group::{DEEPEST_NESTING, HuntKind, PresentCall};
+use super::membership::Member;
 use super::names::{Dn, HuntGroupName, PhoneName};
 use super::phone::InUse;
 use super::queue::{Queued, Queues};
