@@ -558,7 +558,9 @@ impl Pbx {
     /// Another site: what was said of numbers that are no members any more is forgotten.
     pub(super) fn review_agents(&mut self, now: Now) {
         let site = std::sync::Arc::clone(&self.site);
-        for (group, slot, dn) in self.agents.list(&site) {
+        let directory = &self.directory;
+        let is_known = |dn: &Dn| directory.holder(dn).is_some();
+        for (group, slot, dn) in self.agents.list(&site, is_known) {
             tracing::info!(%group, %dn, "the hunt group has no free place for it any more");
             self.outcome.changes.push(Change::HuntPlaceSet {
                 group,

@@ -43,13 +43,17 @@ impl Agents {
     /// Those who stand in the lists of a site.
     pub fn of(site: &Site) -> Agents {
         let mut agents = Agents::default();
-        agents.list(site);
+        agents.list(site, |_| true);
         agents
     }
 
     /// Another site: its lists count, and who joined stays where there is room. Says who is in no group's free place any
     /// more.
-    pub fn list(&mut self, site: &Site) -> Vec<(HuntGroupName, usize, Dn)> {
+    pub fn list(
+        &mut self,
+        site: &Site,
+        is_known: impl Fn(&Dn) -> bool,
+    ) -> Vec<(HuntGroupName, usize, Dn)> {
         self.groups.clear();
         for (name, group) in &site.hunt_groups {
             for slot in &group.list {
@@ -64,7 +68,7 @@ impl Agents {
             for (slot, dn) in slots {
                 let list = site.hunt_groups.get(&name).map(|group| &group.list);
                 let is_free = list.and_then(|list| list.get(slot)) == Some(&HuntSlot::Wildcard);
-                if !is_free || !self.join(&name, slot, &dn) {
+                if !is_free || !is_known(&dn) || !self.join(&name, slot, &dn) {
                     gone.push((name.clone(), slot, dn));
                 }
             }

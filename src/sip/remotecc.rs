@@ -72,10 +72,8 @@ impl Agent {
     /// The core wants a phone to forget whom somebody called.
     pub(super) fn forget_calls(&mut self, now: Now, phone: PhoneName, attempt: u64) {
         let bindings = self.registrar.bindings_of(&phone, now);
-        let found = bindings.iter();
-        let found = found
-            .filter_map(|one| Some((one, self.orders_of(&phone, one)?)))
-            .next();
+        let mut places = bindings.iter();
+        let found = places.find_map(|one| Some((one, self.orders_of(&phone, one)?)));
         match found {
             Some((binding, Orders::ByRefer)) if !self.untunnelled.contains(&phone) => {
                 self.refer_order(now, phone, attempt, binding);

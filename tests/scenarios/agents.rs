@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::{check, check_over_sccp};
+use crate::support::play::{check, check_otherwise, check_over_sccp};
 
 /// The sample configuration: HLog, a peer group of three, `auto logout` after one missed call, and a final number.
 #[test]
@@ -273,6 +273,8 @@ fn numbers_join_free_places_and_leave_them() {
         -- Who logs out has left; who moves to another desk has not.
         09:08 desk-1 dials *3*4300   desk-1 logs out   desk-1 logs in ann   admin explains desk-1
         09:09 desk-1 dials *3*4300   desk-9 logs in ann   admin explains desk-9
+        09:10 site: support is removed
+        desk-9 dials #3
         ",
         expect![[r#"
             09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
@@ -313,7 +315,8 @@ fn numbers_join_free_places_and_leave_them() {
             09:09 admin reads: desk-9 was last used at 2026-05-05 09:09:00, as the login showed.
             09:09 admin reads: Nothing logs ann out automatically here.
             09:09 admin reads: 1001 is in hunt groups: support (joined).
-            09:09 admin reads: Hunt calls ring at 1001."#]],
+            09:09 admin reads: Hunt calls ring at 1001.
+            09:10 desk-9 hears 403 1001 is in no hunt group"#]],
     );
 }
 
@@ -441,6 +444,118 @@ fn who_missed_a_call_is_left_alone_for_a_while_or_stays_or_is_logged_out() {
             09:06 admin reads: 1003 is in hunt groups: leave (by its list).
             09:06 admin reads: Hunt calls have passed 1003 by since 2026-05-05 09:05:10: too many were missed.
             09:06 admin reads: 0 hunt calls in a row were missed at 1003; leave lets 1 be missed."#]],
+    );
+}
+
+#[test]
+fn members_start_logged_out_where_the_group_says_so() {
+    check_otherwise(
+        "rules: HG-5, HG-6",
+        "
+        otherwise over SCCP: a phone where hunt calls ring again says who is there
+        hunt group logout HLog
+        ann: 1001, pin 1111   tom: 1002, pin 2222, agent traditional
+        desk-1: guest 9001   desk-2: guest 9002   desk-9: guest 9009
+        sales: hunt group, sequential, pilot 4200, list 1001 1002, timeout 10s, members logout
+        support: hunt group, sequential, pilot 4300, list 1001, timeout 10s
+        09:00 desk-1 logs in ann   desk-2 logs in tom
+        09:01 desk-9 dials 4200
+        09:02 desk-9 dials 4300   desk-9 hangs up   admin explains desk-1
+        09:03 desk-1 dials *4   09:04 desk-1 dials *4   desk-2 dials *4
+        09:05 desk-9 dials 4200   desk-1 declines   desk-2 answers   desk-9 hangs up
+        -- A login begins anew, but not for a traditional agent.
+        09:06 desk-1 logs out   desk-1 logs in ann   desk-2 logs out   desk-2 logs in tom
+        09:07 desk-9 dials 4300   desk-9 hangs up
+        09:08 desk-9 dials 4200   desk-2 answers   desk-9 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:00 desk-2 becomes tom, reads "Logged in: 1002 Tom", hears "Logged in: 1002 Tom"
+            09:01 desk-9 hears 486 Busy
+            09:02 desk-1 rings (from 9009 Lobby, sent on by 4300: unconditional)
+            09:02 desk-9 hears it ring
+            09:02 desk-1 stops ringing
+            09:02 admin reads: desk-1 is registered and answers to 1001.
+            09:02 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:00:00.
+            09:02 admin reads: desk-1 was last used at 2026-05-05 09:00:00, as the login showed.
+            09:02 admin reads: Nothing logs ann out automatically here.
+            09:02 admin reads: 1001 is in hunt groups: sales (by its list), support (by its list).
+            09:02 admin reads: Hunt calls ring at 1001.
+            09:03 desk-1 hears "Not ready: hunt calls pass 1001 by"
+            09:04 desk-1 hears "Ready: hunt calls ring at 1001"
+            09:04 desk-2 hears "Ready: hunt calls ring at 1002"
+            09:05 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:05 desk-9 hears it ring
+            09:05 desk-2 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:05 desk-9 talks with desk-2
+            09:05 desk-2 hears "The other party hung up"
+            09:06 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out", becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:06 desk-2 becomes lobby (user), reads "Logged out", hears "Logged out", becomes tom, reads "Logged in: 1002 Tom", hears "Logged in: 1002 Tom"
+            09:07 desk-1 rings (from 9009 Lobby, sent on by 4300: unconditional)
+            09:07 desk-9 hears it ring
+            09:07 desk-1 stops ringing
+            09:08 desk-2 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:08 desk-9 hears it ring, talks with desk-2
+            09:08 desk-2 hears "The other party hung up""#]],
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Resetting...", hears "Logged in: 1001 Ann", reads "Logged in: 1001 Ann"
+            09:00 desk-2 becomes tom, reads "Resetting...", hears "Logged in: 1002 Tom", reads "Logged in: 1002 Tom"
+            09:01 desk-9 hears Busy
+            09:02 desk-1 rings (from 9009 Lobby, sent on by 4300: unconditional)
+            09:02 desk-9 hears it ring
+            09:02 desk-1 stops ringing
+            09:02 admin reads: desk-1 is registered and answers to 1001.
+            09:02 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:00:00.
+            09:02 admin reads: desk-1 was last used at 2026-05-05 09:00:00, as going on hook showed.
+            09:02 admin reads: Nothing logs ann out automatically here.
+            09:02 admin reads: 1001 is in hunt groups: sales (by its list), support (by its list).
+            09:02 admin reads: Hunt calls ring at 1001.
+            09:03 desk-1 hears "Not ready: hunt calls pass 1001 by"
+            09:04 desk-1 hears "Ready: hunt calls ring at 1001"
+            09:04 desk-2 hears "Ready: hunt calls ring at 1002", reads "Logged in: 1002 Tom"
+            09:05 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:05 desk-9 hears it ring
+            09:05 desk-2 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:05 desk-9 talks with desk-2
+            09:05 desk-2 hears the end
+            09:06 desk-1 becomes lobby (user), reads "Resetting...", hears "Logged out", reads "Logged out", becomes ann, reads "Resetting...", hears "Logged in: 1001 Ann", reads "Logged in: 1001 Ann"
+            09:06 desk-2 becomes lobby (user), reads "Resetting...", hears "Logged out", reads "Logged out", becomes tom, reads "Resetting...", hears "Logged in: 1002 Tom", reads "Logged in: 1002 Tom"
+            09:07 desk-1 rings (from 9009 Lobby, sent on by 4300: unconditional)
+            09:07 desk-9 hears it ring
+            09:07 desk-1 stops ringing
+            09:08 desk-2 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:08 desk-9 hears it ring, talks with desk-2
+            09:08 desk-2 hears the end"#]],
+    );
+}
+
+#[test]
+fn the_last_who_is_ready_may_not_leave_while_calls_wait() {
+    check(
+        "rules: HG-7",
+        "
+        hunt group logout HLog
+        class agents: call guests, call users, login, join hunt groups
+        ann: 1001, pin 1111   ben: 1002, pin 2222, class agents
+        desk-1: guest 9001   desk-2: guest 9002   desk-8: guest 9008   desk-9: guest 9009
+        sales: hunt group, sequential, pilot 4200, list 1001 *, timeout 10s, queue 5 for 5m, last agent stays
+        09:00 desk-1 logs in ann   desk-2 logs in ben
+        09:01 desk-9 dials 4200   desk-1 answers   desk-8 dials 4200
+        09:02 desk-1 dials *4   desk-1 logs out
+        09:03 desk-2 dials *3   desk-2 answers   desk-1 dials *4
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:00 desk-2 becomes ben, reads "Logged in: 1002 Ben", hears "Logged in: 1002 Ben"
+            09:01 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:01 desk-9 hears it ring, talks with desk-1
+            09:01 desk-8 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
+            09:02 desk-8 reads "Queued, place 1"
+            09:02 desk-1 hears 403 Calls wait in sales, and nobody else is ready, hears 403 Calls wait in sales, and nobody else is ready
+            09:03 desk-8 reads "Queued, place 1"
+            09:03 desk-2 rings (from 9008 Lobby, sent on by 4200: unconditional), hears "Joined sales"
+            09:03 desk-8 talks with desk-2
+            09:03 desk-1 hears "Not ready: hunt calls pass 1001 by""#]],
     );
 }
 
