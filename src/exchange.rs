@@ -20,9 +20,9 @@ use crate::media;
 use crate::media::relay::{RelayError, RelayOrder};
 use crate::pages;
 use crate::pbx::{
-    Action, Answer, Change, ClaimId, Door, Event, Forgot, JobName, JobWish, LogoutTarget, Ordered,
-    Pbx, PhoneName, PinHash, Query, Record, Refusal, Remembered, Secret, Site, Ticket, UserId,
-    Wanted,
+    Action, Answer, Change, ClaimId, Dn, Door, Event, Forgot, JobName, JobWish, LogoutTarget,
+    Ordered, Pbx, PhoneName, PinHash, Query, ReadyAt, Record, Refusal, Remembered, Secret, Site,
+    Ticket, UserId, Wanted,
 };
 use crate::sccp::{self, Switchboard};
 use crate::sip::{
@@ -146,6 +146,13 @@ pub enum ControlRequest {
     Visit(Door, pages::Wish),
     /// Take the lock of a user away.
     Unlock(UserId),
+    /// Say whether a member of hunt groups is ready for their calls.
+    Ready {
+        /// Which number.
+        dn: Dn,
+        /// Whether it is.
+        ready: bool,
+    },
     /// Believe whoever has the password of a phone again.
     Forgive(PhoneName),
     /// Run a job, or do something to one that runs.
@@ -524,6 +531,12 @@ impl Exchange {
             },
             ControlRequest::Visit(door, wish) => wish.event(ticket, door),
             ControlRequest::Unlock(user) => Event::UnlockRequested { ticket, user },
+            ControlRequest::Ready { dn, ready } => Event::ReadyAsked {
+                ticket,
+                door,
+                at: ReadyAt::Number(dn),
+                ready: Some(ready),
+            },
             ControlRequest::Forgive(phone) => Event::Forgiven {
                 ticket,
                 sources: self.registrar.forgive(now, &phone),
@@ -699,7 +712,11 @@ impl Exchange {
                 }
                 self.agent.perform(now, text);
             }
-            Action::Reply { ticket, outcome } => self.output.replies.push((ticket, outcome)),
+            Action::Reply { ticket, outcome } => {
+                if !self.agent.key_answered(now, ticket, &outcome) {
+                    self.output.replies.push((ticket, outcome));
+                }
+            }
             Action::Announce(record) => self.output.announcements.push(record),
             for_sip => self.agent.perform(now, for_sip),
         }

@@ -14,6 +14,8 @@ mod baresip;
 mod built_server;
 #[path = "peers/dialogue.rs"]
 mod dialogue;
+#[path = "peers/hunt.rs"]
+mod hunt;
 #[path = "peers/installed.rs"]
 mod installed;
 #[allow(dead_code, reason = "each user of it needs another part")]

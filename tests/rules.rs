@@ -9,7 +9,8 @@ const NEEDED: &[&str] = &[
     "SES-1", "SES-2", "SES-3", "SES-4", "SES-5", "SES-6", "SES-7", "SES-8", "SES-9", "SES-10",
     "SES-11", "SES-12", "SES-13", "SES-17", "OUT-1", "OUT-2", "OUT-3", "OUT-5", "OUT-7", "IDL-1",
     "IDL-2", "IDL-3", "IDL-4", "IDL-5", "IDL-6", "IDL-7", "DUR-1", "TOD-1", "TOD-3", "EXM-1",
-    "EMG-1", "CAL-1", "CAL-2", "PRO-3", "PRO-7", "PRO-9", "ADM-1",
+    "EMG-1", "CAL-1", "CAL-2", "PRO-3", "PRO-7", "PRO-9", "ADM-1", "HG-1", "HG-2", "HG-3", "HG-4",
+    "HG-5", "HG-6", "HG-7",
 ];
 
 /// Where the rules are written down, if they are at hand.
@@ -37,6 +38,33 @@ fn every_rule_is_proven_by_a_test() {
             assert!(unknown.is_empty(), "there are no such rules: {unknown:?}");
         }
         Err(_) => println!("({RULES} is not at hand: nobody has checked that these rules exist)"),
+    }
+}
+
+/// Pages that name the test for each statement, in the last column of their tables.
+const WALKS: &[&str] = &["docs/hunt-groups.md"];
+
+#[test]
+fn every_test_that_a_page_names_exists() {
+    let mut functions = String::new();
+    for folder in ["src", "tests"] {
+        for file in rust_files(&root().join(folder)) {
+            functions += &fs::read_to_string(&file).expect("readable");
+        }
+    }
+    for page in WALKS {
+        let text = fs::read_to_string(root().join(page)).expect("readable");
+        let mut named = 0;
+        for row in text.lines().filter(|line| line.starts_with("| ")) {
+            let cell = row.trim_end_matches([' ', '|']).rsplit('|').next();
+            let names = cell.unwrap_or_default().split('`').skip(1).step_by(2);
+            for name in names {
+                let is_there = functions.contains(&format!("fn {name}("));
+                assert!(is_there, "{page}: there is no test {name}");
+                named += 1;
+            }
+        }
+        assert!(named > 0, "{page} names no test");
     }
 }
 

@@ -7,6 +7,7 @@
 mod support;
 
 mod scenarios {
+    mod agents;
     mod calls;
     mod dialogue;
     mod disturb;

@@ -17,6 +17,8 @@ mod connections;
 mod digest;
 #[path = "transports/flows.rs"]
 mod flows;
+#[path = "transports/hunt_key.rs"]
+mod hunt_key;
 #[path = "transports/transfers.rs"]
 mod transfers;
 #[allow(dead_code, reason = "each user of it needs another part")]

@@ -4,6 +4,7 @@ mod changes;
 mod client;
 mod demo;
 mod events;
+mod hunt;
 mod jobs;
 mod layout;
 mod output;
@@ -47,6 +48,7 @@ enum Command {
     Explain(queries::Explain),
     Events(events::Events),
     Status(queries::Status),
+    Hunt(hunt::Hunt),
     Locks(queries::Locks),
     Jobs(jobs::Jobs),
     Unlock(changes::Unlock),
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Events(command) => command.run(),
         Command::Status(command) => command.run(),
+        Command::Hunt(command) => command.run(),
         Command::Locks(command) => command.run(),
         Command::Jobs(command) => command.run(),
         Command::Unlock(command) => command.run(),

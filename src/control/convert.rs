@@ -16,6 +16,12 @@ pub fn timestamp(at: Utc) -> Timestamp {
     }
 }
 
+/// A moment that a caller said.
+pub fn moment(at: Timestamp) -> Utc {
+    let millis = i64::from(at.nanos / 1_000_000);
+    Utc(at.seconds.saturating_mul(1000).saturating_add(millis))
+}
+
 /// A number of things.
 pub fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
@@ -141,6 +147,49 @@ pub fn lock(lock: pbx::Lock) -> v1::Lock {
     }
 }
 
+/// A hunt group, as it stands now.
+pub fn hunt_group(status: pbx::HuntStatus) -> v1::HuntGroup {
+    let members = status.members.into_iter().map(|it| v1::HuntMember {
+        dn: it.dn.to_string(),
+        joined: it.has_joined,
+        user: it.user.map_or_else(String::new, |user| user.to_string()),
+        phone: it.phone.map_or_else(String::new, |phone| phone.to_string()),
+        ready: it.is_ready,
+        why: it.why.map_or_else(String::new, |(why, _)| why.to_owned()),
+        since: it.why.map(|(_, since)| timestamp(since)),
+    });
+    v1::HuntGroup {
+        name: status.group.to_string(),
+        pilots: status.pilots.iter().map(ToString::to_string).collect(),
+        kind: status.kind.word().to_owned(),
+        waiting: count(status.waiting),
+        members: members.collect(),
+    }
+}
+
+/// What happened in a hunt group in an hour.
+pub fn hunt_hour(it: pbx::HuntHour) -> v1::HuntHour {
+    let average_wait_ms = it.counts.average_wait_ms();
+    let counts = it.counts;
+    v1::HuntHour {
+        hour: Some(timestamp(it.hour)),
+        group: it.group.to_string(),
+        member: it.agent.map_or_else(String::new, |dn| dn.to_string()),
+        calls: counts.calls,
+        offered: counts.offered,
+        answered: counts.answered,
+        missed: counts.missed,
+        abandoned: counts.abandoned,
+        queued: counts.queued,
+        passed_on: counts.passed_on,
+        picked_up: counts.picked_up,
+        average_wait_ms,
+        longest_wait_ms: counts.longest_wait_ms,
+        talked_ms: counts.talked_ms,
+        ready_ms: counts.ready_ms,
+    }
+}
+
 /// A source that guessed a phone's password too often.
 pub fn locked_out(locked: LockedOut) -> v1::LockedOut {
     v1::LockedOut {
@@ -199,6 +248,7 @@ fn cause(cause: Option<pbx::Cause>) -> v1::Cause {
         Some(pbx::Cause::Schedule) => v1::Cause::Schedule,
         Some(pbx::Cause::Unregistered) => v1::Cause::Unregistered,
         Some(pbx::Cause::Api) => v1::Cause::Api,
+        Some(pbx::Cause::Missed) => v1::Cause::Missed,
     }
 }
 
@@ -224,6 +274,10 @@ fn kind(what: What) -> v1::EventKind {
         What::CallsNotForgotten => v1::EventKind::CallsNotForgotten,
         What::UpstreamFailed => v1::EventKind::UpstreamFailed,
         What::UpstreamRegistered => v1::EventKind::UpstreamRegistered,
+        What::AgentReady => v1::EventKind::AgentReady,
+        What::AgentNotReady => v1::EventKind::AgentNotReady,
+        What::HuntJoined => v1::EventKind::HuntJoined,
+        What::HuntLeft => v1::EventKind::HuntLeft,
         What::MassLogoutStarted => v1::EventKind::MassLogoutStarted,
         What::MassLogoutEnded => v1::EventKind::MassLogoutEnded,
         What::MassLogoutPaused => v1::EventKind::MassLogoutPaused,
@@ -237,6 +291,13 @@ fn kind(what: What) -> v1::EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_read_back() {
+        for at in [0, 1_500, -1, 1_750_000_000_123] {
+            assert_eq!(moment(timestamp(Utc(at))), Utc(at));
+        }
+    }
 
     #[test]
     fn moments_before_1970_keep_their_fraction_positive() {

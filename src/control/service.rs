@@ -17,6 +17,7 @@ use crate::pbx::{Answer, Door, Explanation, JobWish, LogoutTarget, Query, Secret
 use crate::shell::Server;
 use crate::shell::events::Numbered;
 use crate::shell::readiness::State;
+use crate::time::Utc;
 
 /// How many events may be on their way to one listener; those behind them wait where all listeners share the room.
 const AHEAD: usize = 64;
@@ -170,6 +171,44 @@ impl Control for Service {
         };
         let text = self.request("unlock", what).await?;
         Ok(Response::new(v1::UnlockResponse { text }))
+    }
+
+    async fn hunt(&self, _: Request<v1::HuntRequest>) -> Outcome<v1::HuntResponse> {
+        let Answer::Hunt(groups) = self.ask(Query::Hunt).await? else {
+            return Err(status::fault());
+        };
+        let groups = groups.into_iter().map(convert::hunt_group).collect();
+        Ok(Response::new(v1::HuntResponse { groups }))
+    }
+
+    async fn set_ready(
+        &self,
+        request: Request<v1::SetReadyRequest>,
+    ) -> Outcome<v1::SetReadyResponse> {
+        let v1::SetReadyRequest { dn, ready } = request.into_inner();
+        let dn = dn.into();
+        let ready = ControlRequest::Ready { dn, ready };
+        let text = self.request("ready", ready).await?;
+        Ok(Response::new(v1::SetReadyResponse { text }))
+    }
+
+    async fn hunt_statistics(
+        &self,
+        request: Request<v1::HuntStatisticsRequest>,
+    ) -> Outcome<v1::HuntStatisticsResponse> {
+        let request = request.into_inner();
+        let from = request.from.map_or(Utc(0), convert::moment);
+        let to = request.to.map_or(Utc(i64::MAX), convert::moment);
+        let store = self.server.store.clone();
+        let read = tokio::task::spawn_blocking(move || store.hunt_history(from, to)).await;
+        let read = read.map_err(|_| status::fault())?;
+        let (mut hours, next) = read.map_err(|error| status::unread(&error))?;
+        if !request.group.is_empty() {
+            hours.retain(|it| it.group.as_str() == request.group);
+        }
+        let hours = hours.into_iter().map(convert::hunt_hour).collect();
+        let next = next.map(timestamp);
+        Ok(Response::new(v1::HuntStatisticsResponse { hours, next }))
     }
 
     async fn reset(&self, request: Request<v1::ResetRequest>) -> Outcome<v1::ResetResponse> {

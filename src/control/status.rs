@@ -86,6 +86,11 @@ pub fn not_backed_up(error: &StoreError) -> Status {
     Status::new(code, error.to_string())
 }
 
+/// What is stored could not be read.
+pub fn unread(error: &StoreError) -> Status {
+    Status::unavailable(error.to_string())
+}
+
 /// A field of a request cannot mean anything.
 pub fn meaningless(what: &str) -> Status {
     Status::invalid_argument(what)

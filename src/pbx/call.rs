@@ -290,8 +290,24 @@ impl Pbx {
             Destination::Privacy(private) => {
                 self.privacy_asked(now, Asker::Leg(leg), phone, private);
             }
-            Destination::Disturb(may) => self.quiet_asked(Asker::Leg(leg), phone, !may),
-            Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
+            Destination::Disturb(may) => {
+                self.quiet_asked(now, (Asker::Leg(leg), Door::Code), phone, !may);
+            }
+            Destination::HuntJoin(which) => {
+                let asked = (Asker::Leg(leg), Door::Code);
+                self.join_asked(now, asked, (phone, line), which.as_ref());
+            }
+            Destination::HuntLeave(which) => {
+                let asked = (Asker::Leg(leg), Door::Code);
+                self.leave_groups_asked(now, asked, (phone, line), which.as_ref());
+            }
+            Destination::HuntReady { whole_phone } => {
+                let line = (!whole_phone).then_some(line);
+                self.ready_by_code(now, leg, phone, line);
+            }
+            Destination::Logout => {
+                self.leave_with_groups(now, Asker::Leg(leg), phone, Door::Code);
+            }
             Destination::RemoteLogout(dn) => {
                 self.leave_remotely(now, Asker::Leg(leg), phone, &dn);
             }

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::activity::Acted;
+use super::agent::Standing;
 use super::forward_set::{ForwardKind, ForwardTo, Owner};
+use super::hunt_statistics::HuntHour;
 use super::job::JobState;
 use super::messages::Messages;
-use super::names::{JobName, Mailbox, PhoneName, ProfileName, UserId};
+use super::names::{Dn, HuntGroupName, JobName, Mailbox, PhoneName, ProfileName, UserId};
 use super::own_dials::OwnDials;
 use super::own_pin::OwnPin;
 use crate::time::Utc;
@@ -90,6 +92,8 @@ pub enum Cause {
     Unregistered,
     /// A program did, over the Extension Mobility API.
     Api,
+    /// An agent missed too many hunt calls (HG-7).
+    Missed,
 }
 
 impl Cause {
@@ -116,6 +120,7 @@ impl Cause {
             Cause::Schedule => "schedule",
             Cause::Unregistered => "unregistered",
             Cause::Api => "api",
+            Cause::Missed => "missed",
         }
     }
 }
@@ -324,6 +329,24 @@ pub enum Change {
         /// Whether it is so.
         quiet: bool,
     },
+    /// What was said of a member of hunt groups: whether it is ready.
+    AgentSet {
+        /// Which number.
+        dn: Dn,
+        /// What; none: what its groups say.
+        standing: Option<Standing>,
+    },
+    /// Somebody has joined a hunt group or has left it.
+    HuntPlaceSet {
+        /// Which group.
+        group: HuntGroupName,
+        /// At which place of its list.
+        slot: usize,
+        /// Who is there; none: nobody any more.
+        dn: Option<Dn>,
+    },
+    /// What has happened in a hunt group in this hour so far. In the background.
+    HuntCounted(HuntHour),
     /// A phone may still know whom somebody called who has left it since, or does not any more.
     CallsRemembered {
         /// Which phone.
@@ -447,6 +470,14 @@ pub enum What {
     UpstreamFailed,
     /// A user is registered there after all, or it answers again.
     UpstreamRegistered,
+    /// A member of hunt groups is ready for their calls.
+    AgentReady,
+    /// A member of hunt groups is not ready for their calls.
+    AgentNotReady,
+    /// Somebody joined a hunt group.
+    HuntJoined,
+    /// Somebody left a hunt group that was joined.
+    HuntLeft,
     /// Clock-time logout began.
     MassLogoutStarted,
     /// Clock-time logout is over.
@@ -487,6 +518,10 @@ impl What {
             What::CallsNotForgotten => "calls-not-forgotten",
             What::UpstreamFailed => "upstream-failed",
             What::UpstreamRegistered => "upstream-registered",
+            What::AgentReady => "agent-ready",
+            What::AgentNotReady => "agent-not-ready",
+            What::HuntJoined => "hunt-joined",
+            What::HuntLeft => "hunt-left",
             What::MassLogoutStarted => "mass-logout-started",
             What::MassLogoutEnded => "mass-logout-ended",
             What::MassLogoutPaused => "mass-logout-paused",
@@ -533,6 +568,12 @@ pub struct Remembered {
     pub messages: Vec<(Mailbox, Messages)>,
     /// Phones where nobody is to be disturbed, and by whose wish.
     pub quiet_phones: Vec<(PhoneName, Option<SessionId>)>,
+    /// What was said of members of hunt groups.
+    pub agents: Vec<(Dn, Standing)>,
+    /// Who has joined hunt groups, and at which place of the list.
+    pub hunt_places: Vec<(HuntGroupName, usize, Dn)>,
+    /// What was counted in hunt groups in the last hour that anything was.
+    pub hunt_hours: Vec<HuntHour>,
     /// Phones that may still know whom somebody called who has left them: who, and when.
     pub calls: Vec<(PhoneName, UserId, Utc)>,
     /// Clock times up to here were dealt with.

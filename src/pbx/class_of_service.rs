@@ -41,6 +41,8 @@ pub struct ClassOfService {
     /// What becomes of an agent who does not answer a call.
     #[serde(skip_serializing_if = "AgentAnswer::is_usual")]
     pub agent_answer: AgentAnswer,
+    /// May join hunt groups that have room for that (HG-4).
+    pub join_hunt_groups: bool,
     /// Logged out after so many hours (DUR-1, Mitel's auto logout timer). None: not by class.
     pub auto_logout_h: Option<u32>,
     /// When its users are logged out automatically otherwise.

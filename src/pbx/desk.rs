@@ -3,6 +3,7 @@
 //! Which button each becomes says `layout.rs`; a phone whose protocol knows no buttons takes the text alone.
 
 use super::action::{Action, Shown};
+use super::agent::HuntDuty;
 use super::forward_set::ForwardKind;
 use super::line::{LineKind, ProfileLine};
 use super::messages::Messages;
@@ -44,6 +45,8 @@ pub struct DeskSet {
     pub messages: Messages,
     /// Whether its calls on shared lines are private.
     pub private: bool,
+    /// Whether hunt calls ring there.
+    pub hunting: HuntDuty,
 }
 
 /// What may be done at a desk with its calls, so that no key is offered that says no.
@@ -61,6 +64,8 @@ pub struct DeskMay {
     pub pick_up: bool,
     /// The other party of a call may be made to wait for whoever fetches it.
     pub park: bool,
+    /// Hunt calls may be let pass by, and nothing else (HG-2).
+    pub leave_hunting: bool,
 }
 
 impl DeskSet {
@@ -139,6 +144,7 @@ impl Pbx {
             quiet: self.is_quiet(phone),
             messages: self.messages_at(phone),
             private: self.is_private(phone),
+            hunting: self.hunting_at(phone),
         }
     }
 
@@ -151,6 +157,7 @@ impl Pbx {
             be_private: self.may_be_private(phone),
             pick_up: self.pickup_group_at(phone).is_some(),
             park: !self.site.settings.park_slots.is_empty(),
+            leave_hunting: self.has_hunt_key(phone),
         }
     }
 

@@ -51,11 +51,21 @@ pub struct Codes {
     pub privacy: String,
     /// Not any more.
     pub privacy_off: String,
+    /// Join a hunt group: alone, or code, `*`, pilot or place, then perhaps `#` (HG-4).
+    pub hunt_join: String,
+    /// Leave all hunt groups that were joined.
+    pub hunt_leave: String,
+    /// Leave one: code, pilot or place, then perhaps `#`.
+    pub hunt_leave_one: String,
+    /// Be ready for hunt calls on the line, or not any more.
+    pub hunt_ready: String,
+    /// The same on all lines of the phone.
+    pub hunt_ready_phone: String,
 }
 
 impl Codes {
     /// Every code with its key in a site file, in the order of the file.
-    pub fn all(&self) -> [(&'static str, &str); 19] {
+    pub fn all(&self) -> [(&'static str, &str); 24] {
         [
             ("login", &self.login),
             ("logout", &self.logout),
@@ -76,6 +86,11 @@ impl Codes {
             ("take_held", &self.take_held),
             ("privacy", &self.privacy),
             ("privacy_off", &self.privacy_off),
+            ("hunt_join", &self.hunt_join),
+            ("hunt_leave", &self.hunt_leave),
+            ("hunt_leave_one", &self.hunt_leave_one),
+            ("hunt_ready", &self.hunt_ready),
+            ("hunt_ready_phone", &self.hunt_ready_phone),
         ]
     }
 
@@ -119,6 +134,11 @@ impl Default for Codes {
             take_held: "*36".into(),
             privacy: "*37".into(),
             privacy_off: "*38".into(),
+            hunt_join: "*3".into(),
+            hunt_leave: "#3".into(),
+            hunt_leave_one: "#4".into(),
+            hunt_ready: "*4".into(),
+            hunt_ready_phone: "*5".into(),
         }
     }
 }
@@ -156,6 +176,15 @@ pub(super) enum Destination {
     TakeHeld(Option<Dn>),
     /// To keep calls private, or not any more.
     Privacy(bool),
+    /// To join a hunt group: the only one, or this.
+    HuntJoin(Option<Dn>),
+    /// To leave the hunt groups that were joined: all, or this.
+    HuntLeave(Option<Dn>),
+    /// To be ready for hunt calls, or not any more.
+    HuntReady {
+        /// On all lines of the phone.
+        whole_phone: bool,
+    },
     /// To have the call that they hold wait at a number of its own.
     Park,
     /// To have the call that waits at a number.
@@ -210,8 +239,29 @@ pub(super) fn destination(site: &Site, digits: &str) -> Destination {
         code if code == codes.do_not_disturb => Destination::Disturb(false),
         code if code == codes.do_not_disturb_off => Destination::Disturb(true),
         number if is_slot(site, number) => Destination::Slot(number.into()),
-        number => Destination::Number(number.into()),
+        number => hunting(codes, digits).unwrap_or_else(|| Destination::Number(number.into())),
     })
+}
+
+/// Codes of hunt groups come last: another code may begin like the one to join, and then that one is meant. Who sets the
+/// number off by a `*` is never misunderstood.
+fn hunting(codes: &Codes, digits: &str) -> Option<Destination> {
+    let code = ended(digits);
+    if code == codes.hunt_leave {
+        return Some(Destination::HuntLeave(None));
+    }
+    for (ready, whole_phone) in [(&codes.hunt_ready, false), (&codes.hunt_ready_phone, true)] {
+        if code == ready {
+            return Some(Destination::HuntReady { whole_phone });
+        }
+    }
+    if let Some(which) = after_code(digits, &codes.hunt_leave_one) {
+        return Some(match which {
+            Some(which) => Destination::HuntLeave(Some(which)),
+            None => Destination::Incomplete("Dial the code, then the number of the hunt group"),
+        });
+    }
+    after_code(digits, &codes.hunt_join).map(Destination::HuntJoin)
 }
 
 fn is_slot(site: &Site, number: &str) -> bool {
@@ -334,6 +384,25 @@ mod tests {
             ("2002", Destination::Number("2002".into())),
             ("2002#", Destination::Number("2002".into())),
             ("*99", Destination::Number("*99".into())),
+            ("*3", Destination::HuntJoin(None)),
+            ("*3#", Destination::HuntJoin(None)),
+            ("*34200", Destination::HuntJoin(Some("4200".into()))),
+            ("*3*3700#", Destination::HuntJoin(Some("3700".into()))),
+            // Another code begins so.
+            ("*33700", Destination::Barge(Some("700".into()))),
+            ("*37", Destination::Privacy(true)),
+            ("*3*7", Destination::HuntJoin(Some("7".into()))),
+            ("#3", Destination::HuntLeave(None)),
+            ("#3#", Destination::HuntLeave(None)),
+            ("#44200", Destination::HuntLeave(Some("4200".into()))),
+            ("#4*4200#", Destination::HuntLeave(Some("4200".into()))),
+            (
+                "#4",
+                Destination::Incomplete("Dial the code, then the number of the hunt group"),
+            ),
+            ("*4", Destination::HuntReady { whole_phone: false }),
+            ("*5#", Destination::HuntReady { whole_phone: true }),
+            ("*41", Destination::Number("*41".into())),
         ];
         for (digits, expected) in table {
             assert_eq!(destination(&site(), digits), expected, "{digits}");

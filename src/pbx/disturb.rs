@@ -4,10 +4,11 @@
 
 use super::Pbx;
 use super::action::Refusal;
-use super::change::Change;
+use super::change::{Change, Door};
 use super::login::Asker;
 use super::names::PhoneName;
 use super::site::DoNotDisturb;
+use crate::time::Now;
 
 /// What is said of a phone that is quiet, or is not.
 fn words(quiet: bool) -> &'static str {
@@ -35,18 +36,29 @@ impl Pbx {
     }
 
     /// Somebody at a phone does not want to be disturbed, or wants to be called again.
-    pub(super) fn quiet_asked(&mut self, asker: Asker, phone: &PhoneName, quiet: bool) {
+    pub(super) fn quiet_asked(
+        &mut self,
+        now: Now,
+        (asker, door): (Asker, Door),
+        phone: &PhoneName,
+        quiet: bool,
+    ) {
         // Whoever may not be quiet may stop it.
         if quiet && !self.class_at(phone).do_not_disturb {
             return self.answer(asker, Err(Refusal::NotAllowed));
         }
+        // Where that is one, it leaves the hunt groups, too.
+        let leaves = quiet && self.quiet_is_not_ready();
+        if leaves && let Some(why) = self.must_stay(&self.members_at(phone)) {
+            return self.answer(asker, Err(why));
+        }
         if self.is_quiet(phone) != quiet {
-            self.set_quiet(phone, quiet);
+            self.set_quiet(now, phone, quiet, door);
         }
         self.answer(asker, Ok(words(quiet).into()));
     }
 
-    fn set_quiet(&mut self, phone: &PhoneName, quiet: bool) {
+    pub(super) fn set_quiet(&mut self, now: Now, phone: &PhoneName, quiet: bool, door: Door) {
         let session = self.session_at(phone);
         match quiet {
             true => drop(self.seldom.quiet.insert(phone.clone(), session)),
@@ -60,6 +72,7 @@ impl Pbx {
             quiet,
         });
         self.show_desk(phone.clone());
+        self.members_follow_quiet(now, phone, quiet, door);
     }
 
     /// What there is to say about it.

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::action::Party;
 use super::activity::Activity;
+use super::agent::ReadyAt;
 use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
 use super::forget::Forgot;
 use super::forward::Hops;
@@ -463,6 +464,17 @@ pub enum Event {
         phone: PhoneName,
         /// Whether it is to be quiet.
         quiet: bool,
+    },
+    /// Somebody is ready for hunt calls or is not, through a door other than a code.
+    ReadyAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// Where.
+        at: ReadyAt,
+        /// Whether they are; none: otherwise than before.
+        ready: Option<bool>,
     },
     /// Somebody in a call wants the other party of another call of theirs to come in.
     ConferenceAsked {

@@ -25,6 +25,7 @@ impl Pbx {
             Query::Locks => Answer::Locks(self.locks(now)),
             Query::Seat(phone) => Answer::Seat(self.seat(phone)),
             Query::Jobs => Answer::Jobs(self.job_statuses()),
+            Query::Hunt => Answer::Hunt(self.hunt_statuses()),
             Query::Status => Answer::Status(Status {
                 site: self.site.settings.name.clone(),
                 phones: self.site.phones.len(),
@@ -36,6 +37,7 @@ impl Pbx {
                 calls: self.calls.len(),
                 calls_parked: self.lot.len(),
                 trunks: self.trunk_statuses(),
+                hunt: self.hunt_statuses(),
                 logouts_queued: self.schedule.queued(),
                 jobs_running: self.schedule.running().collect(),
                 upstream_users: self.upstream.len(),
@@ -160,6 +162,7 @@ impl Pbx {
         }
         sentences.extend(self.explain_layout(phone));
         sentences.extend(self.explain_quiet(phone));
+        sentences.extend(self.explain_members(phone));
         sentences.extend(self.explain_privacy(phone));
         if let Ok(owner) = self.owner_at(phone) {
             sentences.extend(self.explain_forwarding(&owner));
@@ -192,6 +195,7 @@ impl Pbx {
             sentences.extend(self.explain_session(now, *id));
             if let Some(session) = self.sessions.get(id) {
                 sentences.extend(self.explain_layout(&session.stored.phone));
+                sentences.extend(self.explain_members(&session.stored.phone));
             }
         }
         sentences.extend(self.explain_softphone(user));

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::action::Refusal;
-use super::agent::{HuntNews, Member};
+use super::agent::HuntNews;
 use super::attempt::Attempt;
 use super::call::{CallId, Leg, LegState};
 use super::event::{Failure, LegId};
 use super::forward::{Diverted, History, Wanted};
 use super::hunt_group::{DEEPEST_NESTING, HuntKind, PresentCall};
 use super::hunt_order::{IdleTimes, hop_limit, in_order, presents};
+use super::membership::Member;
 use super::names::{Dn, HuntGroupName, PhoneName};
 use super::queue::{Queued, Queues};
 use super::{Pbx, Timer};

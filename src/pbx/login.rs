@@ -473,6 +473,9 @@ impl Pbx {
             let phone = self.forget_session(closed);
             if let (Some(phone), Some(whose)) = (&phone, &whose) {
                 self.calls_to_forget(now, phone, whose);
+                if *whose != claim.opens.user {
+                    self.members_depart(now, whose);
+                }
             }
             if let Some(phone) = phone.filter(|_| gone_from_elsewhere) {
                 let shown = Shown::Nobody(Some(closed.cause));
@@ -484,9 +487,11 @@ impl Pbx {
         for record in claim.records {
             self.act(Action::Announce(record));
         }
+        let moves = claim.closes.iter().any(|it| it.cause == Cause::Moved);
         let (user, phone) = (claim.opens.user.clone(), claim.opens.phone.clone());
         let session = claim.opens.session;
         self.add_session(Session::opened_now(now, claim.opens));
+        self.members_arrive(now, &phone, moves);
         let text = self.welcome(&user);
         let applied = self.applied(phone.clone(), Shown::User(user), text.clone());
         self.act(applied);

@@ -240,9 +240,9 @@ impl Pbx {
         }
     }
 
-    /// A phone that has just come may have another lamp burning than it should.
+    /// A phone that has just come may have another lamp burning than it should, or show otherwise whether hunt calls ring.
     pub(super) fn show_messages(&mut self, phone: &PhoneName) {
-        if self.directory.has_voicemail() {
+        if self.directory.has_voicemail() || self.has_hunt_key(phone) {
             self.show_desk(phone.clone());
         }
     }

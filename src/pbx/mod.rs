@@ -29,6 +29,8 @@ mod hunt;
 mod hunt_explain;
 mod hunt_group;
 mod hunt_order;
+mod hunt_statistics;
+mod hunt_status;
 mod idle;
 mod job;
 mod lamp;
@@ -38,6 +40,7 @@ mod line;
 mod lock;
 mod login;
 mod mass_logout;
+mod membership;
 mod messages;
 mod mix;
 mod mobility;
@@ -84,6 +87,7 @@ use rand::{Rng, SeedableRng};
 
 pub use action::{Action, Alert, Notice, Ordered, Outcome, Party, Refusal, Shown};
 pub use activity::{Acted, Activity, Doing};
+pub use agent::{HuntDuty, Readiness, ReadyAt, Standing};
 pub use call::HUNG_UP;
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
@@ -106,6 +110,8 @@ pub use hunt_group::{
     HuntQueue, HuntSlot, LONGEST_QUEUE, MOST_HUNT_SLOTS, MOST_PILOTS, MissCounts, PresentCall,
     USUAL_HOP_S,
 };
+pub use hunt_statistics::{HuntCounts, HuntHour};
+pub use hunt_status::{HuntMember, HuntStatus};
 pub use job::{
     Calendar, Days, Deed, Holidays, Job, JobEnd, JobOutcome, JobRun, JobState, Missed, MonthDay,
     NamePattern, WeekDay, When, Whom, time_of_day,
@@ -176,6 +182,8 @@ enum Timer {
     Park(call::CallId),
     /// Somebody who talks to Perch itself has pressed no key for a while.
     Conversation(LegId),
+    /// A member of hunt groups has been left alone for long enough.
+    WrapUp(Dn),
     /// A handset has been up for long.
     OffHook(PhoneName),
     /// A phone has not said that it has forgotten whom somebody called, or is told once more.
@@ -212,6 +220,8 @@ pub struct Pbx {
     own_pins: BTreeMap<UserId, OwnPin>,
     own_dials: own_dials::AllOwnDials,
     mailboxes: messages::Mailboxes,
+    agents: membership::Agents,
+    hunt_statistics: hunt_statistics::HuntStatistics,
     tries: BTreeMap<UserId, Tries>,
     calls: call::Calls,
     lamps: lamp::Lamps,
@@ -242,6 +252,8 @@ impl Pbx {
             directory: Directory::of(&site),
             mailboxes: messages::Mailboxes::of(&site),
             schedule: Schedule::new(&site, looked),
+            agents: membership::Agents::of(&site),
+            hunt_statistics: hunt_statistics::HuntStatistics::default(),
             site,
             phones: BTreeMap::new(),
             seldom: Seldom::default(),
@@ -321,6 +333,8 @@ impl Pbx {
             self.awaited_moves.insert(user.clone(), awaited);
             self.settle_move_if_free(now, &user);
         }
+        self.remember_agents(now, remembered.agents, remembered.hunt_places);
+        self.hunt_statistics.remember(remembered.hunt_hours);
         self.deadlines.arm(Timer::Save, now.uptime + SAVE_EVERY);
         self.look_at_clock(now);
         self.remember_upstream(now);
@@ -443,7 +457,7 @@ impl Pbx {
                 phone,
             } => {
                 self.phone_used(now, &phone, Signal::Key);
-                self.leave(now, Asker::Ticket(ticket), &phone, door);
+                self.leave_with_groups(now, Asker::Ticket(ticket), &phone, door);
             }
             Event::ParkAsked { leg, ticket } => self.park_by_key(now, leg, ticket),
             Event::PickupAsked { leg, phone, number } => {
@@ -458,13 +472,19 @@ impl Pbx {
             } => self.forward_key(now, (ticket, door), &phone, kind, to),
             Event::QuietAsked {
                 ticket,
+                door,
                 phone,
                 quiet,
-                ..
             } => {
                 self.phone_used(now, &phone, Signal::Key);
-                self.quiet_asked(Asker::Ticket(ticket), &phone, quiet);
+                self.quiet_asked(now, (Asker::Ticket(ticket), door), &phone, quiet);
             }
+            Event::ReadyAsked {
+                ticket,
+                door,
+                at,
+                ready,
+            } => self.ready_wanted(now, (ticket, door), at, ready),
             Event::ConferenceAsked { ticket, leg, other } => self.confer(now, ticket, leg, other),
             Event::PrivacyAsked {
                 ticket,
@@ -555,6 +575,7 @@ impl Pbx {
                 Timer::Members => self.members_rested(now),
                 Timer::Park(call) => self.park_overdue(now, call),
                 Timer::Conversation(leg) => self.conversation_pauses(now, leg),
+                Timer::WrapUp(dn) => self.wrap_up_over(now, &dn),
                 Timer::OffHook(phone) => self.off_hook_limit(now, &phone),
                 Timer::MoveLimit(user) => self.settle_move(now, &user),
                 Timer::Softphones => self.softphones_overdue(now),
@@ -564,6 +585,7 @@ impl Pbx {
                 Timer::Clock => self.look_at_clock(now),
                 Timer::Save => {
                     self.settle_activity(now);
+                    self.save_hunt_statistics(now);
                     self.save_in_background(now);
                 }
             }
@@ -590,6 +612,7 @@ impl Pbx {
     pub fn settle_background(&mut self, now: Now) {
         self.recorder.push(now, Activity::Stopped);
         self.settle_activity(now);
+        self.save_hunt_statistics(now);
         self.save_in_background(now);
         self.save_remembering();
     }
@@ -652,6 +675,7 @@ impl Pbx {
         self.review_own_pins();
         self.review_own_dials();
         self.review_messages();
+        self.review_agents(now);
         self.review_upstream();
         self.review_trunks();
         self.review_hunting();

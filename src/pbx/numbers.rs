@@ -56,6 +56,10 @@ impl NumberPlan {
             &codes.take_held,
             &codes.privacy,
             &codes.privacy_off,
+            &codes.hunt_join,
+            &codes.hunt_leave,
+            &codes.hunt_ready,
+            &codes.hunt_ready_phone,
         ];
         let closed = closed.into_iter().chain(forwarding.map(|(_, _, off)| off));
         numbers.extend(closed.map(Dn::from));
@@ -65,6 +69,8 @@ impl NumberPlan {
             (codes.pickup.as_str().into(), false),
             (codes.barge.as_str().into(), false),
             (codes.take_held.as_str().into(), false),
+            (codes.hunt_join.as_str().into(), false),
+            (codes.hunt_leave_one.as_str().into(), false),
         ];
         open.extend(forwarding.map(|(_, on, _)| (on.into(), false)));
         let outside = site.routes.values().map(|route| route.prefix.clone());
@@ -147,7 +153,15 @@ mod tests {
             ("*73", Extent::Complete),
             ("*78", Extent::Complete),
             ("*99", Extent::NoSuchNumber),
-            ("#", Extent::NoSuchNumber),
+            ("*3", Extent::CompleteOrLonger),
+            ("*3*42", Extent::CompleteOrLonger),
+            ("*4", Extent::Complete),
+            ("*5", Extent::Complete),
+            ("#", Extent::Incomplete),
+            ("#3", Extent::Complete),
+            ("#4", Extent::Incomplete),
+            ("#44", Extent::CompleteOrLonger),
+            ("#5", Extent::NoSuchNumber),
         ];
         for (digits, expected) in table {
             assert_eq!(plan.extent(digits), expected, "{digits:?}");

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::change::{Cause, Closed, Door, Signal, StoredSession};
 use super::desk::Seat;
+use super::hunt_status::HuntStatus;
 use super::job::{JobEnd, JobRun};
 use super::layout::LeftOut;
 use super::names::{Dn, JobName, PhoneName, ProfileName, UserId};
@@ -30,6 +31,8 @@ pub enum Query {
     Seat(PhoneName),
     /// How jobs stand.
     Jobs,
+    /// How every hunt group stands.
+    Hunt,
     /// How the server is.
     Status,
 }
@@ -53,6 +56,8 @@ pub enum Answer {
     Seat(Option<Box<Seat>>),
     /// Sorted by name, the site's own logout times among them.
     Jobs(Vec<JobStatus>),
+    /// Sorted by group.
+    Hunt(Vec<HuntStatus>),
     /// Numbers.
     Status(Status),
 }
@@ -209,6 +214,8 @@ pub struct Status {
     pub calls_parked: usize,
     /// How each trunk is, by name.
     pub trunks: Vec<TrunkStatus>,
+    /// How each hunt group stands, by name.
+    pub hunt: Vec<HuntStatus>,
     /// Automatic logouts waiting for their turn.
     pub logouts_queued: usize,
     /// Jobs that are not over.

@@ -299,6 +299,7 @@ impl Pbx {
         let Some(phone) = self.forget_session(&closed) else {
             return;
         };
+        self.members_depart(now, &user);
         let text = format!("{user} logged out at {phone} ({})", cause.word());
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
@@ -374,6 +375,7 @@ fn farewell(cause: Cause) -> &'static str {
         Cause::Schedule => "Logged out: the building's logout time",
         Cause::Unregistered => "Logged out: no longer registered",
         Cause::Api => "Logged out by a program",
+        Cause::Missed => "Logged out: hunt calls were missed",
     }
 }
 

@@ -4,7 +4,9 @@ use super::call::{CallStage, Purpose};
 use super::shared::{Shared, Waiting};
 use super::station::{Stage, Station};
 use super::wire::{CallState, FeatureStat, Label, LampMode, SetLamp, Stimulus, Text, Tone};
-use crate::pbx::{Desk, Door, Event, ForwardKind, Refusal, Secret, SpeedDial, Swap, Ticket};
+use crate::pbx::{
+    Desk, Door, Event, ForwardKind, HuntDuty, ReadyAt, Refusal, Secret, SpeedDial, Swap, Ticket,
+};
 
 impl Station {
     /// A forwarding key: the number is asked for, or forwarding ends.
@@ -100,6 +102,17 @@ impl Station {
             door: Door::Softkey,
             phone: self.name.clone(),
             quiet: !self.desk.set.quiet,
+        });
+    }
+
+    /// The key that lets hunt calls pass by, or ring again (HG-2). No key where that is the same as not to be disturbed.
+    pub fn hunt_key(&mut self, shared: &mut Shared) {
+        let ticket = self.setting(shared, None);
+        shared.events.push(Event::ReadyAsked {
+            ticket,
+            door: Door::Softkey,
+            at: ReadyAt::Phone(self.name.clone()),
+            ready: None,
         });
     }
 
@@ -213,6 +226,7 @@ impl Station {
         for (stimulus, is_on) in [
             (Stimulus::ForwardAll, self.desk.set.forward_all.is_some()),
             (Stimulus::DoNotDisturb, self.desk.set.quiet),
+            (Stimulus::HuntLog, self.desk.set.hunting == HuntDuty::Ready),
             (Stimulus::Feature, self.desk.set.private),
         ] {
             let is_there = match stimulus {
@@ -250,7 +264,10 @@ impl Station {
     /// Who has logged in, or why somebody is not any more, is told even where something else is shown.
     pub fn show_hidden_note(&self, shared: &mut Shared) {
         let set = &self.desk.set;
-        let is_hidden = set.forward_all.is_some() || set.quiet || set.messages.waiting;
+        let is_hidden = set.forward_all.is_some()
+            || set.quiet
+            || set.hunting == HuntDuty::NotReady
+            || set.messages.waiting;
         if is_hidden && !self.note.is_empty() {
             self.notify(shared, &self.note);
         }
@@ -265,6 +282,9 @@ impl Station {
                 literal: to.as_str().to_owned(),
             },
             (None, true) => Label::DND.into(),
+            (None, false) if set.hunting == HuntDuty::NotReady => {
+                Label::LOGGED_OUT_OF_HUNT_GROUP.into()
+            }
             (None, false) if set.messages.waiting => Label::YOU_HAVE_VOICEMAIL.into(),
             (None, false) if self.note.is_empty() => Label::YOUR_CURRENT_OPTIONS.into(),
             (None, false) => self.note.as_str().into(),

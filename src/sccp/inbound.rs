@@ -194,6 +194,7 @@ impl Station {
             (Key::Barge, _) => self.barge(shared, event.line, event.call),
             (Key::Private, _) => self.privacy_key(shared),
             (Key::Disturb, _) => self.disturb_key(shared),
+            (Key::HuntLog, _) => self.hunt_key(shared),
             (Key::PickUp, _) => self.pickup_key(shared, event.line),
             (Key::PickUpAt, _) => self.dial_for(shared, event.line, Purpose::PickUp),
             // Whichever call such a key names: only one of these can be meant.
@@ -280,6 +281,7 @@ impl Station {
             Stimulus::ForwardBusy => self.forward_key(shared, 1, ForwardKind::Busy),
             Stimulus::ForwardNoAnswer => self.forward_key(shared, 1, ForwardKind::NoAnswer),
             Stimulus::DoNotDisturb => self.disturb_key(shared),
+            Stimulus::HuntLog => self.hunt_key(shared),
             Stimulus::Feature if self.buttons.privacy => self.privacy_key(shared),
             Stimulus::CallPark => {
                 let active = self.active().map(|call| call.reference);

@@ -52,10 +52,12 @@ pub(super) enum Key {
     Private,
     /// Lets the other parties of two calls talk with each other, too.
     Confer,
+    /// Lets hunt calls pass by, or ring again (HG-2).
+    HuntLog,
 }
 
 /// In the order of the template: what a phone says for a key is its place there, from 1.
-const KEYS: [Key; 24] = [
+const KEYS: [Key; 25] = [
     Key::Redial,
     Key::NewCall,
     Key::Hold,
@@ -80,6 +82,7 @@ const KEYS: [Key; 24] = [
     Key::Barge,
     Key::Private,
     Key::Confer,
+    Key::HuntLog,
 ];
 
 /// An empty place.
@@ -125,6 +128,7 @@ impl Key {
             Key::Barge => Label::BARGE.into(),
             Key::Private => Label::PRIVATE.into(),
             Key::Confer => Label::CONFRN.into(),
+            Key::HuntLog => Label::HLOG.into(),
         }
     }
 }
@@ -145,8 +149,9 @@ pub(super) enum Idle {
 /// The keys of a set, in their places.
 fn keys_of(set: KeySet) -> &'static [Option<Key>] {
     use Key::{
-        Answer, Backspace, Barge, Confer, Confirm, Dial, Disturb, EndCall, Forward, Hold, Join,
-        Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume, Stay, Transfer,
+        Answer, Backspace, Barge, Confer, Confirm, Dial, Disturb, EndCall, Forward, Hold, HuntLog,
+        Join, Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume, Stay,
+        Transfer,
     };
     match set {
         KeySet::OnHook => &[
@@ -163,6 +168,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Forward(ForwardKind::Busy)),
             Some(Forward(ForwardKind::NoAnswer)),
             Some(Private),
+            Some(HuntLog),
         ],
         KeySet::Connected | KeySet::ConnectedTransferable => &[
             Some(Hold),
@@ -266,6 +272,7 @@ fn is_offered(key: Key, may: DeskMay) -> bool {
         Key::Park => may.park,
         Key::Barge => may.barge,
         Key::Private => may.be_private,
+        Key::HuntLog => may.leave_hunting,
         _ => true,
     }
 }
@@ -281,7 +288,7 @@ mod tests {
             assert_eq!(meant.label(), key.label);
         }
         assert_eq!(Key::of(0), None);
-        assert_eq!(Key::of(25), None);
+        assert_eq!(Key::of(26), None);
         assert_eq!(Key::of(u32::MAX), None);
     }
 
@@ -316,6 +323,10 @@ mod tests {
             be_quiet: true,
             ..DeskMay::default()
         };
+        let hunting = DeskMay {
+            leave_hunting: true,
+            ..DeskMay::default()
+        };
         let all = Key::Forward(ForwardKind::All);
         let shown = |mask: u32, set, key| {
             let mut keys = keys_of(set).iter();
@@ -327,6 +338,8 @@ mod tests {
             (forward, KeySet::OnHook, all, true),
             (forward, KeySet::OnHook, Key::Disturb, false),
             (quiet, KeySet::OnHook, Key::Disturb, true),
+            (quiet, KeySet::OnHook, Key::HuntLog, false),
+            (hunting, KeySet::OnHook, Key::HuntLog, true),
             (quiet, KeySet::OffHook, all, false),
             (forward, KeySet::OffHook, all, true),
         ] {

@@ -1,6 +1,7 @@
 //! What is counted and measured, for `/metrics`.
 
 mod cucm;
+mod hunt;
 mod pages;
 mod provision;
 mod relay;
@@ -28,6 +29,7 @@ use crate::exchange::{TransferFate, TransferKind};
 use crate::pbx::{Forgot, Record, Status, ToldBy, What};
 use crate::sip::{Registrar, Told};
 pub use cucm::CucmMetrics;
+pub use hunt::HuntMetrics;
 pub use pages::PageMetrics;
 pub use provision::ProvisionMetrics;
 pub use relay::RelayMetrics;
@@ -95,6 +97,7 @@ pub struct Metrics {
     /// Of phones of another call manager.
     pub cucm: CucmMetrics,
     trunks: TrunkMetrics,
+    hunt: HuntMetrics,
     /// Of media relays.
     pub relay: RelayMetrics,
 }
@@ -156,6 +159,7 @@ impl Metrics {
             provision: ProvisionMetrics::default(),
             cucm: CucmMetrics::default(),
             trunks: TrunkMetrics::default(),
+            hunt: HuntMetrics::default(),
             relay: RelayMetrics::default(),
         }
         .registered()
@@ -181,6 +185,7 @@ impl Metrics {
         self.provision.register(&mut registry);
         self.cucm.register(&mut registry);
         self.trunks.register(&mut registry);
+        self.hunt.register(&mut registry);
         self.relay.register(&mut registry);
         registry.register(
             "request_seconds",
@@ -558,6 +563,7 @@ impl Metrics {
             .set(gauge(status.upstream_registered));
         self.logouts_queued.set(gauge(status.logouts_queued));
         self.trunks.status(&status.trunks);
+        self.hunt.status(&status.hunt);
         self.commits_outstanding
             .set(gauge(status.commits_outstanding));
     }

@@ -16,6 +16,7 @@ use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::hook::Handset;
+use super::hunt_key::HuntKeys;
 use super::leg::{Asked, Leg, Owed, Stage, Talking};
 use super::message::Text;
 use super::message_summary::Lamp;
@@ -158,6 +159,8 @@ pub struct Agent {
     pub(super) silent: BTreeSet<PhoneName>,
     /// What phones were told to do and have not said the last about.
     pub(super) tunnels: BTreeMap<PhoneName, Tunnel>,
+    /// Keys for hunt groups.
+    pub(super) hunt_keys: HuntKeys,
     /// Phones that take no such orders, whatever they call themselves.
     pub(super) untunnelled: BTreeSet<PhoneName>,
     /// What phones are to be told at their web servers.
@@ -224,6 +227,7 @@ impl Agent {
             strays: BTreeMap::new(),
             silent: BTreeSet::new(),
             tunnels: BTreeMap::new(),
+            hunt_keys: HuntKeys::default(),
             untunnelled: BTreeSet::new(),
             pushes: Vec::new(),
             deaf: BTreeSet::new(),

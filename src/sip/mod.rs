@@ -15,6 +15,7 @@ mod flow;
 mod hex;
 mod history;
 mod hook;
+mod hunt_key;
 mod inbound;
 mod keyring;
 mod leg;

@@ -115,12 +115,14 @@ impl Agent {
                 phone, text, desk, ..
             } => {
                 self.show_messages(now, &phone, &desk);
+                self.show_hunting(now, &phone, &desk);
                 self.tell(now, &phone, &text);
                 self.desk_shown(&phone, &desk);
             }
             Action::Tell { phone, text, .. } => self.tell(now, &phone, &text),
             Action::ShowDesk { phone, desk } => {
                 self.show_messages(now, &phone, &desk);
+                self.show_hunting(now, &phone, &desk);
                 self.desk_shown(&phone, &desk);
             }
             Action::ShowLine { status } => self.show_line(&status),

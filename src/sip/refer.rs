@@ -128,7 +128,9 @@ impl Agent {
         let Some(phone) = self.authenticated(now, flow, refer, server) else {
             return;
         };
-        if self.order_concluded(now, flow, refer, server, &phone) {
+        if self.order_concluded(now, flow, refer, server, &phone)
+            || self.hunt_key_pressed(now, flow, refer, server, &phone)
+        {
             return;
         }
         if refer.contacts().next().is_none() {

@@ -153,7 +153,8 @@ impl Registrar {
     pub fn set_phones(&self, site: Arc<Site>) -> Vec<News> {
         let phones = Arc::new(Phones::of(&site, self.keyring.get().map(AsRef::as_ref)));
         self.phones.store(Arc::clone(&phones));
-        self.bindings.set_lamps(site.voicemails().next().is_some());
+        let has_lamps = site.voicemails().next().is_some() || site.has_hunt_keys();
+        self.bindings.set_lamps(has_lamps);
         let gone = self.bindings.retain(|phone| phones.has(phone));
         self.auth.retain(|phone| phones.has(phone));
         gone.into_iter().map(News::Gone).collect()

@@ -14,7 +14,7 @@ use super::flow::Flow;
 use super::outbound::flow_to_binding;
 use super::target::Target;
 use super::told::maker_of;
-use super::transaction::ServerId;
+use super::transaction::{ClientId, ServerId};
 use super::wire::{Builder, Message, Name};
 use crate::pbx::{Event, Forgot, Orders, PhoneName, Provision, Site, ToldBy};
 use crate::time::Now;
@@ -72,10 +72,8 @@ impl Agent {
     /// The core wants a phone to forget whom somebody called.
     pub(super) fn forget_calls(&mut self, now: Now, phone: PhoneName, attempt: u64) {
         let bindings = self.registrar.bindings_of(&phone, now);
-        let config = self.site.phones.get(&phone);
-        let provision = config.and_then(|phone| phone.provision.as_deref());
-        let how = |binding: &Binding| orders(&self.site, provision, binding.user_agent.as_deref());
-        let found = bindings.iter().find_map(|one| Some((one, how(one)?)));
+        let mut places = bindings.iter();
+        let found = places.find_map(|one| Some((one, self.orders_of(&phone, one)?)));
         match found {
             Some((binding, Orders::ByRefer)) if !self.untunnelled.contains(&phone) => {
                 self.refer_order(now, phone, attempt, binding);
@@ -92,13 +90,42 @@ impl Agent {
         }
     }
 
+    /// How a phone is told what is for its browser.
+    pub(super) fn orders_of(&self, phone: &PhoneName, binding: &Binding) -> Option<Orders> {
+        let config = self.site.phones.get(phone);
+        let provision = config.and_then(|phone| phone.provision.as_deref());
+        orders(&self.site, provision, binding.user_agent.as_deref())
+    }
+
     fn refer_order(&mut self, now: Now, phone: PhoneName, attempt: u64, binding: &Binding) {
+        let transaction = (self.mint_seed() >> 33) as u32;
+        let body = order(transaction, FORGET);
+        let kind = format!("multipart/mixed;boundary={BOUNDARY}");
+        let client = self.refer_to(now, &phone, binding, &kind, &body);
+        let tunnel = Tunnel {
+            attempt,
+            transaction,
+            is_taken: false,
+        };
+        self.tunnels.insert(phone.clone(), tunnel);
+        self.deadlines
+            .arm(Timer::Remote(phone.clone()), now.uptime + PATIENCE);
+        self.purposes.insert(client, Purpose::Order(phone, attempt));
+    }
+
+    /// A REFER outside of any call, which says what is in it.
+    pub(super) fn refer_to(
+        &mut self,
+        now: Now,
+        phone: &PhoneName,
+        binding: &Binding,
+        kind: &str,
+        body: &str,
+    ) -> ClientId {
         let flow = flow_to_binding(&binding.contact, binding.flow);
         let target = Target::of(&binding.contact).uri;
-        let transaction = (self.mint_seed() >> 33) as u32;
         let tag = self.mint_tag(flow.remote.ip());
         let (branch, call_id) = (self.mint_branch(), self.mint_call_id());
-        let body = order(transaction, FORGET);
         let bytes = Builder::request(Method::Refer, target)
             .display(Name::Via, via(flow, &branch))
             .header(Name::MaxForwards, "70")
@@ -112,22 +139,9 @@ impl Agent {
             .display(Name::ReferredBy, format_args!("<sip:{}>", flow.local))
             .display(Name::ReferTo, format_args!("cid:{call_id}"))
             .header_named("Content-Id", format!("<{call_id}>"))
-            .finish_with(
-                format!("multipart/mixed;boundary={BOUNDARY}").as_bytes(),
-                body.as_bytes(),
-            );
-        let client = self
-            .transactions
-            .request(now, flow, Method::Refer, &branch, bytes);
-        let tunnel = Tunnel {
-            attempt,
-            transaction,
-            is_taken: false,
-        };
-        self.tunnels.insert(phone.clone(), tunnel);
-        self.deadlines
-            .arm(Timer::Remote(phone.clone()), now.uptime + PATIENCE);
-        self.purposes.insert(client, Purpose::Order(phone, attempt));
+            .finish_with(kind.as_bytes(), body.as_bytes());
+        self.transactions
+            .request(now, flow, Method::Refer, &branch, bytes)
     }
 
     /// A phone takes an order, or does not.
@@ -235,7 +249,7 @@ fn conclusion(body: &str, transaction: u32) -> Option<bool> {
 }
 
 /// What stands in the first element of that name.
-fn within<'t>(body: &'t str, name: &str) -> Option<&'t str> {
+pub(super) fn within<'t>(body: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once("</")?;
     Some(text.trim())

@@ -89,8 +89,10 @@ fn check_codes(site: &Site, findings: &mut Vec<Finding>) {
     }
     for (place, (key, code)) in codes.iter().enumerate() {
         for (other, shorter) in codes[..place].iter().chain(&codes[place + 1..]) {
-            if !shorter.is_empty() && code.starts_with(shorter) && (code != shorter || other < key)
-            {
+            // What follows the code to join a group may be set off by a `*`: others may begin like it.
+            let is_open = *other == "hunt_join" && code != shorter;
+            let begins = !shorter.is_empty() && code.starts_with(shorter);
+            if begins && !is_open && (code != shorter || other < key) {
                 findings.push(Finding::new(
                     &["codes", key],
                     format!("{code} begins like the code for {other}, {shorter}"),

@@ -219,6 +219,7 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
         shown("do_not_disturb", class.do_not_disturb),
         shown("barge", class.barge),
         shown("privacy", class.privacy),
+        shown("join_hunt_groups", class.join_hunt_groups),
     ];
     if !class.calls.is_empty() {
         fields.push(shown("calls", trunk::words(&class.calls)));

@@ -356,6 +356,11 @@ impl<'t> Reading<'t> {
             take_held: code(&mut s, "take_held", usual.take_held),
             privacy: code(&mut s, "privacy", usual.privacy),
             privacy_off: code(&mut s, "privacy_off", usual.privacy_off),
+            hunt_join: code(&mut s, "hunt_join", usual.hunt_join),
+            hunt_leave: code(&mut s, "hunt_leave", usual.hunt_leave),
+            hunt_leave_one: code(&mut s, "hunt_leave_one", usual.hunt_leave_one),
+            hunt_ready: code(&mut s, "hunt_ready", usual.hunt_ready),
+            hunt_ready_phone: code(&mut s, "hunt_ready_phone", usual.hunt_ready_phone),
         };
         self.findings.extend(s.finish());
         codes
@@ -407,6 +412,7 @@ impl<'t> Reading<'t> {
             barge: s.flag("barge").unwrap_or_default(),
             privacy: s.flag("privacy").unwrap_or_default(),
             agent_answer: agent_answer(&mut s).unwrap_or_default(),
+            join_hunt_groups: s.flag("join_hunt_groups").unwrap_or_default(),
             auto_logout_h: s.number("auto_logout_h", 1..=168),
             limits: limits(&mut s),
             exempt: s.flag("exempt").unwrap_or_default(),

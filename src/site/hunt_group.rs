@@ -231,6 +231,13 @@ pub(super) fn check_hunt_groups(site: &Site, findings: &mut Vec<Finding>) {
     for (name, group) in &site.hunt_groups {
         check_list(name, group, &known, findings);
         check_timeouts(name, group, findings);
+        if group.members_logout && site.settings.hunt_group_logout == HuntGroupLogout::Dnd {
+            findings.push(Finding::new(
+                &[HUNT_GROUP, name.as_str(), "members_logout"],
+                "whoever is logged out of the groups would have a quiet phone from the start",
+                "Write hunt_group_logout = \"HLog\" under [site], or take this out",
+            ));
+        }
         if depth(site, name, &mut Vec::new()).is_none() {
             findings.push(Finding::new(
                 &[HUNT_GROUP, name.as_str(), "list"],

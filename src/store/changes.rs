@@ -1,14 +1,16 @@
 //! From changes to rows. Everything here runs inside the writer's transaction.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, Result, params};
 
 use super::activity::Log;
 use super::handle::Limits;
-use super::words::{Id, Word, owner_words};
+use super::words::{Id, Word, owner_words, readiness_words};
 use crate::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, JobName,
-    JobState, LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, ProfileName, Record,
-    SessionId, StoredSession, TotalLimit, UserId,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Dn, Door, ForwardKind, ForwardTo,
+    HuntGroupName, HuntHour, JobName, JobState, LockedOut, Mailbox, Messages, OwnDials, OwnPin,
+    Owner, ProfileName, Record, SessionId, Standing, StoredSession, TotalLimit, UserId,
 };
 use crate::time::Utc;
 
@@ -79,6 +81,11 @@ pub(super) fn store(
             Change::QuietSet { phone, .. } => {
                 db.prepare_cached(END_QUIET)?.execute([phone.as_str()])?;
             }
+            Change::AgentSet { dn, standing } => set_agent(db, dn, *standing)?,
+            Change::HuntPlaceSet { group, slot, dn } => {
+                set_hunt_place(db, (group, *slot), dn.as_ref())?;
+            }
+            Change::HuntCounted(counted) => count_hunt(db, counted)?,
             Change::CallsRemembered { phone, whose } => match whose {
                 Some((user, since)) => {
                     let row = params![phone.as_str(), user.as_str(), since.0];
@@ -106,6 +113,52 @@ pub(super) fn store(
         }
     }
     Ok(answers)
+}
+
+/// Statistics of hunt groups are kept for so long: a year and a month.
+const HUNT_HOURS_KEPT: Duration = Duration::from_secs(396 * 24 * 3600);
+
+fn set_agent(db: &Connection, dn: &Dn, standing: Option<Standing>) -> Result<()> {
+    match standing {
+        Some(Standing { is, since }) => {
+            let (word, until) = readiness_words(is);
+            let row = params![dn.as_str(), word, until, since.0];
+            db.prepare_cached(SET_AGENT)?.execute(row)?;
+        }
+        None => drop(db.prepare_cached(FORGET_AGENT)?.execute([dn.as_str()])?),
+    }
+    Ok(())
+}
+
+fn set_hunt_place(
+    db: &Connection,
+    (group, slot): (&HuntGroupName, usize),
+    dn: Option<&Dn>,
+) -> Result<()> {
+    let group = group.as_str();
+    let slot = i64::try_from(slot).unwrap_or(i64::MAX);
+    match dn {
+        Some(dn) => {
+            let row = params![group, slot, dn.as_str()];
+            db.prepare_cached(SET_HUNT_PLACE)?.execute(row)?;
+        }
+        None => {
+            db.prepare_cached(FREE_HUNT_PLACE)?
+                .execute(params![group, slot])?;
+        }
+    }
+    Ok(())
+}
+
+fn count_hunt(db: &Connection, counted: &HuntHour) -> Result<()> {
+    let counts = serde_json::to_string(&counted.counts)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let agent = counted.agent.as_ref().map_or("", Dn::as_str);
+    let row = params![counted.hour.0, counted.group.as_str(), agent, counts];
+    db.prepare_cached(COUNT_HUNT)?.execute(row)?;
+    let oldest = counted.hour.minus(HUNT_HOURS_KEPT);
+    db.prepare_cached(PRUNE_HUNT_HOURS)?.execute([oldest.0])?;
+    Ok(())
 }
 
 /// Deletes what is older than the limits say, some of it, if enough was added since the last look.
@@ -445,6 +498,25 @@ const SET_QUIET: &str = "
 
 const END_QUIET: &str = "DELETE FROM quiet_phone WHERE phone = ?1";
 
+const SET_AGENT: &str = "
+    INSERT INTO agent (dn, readiness, \"until\", since) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET readiness = excluded.readiness, \"until\" = excluded.\"until\",
+        since = excluded.since";
+
+const FORGET_AGENT: &str = "DELETE FROM agent WHERE dn = ?1";
+
+const SET_HUNT_PLACE: &str = "
+    INSERT INTO hunt_place (hunt_group, slot, dn) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET dn = excluded.dn";
+
+const FREE_HUNT_PLACE: &str = "DELETE FROM hunt_place WHERE hunt_group = ?1 AND slot = ?2";
+
+const COUNT_HUNT: &str = "
+    INSERT INTO hunt_hour (hour, hunt_group, dn, counts) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT DO UPDATE SET counts = excluded.counts";
+
+const PRUNE_HUNT_HOURS: &str = "DELETE FROM hunt_hour WHERE hour < ?1";
+
 const REMEMBER_CALLS: &str = "
     INSERT INTO remembered_calls (phone, user, since) VALUES (?1, ?2, ?3)
     ON CONFLICT DO UPDATE SET user = excluded.user, since = excluded.since";
@@ -510,6 +582,12 @@ mod tests {
             EMPTY_MAILBOX,
             SET_QUIET,
             END_QUIET,
+            SET_AGENT,
+            FORGET_AGENT,
+            SET_HUNT_PLACE,
+            FREE_HUNT_PLACE,
+            COUNT_HUNT,
+            PRUNE_HUNT_HOURS,
             REMEMBER_CALLS,
             FORGET_CALLS,
             EMERGENCY_CALLED,

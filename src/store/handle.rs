@@ -7,11 +7,13 @@ use std::thread::{self, JoinHandle};
 use super::backup::backup;
 use super::database::Database;
 use super::error::{ApplyError, StoreError};
+use super::history::hunt_history;
 use super::load;
 use super::queue::{Commit, NewSite, Queue};
 use super::site;
 use super::writer::Writer;
-use crate::pbx::{Change, ClaimId, PhoneName, Remembered, Site};
+use crate::pbx::{Change, ClaimId, HuntHour, PhoneName, Remembered, Site};
+use crate::time::Utc;
 
 /// A store that was just opened, and what was in it.
 #[derive(Debug)]
@@ -154,6 +156,16 @@ impl Store {
     /// Copies the database to a new file while the store goes on. Takes as long as reading all of it.
     pub fn backup(&self, file: &Path) -> Result<(), StoreError> {
         backup(&self.0.dir, file)
+    }
+
+    /// What happened in hunt groups in the hours from one to before another, some thousand rows of it; and from where to
+    /// ask on, if that is not all. Takes as long as reading it.
+    pub fn hunt_history(
+        &self,
+        from: Utc,
+        to: Utc,
+    ) -> Result<(Vec<HuntHour>, Option<Utc>), StoreError> {
+        hunt_history(&self.0.dir, from, to)
     }
 
     /// Writes what is queued and closes the store. Other handles to it take nothing any more.

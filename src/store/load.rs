@@ -5,11 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use super::database::Database;
 use super::error::{During, StoreError};
-use super::words::{Id, Word, owner_of};
+use super::words::{Id, Word, owner_of, readiness_of};
 use crate::pbx::{
-    AwaitedMove, Closed, ForwardKind, ForwardTo, JobName, JobState, LockedOut, Mailbox, Messages,
-    OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal,
-    SpeedDial, StoredSession, TotalLimit, UserId, Wanted,
+    AwaitedMove, Closed, Dn, ForwardKind, ForwardTo, HuntGroupName, HuntHour, JobName, JobState,
+    LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName,
+    Remembered, SessionId, Signal, SpeedDial, Standing, StoredSession, TotalLimit, UserId, Wanted,
 };
 use crate::time::Utc;
 
@@ -29,6 +29,9 @@ pub(super) fn remembered(database: &Database) -> std::result::Result<Remembered,
         own_dials: own_dials(db).during("reading speed dials that users have changed", path)?,
         messages: messages(db).during("reading what waits in mailboxes", path)?,
         quiet_phones: quiet_phones(db).during("reading where nobody is to be disturbed", path)?,
+        agents: agents(db).during("reading which members of hunt groups are ready", path)?,
+        hunt_places: hunt_places(db).during("reading who has joined hunt groups", path)?,
+        hunt_hours: hunt_hours(db).during("reading what was counted in hunt groups", path)?,
         calls: calls(db).during("reading which phones still know calls", path)?,
         clock_seen: number(db, "clock_seen")
             .during("reading the clock times", path)?
@@ -192,6 +195,46 @@ fn quiet_phones(db: &Connection) -> Result<Vec<(PhoneName, Option<SessionId>)>> 
             row.get::<_, String>(0)?.into(),
             session.map(|Id(session)| session),
         ))
+    })
+}
+
+fn agents(db: &Connection) -> Result<Vec<(Dn, Standing)>> {
+    let sql = "SELECT dn, readiness, \"until\", since FROM agent ORDER BY dn";
+    all(db, sql, |row| {
+        let standing = Standing {
+            is: readiness_of(row.get_ref(1)?.as_str()?, row.get(2)?)?,
+            since: Utc(row.get(3)?),
+        };
+        Ok((row.get::<_, String>(0)?.into(), standing))
+    })
+}
+
+fn hunt_places(db: &Connection) -> Result<Vec<(HuntGroupName, usize, Dn)>> {
+    let sql = "SELECT hunt_group, slot, dn FROM hunt_place ORDER BY hunt_group, slot";
+    all(db, sql, |row| {
+        let (group, dn) = (row.get::<_, String>(0)?, row.get::<_, String>(2)?);
+        let slot: i64 = row.get(1)?;
+        let slot = usize::try_from(slot).unwrap_or(usize::MAX);
+        Ok((group.into(), slot, dn.into()))
+    })
+}
+
+/// Those of the last hour in which anything was counted: it may go on.
+fn hunt_hours(db: &Connection) -> Result<Vec<HuntHour>> {
+    let sql = "SELECT hour, hunt_group, dn, counts FROM hunt_hour
+         WHERE hour = (SELECT max(hour) FROM hunt_hour) ORDER BY hunt_group, dn";
+    all(db, sql, hunt_hour)
+}
+
+pub(super) fn hunt_hour(row: &Row<'_>) -> Result<HuntHour> {
+    let counts = serde_json::from_str(row.get_ref(3)?.as_str()?)
+        .map_err(|error| FromSqlError::Other(Box::new(error)))?;
+    let agent: String = row.get(2)?;
+    Ok(HuntHour {
+        hour: Utc(row.get(0)?),
+        group: row.get::<_, String>(1)?.into(),
+        agent: (!agent.is_empty()).then(|| agent.into()),
+        counts,
     })
 }
 

@@ -12,6 +12,7 @@ mod changes;
 mod database;
 mod error;
 mod handle;
+mod history;
 mod load;
 mod queue;
 mod schema;

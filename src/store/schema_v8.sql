@@ -29,3 +29,27 @@ CREATE TABLE activity (
     -- What is rare and has more to it, as JSON.
     text    TEXT
 ) STRICT;
+-- What was said of members of hunt groups: whether they are ready, why not, until when, and since when.
+CREATE TABLE agent (
+    dn        TEXT PRIMARY KEY,
+    readiness TEXT NOT NULL,
+    "until"   INTEGER,
+    since     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who has joined hunt groups, by the place in the list.
+CREATE TABLE hunt_place (
+    hunt_group TEXT NOT NULL,
+    slot       INTEGER NOT NULL,
+    dn         TEXT NOT NULL,
+    PRIMARY KEY (hunt_group, slot)
+) STRICT, WITHOUT ROWID;
+
+-- What happened in an hour, in a hunt group (no number) or to a member of it.
+CREATE TABLE hunt_hour (
+    hour       INTEGER NOT NULL,
+    hunt_group TEXT NOT NULL,
+    dn         TEXT NOT NULL,
+    counts     TEXT NOT NULL,
+    PRIMARY KEY (hour, hunt_group, dn)
+) STRICT, WITHOUT ROWID;

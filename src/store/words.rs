@@ -6,7 +6,8 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use uuid::Uuid;
 
-use crate::pbx::{Cause, Door, ForwardKind, Owner, SessionId, Signal};
+use crate::pbx::{Cause, Door, ForwardKind, Owner, Readiness, SessionId, Signal};
+use crate::time::Utc;
 
 /// A word of the core in a text column.
 pub(super) struct Word<T>(pub T);
@@ -118,6 +119,32 @@ impl FromSql for Id {
     }
 }
 
+/// What was said of a member: the word, and until when that lasts.
+pub(super) fn readiness_words(readiness: Readiness) -> (&'static str, Option<i64>) {
+    match readiness {
+        Readiness::Ready => ("ready", None),
+        Readiness::Wish => ("wish", None),
+        Readiness::Missed => ("missed", None),
+        Readiness::Supervisor => ("supervisor", None),
+        Readiness::WrapUp { until } => ("wrap-up", Some(until.0)),
+    }
+}
+
+/// The same, read back.
+pub(super) fn readiness_of(word: &str, until: Option<i64>) -> FromSqlResult<Readiness> {
+    match (word, until) {
+        ("ready", _) => Ok(Readiness::Ready),
+        ("wish", _) => Ok(Readiness::Wish),
+        ("missed", _) => Ok(Readiness::Missed),
+        ("supervisor", _) => Ok(Readiness::Supervisor),
+        ("wrap-up", Some(until)) => Ok(Readiness::WrapUp { until: Utc(until) }),
+        _ => {
+            let text = format!("there is no readiness {word:?} until {until:?}");
+            Err(FromSqlError::Other(text.into()))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,7 +193,24 @@ mod tests {
             Cause::Schedule,
             Cause::Unregistered,
             Cause::Api,
+            Cause::Missed,
         ]);
+    }
+
+    #[test]
+    fn what_was_said_of_members_is_read_back() {
+        let until = Utc(5);
+        for readiness in [
+            Readiness::Ready,
+            Readiness::Wish,
+            Readiness::Missed,
+            Readiness::Supervisor,
+            Readiness::WrapUp { until },
+        ] {
+            let (word, until) = readiness_words(readiness);
+            assert_eq!(readiness_of(word, until), Ok(readiness));
+        }
+        readiness_of("wrap-up", None).expect_err("until when?");
     }
 
     #[test]

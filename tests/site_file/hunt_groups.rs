@@ -41,6 +41,17 @@ fn the_group_of_the_manual_is_what_it_says() {
     assert_eq!(pilot.map(|(name, _)| name.as_str()), Some("3"));
 }
 
+/// rules: HG-2, HG-3
+#[test]
+fn a_group_is_read_with_what_is_usual() {
+    let group = "[hunt_group.a]\npilots = [\"4200\"]\nkind = \"peer\"\nlist = [\"2001\"]\n";
+    let site = site(&with_group(group));
+    assert_eq!(site.settings.hunt_group_logout, HuntGroupLogout::Dnd);
+    let group = &site.hunt_groups["a"];
+    assert_eq!(group.auto_logout, None);
+    assert!(!group.members_logout && !group.last_agent_stays && group.statistics);
+}
+
 /// rules: HG-1, HG-3, HG-5, HG-7
 #[test]
 fn everything_about_a_group_is_read_written_and_compared() {
@@ -68,6 +79,7 @@ fn everything_about_a_group_is_read_written_and_compared() {
         statistics = false
         "#,
     );
+    let text = text.replace("[site]", "[site]\nhunt_group_logout = \"HLog\"");
     let site = site(&text);
     let group = &site.hunt_groups["support"];
     assert_eq!(group.list.len(), 3);
@@ -118,6 +130,7 @@ pilots = ["4300"]
 kind = "parallel"
 list = ["4200"]
 auto_logout = 21
+members_logout = true
 "#,
         expect![[r#"
             site.toml:25:13: hunt_group.empty.kind: this is missing. Add kind = …
@@ -136,6 +149,7 @@ auto_logout = 21
             site.toml:33:45: hunt_group.a.queue.tone: there is no such key. Known here: length, max_wait_s, overflow, announce_every_s
             site.toml:37:8: hunt_group.b.list: this group leads back to itself, or more than 4 stand one in the other. Take the pilots of such groups out of the list
             site.toml:38:15: hunt_group.b.auto_logout: the number is out of range. Write one from 1 to 20
+            site.toml:39:18: hunt_group.b.members_logout: whoever is logged out of the groups would have a quiet phone from the start. Write hunt_group_logout = "HLog" under [site], or take this out
         "#]],
     );
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use perch::pbx::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, ForwardKind, ForwardTo, JobEnd,
-    JobName, JobOutcome, JobRun, JobState, LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner,
-    PhoneName, PinHash, ProfileName, Remembered, SessionId, Signal, SpeedDial, StoredSession,
-    TotalLimit, UserId, Wanted,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Dn, Door, ForwardKind, ForwardTo,
+    HuntCounts, HuntGroupName, HuntHour, JobEnd, JobName, JobOutcome, JobRun, JobState, LockedOut,
+    Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, PinHash, ProfileName, Readiness,
+    Remembered, SessionId, Signal, SpeedDial, Standing, StoredSession, TotalLimit, UserId, Wanted,
 };
 use perch::time::Utc;
 use proptest::collection::vec;
@@ -28,6 +28,9 @@ struct Model {
     own_dials: BTreeMap<(UserId, ProfileName), OwnDials>,
     messages: BTreeMap<Mailbox, Messages>,
     quiet: BTreeMap<PhoneName, Option<SessionId>>,
+    agents: BTreeMap<Dn, Standing>,
+    hunt_places: BTreeMap<(HuntGroupName, usize), Dn>,
+    hunt_hours: BTreeMap<(Utc, HuntGroupName, Option<Dn>), HuntHour>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock: Option<Utc>,
     jobs: BTreeMap<JobName, JobState>,
@@ -128,6 +131,19 @@ impl Model {
                 self.quiet.remove(phone);
                 self.quiet.extend(quiet.then(|| (phone.clone(), *session)));
             }
+            Change::AgentSet { dn, standing } => {
+                self.agents.remove(dn);
+                self.agents.extend(standing.map(|it| (dn.clone(), it)));
+            }
+            Change::HuntPlaceSet { group, slot, dn } => {
+                let place = (group.clone(), *slot);
+                self.hunt_places.remove(&place);
+                self.hunt_places.extend(dn.clone().map(|dn| (place, dn)));
+            }
+            Change::HuntCounted(it) => {
+                let key = (it.hour, it.group.clone(), it.agent.clone());
+                self.hunt_hours.insert(key, it.clone());
+            }
             Change::CallsRemembered { phone, whose } => {
                 self.calls.remove(phone);
                 self.calls
@@ -190,6 +206,17 @@ impl Model {
                 .collect(),
             messages: self.messages.into_iter().collect(),
             quiet_phones: self.quiet.into_iter().collect(),
+            agents: self.agents.into_iter().collect(),
+            hunt_places: self
+                .hunt_places
+                .into_iter()
+                .map(|((group, slot), dn)| (group, slot, dn))
+                .collect(),
+            hunt_hours: {
+                let last = self.hunt_hours.keys().map(|(hour, ..)| *hour).max();
+                let hours = self.hunt_hours.into_values();
+                hours.filter(|it| Some(it.hour) == last).collect()
+            },
             calls: self
                 .calls
                 .into_iter()
@@ -216,7 +243,7 @@ struct Draft {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let fields = (
-        0..20u8,
+        0..23u8,
         0..4u8,
         0..4u8,
         0..20u8,
@@ -327,6 +354,31 @@ fn change(draft: &Draft, model: &Model) -> Change {
             job: format!("job-{}", draft.phone).into(),
             state: draft.flag.then(|| job_state(draft)),
         },
+        19 => Change::AgentSet {
+            dn: format!("{}", draft.user).into(),
+            standing: (draft.session % 4 > 0).then_some(Standing {
+                is: match draft.session % 3 {
+                    0 => Readiness::WrapUp { until: at },
+                    1 => Readiness::Missed,
+                    _ => Readiness::Ready,
+                },
+                since: at,
+            }),
+        },
+        20 => Change::HuntPlaceSet {
+            group: format!("group-{}", draft.user).into(),
+            slot: draft.phone.into(),
+            dn: draft.flag.then(|| format!("{}", draft.session).into()),
+        },
+        21 => Change::HuntCounted(HuntHour {
+            hour: Utc(i64::from(draft.phone)),
+            group: format!("group-{}", draft.user).into(),
+            agent: draft.flag.then(|| "1001".into()),
+            counts: HuntCounts {
+                calls: draft.session.into(),
+                ..HuntCounts::default()
+            },
+        }),
         _ => Change::ClockSeen(at),
     }
 }

@@ -307,6 +307,11 @@ fn request(wish: &Wish, text: &SiteText) -> ControlRequest {
         Wish::Who => ControlRequest::Query(Query::Who),
         Wish::Locks => ControlRequest::Query(Query::Locks),
         Wish::Status => ControlRequest::Query(Query::Status),
+        Wish::Hunt => ControlRequest::Query(Query::Hunt),
+        Wish::Ready(dn, ready) => ControlRequest::Ready {
+            dn: dn.as_str().into(),
+            ready: *ready,
+        },
     }
 }
 

@@ -94,6 +94,10 @@ pub enum Wish {
     LogOut(String),
     LogOutAll,
     Unlock(String),
+    /// Says whether a member of hunt groups is ready.
+    Ready(String, bool),
+    /// Asks how hunt groups stand.
+    Hunt,
     Reset {
         phone: String,
         hard: bool,
@@ -307,6 +311,9 @@ fn wish(words: &[&str]) -> Option<Wish> {
         ["asks", "who"] => Wish::Who,
         ["asks", "locks"] => Wish::Locks,
         ["asks", "status"] => Wish::Status,
+        ["asks", "hunt"] => Wish::Hunt,
+        ["makes", dn, "ready"] => Wish::Ready(dn.into(), true),
+        ["makes", dn, "not", "ready"] => Wish::Ready(dn.into(), false),
         _ => return None,
     })
 }

@@ -24,10 +24,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, AgentKind, ClassOfService, Codes, DialPattern, Dn, DoNotDisturb, Forwarding,
-    HuntGroupLogout, LineKind, LogoutLimits, LogoutProfile, Phone, PinHash, ProfileLine, Provision,
-    SecondLogin, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User,
-    UserGroup, UserProfile, Vendor,
+    AbsentHandling, AgentAnswer, AgentKind, ClassOfService, Codes, DialPattern, Dn, DoNotDisturb,
+    Forwarding, HuntGroupLogout, LineKind, LogoutLimits, LogoutProfile, Phone, PinHash,
+    ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, Upstream,
+    UpstreamUser, User, UserGroup, UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -331,6 +331,10 @@ impl SiteText {
                 ["do", "not", "disturb"] => class.do_not_disturb = true,
                 ["barge"] => class.barge = true,
                 ["privacy"] => class.privacy = true,
+                ["join", "hunt", "groups"] => class.join_hunt_groups = true,
+                ["not", "ready", "after", "miss"] => {
+                    class.agent_answer = AgentAnswer::NotReadyAfterMiss;
+                }
                 ["exempt"] => class.exempt = true,
                 [kind @ ("idle" | "max"), "limit" | "login", limit] => {
                     class.limits = limited(&class.limits, kind, limit)?;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perch::exchange::CommitSeq;
 use perch::pbx::{
-    Acted, AwaitedMove, Change, Claim, ClaimId, Closed, ForwardKind, ForwardTo, JobName, JobState,
-    LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName, ProfileName, Record,
-    Remembered, SessionId, StoredSession, UserId,
+    Acted, AwaitedMove, Change, Claim, ClaimId, Closed, Dn, ForwardKind, ForwardTo, HuntGroupName,
+    HuntHour, JobName, JobState, LockedOut, Mailbox, Messages, OwnDials, OwnPin, Owner, PhoneName,
+    ProfileName, Record, Remembered, SessionId, Standing, StoredSession, UserId,
 };
 use perch::time::Utc;
 
@@ -24,6 +24,9 @@ struct Facts {
     own_dials: BTreeMap<(UserId, ProfileName), OwnDials>,
     messages: BTreeMap<Mailbox, Messages>,
     quiet_phones: BTreeMap<PhoneName, Option<SessionId>>,
+    agents: BTreeMap<Dn, Standing>,
+    hunt_places: BTreeMap<(HuntGroupName, usize), Dn>,
+    hunt_hours: BTreeMap<(Utc, HuntGroupName, Option<Dn>), HuntHour>,
     calls: BTreeMap<PhoneName, (UserId, Utc)>,
     clock_seen: Option<Utc>,
     jobs: BTreeMap<JobName, JobState>,
@@ -158,6 +161,13 @@ impl ModelStore {
                 .collect(),
             messages: facts.messages.clone().into_iter().collect(),
             quiet_phones: facts.quiet_phones.clone().into_iter().collect(),
+            agents: facts.agents.clone().into_iter().collect(),
+            hunt_places: facts
+                .hunt_places
+                .iter()
+                .map(|((group, slot), dn)| (group.clone(), *slot, dn.clone()))
+                .collect(),
+            hunt_hours: facts.last_hunt_hour(),
             calls: facts
                 .calls
                 .iter()
@@ -209,6 +219,12 @@ impl ModelStore {
 }
 
 impl Facts {
+    fn last_hunt_hour(&self) -> Vec<HuntHour> {
+        let last = self.hunt_hours.keys().map(|(hour, ..)| *hour).max();
+        let hours = self.hunt_hours.values();
+        hours.filter(|it| Some(it.hour) == last).cloned().collect()
+    }
+
     /// Granted if, and only if, the open sessions of the user and of the phone are exactly those that are expected.
     fn decide(&mut self, claim: &Claim) -> bool {
         let opens = &claim.opens;
@@ -292,6 +308,18 @@ impl Facts {
                 true => drop(self.quiet_phones.insert(phone, session)),
                 false => drop(self.quiet_phones.remove(&phone)),
             },
+            Change::AgentSet { dn, standing } => match standing {
+                Some(standing) => drop(self.agents.insert(dn, standing)),
+                None => drop(self.agents.remove(&dn)),
+            },
+            Change::HuntPlaceSet { group, slot, dn } => match dn {
+                Some(dn) => drop(self.hunt_places.insert((group, slot), dn)),
+                None => drop(self.hunt_places.remove(&(group, slot))),
+            },
+            Change::HuntCounted(it) => {
+                let key = (it.hour, it.group.clone(), it.agent.clone());
+                self.hunt_hours.insert(key, it);
+            }
             Change::CallsRemembered { phone, whose } => match whose {
                 Some(whose) => drop(self.calls.insert(phone, whose)),
                 None => drop(self.calls.remove(&phone)),

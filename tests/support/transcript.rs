@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use perch::pbx::{
-    Answer, Cause, JobEnd, JobProgress, JobStatus, Presence, Record, Site, What as Recorded,
+    Answer, Cause, HuntStatus, JobEnd, JobProgress, JobStatus, Presence, Record, Site,
+    What as Recorded,
 };
 use perch::time::Utc;
 
@@ -169,6 +170,7 @@ impl Transcript {
                 lines.map(|line| line.label.clone()).collect()
             }
             Answer::Jobs(jobs) => jobs.iter().map(|job| self.job(job)).collect(),
+            Answer::Hunt(groups) => groups.iter().map(hunt_words).collect(),
             Answer::Status(status) => vec![format!(
                 "{} of {} phones registered, {} sessions, {} calls, {} logouts waiting",
                 status.phones_registered,
@@ -372,4 +374,27 @@ fn in_words(record: &Record) -> String {
     let cause = record.what.cause().map_or("-", Cause::word);
     let (word, door, text) = (record.what.word(), record.door, &record.text);
     format!("{word} {cause} {user} {phone} {door:?}: {text}")
+}
+
+/// A hunt group: who is ready, how many wait, and what happened since the start.
+fn hunt_words(status: &HuntStatus) -> String {
+    let members = status.members.iter().map(|it| {
+        let state = if it.is_ready { "ready" } else { "not ready" };
+        format!("{} {state}", it.dn)
+    });
+    let members: Vec<String> = members.collect();
+    let counts = &status.counts;
+    format!(
+        "{}: {}; {} wait; {} calls, {} offered, {} answered, {} missed, {} abandoned, {} passed on, talked {} s",
+        status.group,
+        members.join(", "),
+        status.waiting,
+        counts.calls,
+        counts.offered,
+        counts.answered,
+        counts.missed,
+        counts.abandoned,
+        counts.passed_on,
+        counts.talked_ms / 1000
+    )
 }

@@ -531,6 +531,9 @@ fn finish(builder: Builder, body: &[u8]) -> Bytes {
         body => {
             let kind: &[u8] = match body {
                 [b'v', b'=', ..] => b"application/sdp",
+                body if body.starts_with(b"<x-cisco-remotecc-request") => {
+                    b"application/x-cisco-remotecc-request+xml"
+                }
                 [b'<', ..] => b"application/x-cisco-remotecc-response+xml",
                 _ => b"application/dtmf-relay",
             };

@@ -25,7 +25,12 @@ const RESETTING: &str = "Resetting...";
 const QUEUED: &str = "Queued";
 
 /// What it shows instead of what it showed, as long as that is set.
-const SET: [&str; 3] = ["Forwarded to", "DND", "You Have VoiceMail"];
+const SET: [&str; 4] = [
+    "Forwarded to",
+    "DND",
+    "You Have VoiceMail",
+    "Logged Out Of Hunt Group",
+];
 
 impl SccpPhone {
     /// Hears whole messages, one after the other.
