@@ -9,7 +9,7 @@ use perch::sip::wire::{self, Builder, Contact, Message, Method, Name, Parsed};
 use crate::arguments::Against;
 use crate::digest::{Proof, nonce};
 use crate::player::{Key, Stage, World};
-use crate::site::{FIRST_GUEST, PIN, REALM};
+use crate::site::{FIRST_GUEST, FIRST_USER, PIN, REALM};
 use crate::stream::Task;
 
 const SDP: &[u8] =
@@ -21,7 +21,7 @@ const CHALLENGES: u8 = 3;
 impl World {
     /// Sends the first request of a task, with a proof if the phone has a nonce.
     pub fn request(&mut self, key: Key) {
-        let (run, against) = (self.run, self.against);
+        let (run, against, keeps_calls) = (self.run, self.against, self.keeps_calls);
         let Some(flight) = self.flight(key) else {
             return;
         };
@@ -35,7 +35,10 @@ impl World {
             Task::ApiLogin { .. } | Task::ApiLogout { .. } => return,
             Task::Call { phone, callee } => {
                 let callee = match against {
-                    Against::Perch => format!("sip:{}@{REALM}", FIRST_GUEST + callee),
+                    Against::Perch => {
+                        let first = if keeps_calls { FIRST_USER } else { FIRST_GUEST };
+                        format!("sip:{}@{REALM}", first + callee)
+                    }
                     Against::Kamailio => format!("sip:p{callee}@{REALM}"),
                 };
                 (phone, Method::Invite, callee)
@@ -199,7 +202,11 @@ impl World {
                     .copy(answer, Name::From)
                     .copy(answer, Name::To)
                     .display(Name::Contact, self.contact(&name, link));
-                self.send_for(key, link, routed(bye, answer).finish());
+                let bye = routed(bye, answer).finish();
+                match self.keeps_calls {
+                    true => self.keep(key, link, bye, cseq),
+                    false => self.send_for(key, link, bye),
+                }
             }
             _ => {
                 // The server hangs up when it has said what it had to say.
