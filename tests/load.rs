@@ -127,3 +127,40 @@ fn five_hundred_watchers_hear_of_each_change() {
     assert_eq!(number(&found, "refused_calls"), 2, "{found}");
     assert_eq!(number(&found, "failed"), 0, "{found}");
 }
+
+/// rules: TOD-2, TOD-3
+#[test]
+fn a_job_logs_everybody_out_once_and_those_in_calls_when_they_end() {
+    let size = ["--phones", "120", "--users", "120", "--in-calls", "20"];
+    let found = perch_load(&[&["mass-logout", "--ports", "8"][..], &size].concat());
+    for (key, expected) in [
+        ("logged_in", 120),
+        ("calls", 10),
+        ("waiting", 20),
+        ("job_total", 120),
+        ("job_done", 120),
+        ("job_after_calls", 20),
+        ("users_out", 120),
+        ("records", 120),
+    ] {
+        assert_eq!(number(&found, key), expected, "{key} in {found}");
+    }
+}
+
+/// rules: TOD-3
+#[test]
+fn a_job_that_is_killed_in_the_middle_logs_everybody_out_once() {
+    let size = ["--phones", "120", "--users", "120", "--in-calls", "20"];
+    // Slow, so that there is a middle.
+    let how = ["--kill", "--pace", "60", "--ports", "8"];
+    let found = perch_load(&[&["mass-logout"][..], &size, &how].concat());
+    assert!(number(&found, "killed_at") > 0, "{found}");
+    for (key, expected) in [
+        ("job_total", 120),
+        ("job_done", 120),
+        ("users_out", 120),
+        ("records", 120),
+    ] {
+        assert_eq!(number(&found, key), expected, "{key} in {found}");
+    }
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::boot::BootStorm;
+use crate::mass_logout::MassLogout;
 use crate::sccp::{SccpRegister, SccpSwap};
 use crate::upstream::Beside;
 use crate::watch::Watch;
@@ -36,6 +37,8 @@ pub enum What {
     LogoutWave(Run),
     /// Programs log users in and out through the Extension Mobility API while other phones call each other; needs --start
     Emapi(Emapi),
+    /// A job logs all users out, some of them in calls, perhaps over a server that is killed; needs --start
+    MassLogout(MassLogout),
     /// SCCP phones are made somebody's and nobody's: how long until each has its new lines, by model and way
     SccpSwap(SccpSwap),
     /// SCCP phones register all at once, say that they are there, lose the server and come back, are logged out by the clock

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use perch::control::v1::control_client::ControlClient;
 use perch::control::v1::{
-    ApplyRequest, LoginRequest, LogoutRequest, StatusRequest, StatusResponse, logout_request,
+    ApplyRequest, JobEnd, JobsRequest, LoginRequest, LogoutRequest, RunJobRequest, StatusRequest,
+    StatusResponse, logout_request,
 };
 use tonic::transport::{Channel, Endpoint};
 
@@ -67,6 +68,24 @@ impl Control {
             Ok(_) => Ok(()),
             Err(status) => Err(format!("{:?}", status.code())),
         }
+    }
+
+    /// Runs a job now.
+    pub async fn run_job(&mut self, name: &str) -> Result<(), Failure> {
+        let request = RunJobRequest {
+            name: name.to_owned(),
+            dry_run: false,
+        };
+        self.0.run_job(request).await?;
+        Ok(())
+    }
+
+    /// How the last run of a job ended.
+    pub async fn job_end(&mut self, name: &str) -> Result<JobEnd, Failure> {
+        let jobs = self.0.jobs(JobsRequest {}).await?.into_inner().jobs;
+        let job = jobs.into_iter().find(|job| job.name == name);
+        let end = job.and_then(|job| job.last);
+        Ok(end.ok_or("the job did not run")?)
     }
 
     /// How the server is.

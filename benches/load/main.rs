@@ -21,6 +21,7 @@ mod found;
 #[path = "../../tests/support/kamailio.rs"]
 mod kamailio;
 mod link;
+mod mass_logout;
 mod phone;
 mod play;
 mod player;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         | What::Mixed(run)
         | What::LogoutWave(run) => scenario::run(&arguments.what, run),
         What::Emapi(emapi) => scenario::run(&arguments.what, &emapi.run),
+        What::MassLogout(run) => mass_logout::measure(run),
         What::SccpSwap(run) => sccp::swap(run),
         What::SccpRegister(run) => sccp::register(run),
         What::BootStorm(run) => boot::storm(run),

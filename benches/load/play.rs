@@ -9,7 +9,7 @@ use perch::sip::wire::{self, Builder, Contact, Message, Method, Name, Parsed};
 use crate::arguments::Against;
 use crate::digest::{Proof, nonce};
 use crate::player::{Key, Stage, World};
-use crate::site::{FIRST_GUEST, PIN, REALM};
+use crate::site::{FIRST_GUEST, FIRST_USER, PIN, REALM};
 use crate::stream::Task;
 
 const SDP: &[u8] =
@@ -21,7 +21,7 @@ const CHALLENGES: u8 = 3;
 impl World {
     /// Sends the first request of a task, with a proof if the phone has a nonce.
     pub fn request(&mut self, key: Key) {
-        let (run, against) = (self.run, self.against);
+        let (run, against, keeps_calls) = (self.run, self.against, self.keeps_calls);
         let Some(flight) = self.flight(key) else {
             return;
         };
@@ -34,11 +34,8 @@ impl World {
             // Programs do these, not phones.
             Task::ApiLogin { .. } | Task::ApiLogout { .. } => return,
             Task::Call { phone, callee } => {
-                let callee = match against {
-                    Against::Perch => format!("sip:{}@{REALM}", FIRST_GUEST + callee),
-                    Against::Kamailio => format!("sip:p{callee}@{REALM}"),
-                };
-                (phone, Method::Invite, callee)
+                let uri = callee_uri(against, keeps_calls, callee);
+                (phone, Method::Invite, uri)
             }
         };
         flight.cseq += 1;
@@ -199,7 +196,11 @@ impl World {
                     .copy(answer, Name::From)
                     .copy(answer, Name::To)
                     .display(Name::Contact, self.contact(&name, link));
-                self.send_for(key, link, routed(bye, answer).finish());
+                let bye = routed(bye, answer).finish();
+                match self.keeps_calls {
+                    true => self.keep(key, link, bye, cseq),
+                    false => self.send_for(key, link, bye),
+                }
             }
             _ => {
                 // The server hangs up when it has said what it had to say.
@@ -308,6 +309,15 @@ fn routed(request: Builder, answer: &Message) -> Builder {
     routes
         .into_iter()
         .fold(request, |request, route| request.header(Name::Route, route))
+}
+
+/// Where a phone is called. Somebody is logged in there if calls are kept.
+fn callee_uri(against: Against, keeps_calls: bool, callee: u32) -> String {
+    match (against, keeps_calls) {
+        (Against::Perch, true) => format!("sip:{}@{REALM}", FIRST_USER + callee),
+        (Against::Perch, false) => format!("sip:{}@{REALM}", FIRST_GUEST + callee),
+        (Against::Kamailio, _) => format!("sip:p{callee}@{REALM}"),
+    }
 }
 
 fn method_text(method: Method) -> &'static str {

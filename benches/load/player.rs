@@ -82,6 +82,10 @@ pub struct World {
     pub control: Option<Control>,
     /// The Extension Mobility API.
     pub api: Option<Client>,
+    /// Calls are between users who are logged in at the phones of their number, and go on until all are hung up.
+    pub keeps_calls: bool,
+    /// How each that goes on is hung up: the task, the way, the first request and its CSeq.
+    kept: Vec<(Key, Task, usize, Bytes, u32)>,
     /// Tells the Call-IDs of this process from any other's.
     pub run: u32,
     flights: HashMap<Key, Flight>,
@@ -103,6 +107,8 @@ impl World {
                 phones: (0..run.site.phones).map(Phone::new).collect(),
                 control,
                 api: None,
+                keeps_calls: false,
+                kept: Vec::new(),
                 run: rand::random(),
                 flights: HashMap::new(),
                 timers: BinaryHeap::new(),
@@ -253,6 +259,26 @@ impl World {
         let flight = Flight::new(task, None, now, now);
         self.flights.insert(key, flight);
         self.send_for(key, link, message);
+    }
+
+    /// A call goes on; so it will be hung up.
+    pub fn keep(&mut self, key: Key, link: usize, bye: Bytes, cseq: u32) {
+        let Some(task) = self.flights.get(&key).map(|flight| flight.task) else {
+            return;
+        };
+        self.kept.push((key, task, link, bye, cseq));
+        self.end(key, Ok(()));
+    }
+
+    /// Hangs up all calls that go on.
+    pub fn hang_up_all(&mut self) {
+        let now = Instant::now();
+        for (key, task, link, bye, cseq) in std::mem::take(&mut self.kept) {
+            let mut flight = Flight::new(task, None, now, now);
+            (flight.stage, flight.cseq) = (Stage::HangingUp, cseq);
+            self.flights.insert(key, flight);
+            self.send_for(key, link, bye);
+        }
     }
 
     fn send_again(&mut self, now: Instant) {

@@ -77,6 +77,7 @@ impl<'a> Load<'a> {
             | What::SccpSwap(_)
             | What::SccpRegister(_)
             | What::BootStorm(_)
+            | What::MassLogout(_)
             | What::Upstream(_)
             | What::Watch(_)
             | What::Year(_)

@@ -103,6 +103,11 @@ impl Server {
         (Ipv4Addr::LOCALHOST, 5070 + self.offset).into()
     }
 
+    /// What it has stored.
+    pub fn database(&self) -> PathBuf {
+        self.dir.join("data").join("perch.db")
+    }
+
     /// What is added to each of its ports.
     pub fn offset(&self) -> u16 {
         self.offset
