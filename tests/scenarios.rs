@@ -8,6 +8,7 @@ mod support;
 
 mod scenarios {
     mod calls;
+    mod clock_times;
     mod dialogue;
     mod disturb;
     mod forward;
