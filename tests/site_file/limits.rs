@@ -85,6 +85,7 @@ fn a_plan_names_groups_and_limits() {
         ~ phone desk-1
             idle_limit_min: not set -> 0
             max_login: not set -> "168:00"
+            logout_times: not set -> []
 
         1 to add, 5 to change, 0 to remove.
     "#]]
@@ -113,9 +114,10 @@ fn limits_that_are_none_are_told() {
             site.toml:16:13: user_group."no good": a name is 1 to 64 characters without spaces, control characters, *, # and @. Choose another name
             site.toml:17:13: user_group."no good".max_login: "168:01" cannot be understood. Write hours and minutes, H:MM, from "0:01" to "168:00", or "never"
             site.toml:18:1: user_group."no good".idle_limit: there is no such key. Did you mean "idle_limit_min"?
-            site.toml:20:9: user.alice.group: there is no user_group "no god". Did you mean "no good"?
-            site.toml:21:9: user.alice.class: there is no class_of_service "al". Did you mean "all"?
-            site.toml:22:13: user.alice.max_login: this is a whole number. Write a text in quotes
+            site.toml:19:16: user_group."no good".logout_times: "7" is no time of day. Write times from "00:00" to "24:00" (midnight at the day's end)
+            site.toml:21:9: user.alice.group: there is no user_group "no god". Did you mean "no good"?
+            site.toml:22:9: user.alice.class: there is no class_of_service "al". Did you mean "all"?
+            site.toml:23:13: user.alice.max_login: this is a whole number. Write a text in quotes
         "#]],
     );
     check_with(
