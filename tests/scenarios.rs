@@ -9,6 +9,7 @@ mod support;
 mod scenarios {
     mod agents;
     mod calls;
+    mod clock_times;
     mod dialogue;
     mod disturb;
     mod forward;

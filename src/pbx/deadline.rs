@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Pbx;
 use super::change::{Cause, Closed, SessionId, StoredSession};
-use super::idle::Verdict;
 use super::job::Job;
 use super::names::{JobName, PhoneName};
 use super::phone::InUse;
@@ -80,17 +79,29 @@ impl Pbx {
             limit,
             job: None,
         });
-        let clock = self.next_by_clock(stored).map(|(at, job)| Due {
+        let site = Source {
+            level: Level::Site,
+            name: "",
+        };
+        let by_job = self.next_by_clock(stored).map(|(at, job)| Due {
             at,
             cause: Cause::Schedule,
-            by: Source {
-                level: Level::Site,
-                name: "",
-            },
+            by: site,
             limit: Duration::ZERO,
             job: Some(job),
         });
-        let mut dues: Vec<Due<'_>> = [idle, total, clock].into_iter().flatten().collect();
+        let own_time = self.own_clock_time(stored).zip(policy.times);
+        let own_time = own_time.map(|(at, times)| Due {
+            at,
+            cause: Cause::Schedule,
+            by: times.by,
+            limit: Duration::ZERO,
+            job: None,
+        });
+        let mut dues: Vec<Due<'_>> = [idle, total, own_time, by_job]
+            .into_iter()
+            .flatten()
+            .collect();
         dues.sort_by_key(|due| due.at);
         dues
     }
@@ -202,13 +213,10 @@ impl Pbx {
 
     fn explain_use(&self, now: Now, id: SessionId, phone: &PhoneName) -> Option<String> {
         let in_use = self.in_use(phone);
-        let waits = self.verdict_on(now, id) == Some(Verdict::WaitForRelease);
-        let idle = self
-            .dues(now, id)
-            .into_iter()
-            .find(|due| due.cause == Cause::Idle);
+        let dues = self.dues(now, id);
+        let idle = dues.iter().find(|due| due.cause == Cause::Idle);
         match in_use {
-            InUse::Active if waits => Some(format!(
+            InUse::Active if !dues.is_empty() => Some(format!(
                 "{phone} is in a call: no timer ends the session before the call ends."
             )),
             InUse::HeldOnly { since } => {
@@ -251,7 +259,10 @@ fn taken_back(policy: &Policy<'_>) -> Vec<String> {
     let idle = idle.map(|idle| format!("There is no idle limit here, by {}.", idle.by));
     let total = policy.total.filter(|total| total.value.is_none());
     let total = total.map(|total| format!("A login may last for ever here, by {}.", total.by));
-    idle.into_iter().chain(total).collect()
+    let times = policy.times.filter(|times| times.value.is_empty());
+    let times = times.filter(|times| times.by.level != Level::Site);
+    let times = times.map(|times| format!("No logout times hold here, by {}.", times.by));
+    idle.into_iter().chain(total).chain(times).collect()
 }
 
 fn reason(cause: Cause) -> &'static str {

@@ -17,6 +17,8 @@ pub(super) struct Limits {
     pub idle: Option<Duration>,
     /// How long the session may last.
     pub total: Option<Duration>,
+    /// When a clock time of its own ends it (uptime).
+    pub clock_end: Option<Duration>,
     /// How long before its end it is announced.
     pub warning: Duration,
     /// How long a held call alone keeps the session.
@@ -61,6 +63,14 @@ pub(super) enum Verdict {
 
 /// The rule (IDL-1, 2, 4, 6; DUR-1; EMG-1).
 pub(super) fn verdict(limits: Limits, seen: Seen, now: Duration) -> Verdict {
+    // A clock time that came is written down even in a call: the session then ends with it, and a restart knows (TOD-3).
+    if limits.clock_end.is_some_and(|at| at <= now) {
+        return Verdict::Expired(Cause::Schedule);
+    }
+    let waits = match limits.clock_end {
+        Some(until) => Verdict::Active { until },
+        None => Verdict::WaitForRelease,
+    };
     let idle_end = limits.idle.map(|limit| {
         let end = seen.last_used + limit;
         match seen.in_use {
@@ -84,8 +94,8 @@ pub(super) fn verdict(limits: Limits, seen: Seen, now: Duration) -> Verdict {
     };
     match seen.in_use {
         // A total limit does not end a held call's session either: a timer never touches a call.
-        InUse::Active | InUse::Ringing => Verdict::WaitForRelease,
-        InUse::HeldOnly { .. } if cause != Cause::Idle => Verdict::WaitForRelease,
+        InUse::Active | InUse::Ringing => waits,
+        InUse::HeldOnly { .. } if cause != Cause::Idle => waits,
         _ if now >= end => Verdict::Expired(cause),
         _ if now >= end.saturating_sub(lead) => Verdict::Warn { cause, at: end },
         _ => Verdict::Active {
@@ -101,10 +111,10 @@ fn earliest(
 ) -> Option<(Duration, Cause, Duration)> {
     let idle = idle_end.map(|end| (end, Cause::Idle, limits.idle.unwrap_or_default()));
     let total = total_end.map(|end| (end, Cause::Duration, limits.total.unwrap_or_default()));
-    match (idle, total) {
-        (Some(idle), Some(total)) => Some(if total.0 < idle.0 { total } else { idle }),
-        (idle, total) => idle.or(total),
-    }
+    let clock_end = limits.clock_end;
+    let clock = clock_end.map(|end| (end, Cause::Schedule, Duration::MAX));
+    let ends = [idle, total, clock].into_iter().flatten();
+    ends.min_by_key(|(end, ..)| *end)
 }
 
 impl Pbx {
@@ -178,6 +188,8 @@ impl Pbx {
             return None;
         }
         let mut limits = self.limits_of(&session.stored)?;
+        let own_time = self.own_clock_time(&session.stored);
+        limits.clock_end = own_time.map(|at| now.uptime_at(at));
         let phone = &session.stored.phone;
         limits.idle = limits.idle.filter(|_| self.may_be_idle(now, phone));
         let seen = Seen {
@@ -242,6 +254,7 @@ mod tests {
         Limits {
             idle: idle.map(m),
             total: total.map(m),
+            clock_end: None,
             warning: m(1),
             held_cap: m(60),
         }
@@ -383,6 +396,62 @@ mod tests {
         ];
         for (what, limits, seen, now, expected) in table {
             assert_eq!(verdict(limits, seen, now), expected, "{what}");
+        }
+    }
+
+    /// rules: TOD-1, TOD-3, IDL-6
+    #[test]
+    fn a_clock_time_of_ones_own_comes_whatever_the_phone_is_doing() {
+        let held = InUse::HeldOnly { since: m(10) };
+        let expired = Verdict::Expired(Cause::Schedule);
+        let warn = |cause, at| Verdict::Warn { cause, at };
+        let table = [
+            (
+                "long before",
+                None,
+                InUse::Idle,
+                10,
+                Verdict::Active { until: m(44) },
+            ),
+            (
+                "announced",
+                None,
+                InUse::Idle,
+                44,
+                warn(Cause::Schedule, m(45)),
+            ),
+            ("idle", None, InUse::Idle, 45, expired),
+            (
+                "idleness comes first",
+                Some(30),
+                InUse::Idle,
+                29,
+                warn(Cause::Idle, m(30)),
+            ),
+            (
+                "looked at in a call, too",
+                Some(30),
+                InUse::Active,
+                40,
+                Verdict::Active { until: m(45) },
+            ),
+            ("it came in a call", Some(30), InUse::Active, 45, expired),
+            ("it came while it rang", None, InUse::Ringing, 46, expired),
+            (
+                "it is to come with a call on hold",
+                None,
+                held,
+                20,
+                Verdict::Active { until: m(45) },
+            ),
+            ("it came with a call on hold", None, held, 45, expired),
+        ];
+        for (what, idle, in_use, now, expected) in table {
+            let limits = Limits {
+                clock_end: Some(m(45)),
+                ..limits(idle, None)
+            };
+            assert_eq!(verdict(limits, seen(0, in_use), m(now)), expected, "{what}");
         }
     }
 

@@ -213,6 +213,7 @@ impl Pbx {
             let leaving = session.stored.leaving.map(|(cause, ..)| cause);
             session.stored.opened < run.at
                 && matches!(leaving, None | Some(Cause::Schedule))
+                && self.holds_for(name, &session.stored)
                 && self.is_meant(&planned.job, &session.stored)
         });
         let queue = sessions.map(|(id, _)| *id).collect();
@@ -355,27 +356,34 @@ impl Pbx {
             return false;
         };
         let phone = session.stored.phone.clone();
-        if let Cause::Schedule | Cause::Admin | Cause::Api = cause {
-            let door = match cause {
-                Cause::Admin => Door::Control,
-                Cause::Api => Door::Api,
-                _ => Door::Timer,
-            };
-            let held_back = self.emergency_hold(now, &phone).is_some();
-            if self.in_use(&phone) == InUse::Idle && !held_back {
-                self.close(now, id, cause, door);
-            } else {
-                self.set_leaving(now, id, cause, door);
-                self.leave_if_idle(now, id);
-            }
-            return true;
+        let cause = match cause {
+            Cause::Schedule | Cause::Admin | Cause::Api => cause,
+            _ => match self.verdict_on(now, id) {
+                // Its own clock time came meanwhile: it may be in a call.
+                Some(Verdict::Expired(Cause::Schedule)) => Cause::Schedule,
+                Some(Verdict::Expired(cause)) => {
+                    self.close(now, id, cause, Door::Timer);
+                    return true;
+                }
+                _ => {
+                    self.look_at(now, id);
+                    return false;
+                }
+            },
+        };
+        let door = match cause {
+            Cause::Admin => Door::Control,
+            Cause::Api => Door::Api,
+            _ => Door::Timer,
+        };
+        let held_back = self.emergency_hold(now, &phone).is_some();
+        if self.in_use(&phone) == InUse::Idle && !held_back {
+            self.close(now, id, cause, door);
+        } else {
+            self.set_leaving(now, id, cause, door);
+            self.leave_if_idle(now, id);
         }
-        if let Some(Verdict::Expired(cause)) = self.verdict_on(now, id) {
-            self.close(now, id, cause, Door::Timer);
-            return true;
-        }
-        self.look_at(now, id);
-        false
+        true
     }
 
     /// A run is over when nobody waits for it any more, those in calls included.

@@ -11,6 +11,7 @@ mod call;
 mod carry;
 mod change;
 mod class_of_service;
+mod clock_time;
 mod conference;
 mod deadline;
 mod desk;
@@ -233,6 +234,7 @@ pub struct Pbx {
     conversations: dialogue::Conversations,
     telling: forget::Telling,
     schedule: Schedule,
+    own_times: clock_time::OwnTimes,
     renewals: renewal::Renewals,
     upstream: upstream::Enrolment,
     recorder: activity::Recorder,
@@ -251,6 +253,7 @@ impl Pbx {
         let mut pbx = Pbx {
             directory: Directory::of(&site),
             mailboxes: messages::Mailboxes::of(&site),
+            own_times: clock_time::OwnTimes::of(&site, looked, now),
             schedule: Schedule::new(&site, looked),
             agents: membership::Agents::of(&site),
             hunt_statistics: hunt_statistics::HuntStatistics::default(),
@@ -653,6 +656,8 @@ impl Pbx {
 
     /// Another site. Sessions stay, but for users and phones that are no more (SES-13).
     fn site_applied(&mut self, now: Now, site: Arc<Site>) {
+        // What is due by the site as it was is done by that.
+        self.wake(now);
         let in_calls = self
             .phones
             .iter()
@@ -662,6 +667,7 @@ impl Pbx {
             .collect();
         let files = self.file_facts();
         self.site = site;
+        self.own_times_change(now);
         self.directory = Directory::of(&self.site);
         let phones: Vec<PhoneName> = self.site.phones.keys().cloned().collect();
         for phone in &phones {

@@ -22,6 +22,9 @@ pub struct LogoutLimits {
     /// How long a login may last, in minutes, 1–10080 (DUR-1). 0: for ever, whatever others say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_login_min: Option<u32>,
+    /// Up to three clock times (TOD-1), in minutes after midnight, 0–1440. Empty: none, whatever others say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logout_times: Option<Vec<u16>>,
 }
 
 impl LogoutLimits {
@@ -102,6 +105,8 @@ pub(super) struct Policy<'a> {
     pub idle: Option<Ruled<'a, Option<Duration>>>,
     /// How long the session may last. No time: for ever.
     pub total: Option<Ruled<'a, Option<Duration>>>,
+    /// The clock times at which it ends.
+    pub times: Option<Ruled<'a, &'a [u16]>>,
 }
 
 impl Policy<'_> {
@@ -122,6 +127,7 @@ struct Said<'a> {
     by: Source<'a>,
     idle_min: Option<u32>,
     total_min: Option<u32>,
+    times: Option<&'a [u16]>,
     exempt: bool,
 }
 
@@ -131,6 +137,7 @@ impl<'a> Said<'a> {
             by: Source { level, name },
             idle_min: limits.and_then(|limits| limits.idle_limit_min),
             total_min: limits.and_then(|limits| limits.max_login_min),
+            times: limits.and_then(|limits| limits.logout_times.as_deref()),
             exempt,
         }
     }
@@ -139,6 +146,7 @@ impl<'a> Said<'a> {
         Said {
             idle_min: settings.idle_limit_min,
             total_min: settings.max_login_min,
+            times: Some(&settings.logout_times),
             ..Said::at(Level::Site, "", None, false)
         }
     }
@@ -156,9 +164,11 @@ fn policy<'a>(levels: impl IntoIterator<Item = Said<'a>>) -> Policy<'a> {
     for said in levels {
         let idle = said.idle_min.map(|minutes| said.rules(limit(minutes)));
         let total = said.total_min.map(|minutes| said.rules(limit(minutes)));
+        let times = said.times.map(|times| said.rules(times));
         policy.exempt = policy.exempt.or(said.exempt.then_some(said.by));
         policy.idle = policy.idle.or(idle);
         policy.total = policy.total.or(total);
+        policy.times = policy.times.or(times);
     }
     policy
 }
@@ -217,13 +227,15 @@ impl Pbx {
         }
     }
 
-    /// The limits of a session; none if nothing ends it automatically (EXM-1).
+    /// The limits of a session but for clock times, which depend on the moment; none if nothing ends it automatically
+    /// (EXM-1).
     pub(super) fn limits_of(&self, stored: &StoredSession) -> Option<Limits> {
         let policy = self.policy_of(stored);
         let settings = &self.site.settings;
         policy.exempt.is_none().then(|| Limits {
             idle: policy.idle(),
             total: policy.total(),
+            clock_end: None,
             warning: Duration::from_secs(settings.warning_s.into()),
             held_cap: Duration::from_secs(60 * u64::from(settings.held_cap_min)),
         })

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::job::{Calendar, Holidays, Job, When};
 use super::site::Site;
@@ -98,6 +98,16 @@ impl Recurrence {
         moments.dedup();
         moments
     }
+}
+
+/// The next moment after `after` at which it is one of these times of day in a zone.
+pub(super) fn next_daily(zone: &TimeZone, times: &[u16], after: Utc) -> Option<Utc> {
+    let at = Timestamp::from_millisecond(after.0).ok()?;
+    // 24:00 of the day before may still be to come.
+    let first = at.to_zoned(zone.clone()).date().yesterday().ok()?;
+    let days = first.series(1.day()).take(4);
+    let moments = days.flat_map(|day| times.iter().filter_map(move |at| at_time(zone, day, *at)));
+    moments.filter(|at| *at > after).min()
 }
 
 /// The zone of a name; UTC if it is none, which no site has.

@@ -141,6 +141,11 @@ impl Schedule {
         recurrence::local(&self.zone, at)
     }
 
+    /// The site's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// When a time is next that has to be done something about: it, or what is said before it.
     fn next(&self, now: Utc, lead: Duration) -> Option<Utc> {
         let moments = self.jobs.values().filter_map(|planned| {
@@ -178,6 +183,7 @@ impl Pbx {
         }
         self.end_mass_logouts(now);
         self.warn_of_clock_times(now);
+        self.look_for_jump(now);
         let lead = Duration::from_secs(self.site.settings.warning_s.into());
         let next = self.schedule.next(now.utc, lead);
         let latest = now.uptime + LOOK_EVERY;
@@ -244,9 +250,15 @@ impl Pbx {
         let meant = sessions.filter(|(_, session)| {
             session.stored.opened < at
                 && session.stored.leaving.is_none()
+                && self.holds_for(name, &session.stored)
                 && self.is_meant(&planned.job, &session.stored)
         });
         meant.map(|(id, _)| *id).collect()
+    }
+
+    /// Whether nobody has said other clock times for a session, where a job is those of the site.
+    pub(super) fn holds_for(&self, name: &JobName, stored: &StoredSession) -> bool {
+        name.as_str() != Job::LOGOUT_TIMES || self.goes_by_site(stored)
     }
 
     /// Whether a job may end a session, whenever it comes.
@@ -275,7 +287,9 @@ impl Pbx {
     pub(super) fn next_by_clock(&self, stored: &StoredSession) -> Option<(Utc, &JobName)> {
         let jobs = self.schedule.jobs.iter();
         let next = jobs.filter_map(|(name, planned)| {
-            let ends_it = !planned.job.dry_run && self.is_meant(&planned.job, stored);
+            let ends_it = !planned.job.dry_run
+                && self.holds_for(name, stored)
+                && self.is_meant(&planned.job, stored);
             Some((planned.next.filter(|_| ends_it)?, name))
         });
         next.min_by_key(|(at, _)| *at)
@@ -337,7 +351,7 @@ impl Pbx {
                 });
             }
         }
-        if !self.schedule.jobs.is_empty() {
+        if !self.schedule.jobs.is_empty() || self.own_times.any() {
             let looked = self.schedule.looked;
             self.outcome.changes.push(Change::ClockSeen(looked));
         }

@@ -17,7 +17,7 @@ const LOGIN_MOST: u32 = 168 * 60;
 /// What takes a limit back that others have set.
 const NEVER: &str = "never";
 
-/// What a level says. It may take back what a less specific one says: with 0 and "never".
+/// What a level says. It may take back what a less specific one says: with 0, "never" and an empty list.
 pub(super) fn limits(s: &mut Section<'_>) -> LogoutLimits {
     let max_login = s.parsed(
         "max_login",
@@ -30,6 +30,7 @@ pub(super) fn limits(s: &mut Section<'_>) -> LogoutLimits {
     LogoutLimits {
         idle_limit_min: s.number("idle_limit_min", 0..=IDLE_MOST),
         max_login_min: max_login,
+        logout_times: s.has("logout_times").then(|| logout_times(s)),
     }
 }
 
@@ -106,6 +107,8 @@ pub(super) fn limit_fields(limits: &LogoutLimits) -> Vec<Field> {
         0 => shown("max_login", NEVER),
         minutes => shown("max_login", clock(minutes, 1)),
     }));
+    let times = limits.logout_times.as_deref();
+    fields.extend(times.map(|times| shown("logout_times", times_of_day(times))));
     fields
 }
 

@@ -23,12 +23,12 @@ fn everybody_speaks() -> String {
         )
         .replace(
             "[user.alice]",
-            "[user_group.sales]\nidle_limit_min = 9999\nexempt = true\n\
+            "[user_group.sales]\nlogout_times = [\"24:00\", \"12:30\"]\nexempt = true\n\
              [user.alice]\ngroup = \"sales\"\nclass = \"all\"\nmax_login = \"0:01\"\nexempt = true",
         );
     text.replace(
         "[phone.desk-1]",
-        "[phone.desk-1]\nidle_limit_min = 0\nmax_login = \"168:00\"",
+        "[phone.desk-1]\nidle_limit_min = 0\nmax_login = \"168:00\"\nlogout_times = []",
     )
 }
 
@@ -39,20 +39,26 @@ fn users_groups_classes_and_phones_have_limits_of_their_own() {
     let limits = |idle_limit_min, max_login_min| LogoutLimits {
         idle_limit_min,
         max_login_min,
+        logout_times: None,
     };
     let alice = &site.users["alice"];
     assert_eq!(alice.group.as_ref().map(|g| g.as_str()), Some("sales"));
     assert_eq!(alice.class.as_ref().map(|c| c.as_str()), Some("all"));
     assert_eq!(alice.limits.as_deref(), Some(&limits(None, Some(1))));
     assert!(alice.exempt && site.user_groups["sales"].exempt);
-    assert_eq!(site.user_groups["sales"].limits, limits(Some(9999), None));
+    let times = site.user_groups["sales"].limits.logout_times.as_deref();
+    assert_eq!(times, Some(&[750, 1440][..]));
     assert_eq!(
         site.user_profiles["clerk"].limits,
         limits(Some(30), Some(0))
     );
     assert_eq!(site.classes["all"].limits, limits(Some(5), None));
     let phone = site.phones["desk-1"].limits.as_deref();
-    assert_eq!(phone, Some(&limits(Some(0), Some(10_080))));
+    let expected = LogoutLimits {
+        logout_times: Some(Vec::new()),
+        ..limits(Some(0), Some(10_080))
+    };
+    assert_eq!(phone, Some(&expected));
     assert_eq!(site.settings.idle_limit_min, Some(600));
     assert_eq!(read(&write(&site), None).site, site);
 }
@@ -79,6 +85,7 @@ fn a_plan_names_groups_and_limits() {
         ~ phone desk-1
             idle_limit_min: not set -> 0
             max_login: not set -> "168:00"
+            logout_times: not set -> []
 
         1 to add, 5 to change, 0 to remove.
     "#]]
@@ -95,7 +102,7 @@ fn limits_that_are_none_are_told() {
         )
         .replace(
             "[user.alice]",
-            "[user_group.\"no good\"]\nmax_login = \"168:01\"\nidle_limit = 5\n\
+            "[user_group.\"no good\"]\nmax_login = \"168:01\"\nidle_limit = 5\nlogout_times = [\"7\"]\n\
              [user.alice]\ngroup = \"no god\"\nclass = \"al\"\nmax_login = 8",
         );
     check(
@@ -107,9 +114,10 @@ fn limits_that_are_none_are_told() {
             site.toml:16:13: user_group."no good": a name is 1 to 64 characters without spaces, control characters, *, # and @. Choose another name
             site.toml:17:13: user_group."no good".max_login: "168:01" cannot be understood. Write hours and minutes, H:MM, from "0:01" to "168:00", or "never"
             site.toml:18:1: user_group."no good".idle_limit: there is no such key. Did you mean "idle_limit_min"?
-            site.toml:20:9: user.alice.group: there is no user_group "no god". Did you mean "no good"?
-            site.toml:21:9: user.alice.class: there is no class_of_service "al". Did you mean "all"?
-            site.toml:22:13: user.alice.max_login: this is a whole number. Write a text in quotes
+            site.toml:19:16: user_group."no good".logout_times: "7" is no time of day. Write times from "00:00" to "24:00" (midnight at the day's end)
+            site.toml:21:9: user.alice.group: there is no user_group "no god". Did you mean "no good"?
+            site.toml:22:9: user.alice.class: there is no class_of_service "al". Did you mean "all"?
+            site.toml:23:13: user.alice.max_login: this is a whole number. Write a text in quotes
         "#]],
     );
     check_with(

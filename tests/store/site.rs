@@ -109,6 +109,7 @@ fn sales() -> UserGroup {
         limits: LogoutLimits {
             idle_limit_min: Some(0),
             max_login_min: None,
+            logout_times: Some(vec![750]),
         },
         exempt: true,
     }

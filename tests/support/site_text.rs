@@ -197,8 +197,8 @@ impl SiteText {
                 ["pickup", "group", group] => phone.pickup_group = Some(group.into()),
                 ["exempt"] => phone.exempt = true,
                 ["not", "exempt"] => phone.exempt = false,
-                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
-                    say(&mut phone.limits, kind, limit)?;
+                ["idle" | "max", "limit" | "login", _] | ["logout", "at", ..] => {
+                    say(&mut phone.limits, &words(clause))?;
                 }
                 ["emergency", "number", number] => phone.emergency_number = Some(number.into()),
                 ["in", ..] => phone.location = Some(clause[3..].to_owned()),
@@ -273,11 +273,11 @@ impl SiteText {
                 ["pin", pin] => user.pin = PinHash(pin.to_owned()),
                 ["named", ..] => user.display_name = clause[6..].to_owned(),
                 ["no", "idle", "limit"] => profile.limits.idle_limit_min = None,
-                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
-                    profile.limits = limited(&profile.limits, kind, limit)?;
+                ["idle" | "max", "limit" | "login", _] | ["logout", "at", ..] => {
+                    profile.limits = limited(&profile.limits, &words(clause))?;
                 }
-                ["own", kind @ ("idle" | "max"), "limit" | "login", limit] => {
-                    say(&mut user.limits, kind, limit)?;
+                ["own", "idle" | "max" | "logout", ..] => {
+                    say(&mut user.limits, &words(clause)[1..])?;
                 }
                 ["own", "class", class] => user.class = Some(class.into()),
                 ["group", group] => user.group = Some(group.into()),
@@ -336,8 +336,8 @@ impl SiteText {
                     class.agent_answer = AgentAnswer::NotReadyAfterMiss;
                 }
                 ["exempt"] => class.exempt = true,
-                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
-                    class.limits = limited(&class.limits, kind, limit)?;
+                ["idle" | "max", "limit" | "login", _] | ["logout", "at", ..] => {
+                    class.limits = limited(&class.limits, &words(clause))?;
                 }
                 ["deny", ref texts @ ..] => class.deny = patterns(texts)?,
                 ["allow", ref texts @ ..] => class.allow = patterns(texts)?,
@@ -355,8 +355,8 @@ impl SiteText {
             match words(clause)[..] {
                 ["nothing"] => {}
                 ["exempt"] => group.exempt = true,
-                [kind @ ("idle" | "max"), "limit" | "login", limit] => {
-                    group.limits = limited(&group.limits, kind, limit)?;
+                ["idle" | "max", "limit" | "login", _] | ["logout", "at", ..] => {
+                    group.limits = limited(&group.limits, &words(clause))?;
                 }
                 _ => return Err(format!("what is {clause:?} for group {name}?")),
             }
@@ -447,24 +447,31 @@ impl SiteText {
     }
 }
 
-/// An idle limit or a maximum login time besides what was said before; `never` takes back what others say.
-fn limited(limits: &LogoutLimits, kind: &str, limit: &str) -> Result<LogoutLimits, String> {
+/// A limit besides what was said before: `idle limit 30m`, `max login 8h`, `logout at 12:00 18:00`. `never` takes back
+/// what others say.
+fn limited(limits: &LogoutLimits, said: &[&str]) -> Result<LogoutLimits, String> {
     let mut limits = limits.clone();
-    let minutes = match limit {
-        "never" => 0,
-        limit => minutes(limit)?,
+    let minutes_or_never = |limit: &str| match limit {
+        "never" => Ok(0),
+        limit => minutes(limit),
     };
-    match kind {
-        "idle" => limits.idle_limit_min = Some(minutes),
-        _ => limits.max_login_min = Some(minutes),
+    match *said {
+        ["idle", "limit", limit] => limits.idle_limit_min = Some(minutes_or_never(limit)?),
+        ["max", "login", limit] => limits.max_login_min = Some(minutes_or_never(limit)?),
+        ["logout", "at", "never"] => limits.logout_times = Some(Vec::new()),
+        ["logout", "at", ref times @ ..] => {
+            let times = times.iter().map(|time| time_of_day(time));
+            limits.logout_times = Some(times.collect::<Result<_, _>>()?);
+        }
+        _ => return Err(format!("what limit is {said:?}?")),
     }
     Ok(limits)
 }
 
 /// The same where most say nothing.
-fn say(limits: &mut Option<Box<LogoutLimits>>, kind: &str, limit: &str) -> Said {
-    let said = limits.as_deref().cloned().unwrap_or_default();
-    *limits = limited(&said, kind, limit)?.boxed();
+fn say(limits: &mut Option<Box<LogoutLimits>>, said: &[&str]) -> Said {
+    let before = limits.as_deref().cloned().unwrap_or_default();
+    *limits = limited(&before, said)?.boxed();
     Ok(())
 }
 
