@@ -293,7 +293,7 @@ impl Pbx {
             Destination::Disturb(may) => self.quiet_asked(Asker::Leg(leg), phone, !may),
             Destination::Logout => self.leave(now, Asker::Leg(leg), phone, Door::Code),
             Destination::RemoteLogout(dn) => {
-                self.leave_remotely(now, Asker::Leg(leg), phone, &dn);
+                self.leave_remotely(now, (Asker::Leg(leg), Door::Code), phone, &dn);
             }
             Destination::Incomplete(form) => {
                 let why = Refusal::Incomplete(form);

@@ -90,6 +90,8 @@ pub enum Cause {
     Unregistered,
     /// A program did, over the Extension Mobility API.
     Api,
+    /// The phone came back with other firmware than it is to have (OUT-8).
+    Firmware,
 }
 
 impl Cause {
@@ -116,6 +118,7 @@ impl Cause {
             Cause::Schedule => "schedule",
             Cause::Unregistered => "unregistered",
             Cause::Api => "api",
+            Cause::Firmware => "firmware",
         }
     }
 }

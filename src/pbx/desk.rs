@@ -61,6 +61,8 @@ pub struct DeskMay {
     pub pick_up: bool,
     /// The other party of a call may be made to wait for whoever fetches it.
     pub park: bool,
+    /// Users at other phones may be logged out (OUT-5).
+    pub log_others_out: bool,
 }
 
 impl DeskSet {
@@ -151,6 +153,7 @@ impl Pbx {
             be_private: self.may_be_private(phone),
             pick_up: self.pickup_group_at(phone).is_some(),
             park: !self.site.settings.park_slots.is_empty(),
+            log_others_out: class.remote_logout,
         }
     }
 

@@ -459,6 +459,7 @@ impl Pbx {
             return;
         };
         self.login_noticed(now, &claim);
+        let mut left = Vec::new();
         for closed in &claim.closes {
             let text = match closed.cause {
                 Cause::Moved => format!("Logged out: logged in at {}", claim.opens.phone),
@@ -474,6 +475,7 @@ impl Pbx {
             if let (Some(phone), Some(whose)) = (&phone, &whose) {
                 self.calls_to_forget(now, phone, whose);
             }
+            left.extend(phone.clone());
             if let Some(phone) = phone.filter(|_| gone_from_elsewhere) {
                 let shown = Shown::Nobody(Some(closed.cause));
                 let applied = self.applied(phone.clone(), shown, text);
@@ -487,6 +489,9 @@ impl Pbx {
         let (user, phone) = (claim.opens.user.clone(), claim.opens.phone.clone());
         let session = claim.opens.session;
         self.add_session(Session::opened_now(now, claim.opens));
+        for phone in left {
+            self.ring_elsewhere(now, &phone);
+        }
         let text = self.welcome(&user);
         let applied = self.applied(phone.clone(), Shown::User(user), text.clone());
         self.act(applied);

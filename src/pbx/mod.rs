@@ -22,6 +22,7 @@ mod disturb;
 mod enrolment;
 mod event;
 mod explain;
+mod firmware;
 mod forget;
 mod forward;
 mod forward_set;
@@ -32,6 +33,7 @@ mod job;
 mod lamp;
 mod latecomer;
 mod layout;
+mod leaving;
 mod line;
 mod lock;
 mod login;
@@ -96,6 +98,7 @@ pub use event::{
     Body, EarlyLink, Event, Failure, JobWish, LegId, LegIds, LogoutTarget, MediaFlow, Secret,
     Ticket, TransferTo,
 };
+pub use firmware::Firmware;
 pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
@@ -110,6 +113,7 @@ pub use job::{
 };
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
 pub use layout::{Button, Feature, Item, Layout, LeftOut, Room, Why};
+pub use leaving::{KeptBy, LeaveBy, LeaveWish, Leaving, LineUse, NotNow};
 pub use line::{Applied, LineKind, ProfileLine};
 pub use messages::{Messages, Report};
 pub use mix::{ConferenceId, MixNews, MixOrder};
@@ -199,6 +203,8 @@ pub struct Pbx {
     phones: BTreeMap<PhoneName, PhoneState>,
     seldom: Seldom,
     registered: usize,
+    /// When this core began (uptime).
+    began: Duration,
     /// Softphones that are registered.
     softphones: BTreeMap<PhoneName, Present>,
     sessions: BTreeMap<SessionId, Session>,
@@ -244,6 +250,7 @@ impl Pbx {
             phones: BTreeMap::new(),
             seldom: Seldom::default(),
             registered: 0,
+            began: now.uptime,
             softphones: BTreeMap::new(),
             sessions: BTreeMap::new(),
             by_user: HashMap::new(),
@@ -338,7 +345,13 @@ impl Pbx {
                 self.show_messages(&phone);
             }
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
-            Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
+            Event::PhoneGone(phone) => {
+                self.goes_away(now, &phone);
+                self.reached(now, &phone, Reach::Gone);
+            }
+            Event::FirmwareTold { phone, firmware } => {
+                self.firmware_told(now, &phone, &firmware);
+            }
             Event::DeskRequested(phone) => self.desk_requested(phone),
             Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
             Event::Dialled {
@@ -469,6 +482,15 @@ impl Pbx {
                 phone,
                 private,
             } => self.privacy_asked(now, Asker::Ticket(ticket), &phone, private),
+            Event::RemoteLogoutAsked {
+                ticket,
+                door,
+                phone,
+                dn,
+            } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.leave_remotely(now, (Asker::Ticket(ticket), door), &phone, &dn);
+            }
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
             Event::UseTold {
                 ticket,
@@ -611,6 +633,9 @@ impl Pbx {
         }
         state.registered = registered;
         self.hunting.queues.stir();
+        if registered {
+            self.seldom.away.remove(phone);
+        }
         self.presence_changed(phone);
         let state = self.phones.entry(phone.clone()).or_default();
         // Whatever its handset did before, it has not told of it since.
@@ -667,7 +692,10 @@ impl Pbx {
             match stored.leaving {
                 _ if !known => self.queue_logout(now, id, Cause::Admin),
                 // After a restart no phone is in a call: all that were deferred would go at once (TOD-3).
-                Some((cause @ (Cause::Schedule | Cause::Admin | Cause::Api), ..)) => {
+                Some((
+                    cause @ (Cause::Schedule | Cause::Admin | Cause::Api | Cause::Firmware),
+                    ..,
+                )) => {
                     self.queue_logout(now, id, cause);
                 }
                 _ => {

@@ -52,10 +52,12 @@ pub(super) enum Key {
     Private,
     /// Lets the other parties of two calls talk with each other, too.
     Confer,
+    /// Logs somebody out who is at another phone (OUT-5).
+    LogOther,
 }
 
 /// In the order of the template: what a phone says for a key is its place there, from 1.
-const KEYS: [Key; 24] = [
+const KEYS: [Key; 25] = [
     Key::Redial,
     Key::NewCall,
     Key::Hold,
@@ -80,6 +82,7 @@ const KEYS: [Key; 24] = [
     Key::Barge,
     Key::Private,
     Key::Confer,
+    Key::LogOther,
 ];
 
 /// An empty place.
@@ -125,6 +128,7 @@ impl Key {
             Key::Barge => Label::BARGE.into(),
             Key::Private => Label::PRIVATE.into(),
             Key::Confer => Label::CONFRN.into(),
+            Key::LogOther => "LogOther".into(),
         }
     }
 }
@@ -146,7 +150,8 @@ pub(super) enum Idle {
 fn keys_of(set: KeySet) -> &'static [Option<Key>] {
     use Key::{
         Answer, Backspace, Barge, Confer, Confirm, Dial, Disturb, EndCall, Forward, Hold, Join,
-        Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume, Stay, Transfer,
+        LogOther, Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume, Stay,
+        Transfer,
     };
     match set {
         KeySet::OnHook => &[
@@ -163,6 +168,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Forward(ForwardKind::Busy)),
             Some(Forward(ForwardKind::NoAnswer)),
             Some(Private),
+            Some(LogOther),
         ],
         KeySet::Connected | KeySet::ConnectedTransferable => &[
             Some(Hold),
@@ -172,6 +178,8 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Join),
             Some(Private),
             Some(Confer),
+            Some(Stay),
+            Some(Logout),
         ],
         KeySet::OnHold | KeySet::HoldConference => &[
             Some(Resume),
@@ -179,6 +187,8 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(EndCall),
             Some(Transfer),
             Some(Join),
+            Some(Stay),
+            Some(Logout),
         ],
         KeySet::RingIn => &[Some(Answer), Some(EndCall)],
         KeySet::OffHook | KeySet::OffHookFeature => &[
@@ -188,7 +198,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(PickUp),
             Some(PickUpAt),
         ],
-        KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial)],
+        KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial), Some(Confirm)],
         KeySet::ConnectedConference => &[Some(Hold), Some(EndCall)],
         KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer), Some(Join)],
         KeySet::InUseHint | KeySet::OnHookStealable => &[Some(Redial), Some(NewCall), Some(Barge)],
@@ -242,9 +252,11 @@ fn mask(set: KeySet, is_shown: impl Fn(Key) -> bool) -> u32 {
 /// The keys of a phone on which nothing goes on.
 pub(super) fn idle(idle: Idle, can_redial: bool, may: DeskMay) -> SelectSoftKeys {
     let is_shown = |key: Key| match key {
-        Key::Redial => can_redial,
+        // Whoever is asked sees yes and no at once.
+        Key::Redial => can_redial && idle != Idle::Leaving,
         Key::Login => idle == Idle::Nobody,
-        Key::Logout => matches!(idle, Idle::Somebody | Idle::Warned),
+        // Pressed again, it is a yes, too.
+        Key::Logout => idle != Idle::Nobody,
         Key::Confirm => idle == Idle::Leaving,
         Key::Stay => matches!(idle, Idle::Warned | Idle::Leaving),
         key => is_offered(key, may),
@@ -266,6 +278,7 @@ fn is_offered(key: Key, may: DeskMay) -> bool {
         Key::Park => may.park,
         Key::Barge => may.barge,
         Key::Private => may.be_private,
+        Key::LogOther => may.log_others_out,
         _ => true,
     }
 }
@@ -281,7 +294,7 @@ mod tests {
             assert_eq!(meant.label(), key.label);
         }
         assert_eq!(Key::of(0), None);
-        assert_eq!(Key::of(25), None);
+        assert_eq!(Key::of(26), None);
         assert_eq!(Key::of(u32::MAX), None);
     }
 
@@ -297,7 +310,10 @@ mod tests {
         let table = [
             (Idle::Nobody, vec![Key::NewCall, Key::Login]),
             (Idle::Somebody, vec![Key::NewCall, Key::Logout]),
-            (Idle::Leaving, vec![Key::Stay, Key::NewCall, Key::Confirm]),
+            (
+                Idle::Leaving,
+                vec![Key::Stay, Key::NewCall, Key::Logout, Key::Confirm],
+            ),
             (Idle::Warned, vec![Key::Stay, Key::NewCall, Key::Logout]),
         ];
         for (state, expected) in table {

@@ -166,6 +166,7 @@ mod tests {
             Cause::Schedule,
             Cause::Unregistered,
             Cause::Api,
+            Cause::Firmware,
         ]);
     }
 
