@@ -578,6 +578,12 @@ impl Exchange {
             if let News::Registered(phone) | News::Gone(phone) | News::Moved(phone) = &news {
                 self.agent.forget_lamp(phone);
             }
+            if let News::Registered(phone) = &news {
+                let firmware = self.registrar.firmware_of(phone, now);
+                let phone = phone.clone();
+                self.pbx
+                    .handle(now, Event::FirmwareTold { phone, firmware });
+            }
             let event = match news {
                 News::Registered(phone) => Event::PhoneRegistered(phone),
                 News::Restored(phone) => Event::PhoneRestored(phone),

@@ -249,6 +249,7 @@ fn cause(cause: Option<pbx::Cause>) -> v1::Cause {
         Some(pbx::Cause::Unregistered) => v1::Cause::Unregistered,
         Some(pbx::Cause::Api) => v1::Cause::Api,
         Some(pbx::Cause::Missed) => v1::Cause::Missed,
+        Some(pbx::Cause::Firmware) => v1::Cause::Firmware,
     }
 }
 

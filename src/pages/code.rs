@@ -107,9 +107,11 @@ impl From<&Refusal> for Code {
                 Obstacle::LoggedInAt(_) => Code::ELSEWHERE,
                 Obstacle::NoSuchProfile(_) => Code::NO_PROFILE,
                 Obstacle::NobodyHere | Obstacle::NobodyAt(_) => Code::NOBODY,
-                Obstacle::EmergencyCalled | Obstacle::EmergencyHold(..) | Obstacle::Ringing => {
-                    Code::POLICY
-                }
+                Obstacle::EmergencyCalled
+                | Obstacle::EmergencyHold(..)
+                | Obstacle::Ringing
+                | Obstacle::AgentInCall
+                | Obstacle::InUse(_) => Code::POLICY,
             },
             _ => Code::POLICY,
         }

@@ -13,7 +13,7 @@ use super::page::Reader;
 use super::request::{Reply, Request};
 use super::texts::{Texts, filled};
 use super::visit::Visit;
-use crate::pbx::{Door, LeftOut, Personality, Presence, Site, Why};
+use crate::pbx::{Cause, Door, LeftOut, Personality, Presence, Site, Why};
 use crate::time::Utc;
 
 /// Where they are.
@@ -57,7 +57,9 @@ pub(super) async fn show(
 fn menu(reader: &Reader, visit: &Visit, personality: Personality) -> Result<Reply, Code> {
     let texts = reader.texts;
     let mut services = Vec::new();
-    if visit.at.warned.is_some() {
+    // Whoever wanted to leave may have thought better of it (OUT-2).
+    let leaves = visit.at.present.as_ref().and_then(|it| it.leaving);
+    if visit.at.warned.is_some() || leaves == Some(Cause::User) {
         services.push((&texts.item_stay, STAY));
     }
     let login = match visit.at.present {

@@ -44,6 +44,10 @@ pub enum Notice {
         /// Whether that is to be heard, too, where a phone can.
         aloud: bool,
     },
+    /// It ends as soon as nothing goes on there, for this cause (OUT-2).
+    LogoutWaits(Cause),
+    /// Not any more: somebody stays.
+    LogoutOff,
     /// Something else that whoever is there should know.
     News,
 }

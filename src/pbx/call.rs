@@ -309,7 +309,7 @@ impl Pbx {
                 self.leave_with_groups(now, Asker::Leg(leg), phone, Door::Code);
             }
             Destination::RemoteLogout(dn) => {
-                self.leave_remotely(now, Asker::Leg(leg), phone, &dn);
+                self.leave_remotely(now, (Asker::Leg(leg), Door::Code), phone, &dn);
             }
             Destination::Incomplete(form) => {
                 let why = Refusal::Incomplete(form);

@@ -94,6 +94,8 @@ pub enum Cause {
     Api,
     /// An agent missed too many hunt calls (HG-7).
     Missed,
+    /// The phone came back with other firmware than it is to have (OUT-8).
+    Firmware,
 }
 
 impl Cause {
@@ -121,6 +123,7 @@ impl Cause {
             Cause::Unregistered => "unregistered",
             Cause::Api => "api",
             Cause::Missed => "missed",
+            Cause::Firmware => "firmware",
         }
     }
 }

@@ -277,6 +277,7 @@ fn reason(cause: Cause) -> &'static str {
         Cause::Schedule => "a logout time of the site came",
         Cause::Api => "a program did, over the API",
         Cause::Missed => "too many hunt calls were missed there",
+        Cause::Firmware => "the phone came back with other firmware than it is to have",
         Cause::Unregistered => "the softphone unregistered, or was not heard of any more",
     }
 }

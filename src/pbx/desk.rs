@@ -66,6 +66,8 @@ pub struct DeskMay {
     pub park: bool,
     /// Hunt calls may be let pass by, and nothing else (HG-2).
     pub leave_hunting: bool,
+    /// Users at other phones may be logged out (OUT-5).
+    pub log_others_out: bool,
 }
 
 impl DeskSet {
@@ -158,6 +160,7 @@ impl Pbx {
             pick_up: self.pickup_group_at(phone).is_some(),
             park: !self.site.settings.park_slots.is_empty(),
             leave_hunting: self.has_hunt_key(phone),
+            log_others_out: class.remote_logout,
         }
     }
 

@@ -10,6 +10,7 @@ use super::action::Party;
 use super::activity::Activity;
 use super::agent::ReadyAt;
 use super::change::{ClaimId, Door, LockedOut, Signal, Wanted};
+use super::firmware::Firmware;
 use super::forget::Forgot;
 use super::forward::Hops;
 use super::forward_set::ForwardKind;
@@ -152,6 +153,13 @@ pub enum Event {
     PhoneRestored(PhoneName),
     /// A phone cannot be reached any more.
     PhoneGone(PhoneName),
+    /// A phone that is about to be reached says what it runs (OUT-8).
+    FirmwareTold {
+        /// Which phone.
+        phone: PhoneName,
+        /// What it says.
+        firmware: Firmware,
+    },
     /// A phone that cannot be reached yet, or that may have changed, wants to know what it is.
     DeskRequested(PhoneName),
     /// A phone can be reached at one more place, or has started again where it was.
@@ -493,6 +501,17 @@ pub enum Event {
         phone: PhoneName,
         /// Whether they are to be.
         private: bool,
+    },
+    /// Somebody at a phone wants somebody else out who is at another, through a door other than a code (OUT-5).
+    RemoteLogoutAsked {
+        /// Who waits for the answer.
+        ticket: Ticket,
+        /// How it was asked for.
+        door: Door,
+        /// At which phone.
+        phone: PhoneName,
+        /// The number of whoever is to go.
+        dn: Dn,
     },
     /// Whoever is logged in at a phone says that they are still there.
     StayAsked {

@@ -26,7 +26,7 @@ impl Pbx {
             "{name} is a {kind} hunt group at {pilots}; {ends}."
         )];
         let members = self.members_of(&name);
-        let sentence = |dn: &Dn| self.explain_member(&name, dn);
+        let sentence = |dn: &Dn| self.explain_offer(&name, dn);
         sentences.extend(members.iter().map(|member| sentence(&member.dn)));
         let joined = members.iter().filter(|member| member.is_dynamic).count();
         let is_free = |slot: &&HuntSlot| **slot == HuntSlot::Wildcard;
@@ -38,7 +38,7 @@ impl Pbx {
         Some(sentences)
     }
 
-    fn explain_member(&self, name: &HuntGroupName, dn: &Dn) -> String {
+    fn explain_offer(&self, name: &HuntGroupName, dn: &Dn) -> String {
         if let Some(inner) = self.directory.pilot(dn) {
             return format!("{dn} stands for the members of {inner}.");
         }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::agent::Member;
 use super::hunt_group::{HuntKind, PresentCall};
+use super::membership::Member;
 use super::names::Dn;
 use super::phone::InUse;
 

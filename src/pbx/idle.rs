@@ -151,8 +151,9 @@ impl Pbx {
     /// Whoever is there says so, and is not logged out soon (IDL-6).
     pub(super) fn stay(&mut self, now: Now, ticket: Ticket, phone: &PhoneName) {
         let outcome = match self.session_at(phone) {
-            Some(_) => {
+            Some(id) => {
                 self.phone_used(now, phone, Signal::Key);
+                self.take_back_leaving(now, id);
                 Ok("You stay logged in".to_owned())
             }
             None => Err(Refusal::Blocked(Obstacle::NobodyHere)),
@@ -195,7 +196,7 @@ impl Pbx {
         let seen = Seen {
             opened: now.uptime_at(session.stored.opened),
             last_used: session.last_used,
-            in_use: self.in_use(phone),
+            in_use: self.in_use_to_timers(phone),
             hold_until: self.emergency_hold(now, phone),
         };
         Some(verdict(limits, seen, now.uptime))

@@ -459,6 +459,7 @@ impl Pbx {
             return;
         };
         self.login_noticed(now, &claim);
+        let mut left = Vec::new();
         for closed in &claim.closes {
             let text = match closed.cause {
                 Cause::Moved => format!("Logged out: logged in at {}", claim.opens.phone),
@@ -477,6 +478,7 @@ impl Pbx {
                     self.members_depart(now, whose);
                 }
             }
+            left.extend(phone.clone());
             if let Some(phone) = phone.filter(|_| gone_from_elsewhere) {
                 let shown = Shown::Nobody(Some(closed.cause));
                 let applied = self.applied(phone.clone(), shown, text);
@@ -492,6 +494,9 @@ impl Pbx {
         let session = claim.opens.session;
         self.add_session(Session::opened_now(now, claim.opens));
         self.members_arrive(now, &phone, moves);
+        for phone in left {
+            self.ring_elsewhere(now, &phone);
+        }
         let text = self.welcome(&user);
         let applied = self.applied(phone.clone(), Shown::User(user), text.clone());
         self.act(applied);

@@ -8,6 +8,7 @@ use super::change::{Cause, Door, SessionId, What};
 use super::event::Ticket;
 use super::idle::Verdict;
 use super::job::{JobEnd, JobOutcome, JobRun};
+use super::leaving::LeaveBy;
 use super::login::Asker;
 use super::names::JobName;
 use super::phone::InUse;
@@ -89,6 +90,14 @@ impl MassLogout {
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Whether a logout is over when its turn has come, whatever its phone has been used for since.
+fn is_order(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::Schedule | Cause::Admin | Cause::Api | Cause::Firmware
+    )
 }
 
 /// Whose turn it is.
@@ -273,7 +282,7 @@ impl Pbx {
         match session.queued {
             None => self.schedule.queue.push_back(id),
             // An idle phone may be used again before its turn; these go all the same.
-            Some(_) if matches!(cause, Cause::Schedule | Cause::Admin | Cause::Api) => {}
+            Some(_) if is_order(cause) => {}
             Some(_) => return,
         }
         session.queued = Some(cause);
@@ -355,10 +364,10 @@ impl Pbx {
         let Some(cause) = session.queued.take() else {
             return false;
         };
-        let phone = session.stored.phone.clone();
-        let cause = match cause {
-            Cause::Schedule | Cause::Admin | Cause::Api => cause,
-            _ => match self.verdict_on(now, id) {
+        let was_decided = session.stored.leaving.is_some();
+        let cause = match is_order(cause) {
+            true => cause,
+            false => match self.verdict_on(now, id) {
                 // Its own clock time came meanwhile: it may be in a call.
                 Some(Verdict::Expired(Cause::Schedule)) => Cause::Schedule,
                 Some(Verdict::Expired(cause)) => {
@@ -371,18 +380,17 @@ impl Pbx {
                 }
             },
         };
+        let by = match cause {
+            Cause::Schedule | Cause::Firmware if !was_decided => LeaveBy::Perch(cause),
+            _ => LeaveBy::Everybody,
+        };
         let door = match cause {
             Cause::Admin => Door::Control,
             Cause::Api => Door::Api,
+            Cause::Firmware => Door::Registration,
             _ => Door::Timer,
         };
-        let held_back = self.emergency_hold(now, &phone).is_some();
-        if self.in_use(&phone) == InUse::Idle && !held_back {
-            self.close(now, id, cause, door);
-        } else {
-            self.set_leaving(now, id, cause, door);
-            self.leave_if_idle(now, id);
-        }
+        self.leave_soon(now, id, by, (cause, door));
         true
     }
 

@@ -90,7 +90,7 @@ impl Mobility {
     pub fn keeps_history(&self, cause: Cause) -> bool {
         let is_automatic = matches!(
             cause,
-            Cause::Idle | Cause::Duration | Cause::Schedule | Cause::Unregistered
+            Cause::Idle | Cause::Duration | Cause::Schedule | Cause::Unregistered | Cause::Firmware
         );
         self.keep_history || (is_automatic && self.keep_history_on_automatic)
     }

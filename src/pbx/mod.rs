@@ -23,6 +23,7 @@ mod disturb;
 mod enrolment;
 mod event;
 mod explain;
+mod firmware;
 mod forget;
 mod forward;
 mod forward_set;
@@ -37,6 +38,7 @@ mod job;
 mod lamp;
 mod latecomer;
 mod layout;
+mod leaving;
 mod line;
 mod lock;
 mod login;
@@ -103,6 +105,7 @@ pub use event::{
     Body, EarlyLink, Event, Failure, JobWish, LegId, LegIds, LogoutTarget, MediaFlow, Secret,
     Ticket, TransferTo,
 };
+pub use firmware::Firmware;
 pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
@@ -119,6 +122,7 @@ pub use job::{
 };
 pub use lamp::{Lamp, LineCall, LineCallState, LineStatus};
 pub use layout::{Button, Feature, Item, Layout, LeftOut, Room, Why};
+pub use leaving::{KeptBy, LeaveBy, LeaveWish, Leaving, LineUse, NotNow};
 pub use line::{Applied, LineKind, ProfileLine};
 pub use messages::{Messages, Report};
 pub use mix::{ConferenceId, MixNews, MixOrder};
@@ -210,6 +214,8 @@ pub struct Pbx {
     phones: BTreeMap<PhoneName, PhoneState>,
     seldom: Seldom,
     registered: usize,
+    /// When this core began (uptime).
+    began: Duration,
     /// Softphones that are registered.
     softphones: BTreeMap<PhoneName, Present>,
     sessions: BTreeMap<SessionId, Session>,
@@ -261,6 +267,7 @@ impl Pbx {
             phones: BTreeMap::new(),
             seldom: Seldom::default(),
             registered: 0,
+            began: now.uptime,
             softphones: BTreeMap::new(),
             sessions: BTreeMap::new(),
             by_user: HashMap::new(),
@@ -357,7 +364,13 @@ impl Pbx {
                 self.show_messages(&phone);
             }
             Event::PhoneRestored(phone) => self.reached(now, &phone, Reach::Restored),
-            Event::PhoneGone(phone) => self.reached(now, &phone, Reach::Gone),
+            Event::PhoneGone(phone) => {
+                self.goes_away(now, &phone);
+                self.reached(now, &phone, Reach::Gone);
+            }
+            Event::FirmwareTold { phone, firmware } => {
+                self.firmware_told(now, &phone, &firmware);
+            }
             Event::DeskRequested(phone) => self.desk_requested(phone),
             Event::PhoneUsed { phone, signal } => self.hook_signal(now, &phone, signal),
             Event::Dialled {
@@ -494,6 +507,15 @@ impl Pbx {
                 phone,
                 private,
             } => self.privacy_asked(now, Asker::Ticket(ticket), &phone, private),
+            Event::RemoteLogoutAsked {
+                ticket,
+                door,
+                phone,
+                dn,
+            } => {
+                self.phone_used(now, &phone, Signal::Key);
+                self.leave_remotely(now, (Asker::Ticket(ticket), door), &phone, &dn);
+            }
             Event::StayAsked { ticket, phone } => self.stay(now, ticket, &phone),
             Event::UseTold {
                 ticket,
@@ -639,6 +661,9 @@ impl Pbx {
         }
         state.registered = registered;
         self.hunting.queues.stir();
+        if registered {
+            self.seldom.away.remove(phone);
+        }
         self.presence_changed(phone);
         let state = self.phones.entry(phone.clone()).or_default();
         // Whatever its handset did before, it has not told of it since.
@@ -699,7 +724,10 @@ impl Pbx {
             match stored.leaving {
                 _ if !known => self.queue_logout(now, id, Cause::Admin),
                 // After a restart no phone is in a call: all that were deferred would go at once (TOD-3).
-                Some((cause @ (Cause::Schedule | Cause::Admin | Cause::Api), ..)) => {
+                Some((
+                    cause @ (Cause::Schedule | Cause::Admin | Cause::Api | Cause::Firmware),
+                    ..,
+                )) => {
                     self.queue_logout(now, id, cause);
                 }
                 _ => {

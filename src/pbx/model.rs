@@ -35,6 +35,9 @@ pub struct PhoneModel {
     /// Whether the file that it fetches makes one of its buttons log in and out.
     #[serde(default)]
     pub login_key: bool,
+    /// Whether its users leave by the key that ends calls, held while there is none (OUT-6).
+    #[serde(default)]
+    pub end_key_leaves: bool,
     /// Whether it has a display that texts can be shown on.
     pub display: bool,
     /// Whether it has a browser, and so knows what it is to do with XML.

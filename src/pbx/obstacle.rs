@@ -25,6 +25,10 @@ pub enum Obstacle {
     NobodyAt(PhoneName),
     /// The prime line rings (OUT-3).
     Ringing,
+    /// The user is an agent who has a call, and leaves at once or not at all (OUT-2).
+    AgentInCall,
+    /// Something goes on at that phone (OUT-5).
+    InUse(PhoneName),
 }
 
 impl Obstacle {
@@ -47,6 +51,8 @@ impl Obstacle {
             Obstacle::NobodyHere => "Nobody is logged in at this phone".into(),
             Obstacle::NobodyAt(phone) => format!("Nobody is logged in at {phone}"),
             Obstacle::Ringing => "A call is ringing. Answer or decline it first".into(),
+            Obstacle::AgentInCall => "Agents log out between calls. End your call first".into(),
+            Obstacle::InUse(phone) => format!("{phone} is in use"),
         }
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Seldom {
     pub private: BTreeMap<PhoneName, Option<SessionId>>,
     /// The last emergency call from a phone.
     pub emergency_at: BTreeMap<PhoneName, Utc>,
+    /// Since when phones with a session are away (uptime), where firmware is prescribed.
+    pub away: BTreeMap<PhoneName, Duration>,
 }
 
 impl Seldom {
@@ -50,6 +52,7 @@ impl Seldom {
         self.quiet.retain(|phone, _| is_known(phone));
         self.private.retain(|phone, _| is_known(phone));
         self.emergency_at.retain(|phone, _| is_known(phone));
+        self.away.retain(|phone, _| is_known(phone));
     }
 }
 
@@ -101,6 +104,30 @@ impl Pbx {
         let prime = self.lines_of(phone).into_iter().next();
         let is_prime = |line: &Dn| Some(line) == prime.as_ref();
         self.lines_in_use(phone, |recorded| recorded.1, is_prime)
+    }
+
+    /// What the phone is doing on its other lines.
+    pub(super) fn other_lines_in_use(&self, phone: &PhoneName) -> InUse {
+        let prime = self.lines_of(phone).into_iter().next();
+        // Of what was recorded only the sum is known, and the prime line.
+        let rest = |recorded: &(InUse, InUse)| match recorded.0 == recorded.1 {
+            true => InUse::Idle,
+            false => recorded.0,
+        };
+        self.lines_in_use(phone, rest, |line| Some(line) != prime.as_ref())
+    }
+
+    /// What the phone is doing, to a timer: whatever rings is waited for, beside a call on hold, too (OUT-3).
+    pub(super) fn in_use_to_timers(&self, phone: &PhoneName) -> InUse {
+        let rings = || {
+            let legs = self.phones.get(phone).into_iter().flat_map(|p| &p.legs);
+            let mut legs = legs.filter_map(|id| self.calls.leg(*id));
+            legs.any(|leg| leg.in_use() == InUse::Ringing)
+        };
+        match self.in_use(phone) {
+            InUse::HeldOnly { .. } if rings() => InUse::Ringing,
+            in_use => in_use,
+        }
     }
 
     fn lines_in_use(

@@ -9,7 +9,7 @@ use super::Pbx;
 use super::change::{StoredSession, TotalLimit};
 use super::idle::Limits;
 use super::names::{ClassName, ProfileName, UserId};
-use super::profile::UserProfile;
+use super::profile::{AgentKind, UserProfile};
 use super::site::{Settings, Site};
 
 /// What one level says of automatic logouts: a user, a group, a class, a phone. What it does not say, others may.
@@ -219,12 +219,22 @@ impl Pbx {
         let levels = [user, profile, group, class, phone, by_site];
         let policy = policy(levels.into_iter().flatten());
         match stored.total {
+            // The shift of such an agent ends when the agent says so (DUR-1).
+            TotalLimit::Usual if self.is_traditional_agent(stored) => Policy {
+                total: None,
+                ..policy
+            },
             TotalLimit::Usual => policy,
             TotalLimit::Never => policy.lasting(None),
             TotalLimit::Seconds(seconds) => {
                 policy.lasting(Some(Duration::from_secs(seconds.into())))
             }
         }
+    }
+
+    fn is_traditional_agent(&self, stored: &StoredSession) -> bool {
+        let profile = self.profile_of(stored);
+        profile.is_some_and(|profile| profile.agent == Some(AgentKind::Traditional))
     }
 
     /// The limits of a session but for clock times, which depend on the moment; none if nothing ends it automatically

@@ -75,7 +75,7 @@ impl UserProfile {
 }
 
 /// A kind of agent: what the job at a queue means for leaving the phone. In a site it is one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentKind {
     /// Answers queues at this phone. Leaves it at once or not at all (OUT-2), and no total time ends the shift (DUR-1).

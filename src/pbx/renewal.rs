@@ -97,7 +97,8 @@ impl Pbx {
         provision.is_some_and(|provision| provision.vendor != Vendor::Linphone)
     }
 
-    fn renew(&mut self, now: Now, phone: &PhoneName, what: Renewal) {
+    /// A phone is to renew itself as soon as nothing goes on there.
+    pub(super) fn renew(&mut self, now: Now, phone: &PhoneName, what: Renewal) {
         let queued = false;
         let due = self.renewals.due.entry(phone.clone());
         let due = due.or_insert(Due { what, queued });

@@ -46,6 +46,9 @@ pub struct Site {
     /// Models of phones that Perch does not know, or knows otherwise, by name.
     #[serde(default)]
     pub phone_models: BTreeMap<ModelName, Arc<PhoneModel>>,
+    /// The firmware that phones are to run, by model (OUT-8).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub firmware: BTreeMap<ModelName, String>,
     /// The other exchange beside which this one stands. None: there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Upstream>,
@@ -127,6 +130,7 @@ impl Site {
             emergency: self.emergency.clone(),
             auto_registration: self.auto_registration.clone(),
             phone_models: self.phone_models.clone(),
+            firmware: self.firmware.clone(),
             upstream: self.upstream.clone(),
             classes: self.classes.clone(),
             logout_profiles: self.logout_profiles.clone(),
@@ -195,6 +199,8 @@ pub struct Settings {
     pub emergency_hold_min: u32,
     /// How many automatic logouts may happen in a second (TOD-3).
     pub logouts_per_s: u32,
+    /// How long a phone is away, in seconds, that has been at another server rather than started anew (OUT-8).
+    pub firmware_away_s: u32,
     /// How long a phone rings before the call counts as not answered, in seconds.
     pub no_answer_s: u32,
     /// How long somebody who is asked for user and PIN may wait before the first key, in seconds.
@@ -247,6 +253,7 @@ impl Default for Settings {
             off_hook_limit_s: 60,
             emergency_hold_min: 30,
             logouts_per_s: 50,
+            firmware_away_s: 300,
             no_answer_s: 60,
             silence_s: 15,
             digit_pause_s: 5,

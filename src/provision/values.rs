@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::index::own_mac;
-use crate::pbx::{Desk, Layout, Phone, PhoneName, Seat, Site};
+use crate::pbx::{Desk, Firmware, Layout, Phone, PhoneName, Seat, Site};
 
 /// Where phones find this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,6 +88,8 @@ pub(super) struct PhoneValues<'a> {
     /// None if it speaks SCCP.
     password: Option<&'a str>,
     location: Option<&'a str>,
+    /// What it is to run, if the site says so.
+    firmware: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,8 +164,9 @@ impl<'a> Values<'a> {
             label: &dial.label,
             blf: dial.blf,
         });
+        let firmware = site.firmware_of(phone.config, &Firmware::default());
         Values {
-            phone: Some(phone),
+            phone: Some(PhoneValues { firmware, ..phone }),
             user,
             lines: lines.collect(),
             speed_dials: speed_dials.collect(),
@@ -219,6 +222,7 @@ impl<'a> PhoneValues<'a> {
             modules: modules.iter().map(|module| module.as_str()).collect(),
             password,
             location: phone.location.as_deref(),
+            firmware: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::media::{Chosen, Theirs};
 use super::wire::LampMode;
-use crate::pbx::{Alert, Body, Dn, ForwardKind, History, LegId, MediaFlow, Party, Secret};
+use crate::pbx::{Alert, Body, Dn, Door, ForwardKind, History, LegId, MediaFlow, Party, Secret};
 
 /// A call, or the attempt at one.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ pub(super) enum CallStage {
         /// What was typed, as it is shown.
         typed: String,
     },
+    /// The number of whom to log out is complete; nobody has confirmed that yet (OUT-5).
+    Confirming { dn: Dn, door: Door },
     /// It came to nothing, which is being shown.
     Over,
 }
@@ -80,6 +82,8 @@ pub(super) enum Purpose {
     Forward(ForwardKind),
     /// To take what rings there.
     PickUp,
+    /// To have whoever has it logged out.
+    LogOut,
 }
 
 /// What Perch asks for.
@@ -146,7 +150,7 @@ pub(super) struct Dialled {
 impl Call {
     pub fn leg(&self) -> Option<LegId> {
         match &self.stage {
-            CallStage::Dialling(_) | CallStage::Over => None,
+            CallStage::Dialling(_) | CallStage::Confirming { .. } | CallStage::Over => None,
             CallStage::Calling(leg)
             | CallStage::Ringing { leg, .. }
             | CallStage::Answering(leg)

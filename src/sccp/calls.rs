@@ -148,7 +148,7 @@ impl Station {
             return;
         };
         let event = match call.stage {
-            CallStage::Dialling(_) | CallStage::Over => None,
+            CallStage::Dialling(_) | CallStage::Confirming { .. } | CallStage::Over => None,
             CallStage::Ringing { leg, .. } | CallStage::Answering(leg) => {
                 let why = Failure::Declined;
                 Some(Event::Failed { leg, why })

@@ -6,7 +6,7 @@ use super::call::{Call, CallStage, Dialled, Purpose, Then};
 use super::shared::{Shared, Timer};
 use super::station::Station;
 use super::wire::{BackSpace, CallState, KeySet, Tone};
-use crate::pbx::{Body, Event, Extent, Hops, Party, Secret, Signal};
+use crate::pbx::{Body, Door, Event, Extent, Hops, Party, Secret, Signal};
 
 /// More digits than this are no number, even with a PIN.
 const MOST_DIGITS: usize = 80;
@@ -50,8 +50,12 @@ impl Station {
 
     /// Nobody presses a key any more: the number is what it is.
     pub fn paused(&mut self, shared: &mut Shared, reference: u32) {
-        if self.call(reference).is_some_and(|call| !call.is_fresh()) {
-            self.dialled(shared, reference);
+        match self.call(reference) {
+            Some(call) if matches!(call.stage, CallStage::Confirming { .. }) => {
+                self.nobody_confirmed_about(shared, reference);
+            }
+            Some(call) if !call.is_fresh() => self.dialled(shared, reference),
+            _ => {}
         }
     }
 
@@ -113,6 +117,7 @@ impl Station {
                 (Tone::Reorder, text),
             );
         }
+        let has_soft_keys = self.has_soft_keys;
         let Some(call) = self.call_mut(reference) else {
             return;
         };
@@ -121,10 +126,20 @@ impl Station {
             return;
         };
         let digits = std::mem::replace(digits, Secret::new(String::new()));
+        // Who has a key to confirm that with is asked.
+        let to_log_out = shared.to_log_out(digits.reveal());
+        let to_log_out = to_log_out.filter(|_| has_soft_keys);
         match purpose {
             Purpose::Call => {}
             Purpose::Forward(kind) => return self.forward_to(shared, reference, kind, digits),
             Purpose::PickUp => return self.pick_up(shared, reference, Some(digits)),
+            Purpose::LogOut => {
+                let dn = digits.reveal().trim_end_matches('#').into();
+                return self.ask_about(shared, reference, (dn, Door::Softkey));
+            }
+        }
+        if let Some(dn) = to_log_out {
+            return self.ask_about(shared, reference, (dn, Door::Code));
         }
         let is_private = shared.is_private(digits.reveal());
         let shown = (!is_private).then(|| digits.clone());

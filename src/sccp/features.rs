@@ -139,7 +139,7 @@ impl Station {
         }
     }
 
-    fn setting(&self, shared: &mut Shared, call: Option<u32>) -> Ticket {
+    pub fn setting(&self, shared: &mut Shared, call: Option<u32>) -> Ticket {
         shared.mint_ticket(Waiting::Setting(self.name.clone(), call))
     }
 

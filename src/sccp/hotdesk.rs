@@ -7,7 +7,7 @@ use super::shared::{Shared, Timer, Waiting};
 use super::softkeys::Idle;
 use super::station::Station;
 use super::wire::{CallState, DisplayNotify, KeySet, Tone};
-use crate::pbx::{Door, Event, LegId, Prompt, Refusal, Shown, Signal};
+use crate::pbx::{Dn, Door, Event, LegId, Prompt, Refusal, Shown, Signal};
 
 /// How long a logout may take to be confirmed.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
@@ -33,7 +33,17 @@ impl Station {
         shared.events.push(Event::LoginAsked { leg, door, phone });
     }
 
-    /// The logout key: once more, to be sure.
+    /// The logout key: once more, to be sure. In a call it is no more than a wish for when that ends, which can be taken
+    /// back.
+    pub fn logout_key(&mut self, shared: &mut Shared) {
+        match self.idle {
+            _ if !self.calls.is_empty() => self.leave(shared),
+            Idle::Leaving => self.log_out(shared),
+            _ => self.ask_to_confirm(shared),
+        }
+    }
+
+    /// Somebody is asked whether they mean it.
     pub fn ask_to_confirm(&mut self, shared: &mut Shared) {
         if self.idle == Idle::Nobody {
             return;
@@ -43,6 +53,55 @@ impl Station {
         shared.arm(Timer::Confirm(self.name.clone()), CONFIRM_WITHIN);
         self.show_idle_keys(shared);
         self.prompt(shared, (0, 0), "Log out? Confirm");
+    }
+
+    /// They do: that they leave themselves, or that somebody else is to go.
+    pub fn confirm(&mut self, shared: &mut Shared, meant: Option<u32>) {
+        let meant = meant.or_else(|| self.active().map(|call| call.reference));
+        let Some(reference) = meant else {
+            return self.log_out(shared);
+        };
+        let phone = self.name.clone();
+        let Some(call) = self.call_mut(reference) else {
+            return;
+        };
+        let CallStage::Confirming { dn, door } = &call.stage else {
+            return;
+        };
+        let (dn, door) = (dn.clone(), *door);
+        // The answer comes once it is stored; until then no key means anything here.
+        call.stage = CallStage::Over;
+        let at = (call.line, reference);
+        self.show_state(shared, at, CallState::Proceed);
+        let ticket = self.setting(shared, Some(reference));
+        shared.events.push(Event::RemoteLogoutAsked {
+            ticket,
+            door,
+            phone,
+            dn,
+        });
+    }
+
+    /// The number is complete of somebody who is to be logged out: is that meant (OUT-5)?
+    pub fn ask_about(&mut self, shared: &mut Shared, reference: u32, (dn, door): (Dn, Door)) {
+        let Some(call) = self.call_mut(reference) else {
+            return;
+        };
+        let text = format!("Log out {dn}? Confirm");
+        call.stage = CallStage::Confirming { dn, door };
+        let at = (call.line, reference);
+        self.hush(shared, at);
+        self.show_keys(shared, at, KeySet::DigitsFollowing);
+        self.prompt(shared, at, text.as_str());
+        let timer = Timer::Pause(self.name.clone(), reference);
+        shared.arm(timer, CONFIRM_WITHIN);
+    }
+
+    /// Nobody has said that it is.
+    pub fn nobody_confirmed_about(&mut self, shared: &mut Shared, reference: u32) {
+        let text = "Nobody was logged out";
+        let state = CallState::Proceed;
+        self.over(shared, reference, state, (Tone::Reorder, text));
     }
 
     /// Nobody has confirmed.
@@ -63,6 +122,10 @@ impl Station {
         }
         shared.deadlines.disarm(&Timer::Confirm(self.name.clone()));
         self.nobody_confirmed(shared);
+        self.leave(shared);
+    }
+
+    fn leave(&mut self, shared: &mut Shared) {
         let phone = self.name.clone();
         let ticket = shared.mint_ticket(Waiting::Leaving(phone.clone()));
         let door = Door::Softkey;
@@ -73,11 +136,17 @@ impl Station {
         });
     }
 
-    /// Somebody stays: the key was a use of the phone already.
+    /// Somebody stays: the key was a use of the phone already, and takes back what they wanted before.
     pub fn stay(&mut self, shared: &mut Shared) {
         shared.deadlines.disarm(&Timer::Confirm(self.name.clone()));
         self.nobody_confirmed(shared);
-        self.notify(shared, "You stay logged in");
+        if self.leaves_with_call.is_none() {
+            return self.notify(shared, "You stay logged in");
+        }
+        // What comes of it is told by itself.
+        let ticket = shared.mint_ticket(Waiting::Key);
+        let phone = self.name.clone();
+        shared.events.push(Event::StayAsked { ticket, phone });
     }
 
     /// What became of a logout by key.

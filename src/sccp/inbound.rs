@@ -187,8 +187,9 @@ impl Station {
             }
             (Key::Redial, _) => self.dial_again(shared, event.line),
             (Key::Login, _) => self.log_in(shared),
-            (Key::Logout, _) => self.ask_to_confirm(shared),
-            (Key::Confirm, _) => self.log_out(shared),
+            (Key::Logout, _) => self.logout_key(shared),
+            (Key::Confirm, meant) => self.confirm(shared, meant),
+            (Key::LogOther, _) => self.dial_for(shared, event.line, Purpose::LogOut),
             (Key::Stay, _) => self.stay(shared),
             (Key::Forward(kind), _) => self.forward_key(shared, event.line, kind),
             (Key::Barge, _) => self.barge(shared, event.line, event.call),
@@ -224,6 +225,10 @@ impl Station {
                 if !self.press_for(shared, call, '#') {
                     self.paused(shared, call);
                 }
+            }
+            // Where that key is the one that users know for leaving, and there is no call that it could end.
+            (Key::EndCall, None) if self.model.end_key_leaves && self.calls.is_empty() => {
+                self.ask_to_confirm(shared);
             }
             (Key::EndCall, None) => self.show_idle_if_idle(shared),
             (

@@ -104,6 +104,7 @@ impl Switchboard {
         }
         let mut station = Station::new(name.clone(), connection, model, dialect, &register);
         station.modules = hardware.add_on_modules;
+        let firmware = station.firmware();
         self.stations.insert(name.clone(), station);
         self.shared.admission.came(self.shared.now, &name);
         self.shared
@@ -111,6 +112,10 @@ impl Switchboard {
             .disarm(&Timer::Stranger(connection.id));
         let limit = self.shared.settings.setup_limit;
         self.shared.arm(Timer::Setup(name.clone()), limit);
+        let phone = name.clone();
+        self.shared
+            .events
+            .push(Event::FirmwareTold { phone, firmware });
         self.shared.events.push(Event::DeskRequested(name));
     }
 

@@ -148,6 +148,7 @@ impl Station {
         }
         if self.has_soft_keys {
             let mut useless = vec![Key::Redial, Key::EndCall, Key::Transfer, Key::Join];
+            useless.extend([Key::Stay, Key::Logout]);
             if !remote.is_open() {
                 useless.push(Key::Barge);
             }

@@ -11,7 +11,7 @@ use super::wire::{
     LampMode, Party, RingDuration, RingMode, SetLamp, SetRinger, SetSpeakerMode, StartTone,
     Stimulus, StopTone, Text, Tone, Version,
 };
-use crate::pbx::{Alert, Diversion, Diverted, History, Secret};
+use crate::pbx::{Alert, Cause, Diversion, Diverted, History, Secret, Shown};
 
 /// A moment that many calls have: how it is shown.
 pub(super) struct Look {
@@ -118,8 +118,32 @@ impl Station {
         if is_calling && !consults {
             useless.push(Key::Transfer);
         }
+        let is_confirming = matches!(stage, Some(CallStage::Confirming { .. }));
+        useless.extend(match is_confirming {
+            true => &[Key::Backspace, Key::Dial][..],
+            false => &[Key::Confirm],
+        });
+        if !matches!(self.shown, Shown::User(_)) || self.leaves_with_call.is_some() {
+            useless.push(Key::Logout);
+        }
+        // What others decided is not to be taken back here.
+        if self.leaves_with_call != Some(Cause::User) {
+            useless.push(Key::Stay);
+        }
         let may = self.desk.may;
         self.say(shared, softkeys::of_call(set, line, call, may, &useless));
+    }
+
+    /// The softkeys of the calls that somebody talks in or holds, anew.
+    pub fn show_call_keys(&self, shared: &mut Shared) {
+        for call in &self.calls {
+            let keys = match call.stage {
+                CallStage::Talking(_) => Look::connected(call).keys,
+                CallStage::Holding(_) => KeySet::OnHold,
+                _ => continue,
+            };
+            self.show_keys(shared, (call.line, call.reference), keys);
+        }
     }
 
     pub fn show_state(&self, shared: &mut Shared, (line, call): (u32, u32), state: CallState) {

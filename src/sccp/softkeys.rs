@@ -54,10 +54,12 @@ pub(super) enum Key {
     Confer,
     /// Lets hunt calls pass by, or ring again (HG-2).
     HuntLog,
+    /// Logs somebody out who is at another phone (OUT-5).
+    LogOther,
 }
 
 /// In the order of the template: what a phone says for a key is its place there, from 1.
-const KEYS: [Key; 25] = [
+const KEYS: [Key; 26] = [
     Key::Redial,
     Key::NewCall,
     Key::Hold,
@@ -83,6 +85,7 @@ const KEYS: [Key; 25] = [
     Key::Private,
     Key::Confer,
     Key::HuntLog,
+    Key::LogOther,
 ];
 
 /// An empty place.
@@ -129,6 +132,7 @@ impl Key {
             Key::Private => Label::PRIVATE.into(),
             Key::Confer => Label::CONFRN.into(),
             Key::HuntLog => Label::HLOG.into(),
+            Key::LogOther => "LogOther".into(),
         }
     }
 }
@@ -150,8 +154,8 @@ pub(super) enum Idle {
 fn keys_of(set: KeySet) -> &'static [Option<Key>] {
     use Key::{
         Answer, Backspace, Barge, Confer, Confirm, Dial, Disturb, EndCall, Forward, Hold, HuntLog,
-        Join, Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume, Stay,
-        Transfer,
+        Join, LogOther, Login, Logout, NewCall, Park, PickUp, PickUpAt, Private, Redial, Resume,
+        Stay, Transfer,
     };
     match set {
         KeySet::OnHook => &[
@@ -169,6 +173,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Forward(ForwardKind::NoAnswer)),
             Some(Private),
             Some(HuntLog),
+            Some(LogOther),
         ],
         KeySet::Connected | KeySet::ConnectedTransferable => &[
             Some(Hold),
@@ -178,6 +183,8 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(Join),
             Some(Private),
             Some(Confer),
+            Some(Stay),
+            Some(Logout),
         ],
         KeySet::OnHold | KeySet::HoldConference => &[
             Some(Resume),
@@ -185,6 +192,8 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(EndCall),
             Some(Transfer),
             Some(Join),
+            Some(Stay),
+            Some(Logout),
         ],
         KeySet::RingIn => &[Some(Answer), Some(EndCall)],
         KeySet::OffHook | KeySet::OffHookFeature => &[
@@ -194,7 +203,7 @@ fn keys_of(set: KeySet) -> &'static [Option<Key>] {
             Some(PickUp),
             Some(PickUpAt),
         ],
-        KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial)],
+        KeySet::DigitsFollowing => &[Some(Backspace), Some(EndCall), Some(Dial), Some(Confirm)],
         KeySet::ConnectedConference => &[Some(Hold), Some(EndCall)],
         KeySet::RingOut => &[NOTHING, Some(EndCall), Some(Transfer), Some(Join)],
         KeySet::InUseHint | KeySet::OnHookStealable => &[Some(Redial), Some(NewCall), Some(Barge)],
@@ -248,9 +257,11 @@ fn mask(set: KeySet, is_shown: impl Fn(Key) -> bool) -> u32 {
 /// The keys of a phone on which nothing goes on.
 pub(super) fn idle(idle: Idle, can_redial: bool, may: DeskMay) -> SelectSoftKeys {
     let is_shown = |key: Key| match key {
-        Key::Redial => can_redial,
+        // Whoever is asked sees yes and no at once.
+        Key::Redial => can_redial && idle != Idle::Leaving,
         Key::Login => idle == Idle::Nobody,
-        Key::Logout => matches!(idle, Idle::Somebody | Idle::Warned),
+        // Pressed again, it is a yes, too.
+        Key::Logout => idle != Idle::Nobody,
         Key::Confirm => idle == Idle::Leaving,
         Key::Stay => matches!(idle, Idle::Warned | Idle::Leaving),
         key => is_offered(key, may),
@@ -273,6 +284,7 @@ fn is_offered(key: Key, may: DeskMay) -> bool {
         Key::Barge => may.barge,
         Key::Private => may.be_private,
         Key::HuntLog => may.leave_hunting,
+        Key::LogOther => may.log_others_out,
         _ => true,
     }
 }
@@ -304,7 +316,10 @@ mod tests {
         let table = [
             (Idle::Nobody, vec![Key::NewCall, Key::Login]),
             (Idle::Somebody, vec![Key::NewCall, Key::Logout]),
-            (Idle::Leaving, vec![Key::Stay, Key::NewCall, Key::Confirm]),
+            (
+                Idle::Leaving,
+                vec![Key::Stay, Key::NewCall, Key::Logout, Key::Confirm],
+            ),
             (Idle::Warned, vec![Key::Stay, Key::NewCall, Key::Logout]),
         ];
         for (state, expected) in table {

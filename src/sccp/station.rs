@@ -20,7 +20,8 @@ use super::wire::{
     SubscriptionStat, ToPhone, Unregister, UnregisterAck, UnregisterStatus, VersionRes, WireError,
 };
 use crate::pbx::{
-    Desk, Event, ForwardKind, ModelName, PhoneModel, PhoneName, Secret, Shown, Signal,
+    Cause, Desk, Event, Firmware, ForwardKind, ModelName, PhoneModel, PhoneName, Secret, Shown,
+    Signal,
 };
 
 /// What lines show of calls to them: the dialled number, the redirected one, the caller's number and name.
@@ -55,6 +56,8 @@ pub(super) struct Station {
     /// What it shows while nothing goes on; empty for what it shows by itself.
     pub note: String,
     pub idle: Idle,
+    /// Why whoever is there is logged out when the last call ends, if they are (OUT-2).
+    pub leaves_with_call: Option<Cause>,
     pub hook: Hook,
     /// Its calls, oldest first.
     pub calls: Vec<Call>,
@@ -137,6 +140,7 @@ impl Station {
             buttons: Buttons::default(),
             note: String::new(),
             idle: Idle::Nobody,
+            leaves_with_call: None,
             hook: Hook::On,
             calls: Vec::new(),
             remotes: Vec::new(),
@@ -300,7 +304,7 @@ impl Station {
             }
             FromPhone::ConfigStatReq => self.say(shared, self.config_stat()),
             FromPhone::VersionReq => {
-                let load = self.load.clone();
+                let load = self.load_to_run(shared);
                 self.say(shared, VersionRes { load });
             }
             FromPhone::ServerReq => self.say(shared, self.servers()),
@@ -349,6 +353,21 @@ impl Station {
 
     fn stage_leaving(&mut self) {
         self.stage = Stage::Leaving;
+    }
+
+    /// What it says of its firmware.
+    pub fn firmware(&self) -> Firmware {
+        Firmware {
+            load: Some(self.load.clone()),
+            user_agent: None,
+        }
+    }
+
+    /// The firmware that it is to fetch, unless it has it (OUT-8). Without a word of the site's it stays what it is.
+    fn load_to_run(&self, shared: &Shared) -> String {
+        let config = shared.site.phones.get(&self.name);
+        let wanted = config.and_then(|config| shared.site.firmware_of(config, &self.firmware()));
+        wanted.unwrap_or(&self.load).to_owned()
     }
 
     /// What a line is; nothing for one that is none.

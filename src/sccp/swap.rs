@@ -177,6 +177,7 @@ impl Station {
             Shown::User(_) => Idle::Somebody,
             Shown::Nobody(_) => Idle::Nobody,
         };
+        self.leaves_with_call = None;
         (self.desk, self.shown, self.note) = (desk, shown, note);
     }
 
@@ -207,6 +208,16 @@ impl Station {
                     self.show_idle_if_idle(shared);
                 }
                 WARNED_S
+            }
+            Notice::LogoutWaits(cause) => {
+                self.leaves_with_call = Some(cause);
+                self.show_call_keys(shared);
+                WARNED_S
+            }
+            Notice::LogoutOff => {
+                self.leaves_with_call = None;
+                self.show_call_keys(shared);
+                TOLD_S
             }
             Notice::News => TOLD_S,
         };

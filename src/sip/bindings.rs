@@ -63,6 +63,9 @@ pub struct Binding {
     /// What the phone calls itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<Box<str>>,
+    /// The firmware that it said it has loaded, when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Box<str>>,
     /// Whether the phone says that it takes MESSAGE requests.
     #[serde(default)]
     pub takes_messages: bool,
@@ -108,6 +111,7 @@ pub(super) struct Update<'a> {
     pub(super) fingerprint: u64,
     pub(super) flow: &'a Flow,
     pub(super) user_agent: Option<&'a str>,
+    pub(super) load: Option<&'a str>,
     pub(super) takes_messages: bool,
     pub(super) tells_of_handset: bool,
     pub(super) what: What<'a>,
@@ -658,6 +662,7 @@ impl Asked<'_> {
             instance: self.instance.as_deref().map(Into::into),
             reg_id: self.reg_id,
             user_agent: update.user_agent.map(Into::into),
+            load: update.load.map(Into::into),
             takes_messages: update.takes_messages,
             tells_of_handset: update.tells_of_handset,
         }
@@ -674,6 +679,10 @@ impl Asked<'_> {
         binding.reg_id = self.reg_id;
         set_option(&mut binding.instance, self.instance.as_deref());
         set_option(&mut binding.user_agent, update.user_agent);
+        // Most refreshes say nothing of it.
+        if update.load.is_some() {
+            set_option(&mut binding.load, update.load);
+        }
         binding.takes_messages = update.takes_messages;
         binding.tells_of_handset = update.tells_of_handset;
     }

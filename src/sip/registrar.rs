@@ -25,7 +25,7 @@ use super::seal::Seals;
 use super::trunk::TrunkPaths;
 use super::wire::{Address, Builder, Contact, Message, Name, Scheme, Uri, status_reason};
 use super::witness::{Standing, Witness};
-use crate::pbx::{LockedOut, PhoneName, Site};
+use crate::pbx::{Firmware, LockedOut, PhoneName, Site};
 use crate::time::Now;
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
@@ -269,6 +269,17 @@ impl Registrar {
     /// Where a phone is, best first: by preference, then the one heard of last.
     pub fn bindings_of(&self, phone: &PhoneName, now: Now) -> Vec<Binding> {
         self.bindings.of(self.steady(now), phone)
+    }
+
+    /// What a phone says that it runs, at the place where it was heard of last (OUT-8).
+    pub fn firmware_of(&self, phone: &PhoneName, now: Now) -> Firmware {
+        let bindings = self.bindings_of(phone, now).into_iter();
+        let last = bindings.max_by_key(|binding| binding.refreshed_at);
+        let said = |text: Option<Box<str>>| text.map(String::from);
+        last.map_or_else(Firmware::default, |last| Firmware {
+            load: said(last.load),
+            user_agent: said(last.user_agent),
+        })
     }
 
     /// What to ring to reach a phone, best first: each is a place, with the flows that lead to it. The next flow is
@@ -526,6 +537,7 @@ impl Registrar {
             fingerprint,
             flow: asker.flow,
             user_agent: user_agent(message),
+            load: load(message),
             takes_messages: takes_messages(message),
             tells_of_handset: hook::can_be_told_of(message),
             what,
@@ -696,6 +708,23 @@ fn user_agent(message: &Message) -> Option<&str> {
         .nth(USER_AGENT_MAX)
         .map_or(text.len(), |(end, _)| end);
     (!text.contains('\r')).then_some(&text[..end])
+}
+
+/// How Cisco's phones say what happened to them, in the text of a Reason header, and how the load that runs is called
+/// there: by newer phones with two of them, and by older ones.
+const ALARM: &str = "cisco-alarm:";
+const LOADS: [&str; 2] = ["ActiveLoad=", "Load="];
+
+/// The most that is kept of the name of a load.
+const LOAD_MAX: usize = 64;
+
+/// The firmware that a phone says it has loaded. Only Cisco's do, and only when they have started.
+fn load(message: &Message) -> Option<&str> {
+    let reason = std::str::from_utf8(message.header(Name::Reason)?).ok()?;
+    let (_, alarm) = reason.split_once(ALARM)?;
+    let mut words = alarm.split([' ', '"']);
+    let load = words.find_map(|word| LOADS.iter().find_map(|name| word.strip_prefix(name)))?;
+    (!load.is_empty() && load.len() <= LOAD_MAX).then_some(load)
 }
 
 /// By the Allow header, or by the contact's `methods` (RFC 3840 §10.4), which some phones send instead.

@@ -640,6 +640,7 @@ fn way_to(address: &TrunkAddress, called: &Dn, flow: Flow) -> Binding {
         instance: None,
         reg_id: 0,
         user_agent: None,
+        load: None,
         takes_messages: false,
         tells_of_handset: false,
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::buttons::check_buttons;
-use super::hardware::check_hardware;
+use super::hardware::{check_firmware, check_hardware};
 use super::hunt_group::{HUNT_GROUP, check_hunt_groups, group_numbers};
 use super::job::check_jobs;
 use super::limits::check_limits;
@@ -32,6 +32,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     check_credentials(site, &mut findings);
     check_softphone_names(site, &mut findings);
     check_hardware(site, &mut findings);
+    check_firmware(site, &mut findings);
     check_auto_registration(site, &mut findings);
     check_provision(site, &mut findings);
     check_buttons(site, &mut findings);

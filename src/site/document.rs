@@ -39,6 +39,11 @@ pub(super) struct Field {
 
 /// The one field of an emergency number, which stands in the file without its key.
 const RINGS: &str = "rings";
+/// The one of a model whose firmware is prescribed.
+const RUNS: &str = "runs";
+
+/// The table of firmware.
+pub(super) const FIRMWARE: &str = "firmware";
 
 /// The table of which there may be none.
 pub(super) const AUTO_REGISTRATION: &str = "auto_registration";
@@ -54,7 +59,7 @@ pub fn write(site: &Site) -> String {
             continue;
         };
         let mut fields = object.fields.into_iter();
-        if object.kind == "emergency" {
+        if matches!(object.kind, "emergency" | FIRMWARE) {
             table.extend(fields.next().map(|field| (object.name, field.value)));
             continue;
         }
@@ -90,6 +95,13 @@ pub(super) fn objects(site: &Site) -> Vec<Object> {
     }
     for (name, model) in &site.phone_models {
         objects.push(object(PHONE_MODEL, name, phone_model::fields(model)));
+    }
+    for (model, firmware) in &site.firmware {
+        objects.push(object(
+            FIRMWARE,
+            model,
+            vec![shown(RUNS, firmware.as_str())],
+        ));
     }
     if let Some(upstream) = &site.upstream {
         objects.push(object(UPSTREAM, "", upstream::fields(upstream)));
@@ -190,6 +202,7 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("off_hook_limit_s", s.off_hook_limit_s),
         shown("emergency_hold_min", s.emergency_hold_min),
         shown("logouts_per_s", s.logouts_per_s),
+        shown("firmware_away_s", s.firmware_away_s),
         shown("no_answer_s", s.no_answer_s),
         shown("silence_s", s.silence_s),
         shown("digit_pause_s", s.digit_pause_s),

@@ -9,7 +9,7 @@ use super::buttons::{lines, put_in_order, speed_dials};
 use super::calendar::{self, Attached, CALENDAR};
 use super::check::check;
 use super::dial_pattern::dial_patterns;
-use super::document::AUTO_REGISTRATION;
+use super::document::{AUTO_REGISTRATION, FIRMWARE};
 use super::hunt_group::{self, HUNT_GROUP};
 use super::job::{self, JOB};
 use super::limits::{IDLE_MOST, limits, logout_times, max_login, user_group};
@@ -182,6 +182,9 @@ impl<'t> Reading<'t> {
             .and_then(|section| self.auto_registration(section));
         let (phone_models, findings) = phone_models(top.sections(PHONE_MODEL));
         self.findings.extend(findings);
+        let firmware = top.named_texts(FIRMWARE).into_iter();
+        let firmware = firmware.map(|(model, firmware)| (model.into(), firmware.to_owned()));
+        let firmware = firmware.collect();
         let upstream = top.section(UPSTREAM);
         let upstream = upstream.map(|section| upstream::read(section, &mut self.findings));
         let classes = top.sections("class_of_service").into_iter();
@@ -239,6 +242,7 @@ impl<'t> Reading<'t> {
             emergency,
             auto_registration,
             phone_models,
+            firmware,
             upstream,
             classes,
             logout_profiles: logout,
@@ -295,6 +299,9 @@ impl<'t> Reading<'t> {
             logouts_per_s: s
                 .number("logouts_per_s", 1..=10_000)
                 .unwrap_or(usual.logouts_per_s),
+            firmware_away_s: s
+                .number("firmware_away_s", 0..=86_400)
+                .unwrap_or(usual.firmware_away_s),
             no_answer_s: s
                 .number("no_answer_s", 1..=3600)
                 .unwrap_or(usual.no_answer_s),

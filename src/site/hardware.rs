@@ -1,5 +1,6 @@
 //! What phones are made of: models that are known to speak SCCP, what they are called there, and what fits them.
 
+use super::document::FIRMWARE;
 use super::problem::{Finding, did_you_mean};
 use crate::pbx::{Hardware, ModelName, Models, PhoneModel, PhoneName, Protocol, Site};
 
@@ -19,6 +20,30 @@ pub(super) fn check_hardware(site: &Site, findings: &mut Vec<Finding>) {
                 &["phone", name.as_str(), "model"],
                 "this phone has a password, too, but a phone with a model speaks SCCP, which has none",
                 "Take the model away if the phone speaks SIP, or the password if it speaks SCCP",
+            ));
+        }
+    }
+}
+
+/// Firmware is prescribed to models that somebody knows, by a name that can stand in a file.
+pub(super) fn check_firmware(site: &Site, findings: &mut Vec<Finding>) {
+    for model in site.unknown_firmware() {
+        let names = || site.models().map(|model| model.name.as_str());
+        let all = || names().collect::<Vec<_>>().join(", ");
+        let remedy = did_you_mean(model.as_str(), names());
+        findings.push(Finding::about_key(
+            &[FIRMWARE, model.as_str()],
+            format!("there is no model {:?}", model.as_str()),
+            remedy.unwrap_or_else(|| format!("Known are {}", all())),
+        ));
+    }
+    let is_right = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    for (model, firmware) in &site.firmware {
+        if !(1..=64).contains(&firmware.len()) || !firmware.chars().all(is_right) {
+            findings.push(Finding::new(
+                &[FIRMWARE, model.as_str()],
+                "firmware is named by 1 to 64 letters, digits, '.', '-' and '_'",
+                "Write the name of the load, or the version, as the phone says it",
             ));
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::calendar::CALENDAR;
-use super::document::{AUTO_REGISTRATION, Field, Object, objects};
+use super::document::{AUTO_REGISTRATION, FIRMWARE, Field, Object, objects};
 use super::hunt_group::HUNT_GROUP;
 use super::job::JOB;
 use super::phone_model::PHONE_MODEL;
@@ -95,6 +95,7 @@ const KINDS: &[&str] = &[
     "emergency",
     AUTO_REGISTRATION,
     PHONE_MODEL,
+    FIRMWARE,
     "class_of_service",
     "logout_profile",
     "user_profile",

@@ -194,6 +194,7 @@ mod tests {
             Cause::Unregistered,
             Cause::Api,
             Cause::Missed,
+            Cause::Firmware,
         ]);
     }
 

@@ -51,9 +51,11 @@ fn nobody_is_logged_out_while_the_handset_is_up() {
             09:01:01 desk-2 is told: check-sync;reboot=false
             09:29 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:40 admin hears "alice: desk-1 is in use: logged out when it is idle"
+            09:40 desk-1 reads "Logout when the call ends: by the administrator"
             09:40:20 desk-1 becomes lobby (admin), reads "Logged out by the administrator", is told: check-version
             09:50 desk-2 is told of its line: active;expires=15
             09:50 admin hears "bob: desk-2 is in use: logged out when it is idle"
+            09:50 desk-2 reads "Logout when the call ends: by the administrator"
             09:50:10 desk-2 becomes lobby (admin), is told of its line: terminated;reason=timeout, reads "Logged out by the administrator", is told: check-sync;reboot=false"#]],
     );
 }
@@ -105,6 +107,7 @@ fn a_call_that_begins_with_the_handset_ends_with_it() {
             09:51:05 desk-3 rings (from 2002 Bob)
             09:51:05 desk-2 hears it ring, talks with desk-3
             09:55 admin hears "bob: desk-2 is in use: logged out when it is idle"
+            09:55 desk-2 reads "Logout when the call ends: by the administrator"
             09:58 desk-2 becomes lobby (admin)
             09:58 desk-3 hears "The other party hung up"
             09:58 desk-2 reads "Logged out by the administrator", is told: check-sync;reboot=false
@@ -127,6 +130,7 @@ fn a_line_that_is_taken_and_not_dialled_on_is_free_again() {
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:10 desk-1 is told of its line: active;expires=15
             09:10:05 admin hears "alice: desk-1 is in use: logged out when it is idle"
+            09:10:05 desk-1 reads "Logout when the call ends: by the administrator"
             09:10:15 desk-1 becomes lobby (admin), is told of its line: terminated;reason=timeout, reads "Logged out by the administrator"
             09:11 desk-1 is told of its line: active;expires=15"#]],
     );
@@ -146,6 +150,7 @@ fn what_a_phone_told_before_it_started_again_does_not_count() {
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             09:00:01 desk-1 is told: check-version
             09:10 admin hears "alice: desk-1 is in use: logged out when it is idle"
+            09:10 desk-1 reads "Logout when the call ends: by the administrator"
             09:10:10 desk-1 becomes lobby (admin)
             09:10:30 desk-1 is told: check-version
             09:11 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"

@@ -165,7 +165,9 @@ fn who_is_in_a_call_goes_when_it_ends_and_who_is_not_goes_at_once() {
             19:00 event logged-out schedule bob desk-2 Timer: bob logged out at desk-2 (schedule)
             19:00 desk-2 becomes lobby (schedule)
             19:00 event logout-deferred schedule carol desk-3 Timer: carol will be logged out at desk-3 when it is idle
+            19:00 desk-1 reads "Logout when the call ends: the building's logout time"
             19:00 desk-2 reads "Logged out: the building's logout time"
+            19:00 desk-3 reads "Logout when the call ends: the building's logout time"
             19:00:10 admin reads: 5 of 5 phones registered, 2 sessions, 2 calls, 0 logouts waiting
             19:00:10 admin reads: alice has been logged in at desk-1 since 2026-05-05 18:00:00.
             19:00:10 admin reads: desk-1 was last used at 2026-05-05 18:50:00, as a call attempt showed.

@@ -330,6 +330,7 @@ fn an_administrator_cuts_no_call() {
             09:00 desk-2 rings (from 2001 Alice)
             09:00 desk-1 hears it ring, talks with desk-2
             09:05 admin hears "alice: desk-1 is in use: logged out when it is idle"
+            09:05 desk-1 reads "Logout when the call ends: by the administrator"
             09:06 desk-2 hears the digit 1
             09:07 desk-1 becomes lobby (admin), hears "The other party hung up", reads "Logged out by the administrator""#]],
     );
@@ -518,7 +519,7 @@ fn every_login_logout_deferral_refusal_and_lock_is_an_event() {
             09:03 event login-deferred - bob desk-1 Code: bob is in a call at desk-2; the login waits for its end
             09:03 desk-1 hears "In a call at desk-2: logged in here when it ends, in 60 s at the latest"
             09:03:30 event logout-deferred user bob desk-2 Code: bob will be logged out at desk-2 when it is idle
-            09:03:30 desk-2 hears "Logged out when the call ends"
+            09:03:30 desk-2 reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
             09:03:30 event logged-out user bob desk-2 Code: bob logged out at desk-2 (user)
             09:03:30 desk-2 becomes lobby (user)
             09:03:30 event logged-in - bob desk-1 Code: bob logged in at desk-1
@@ -596,6 +597,7 @@ fn a_change_of_the_site_logs_out_nobody_that_it_does_not_touch() {
             09:25 admin reads: bob (2002 Bob) at desk-2 since 09:00, last used 09:00 (the login), next logout 09:30 (idle)
             09:29 desk-2 reads "Logout in 60 s: not used. Make a call to stay."
             09:30 desk-2 becomes lobby (idle), reads "Logged out: not used"
+            09:40 desk-1 reads "Logout when the call ends: by the administrator"
             09:45 desk-1 becomes lobby (admin), hears "The other party hung up", reads "Logged out by the administrator""#]],
     );
 }
@@ -614,12 +616,12 @@ fn a_number_that_changes_in_a_call_does_not_free_the_line() {
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice", rings (from 9002 Lobby)
             09:00 desk-2 hears it ring, talks with desk-1
-            09:10 desk-1 hears "Logged out when the call ends"
+            09:10 desk-1 reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
             09:11 desk-1 becomes lobby (user), hears "The other party hung up", reads "Logged out""#]],
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice", rings (from 9002 Lobby)
             09:00 desk-2 hears it ring, talks with desk-1
-            09:10 desk-1 reads "Resetting...", hears "Logged out when the call ends"
+            09:10 desk-1 reads "Resetting...", reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
             09:10 desk-2 is held
             09:11 desk-1 becomes lobby (user), hears the end, reads "Logged out""#]],
     );

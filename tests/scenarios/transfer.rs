@@ -328,7 +328,7 @@ fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only()
             09:10 desk-2 is told of its transfer: 180 Ringing
             09:10 desk-1 now talks with desk-3
             09:10 desk-2 is told of its transfer: 200 OK, hears "Transferred"
-            09:11 desk-3 hears "Logged out when the call ends"
+            09:11 desk-3 reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
             09:14 desk-2 reads "Logout in 60 s: not used. Make a call to stay."
             09:15 desk-2 becomes lobby (idle), reads "Logged out: not used"
             09:20 desk-3 becomes lobby (user), hears "The other party hung up", reads "Logged out""#]],
@@ -343,6 +343,7 @@ fn a_transfer_is_use_of_the_phone_and_the_logout_waits_for_the_call_there_only()
             09:10 desk-3 stops ringing, rings (from 9001 Lobby, transferred by 2001)
             09:10 desk-1 now talks with desk-3
             09:10 desk-2 hears the end, reads "Transferred"
+            09:11 desk-3 reads "Logout when the call ends. Stay: log in again"
             09:11 desk-1 is held
             09:11 desk-3 hears "Logged out when the call ends"
             09:14 desk-2 reads "Logout in 60 s: not used. Make a call to stay."

@@ -200,7 +200,9 @@ impl Stage {
         match deed {
             Deed::Phone(phone, act) => {
                 let order = self.order(act)?;
-                return self.world.order(phone, &order);
+                self.world.order(phone, &order)?;
+                self.confirms(phone, &order);
+                return Ok(());
             }
             Deed::Admin(wish) => return self.world.ask(request(wish, &self.text)),
             Deed::Site(change) => {
@@ -240,6 +242,20 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// Whoever dials to log somebody out means it: where a phone asks, the answer is yes (OUT-5).
+    fn confirms(&mut self, phone: &str, order: &Order) {
+        let code = self.text.site.codes.remote_logout.as_str();
+        let is_asked = matches!(order, Order::Dial(digits) if digits.starts_with(code));
+        if is_asked && matches!(self.protocol, Protocol::Sccp | Protocol::Mixed) {
+            self.world.run_for(Duration::ZERO);
+            // One without softkeys does not ask.
+            drop(
+                self.world
+                    .order(phone, &Order::PressSoftkey("Confirm".to_owned())),
+            );
+        }
     }
 
     /// What somebody does, in digits.
