@@ -114,7 +114,7 @@ impl Memory {
             }
             Change::ClockSeen(at) => self.clock_seen = Some(*at),
             Change::JobSet { job, state } => match state {
-                Some(state) => drop(self.jobs.insert(job.clone(), state.clone())),
+                Some(state) => drop(self.jobs.insert(job.clone(), *state)),
                 None => drop(self.jobs.remove(job)),
             },
             // Of the rest no end of a session depends.

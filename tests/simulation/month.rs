@@ -147,8 +147,10 @@ fn a_recorded_month_is_replayed_event_for_event() {
 fn a_year_in_an_office_holds() {
     let year = Plan {
         first_day: date(2028, 1, 1),
-        restart_every: 12,
-        ..office(60, 366)
+        calls: 4,
+        restart_every: 30,
+        kill_every: 3,
+        ..office(40, 366)
     };
     let site = Arc::new(site(year.phones));
     let (tally, _) = Office::new(year, site, Box::new(|_| {})).live();
