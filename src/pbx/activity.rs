@@ -346,6 +346,7 @@ impl Pbx {
             self.recorder.push(now, what);
         }
         let opens = Activity::LoggedIn(Box::new(claim.opens.clone()));
+        // What is told of the login has waited for the store once already.
         self.recorder.push(now, opens);
     }
 
@@ -470,7 +471,9 @@ impl Pbx {
         if used > session.last_used {
             session.last_used = used;
             session.stored.last_used = (now.utc_at(used), signal);
-            session.unsaved_use = true;
+            if !std::mem::replace(&mut session.unsaved_use, true) {
+                self.unsaved_uses.push(session.stored.session);
+            }
             session.warned = None;
         }
     }

@@ -130,7 +130,9 @@ impl Pbx {
         };
         session.last_used = now.uptime;
         session.stored.last_used = (now.utc, signal);
-        session.unsaved_use = true;
+        if !std::mem::replace(&mut session.unsaved_use, true) {
+            self.unsaved_uses.push(session.stored.session);
+        }
         let stayed = session.warned.take_if(|cause| *cause == Cause::Idle);
         self.deadlines
             .arm_no_later(Timer::Save, now.uptime + super::SAVE_EVERY);

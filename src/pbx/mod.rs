@@ -220,6 +220,8 @@ pub struct Pbx {
     softphones: BTreeMap<PhoneName, Present>,
     sessions: BTreeMap<SessionId, Session>,
     by_user: HashMap<UserId, Vec<SessionId>>,
+    /// Sessions whose last use the store does not know.
+    unsaved_uses: Vec<SessionId>,
     logins: HashMap<Ticket, Login>,
     claims: HashMap<ClaimId, PendingClaim>,
     awaited_moves: BTreeMap<UserId, AwaitedMove>,
@@ -271,6 +273,7 @@ impl Pbx {
             softphones: BTreeMap::new(),
             sessions: BTreeMap::new(),
             by_user: HashMap::new(),
+            unsaved_uses: Vec::new(),
             logins: HashMap::new(),
             claims: HashMap::new(),
             awaited_moves: BTreeMap::new(),

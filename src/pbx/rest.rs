@@ -104,7 +104,9 @@ impl Pbx {
         }
         session.last_used = used;
         session.stored.last_used = (now.utc_at(used), Signal::IdlePage);
-        session.unsaved_use = true;
+        if !std::mem::replace(&mut session.unsaved_use, true) {
+            self.unsaved_uses.push(session.stored.session);
+        }
         session.warned = None;
         let save = now.uptime + super::SAVE_EVERY;
         self.deadlines.arm_no_later(super::Timer::Save, save);

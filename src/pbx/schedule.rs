@@ -343,10 +343,13 @@ impl Pbx {
 
     /// Saves what may be saved late: last uses, and how far the clock has been dealt with (IDL-5).
     pub(super) fn save_in_background(&mut self, now: Now) {
-        for (id, session) in &mut self.sessions {
+        for id in std::mem::take(&mut self.unsaved_uses) {
+            let Some(session) = self.sessions.get_mut(&id) else {
+                continue;
+            };
             if std::mem::take(&mut session.unsaved_use) {
                 self.outcome.changes.push(Change::Used {
-                    session: *id,
+                    session: id,
                     last_used: session.stored.last_used,
                 });
             }

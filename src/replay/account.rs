@@ -112,8 +112,7 @@ impl Account {
     /// A pair is a session of the same user at the same phone that ended within a second of the other, by the same
     /// cause.
     pub fn differences(&self) -> (Vec<&End>, Vec<&End>) {
-        let mut others: HashMap<(&UserId, &PhoneName, &'static str), Vec<(i64, usize)>> =
-            HashMap::new();
+        let mut others: HashMap<_, Vec<(i64, usize)>> = HashMap::new();
         for (index, end) in self.with_policy.iter().enumerate() {
             let key = (&end.user, &end.phone, end.cause.word());
             others.entry(key).or_default().push((end.at.0, index));

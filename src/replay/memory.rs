@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::pbx::{
-    AwaitedMove, Change, Claim, Closed, PhoneName, Remembered, SessionId, StoredSession, UserId,
+    AwaitedMove, Change, Claim, Closed, JobName, JobState, PhoneName, Remembered, SessionId,
+    StoredSession, UserId,
 };
 use crate::time::Utc;
 
@@ -16,6 +17,7 @@ pub struct Memory {
     awaited_moves: BTreeMap<UserId, AwaitedMove>,
     emergency_calls: BTreeMap<PhoneName, Utc>,
     clock_seen: Option<Utc>,
+    jobs: BTreeMap<JobName, JobState>,
 }
 
 impl Memory {
@@ -26,6 +28,7 @@ impl Memory {
             awaited_moves: self.awaited_moves.values().cloned().collect(),
             emergency_calls: self.emergency_calls.clone().into_iter().collect(),
             clock_seen: self.clock_seen,
+            jobs: self.jobs.clone().into_iter().collect(),
             ..Remembered::default()
         }
     }
@@ -110,6 +113,10 @@ impl Memory {
                 self.emergency_calls.insert(phone.clone(), *at);
             }
             Change::ClockSeen(at) => self.clock_seen = Some(*at),
+            Change::JobSet { job, state } => match state {
+                Some(state) => drop(self.jobs.insert(job.clone(), *state)),
+                None => drop(self.jobs.remove(job)),
+            },
             // Of the rest no end of a session depends.
             _ => {}
         }

@@ -6,9 +6,9 @@
 mod account;
 mod clockwork;
 mod memory;
-mod replay;
+mod run;
 
 pub use account::{Account, End, LoggedInAgain, Refused};
 pub use clockwork::{Clockwork, News};
 pub use memory::Memory;
-pub use replay::Replay;
+pub use run::Replay;

@@ -118,7 +118,7 @@ mod tests {
                 .expect_err("it is wrong");
             problems[0].to_string()
         };
-        let text = "[user_profile.clerk]\nidle_limit_min = -1\n";
+        let text = "[user_profile.clerk]\nidle_limit_min = 99999\n";
         assert!(
             said(text).starts_with("policy.toml: user_profile.clerk.idle_limit_min: "),
             "{}",

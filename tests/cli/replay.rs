@@ -220,7 +220,7 @@ fn what_cannot_be_replayed_is_said() {
     let policy = file(
         &dir,
         "policy.toml",
-        "[user_profile.clerk]\nidle_limit_min = 0\n",
+        "[user_profile.clerk]\nidle_limit_min = 99999\n",
     );
     let wrong = replay(dir.path(), &["--policy", text(&policy)]).refused();
     assert!(

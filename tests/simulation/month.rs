@@ -141,3 +141,20 @@ fn a_recorded_month_is_replayed_event_for_event() {
     );
     assert!(account.refused.is_empty(), "{:?}", account.refused);
 }
+
+/// rules: SES-2, IDL-2, IDL-4, IDL-5, DUR-1, TOD-1, TOD-3, EMG-1
+#[test]
+fn a_year_in_an_office_holds() {
+    let year = Plan {
+        first_day: date(2028, 1, 1),
+        calls: 4,
+        restart_every: 30,
+        kill_every: 3,
+        ..office(40, 366)
+    };
+    let site = Arc::new(site(year.phones));
+    let (tally, _) = Office::new(year, site, Box::new(|_| {})).live();
+    assert_eq!(tally.faults, Vec::<String>::new());
+    assert!(tally.kills > 0 && tally.stops > 0, "{tally:?}");
+    assert!(tally.calls > 1000, "{tally:?}");
+}
