@@ -290,7 +290,7 @@ impl Pbx {
             if self.site.is_trunk(phone) {
                 continue;
             }
-            let doing = Doing::of(self.in_use(phone));
+            let doing = Doing::of(self.in_use_to_timers(phone));
             let prime = match doing {
                 Doing::Idle => Doing::Idle,
                 _ => Doing::of(self.prime_line_in_use(phone)),

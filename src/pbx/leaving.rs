@@ -203,6 +203,8 @@ impl Pbx {
         phone: &PhoneName,
         dn: &Dn,
     ) {
+        // A handset that is up for this is up for no call.
+        self.hook_explained(phone);
         if !self.class_at(phone).remote_logout {
             let text = format!("Remote logout of {dn} from {phone} is not permitted there");
             self.record(now, What::LogoutRefused, None, Some(phone), door, text);

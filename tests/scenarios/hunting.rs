@@ -400,7 +400,7 @@ fn a_wait_ends_when_the_caller_leaves_or_has_waited_for_long_enough() {
             09:05 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional)
             09:05 desk-9 hears it ring, talks with desk-1
             09:05 desk-8 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
-            09:05 desk-1 hears "Logged out when the call ends"
+            09:05 desk-1 reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
             09:05:10 desk-1 becomes lobby (user), hears "The other party hung up", reads "Logged out"
             09:05:30 desk-8 hears Waiting, reads "Queued, place 1"
             09:05:32 desk-8 hears Ringing, reads "Queued, place 1"

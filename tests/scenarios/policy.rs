@@ -245,6 +245,7 @@ fn explain_says_what_puts_a_logout_off() {
             09:41 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:42 desk-1 becomes lobby (idle), reads "Logged out: not used"
             09:59 desk-2 reads "Logout in 60 s: the building's logout time."
+            10:00 desk-2 reads "Logout when the call ends: the building's logout time"
             10:00:10 admin reads: bob has been logged in at desk-2 since 2026-05-05 09:00:00.
             10:00:10 admin reads: desk-2 was last used at 2026-05-05 09:14:00, as hold or resume showed.
             10:00:10 admin reads: bob will be logged out (schedule) as soon as desk-2 is idle; that was decided at 2026-05-05 10:00:00.
@@ -291,6 +292,7 @@ fn explain_says_what_puts_a_logout_off() {
             09:41 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
             09:42 desk-1 becomes lobby (idle), reads "Logged out: not used"
             09:59 desk-2 reads "Logout in 60 s: the building's logout time."
+            10:00 desk-2 reads "Logout when the call ends: the building's logout time"
             10:00:10 admin reads: bob has been logged in at desk-2 since 2026-05-05 09:00:00.
             10:00:10 admin reads: desk-2 was last used at 2026-05-05 09:14:00, as hold or resume showed.
             10:00:10 admin reads: bob will be logged out (schedule) as soon as desk-2 is idle; that was decided at 2026-05-05 10:00:00.
@@ -322,6 +324,7 @@ fn a_logout_that_is_near_is_heard_where_a_phone_can() {
             09:50 desk-3 rings (from 2002 Bob)
             09:50 desk-2 hears it ring, talks with desk-3
             09:59 desk-2 reads "Logout in 60 s: the building's logout time."
+            10:00 desk-2 reads "Logout when the call ends: the building's logout time"
             10:01 desk-2 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: the building's logout time""#]],
         expect![[r#"
             09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
@@ -331,6 +334,7 @@ fn a_logout_that_is_near_is_heard_where_a_phone_can() {
             09:50 desk-3 rings (from 2002 Bob)
             09:50 desk-2 hears it ring, talks with desk-3
             09:59 desk-2 reads "Logout in 60 s: the building's logout time."
+            10:00 desk-2 reads "Logout when the call ends: the building's logout time"
             10:01 desk-2 becomes lobby (schedule), hears the end, reads "Logged out: the building's logout time""#]],
     );
 }
