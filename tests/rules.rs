@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const NEEDED: &[&str] = &[
     "SES-1", "SES-2", "SES-3", "SES-4", "SES-5", "SES-6", "SES-7", "SES-8", "SES-9", "SES-10",
     "SES-11", "SES-12", "SES-13", "SES-17", "OUT-1", "OUT-2", "OUT-3", "OUT-5", "OUT-7", "IDL-1",
-    "IDL-2", "IDL-3", "IDL-4", "IDL-5", "IDL-6", "IDL-7", "DUR-1", "TOD-1", "TOD-3", "EXM-1",
-    "EMG-1", "CAL-1", "CAL-2", "PRO-3", "PRO-7", "PRO-9", "ADM-1",
+    "IDL-2", "IDL-3", "IDL-4", "IDL-5", "IDL-6", "IDL-7", "DUR-1", "TOD-1", "TOD-2", "TOD-3",
+    "EXM-1", "EMG-1", "CAL-1", "CAL-2", "PRO-3", "PRO-7", "PRO-9", "ADM-1",
 ];
 
 /// Where the rules are written down, if they are at hand.

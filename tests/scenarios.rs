@@ -16,6 +16,7 @@ mod scenarios {
     mod hunting;
     mod idle;
     mod idle_page;
+    mod jobs;
     mod keys;
     mod ladders;
     mod lines;

@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -244,7 +243,7 @@ impl<'a> Office<'a> {
         self.server.kill()?;
         let database = self.server.database();
         let db = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, u64>(0));
+        let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
         let users = count("SELECT count(DISTINCT user) FROM record WHERE event = 'logged-out'")?;
         let records = count("SELECT count(*) FROM record WHERE event = 'logged-out'")?;
         self.found

@@ -34,14 +34,8 @@ impl World {
             // Programs do these, not phones.
             Task::ApiLogin { .. } | Task::ApiLogout { .. } => return,
             Task::Call { phone, callee } => {
-                let callee = match against {
-                    Against::Perch => {
-                        let first = if keeps_calls { FIRST_USER } else { FIRST_GUEST };
-                        format!("sip:{}@{REALM}", first + callee)
-                    }
-                    Against::Kamailio => format!("sip:p{callee}@{REALM}"),
-                };
-                (phone, Method::Invite, callee)
+                let uri = callee_uri(against, keeps_calls, callee);
+                (phone, Method::Invite, uri)
             }
         };
         flight.cseq += 1;
@@ -315,6 +309,15 @@ fn routed(request: Builder, answer: &Message) -> Builder {
     routes
         .into_iter()
         .fold(request, |request, route| request.header(Name::Route, route))
+}
+
+/// Where a phone is called. Somebody is logged in there if calls are kept.
+fn callee_uri(against: Against, keeps_calls: bool, callee: u32) -> String {
+    match (against, keeps_calls) {
+        (Against::Perch, true) => format!("sip:{}@{REALM}", FIRST_USER + callee),
+        (Against::Perch, false) => format!("sip:{}@{REALM}", FIRST_GUEST + callee),
+        (Against::Kamailio, _) => format!("sip:p{callee}@{REALM}"),
+    }
 }
 
 fn method_text(method: Method) -> &'static str {

@@ -2,5 +2,6 @@
 
 mod commands;
 mod host;
+mod jobs;
 mod replay;
 mod serving;
