@@ -336,7 +336,7 @@ fn job_state(draft: &Draft) -> JobState {
         at: Utc(draft.at),
         asked: draft.honest,
         dry_run: false,
-        paused: draft.session % 2 == 0,
+        paused: draft.session.is_multiple_of(2),
         total: draft.session.into(),
         done: draft.user.into(),
         after_calls: 0,
