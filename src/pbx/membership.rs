@@ -523,7 +523,12 @@ mod tests {
         let (sales, support) = (HuntGroupName::from("sales"), HuntGroupName::from("support"));
         let (one, two) = (Dn::from("4200"), Dn::from("2"));
         let both = [(&sales, &one), (&support, &two)];
-        let table: [(Option<&str>, &[(&HuntGroupName, &Dn)], Result<&str, &str>); 8] = [
+        type Case<'a> = (
+            Option<&'a str>,
+            &'a [(&'a HuntGroupName, &'a Dn)],
+            Result<&'a str, &'a str>,
+        );
+        let table: [Case<'_>; 8] = [
             (None, &[], Err("There is no such hunt group")),
             (Some("1"), &[], Err("There is no such hunt group")),
             (None, &both[..1], Ok("sales")),

@@ -62,7 +62,7 @@ fn when(s: &mut Section<'_>) -> When {
             s.wrong(key, what, "Take it away, or write daily = true");
         }
         // Asked for, so that they count as known.
-        (s.get("time"), s.get("times"));
+        let _ = (s.get("time"), s.get("times"));
         return When::Every(u16::try_from(minutes).unwrap_or(1440));
     }
     let days = days(s);

@@ -77,7 +77,8 @@ fn table(way: Way, played: &BTreeMap<Row, Played>) -> String {
             agent,
         }]
     };
-    let mut groups: Vec<(Vec<(Kept, Agent)>, Vec<Played>)> = Vec::new();
+    type Group = (Vec<(Kept, Agent)>, Vec<Played>);
+    let mut groups: Vec<Group> = Vec::new();
     for column in columns() {
         let cells: Vec<Played> = situations().map(|place| cell(column, place)).collect();
         match groups.iter_mut().find(|(_, same)| *same == cells) {

@@ -356,7 +356,7 @@ fn change(draft: &Draft, model: &Model) -> Change {
         },
         19 => Change::AgentSet {
             dn: format!("{}", draft.user).into(),
-            standing: (draft.session % 4 > 0).then_some(Standing {
+            standing: (!draft.session.is_multiple_of(4)).then_some(Standing {
                 is: match draft.session % 3 {
                     0 => Readiness::WrapUp { until: at },
                     1 => Readiness::Missed,
@@ -388,7 +388,7 @@ fn job_state(draft: &Draft) -> JobState {
         at: Utc(draft.at),
         asked: draft.honest,
         dry_run: false,
-        paused: draft.session % 2 == 0,
+        paused: draft.session.is_multiple_of(2),
         total: draft.session.into(),
         done: draft.user.into(),
         after_calls: 0,
