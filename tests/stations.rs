@@ -5,6 +5,7 @@ mod stations {
     mod calls;
     mod desks;
     mod features;
+    mod firmware;
     mod keys;
     mod noise;
     mod registration;

@@ -497,3 +497,37 @@ fn register_twice(registrar: &Registrar, name: &str) -> usize {
     };
     register(1) + register(2)
 }
+
+/// rules: OUT-8
+#[test]
+fn a_phone_says_what_it_runs_when_it_comes() {
+    let alarm = |loads: &str| {
+        format!(
+            "{ALICE}Reason: SIP;cause=200;text=\"cisco-alarm:25 Name=SEP0 {loads} Last=initialized\"\r\n"
+        )
+    };
+    let said = |headers: &str| {
+        let mut world = World::new();
+        assert_eq!(world.register(headers).status(), 200);
+        // What a refresh does not say is as it was.
+        assert_eq!(world.register(ALICE).status(), 200);
+        world.registrar.firmware_of(&"alice".into(), world.now).load
+    };
+    let new = "sip88xx.14-2-1.loads";
+    let both = alarm("ActiveLoad=sip88xx.14-2-1.loads InactiveLoad=sip88xx.12-8-1.loads");
+    assert_eq!(said(&both).as_deref(), Some(new));
+    assert_eq!(
+        said(&alarm("Load=SIP41.9-3-1")).as_deref(),
+        Some("SIP41.9-3-1")
+    );
+    for none in [
+        "",
+        "Load=",
+        "InactiveLoad=x",
+        &format!("Load={}", "x".repeat(65)),
+    ] {
+        assert_eq!(said(&alarm(none)), None, "{none}");
+    }
+    let other = format!("{ALICE}Reason: SIP;cause=200;text=\"Load=x\"\r\n");
+    assert_eq!(said(&other), None);
+}

@@ -38,6 +38,8 @@ pub struct Bench {
     pub newcomers: Vec<Newcomer>,
     /// Answers to questions.
     pub answers: Vec<Answer>,
+    /// The firmware that phones say they have.
+    pub load: String,
     framers: BTreeMap<u64, Framer>,
     versions: BTreeMap<u64, Version>,
     softkeys: BTreeMap<u64, SoftKeyTemplateRes>,
@@ -134,6 +136,7 @@ impl Bench {
             swapped: Vec::new(),
             newcomers: Vec::new(),
             answers: Vec::new(),
+            load: String::new(),
             framers: BTreeMap::new(),
             versions: BTreeMap::new(),
             softkeys: BTreeMap::new(),
@@ -176,6 +179,7 @@ impl Bench {
                 device_type: kind,
                 protocol_version: version,
                 features: Features([0, 0x72, 0x85]),
+                load: self.load.clone(),
                 ..Register::default()
             },
         );
