@@ -300,7 +300,7 @@ mod tests {
             assert_eq!(meant.label(), key.label);
         }
         assert_eq!(Key::of(0), None);
-        assert_eq!(Key::of(26), None);
+        assert_eq!(Key::of(27), None);
         assert_eq!(Key::of(u32::MAX), None);
     }
 
