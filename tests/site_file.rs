@@ -333,7 +333,7 @@ logout_profile = "guest"
     check(
         text,
         expect![[r#"
-            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, upstream, class_of_service, logout_profile, user_profile, user_group, user, app_user, phone, calendar, job, trunk, route, hunt_group
+            site.toml:2:2: sight: there is no such key. Known here: site, codes, extension_mobility, emergency, auto_registration, phone_model, firmware, upstream, class_of_service, logout_profile, user_profile, user_group, user, app_user, phone, calendar, job, trunk, route, hunt_group
             site.toml:4:8: site.name: the site has no name. Give it one; it is shown wherever the server is
             site.toml:5:12: site.timezone: there is no time zone "Mars/Olympus". Write an IANA name, such as "Europe/Amsterdam" or "UTC"
             site.toml:6:1: site.seccond_login: there is no such key. Did you mean "second_login"?
@@ -603,7 +603,7 @@ fn digests_do_not_move_to_another_realm() {
         .map(|problem| format!("{problem}\n"))
         .collect();
     expect![[r#"
-        site.toml:106:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
+        site.toml:107:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
     "#]].assert_eq(&said.concat());
     read(
         &SMALL.replace("[site]", "[site]\nrealm = \"example.com\""),

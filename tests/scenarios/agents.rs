@@ -307,9 +307,9 @@ fn numbers_join_free_places_and_leave_them() {
             09:08 admin reads: The last logout at desk-1 was at 2026-05-05 09:08:00: ann (user: the user logged out; by code); last used at 2026-05-05 09:08:00, as a call attempt showed.
             09:08 admin reads: desk-1 cannot be told to forget whom ann called: no such phone can.
             09:09 desk-1 hears "Joined support", becomes lobby (moved)
-            09:09 desk-9 becomes ann, reads "Logged in: 1001 Ann"
+            09:09 desk-9 becomes ann
             09:09 desk-1 reads "Logged out: logged in at desk-9"
-            09:09 desk-9 hears "Logged in: 1001 Ann"
+            09:09 desk-9 reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
             09:09 admin reads: desk-9 is registered and answers to 1001.
             09:09 admin reads: ann has been logged in at desk-9 since 2026-05-05 09:09:00.
             09:09 admin reads: desk-9 was last used at 2026-05-05 09:09:00, as the login showed.
@@ -628,7 +628,7 @@ fn a_key_lets_hunt_calls_pass_by_where_there_is_one() {
         expect![[r#"
             09:00 desk-1 becomes ann, reads "Resetting...", hears "Logged in: 1001 Ann", reads "Logged in: 1001 Ann"
             09:00 desk-2 becomes ben, reads "Resetting...", hears "Logged in: 1002 Ben", reads "Logged in: 1002 Ben"
-            09:01 IMPOSSIBLE desk-2 shows no softkey HLog, but NewCall, Logout, CFwdAll, DND, CFwdBusy, CFwdNoAnswer
+            09:01 IMPOSSIBLE desk-2 shows no softkey HLog, but NewCall, Logout, CFwdAll, DND, CFwdBusy, CFwdNoAnswer, LogOther
             09:02 desk-1 reads "Not ready: hunt calls pass 1001 by"
             09:02 desk-9 hears Busy
             09:02 desk-1 rings (from 9009 Lobby)
@@ -637,7 +637,7 @@ fn a_key_lets_hunt_calls_pass_by_where_there_is_one() {
             09:03 desk-1 reads "Ready: hunt calls ring at 1001", rings (from 9009 Lobby, sent on by 4200: unconditional)
             09:03 desk-9 hears it ring
             09:03 desk-1 stops ringing
-            09:05 IMPOSSIBLE desk-1 shows no softkey HLog, but NewCall, Logout, CFwdAll, DND, CFwdBusy, CFwdNoAnswer
+            09:05 IMPOSSIBLE desk-1 shows no softkey HLog, but NewCall, Logout, CFwdAll, DND, CFwdBusy, CFwdNoAnswer, LogOther
             09:06 desk-1 reads "Do not disturb"
             09:06 admin reads: desk-1 is registered and answers to 1001.
             09:06 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:00:00.

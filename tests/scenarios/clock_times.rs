@@ -59,6 +59,7 @@ fn a_clock_time_of_ones_own_is_announced_and_waits_for_a_call() {
             11:50 desk-1 hears it ring, talks with desk-3
             11:59 desk-2 reads "Logout in 60 s: the building's logout time."
             12:00 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
+            12:00 desk-1 reads "Logout when the call ends: the building's logout time"
             12:05 admin reads: alice has been logged in at desk-1 since 2026-05-05 11:00:00.
             12:05 admin reads: desk-1 was last used at 2026-05-05 11:50:00, as a call attempt showed.
             12:05 admin reads: alice will be logged out (schedule) as soon as desk-1 is idle; that was decided at 2026-05-05 12:00:00.

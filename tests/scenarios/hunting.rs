@@ -599,7 +599,7 @@ fn somebody_asks_why_a_group_does_not_ring() {
             09:02 admin reads: support is a peer hunt group at 4200, 4201; calls that no member takes come to nothing.
             09:02 admin reads: 1001 is passed by: busy.
             09:02 admin reads: 1002 would be offered a call, at desk-2.
-            09:02 admin reads: 1003 is passed by: not to be disturbed.
+            09:02 admin reads: 1003 is passed by: not ready.
             09:02 admin reads: 1004 is passed by: logged in nowhere.
             09:02 admin reads: 4300 stands for the members of sales.
             09:02 admin reads: 1 more may join.
@@ -613,7 +613,7 @@ fn somebody_asks_why_a_group_does_not_ring() {
             09:03:30 admin reads: support is a peer hunt group at 4200, 4201; calls that no member takes come to nothing.
             09:03:30 admin reads: 1001 is passed by: busy.
             09:03:30 admin reads: 1002 would be offered a call, at desk-2.
-            09:03:30 admin reads: 1003 is passed by: not to be disturbed.
+            09:03:30 admin reads: 1003 is passed by: not ready.
             09:03:30 admin reads: 1004 is passed by: logged in nowhere.
             09:03:30 admin reads: 4300 stands for the members of sales.
             09:03:30 admin reads: 1 more may join.

@@ -251,8 +251,11 @@ fn a_mass_logout_is_paused_through_a_restart_and_goes_on() {
             19:00 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule)
             19:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
             19:00:01 event logout-deferred schedule u2 desk-2 Timer: u2 will be logged out at desk-2 when it is idle
+            19:00:01 desk-2 reads "Logout when the call ends: the building's logout time"
             19:00:01 admin hears "evening is paused: 3 wait"
+            19:00:01 event stayed - u2 desk-2 Timer: u2 stays at desk-2
             19:00:01 event mass-logout-paused - - - Control: Job evening is paused: 3 wait
+            19:00:01 desk-2 reads "You stay logged in"
             19:00:05 desk-5 hears "The other party hung up"
             19:00:05 admin reads: evening: daily at 19:00, for all, next 19:00, paused: 1 of 4 out, 3 to go, 0 wait for calls
             19:05 event mass-logout-paused - - - Timer: Job evening is paused after a restart, too: 3 wait
@@ -297,10 +300,12 @@ fn a_mass_logout_is_cancelled_and_who_is_left_stays() {
             18:04 desk-4 becomes u4, reads "Logged in: 2004 U4", hears "Logged in: 2004 U4"
             18:59 desk-5 rings (from 2001 U1)
             18:59 desk-1 hears it ring, talks with desk-5
+            19:00 desk-1 reads "Logout when the call ends: the building's logout time"
             19:00:01 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
             19:00:01 admin reads: evening: daily at 19:00, for all, next 19:00, running: 1 of 4 out, 2 to go, 1 wait for calls
             19:00:02 desk-3 becomes lobby (schedule), reads "Logged out: the building's logout time"
             19:00:02 admin hears "evening is cancelled: 2 stay logged in"
+            19:00:02 desk-1 reads "You stay logged in"
             19:00:02 admin reads: evening: daily at 19:00, for all, next 19:00, last 19:00 cancelled: 2 of 4 out, 0 after calls
             19:01 desk-5 hears "The other party hung up"
             19:01 admin hears no: "evening does not run", hears no: "There is no job morning"
