@@ -207,6 +207,8 @@ fn a_hash_ends_what_could_go_on() {
     bench.press(1, "*132001");
     assert_eq!(prompt(&bench, 1), "");
     bench.press(1, "#");
+    assert_eq!(prompt(&bench, 1), "Log out 2001? Confirm");
+    bench.soft(1, "Confirm");
     assert_eq!(prompt(&bench, 1), "Not allowed from this phone");
 }
 
