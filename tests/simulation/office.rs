@@ -83,6 +83,8 @@ struct Talk {
     legs: [LegId; 2],
     phones: [usize; 2],
     is_answered: bool,
+    /// Whether it does not ring any more where it did.
+    is_lost: bool,
 }
 
 pub struct Office {
@@ -361,7 +363,26 @@ impl Office {
         clockwork.take_actions();
         clockwork.handle(event);
         let actions = clockwork.take_actions().into_iter();
-        actions.map(|ordered| ordered.action).collect()
+        let actions: Vec<Action> = actions.map(|ordered| ordered.action).collect();
+        for action in &actions {
+            if let Action::Release { leg, .. } = action {
+                self.rings_no_more(*leg);
+            }
+        }
+        actions
+    }
+
+    /// Whoever was called has left the phone: it does not ring there any more (OUT-4).
+    fn rings_no_more(&mut self, leg: LegId) {
+        let at = match &self.clockwork {
+            Some(clockwork) => clockwork.now().utc,
+            None => return,
+        };
+        let rings = |talk: &&mut Talk| !talk.is_answered && !talk.is_lost && talk.legs[1] == leg;
+        if let Some(talk) = self.talks.values_mut().find(rings) {
+            talk.is_lost = true;
+            self.inspector.freed(at, talk.phones[1]);
+        }
     }
 
     fn look(&mut self) {
@@ -520,6 +541,7 @@ impl Office {
                 legs: [leg, callee],
                 phones: [phone, there],
                 is_answered: false,
+                is_lost: false,
             },
         );
         self.inspector.busy(phone, Busy::Call);
@@ -534,6 +556,9 @@ impl Office {
         let Some(talk) = self.talks.get_mut(&id) else {
             return;
         };
+        if talk.is_lost {
+            return self.hangs_up(at, id);
+        }
         talk.is_answered = true;
         let (leg, phone) = (talk.legs[1], talk.phones[1]);
         self.inspector.used(at, phone);
@@ -590,7 +615,9 @@ impl Office {
             if talk.is_answered || n == 0 {
                 self.inspector.used(at, phone);
             }
-            self.inspector.freed(at, phone);
+            if n == 0 || !talk.is_lost {
+                self.inspector.freed(at, phone);
+            }
         }
         let (leg, dead) = (talk.legs[which], false);
         self.tell(Event::Released { leg, dead });
