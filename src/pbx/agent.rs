@@ -12,6 +12,7 @@ use super::change::{Cause, Change, Door, Signal, What};
 use super::class_of_service::AgentAnswer;
 use super::event::{LegId, Ticket};
 use super::hunt_group::{AfterMiss, AutoLogoutOf, HuntGroup, HuntGroupLogout, MissCounts};
+use super::leaving::LeaveBy;
 use super::login::Asker;
 use super::membership::Member;
 use super::names::{Dn, HuntGroupName, PhoneName};
@@ -522,12 +523,8 @@ impl Pbx {
             let Some(id) = self.session_at(&phone) else {
                 continue;
             };
-            let session = self.sessions.get(&id);
-            if session.is_none_or(|session| self.limits_of(&session.stored).is_none()) {
-                continue;
-            }
-            self.set_leaving(now, id, Cause::Missed, Door::Timer);
-            self.leave_if_idle(now, id);
+            let by = LeaveBy::Perch(Cause::Missed);
+            self.leave_soon(now, id, by, (Cause::Missed, Door::Timer));
         }
     }
 

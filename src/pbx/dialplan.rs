@@ -197,6 +197,16 @@ pub(super) enum Destination {
     Number(Dn),
 }
 
+impl Site {
+    /// Whom somebody wants to log out who dialled that, if that is what it means (OUT-5).
+    pub fn remote_logout_of(&self, digits: &str) -> Option<Dn> {
+        match destination(self, digits) {
+            Destination::RemoteLogout(dn) => Some(dn),
+            _ => None,
+        }
+    }
+}
+
 /// Reads what was dialled. Emergency numbers come first: nothing may hide them.
 pub(super) fn destination(site: &Site, digits: &str) -> Destination {
     if let Some(phones) = site.emergency.get(digits) {

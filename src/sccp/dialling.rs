@@ -127,7 +127,7 @@ impl Station {
         };
         let digits = std::mem::replace(digits, Secret::new(String::new()));
         // Who has a key to confirm that with is asked.
-        let to_log_out = shared.to_log_out(digits.reveal());
+        let to_log_out = shared.site.remote_logout_of(digits.reveal());
         let to_log_out = to_log_out.filter(|_| has_soft_keys);
         match purpose {
             Purpose::Call => {}

@@ -201,16 +201,6 @@ impl Shared {
         plan.is_private(digits)
     }
 
-    /// Whom somebody wants to log out who dialled that, if that is what it means (OUT-5).
-    pub fn to_log_out(&self, digits: &str) -> Option<Dn> {
-        let code = self.site.codes.remote_logout.as_str();
-        let number = digits.strip_prefix(code)?;
-        let number = number.strip_suffix('#').unwrap_or(number);
-        let number = number.trim_start_matches('*');
-        let is_help = self.site.emergency.contains_key(digits);
-        (!number.is_empty() && !is_help).then(|| number.into())
-    }
-
     /// Whether whoever is called may play something before the answer: only phones that speak SIP do. For help nothing is
     /// waited for.
     pub fn may_be_heard_early(&mut self, digits: &str) -> bool {

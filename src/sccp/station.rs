@@ -363,11 +363,16 @@ impl Station {
         }
     }
 
-    /// The firmware that it is to fetch, unless it has it (OUT-8). Without a word of the site's it stays what it is.
+    /// The firmware that it is to fetch, unless it has it (OUT-8). Without a word of the site's it stays what it is. A
+    /// name that does not fit stands in its file alone: of half a name there is no firmware.
     fn load_to_run(&self, shared: &Shared) -> String {
         let config = shared.site.phones.get(&self.name);
         let wanted = config.and_then(|config| shared.site.firmware_of(config, &self.firmware()));
-        wanted.unwrap_or(&self.load).to_owned()
+        let fits = |load: &&str| load.len() <= VersionRes::MOST;
+        let load = wanted
+            .filter(fits)
+            .or(Some(self.load.as_str()).filter(fits));
+        load.unwrap_or_default().to_owned()
     }
 
     /// What a line is; nothing for one that is none.

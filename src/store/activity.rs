@@ -5,17 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, OpenFlags, Result, Row, params};
+use rusqlite::{Connection, Result, Row, params};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 
 use super::changes::seconds;
-use super::database::{BUSY_TIMEOUT, FILE_NAME};
+use super::database::open_to_read;
 use super::error::{During, StoreError};
 use super::handle::Limits;
 use super::load::total;
-use super::schema;
 use super::words::{Id, Worded};
 use crate::pbx::{Acted, Activity, Doing, PhoneName, SessionId, Signal, StoredSession};
 use crate::time::Utc;
@@ -275,24 +274,6 @@ pub fn activity(
         }
     }
     Ok(())
-}
-
-/// The database of a data directory, to be read beside the server that owns it.
-pub(super) fn open_to_read(
-    dir: &Path,
-) -> std::result::Result<(Connection, std::path::PathBuf), StoreError> {
-    let path = dir.join(FILE_NAME);
-    if !path.is_file() {
-        return Err(StoreError::NoDatabase {
-            path: dir.to_owned(),
-        });
-    }
-    let doing = "opening the database to read it";
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags).during(doing, &path)?;
-    connection.busy_timeout(BUSY_TIMEOUT).during(doing, &path)?;
-    schema::expect_newest(&connection, &path)?;
-    Ok((connection, path))
 }
 
 fn acted(row: &Row<'_>) -> Result<Acted> {

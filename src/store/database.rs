@@ -65,6 +65,22 @@ impl Database {
     }
 }
 
+/// The database of a data directory, to be read beside the server that owns it.
+pub(super) fn open_to_read(dir: &Path) -> Result<(Connection, PathBuf), StoreError> {
+    let path = dir.join(FILE_NAME);
+    if !path.is_file() {
+        return Err(StoreError::NoDatabase {
+            path: dir.to_owned(),
+        });
+    }
+    let doing = "opening the database to read it";
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).during(doing, &path)?;
+    connection.busy_timeout(BUSY_TIMEOUT).during(doing, &path)?;
+    schema::expect_newest(&connection, &path)?;
+    Ok((connection, path))
+}
+
 /// For files that hold hashes of secrets: nobody else's to read.
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]

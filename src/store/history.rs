@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Result};
+use rusqlite::{Connection, Result};
 
-use super::database::{BUSY_TIMEOUT, FILE_NAME};
+use super::database::open_to_read;
 use super::error::{During, StoreError};
 use super::load::hunt_hour;
 use crate::pbx::HuntHour;
@@ -23,18 +23,8 @@ pub(super) fn hunt_history(
     from: Utc,
     to: Utc,
 ) -> std::result::Result<(Vec<HuntHour>, Option<Utc>), StoreError> {
-    let path = dir.join(FILE_NAME);
-    open(&path)
-        .and_then(|connection| page(&connection, from, to, PAGE))
-        .during("reading the statistics of hunt groups", &path)
-}
-
-fn open(path: &Path) -> Result<Connection> {
-    // Not read-only: the log that is written ahead could not be read then, where nobody else has it open.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    Ok(connection)
+    let (connection, path) = open_to_read(dir)?;
+    page(&connection, from, to, PAGE).during("reading the statistics of hunt groups", &path)
 }
 
 fn page(db: &Connection, from: Utc, to: Utc, size: usize) -> Result<(Vec<HuntHour>, Option<Utc>)> {

@@ -8,8 +8,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::activity::open_to_read;
-use super::database::Database;
+use super::database::{Database, open_to_read};
 use super::error::{ApplyError, During, StoreError};
 use super::load::number;
 use crate::pbx::Site;

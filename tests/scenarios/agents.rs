@@ -429,7 +429,7 @@ fn who_missed_a_call_is_left_alone_for_a_while_or_stays_or_is_logged_out() {
             09:05:05 event logged-out missed ben desk-2 Timer: ben logged out at desk-2 (missed)
             09:05:05 desk-2 becomes lobby (missed), stops ringing
             09:05:05 desk-3 rings (from 9009 Lobby, sent on by 4400: unconditional)
-            09:05:05 desk-2 reads "Logged out: hunt calls were missed"
+            09:05:05 desk-2 reads "Logout when the call ends: hunt calls were missed", reads "Logged out: hunt calls were missed"
             09:05:10 event agent-not-ready - cas desk-3 Timer: Hunt calls pass 1003 by: too many were missed
             09:05:10 desk-3 stops ringing
             09:05:10 desk-9 hears 480 No answer

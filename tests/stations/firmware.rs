@@ -27,6 +27,15 @@ fn prompt(bench: &Bench, connection: u64) -> String {
     })
 }
 
+/// What the phone hears that it is to fetch.
+fn load_to_fetch(bench: &mut Bench, connection: u64) -> String {
+    bench.say(connection, FromPhone::VersionReq);
+    bench.last(connection, |message| match message {
+        ToPhone::VersionRes(version) => Some(version.load.clone()),
+        _ => None,
+    })
+}
+
 fn log_in(bench: &mut Bench, connection: u64) {
     bench.soft(connection, "Login");
     bench.press(connection, "2001#1111#");
@@ -65,12 +74,26 @@ fn a_phone_that_comes_back_with_other_firmware_is_nobodys_and_starts_anew() {
         _ => None,
     };
     assert_eq!(bench.last(5, is_reset), ResetType::Reset);
-    bench.say(5, FromPhone::VersionReq);
-    let load = bench.last(5, |message| match message {
-        ToPhone::VersionRes(version) => Some(version.load.clone()),
-        _ => None,
-    });
-    assert_eq!(load, WANTED, "and that is what it is to fetch");
+    assert_eq!(load_to_fetch(&mut bench, 5), WANTED);
+}
+
+/// rules: OUT-8
+#[test]
+fn a_name_that_does_not_fit_into_the_answer_is_not_cut() {
+    let mut bench = Bench::registered(&[NEW]);
+    let mut site = site(&[NEW]);
+    for (wanted, fetched) in [
+        ("SCCP75.9-4-2SR3", "SCCP75.9-4-2SR3"),
+        ("SCCP75.9-4-2SR3-1S", BEFORE),
+    ] {
+        site.firmware.insert("7975".into(), wanted.to_owned());
+        bench.input(Input::SiteApplied(Arc::new(site.clone())));
+        bench.load = BEFORE.to_owned();
+        bench.connect(2);
+        bench.register(2, 0, NEW);
+        assert_eq!(load_to_fetch(&mut bench, 2), fetched);
+        bench.input(Input::SccpClosed { connection: 2 });
+    }
 }
 
 /// rules: OUT-6

@@ -172,11 +172,16 @@ pub struct VersionRes {
     pub load: String,
 }
 
+impl VersionRes {
+    /// How long a name can be.
+    pub const MOST: usize = 15;
+}
+
 impl Layout for VersionRes {
     const LEAST: usize = 1;
 
     fn layout(&mut self, body: &mut impl Cursor) {
-        body.text(&mut self.load, 16);
+        body.text(&mut self.load, VersionRes::MOST + 1);
     }
 }
 
