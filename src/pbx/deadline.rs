@@ -199,7 +199,14 @@ impl Pbx {
                 "An emergency call was made at {phone}: nobody is logged out there before {until}."
             )
         });
+        let is_held = matches!(self.in_use(phone), InUse::HeldOnly { .. });
+        let may_be_idle = || {
+            self.dues(now, id)
+                .iter()
+                .any(|due| due.cause == Cause::Idle)
+        };
         let own = match stored.leaving {
+            Some(_) if is_held && may_be_idle() => self.explain_use(now, id, phone),
             // It has been said what it waits for; and whoever asked for it themselves is not held back.
             Some((Cause::User, ..)) => return Vec::new(),
             Some(_) => None,

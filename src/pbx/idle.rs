@@ -184,21 +184,26 @@ impl Pbx {
         }
     }
 
-    /// The verdict on a session that no other logout is under way for.
+    /// The verdict on a session. Of one that ends with its call only a call that is forgotten on hold is looked at: it
+    /// keeps nobody for ever (IDL-2).
     pub(super) fn verdict_on(&self, now: Now, id: SessionId) -> Option<Verdict> {
         let session = self.sessions.get(&id)?;
-        if session.stored.leaving.is_some() {
-            return None;
-        }
-        let mut limits = self.limits_of(&session.stored)?;
-        let own_time = self.own_clock_time(&session.stored);
-        limits.clock_end = own_time.map(|at| now.uptime_at(at));
         let phone = &session.stored.phone;
+        let in_use = self.in_use_to_timers(phone);
+        let mut limits = self.limits_of(&session.stored)?;
+        match (session.stored.leaving, in_use) {
+            (None, _) => {
+                let own_time = self.own_clock_time(&session.stored);
+                limits.clock_end = own_time.map(|at| now.uptime_at(at));
+            }
+            (Some(_), InUse::HeldOnly { .. }) => limits.total = None,
+            (Some(_), _) => return None,
+        }
         limits.idle = limits.idle.filter(|_| self.may_be_idle(now, phone));
         let seen = Seen {
             opened: now.uptime_at(session.stored.opened),
             last_used: session.last_used,
-            in_use: self.in_use_to_timers(phone),
+            in_use,
             hold_until: self.emergency_hold(now, phone),
         };
         Some(verdict(limits, seen, now.uptime))

@@ -420,6 +420,7 @@ impl Pbx {
         let text = format!("{user} will be logged out at {phone} when it is idle");
         let what = What::LogoutDeferred(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
+        self.look_at(now, id);
     }
 
     /// The logout that waited is off: the user logs in again, say.

@@ -190,6 +190,47 @@ fn which_signal_showed_activity_is_recorded() {
 }
 
 #[test]
+fn a_forgotten_call_on_hold_keeps_nobody_who_has_asked_to_leave() {
+    check_otherwise(
+        "rules: IDL-2, OUT-2",
+        "
+        otherwise over SCCP: SES-6, the phone becomes another when nothing goes on there any more
+        alice: 2001, pin 1111, idle limit 30m   desk-1: guest 9001   desk-2: guest 9002
+        09:00 desk-1 logs in alice    09:10 desk-1 dials 9002   desk-2 answers
+        09:20 desk-1 holds            09:21 desk-1 logs out     09:22 admin explains alice
+        until 10:21
+        10:25 admin asks status
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:10 desk-2 rings (from 2001 Alice)
+            09:10 desk-1 hears it ring, talks with desk-2
+            09:20 desk-2 is held
+            09:21 desk-1 reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
+            09:22 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
+            09:22 admin reads: desk-1 was last used at 2026-05-05 09:21:00, as a call attempt showed.
+            09:22 admin reads: alice will be logged out (user) as soon as desk-1 is idle; that was decided at 2026-05-05 09:21:00.
+            09:22 admin reads: desk-1 has a call on hold: the idle limit waits for it until 2026-05-05 10:20:00 at most, any other until it ends.
+            10:19 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            10:20 desk-1 becomes lobby (idle), reads "Logged out: not used"
+            10:25 admin reads: 2 of 2 phones registered, 0 sessions, 1 calls, 0 logouts waiting"#]],
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Resetting...", hears "Logged in: 2001 Alice", reads "Logged in: 2001 Alice"
+            09:10 desk-2 rings (from 2001 Alice)
+            09:10 desk-1 hears it ring, talks with desk-2
+            09:20 desk-2 is held
+            09:21 desk-1 reads "Logout when the call ends. Stay: log in again", hears "Logged out when the call ends"
+            09:22 admin reads: alice has been logged in at desk-1 since 2026-05-05 09:00:00.
+            09:22 admin reads: desk-1 was last used at 2026-05-05 09:21:00, as going on hook showed.
+            09:22 admin reads: alice will be logged out (user) as soon as desk-1 is idle; that was decided at 2026-05-05 09:21:00.
+            09:22 admin reads: desk-1 has a call on hold: the idle limit waits for it until 2026-05-05 10:20:00 at most, any other until it ends.
+            10:19 desk-1 reads "Logout in 60 s: not used. Make a call to stay."
+            10:20 desk-1 becomes lobby (idle), reads "Resetting..."
+            10:25 admin reads: 2 of 2 phones registered, 0 sessions, 1 calls, 0 logouts waiting"#]],
+    );
+}
+
+#[test]
 fn a_held_call_alone_keeps_the_session_for_the_cap_only() {
     check_otherwise(
         "rules: IDL-2",

@@ -75,6 +75,7 @@ enum Act {
     Holds(u64),
     Resumes(u64),
     HangsUp(u64),
+    PutsDown(usize),
     Stops,
 }
 
@@ -365,8 +366,10 @@ impl Office {
         let actions = clockwork.take_actions().into_iter();
         let actions: Vec<Action> = actions.map(|ordered| ordered.action).collect();
         for action in &actions {
-            if let Action::Release { leg, .. } = action {
-                self.rings_no_more(*leg);
+            match action {
+                Action::Release { leg, .. } => self.rings_no_more(*leg),
+                Action::Refuse { leg, .. } => self.comes_to_nothing(*leg),
+                _ => {}
             }
         }
         actions
@@ -383,6 +386,35 @@ impl Office {
             talk.is_lost = true;
             self.inspector.freed(at, talk.phones[1]);
         }
+    }
+
+    /// Nobody is there any more who was called, and the caller hears that.
+    fn comes_to_nothing(&mut self, leg: LegId) {
+        let at = match &self.clockwork {
+            Some(clockwork) => clockwork.now().utc,
+            None => return,
+        };
+        let Some(id) = self.talks.iter().find(|(_, talk)| talk.legs[0] == leg) else {
+            return;
+        };
+        let id = *id.0;
+        let Some(talk) = self.talks.remove(&id) else {
+            return;
+        };
+        let [caller, callee] = talk.phones;
+        self.inspector.used(at, caller);
+        self.inspector.freed(at, caller);
+        if !talk.is_lost {
+            self.inspector.freed(at, callee);
+        }
+        if caller % 2 == 1 {
+            self.later(at, 1..3, Act::PutsDown(caller));
+        }
+    }
+
+    fn puts_down(&mut self, at: Utc, phone: usize) {
+        self.inspector.used(at, phone);
+        self.hook(phone, Signal::OnHook);
     }
 
     fn look(&mut self) {
@@ -432,6 +464,7 @@ impl Office {
             Act::Holds(talk) => self.changes(at, talk, MediaFlow::Held),
             Act::Resumes(talk) => self.changes(at, talk, MediaFlow::Open),
             Act::HangsUp(talk) => self.hangs_up(at, talk),
+            Act::PutsDown(phone) => self.puts_down(at, phone),
         }
     }
 
