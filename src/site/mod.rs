@@ -1,10 +1,13 @@
 //! The site file: what an administrator writes, what is wrong with it, what applying it would change, and how secrets
 //! are kept.
 
+mod auto_registration;
 mod buttons;
 mod calendar;
 mod candidate;
 mod check;
+mod class_of_service;
+mod codes;
 mod dial_pattern;
 mod document;
 mod file;
@@ -15,15 +18,19 @@ mod job;
 mod limits;
 mod lint;
 mod mobility;
+mod phone;
 mod phone_model;
 mod plan;
 mod problem;
+mod profile;
 mod provision;
 mod reader;
 mod secrets;
+mod settings;
 mod sip_secret;
 mod trunk;
 mod upstream;
+mod user;
 
 pub use calendar::{Attached, attached_names};
 pub use candidate::candidate;

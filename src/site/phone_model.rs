@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Value;
 
 use super::document::{Field, shown};
-use super::problem::{Finding, did_you_mean};
+use super::problem::did_you_mean;
 use super::reader::Section;
 use crate::pbx::{FixedKey, ModelName, Models, PhoneModel, Protocol, Swap};
 use crate::sccp::wire::Version;
@@ -15,18 +15,10 @@ use crate::sccp::wire::Version;
 pub(super) const PHONE_MODEL: &str = "phone_model";
 
 /// The models of a file, and what is wrong with them.
-pub(super) fn phone_models<'t>(
-    sections: Vec<(&'t str, Section<'t>)>,
-) -> (BTreeMap<ModelName, Arc<PhoneModel>>, Vec<Finding>) {
-    let mut models = BTreeMap::new();
-    let mut findings = Vec::new();
-    for (name, mut s) in sections {
-        if let Some(model) = phone_model(name, &mut s) {
-            models.insert(ModelName::from(name), Arc::new(model));
-        }
-        findings.extend(s.finish());
-    }
-    (models, findings)
+pub(super) fn phone_models(top: &mut Section<'_>) -> BTreeMap<ModelName, Arc<PhoneModel>> {
+    let rows: Vec<(ModelName, Option<PhoneModel>)> = top.rows(PHONE_MODEL, phone_model);
+    let known = |(name, model): (ModelName, Option<PhoneModel>)| Some((name, Arc::new(model?)));
+    rows.into_iter().filter_map(known).collect()
 }
 
 fn phone_model(name: &str, s: &mut Section<'_>) -> Option<PhoneModel> {

@@ -100,6 +100,12 @@ impl<'t> Section<'t> {
         self.texts_in(key, value)
     }
 
+    /// Several names; none if there are none.
+    pub(super) fn names<T: From<&'t str>>(&mut self, key: &'static str) -> Vec<T> {
+        let texts = self.texts(key).unwrap_or_default();
+        texts.into_iter().map(T::from).collect()
+    }
+
     /// A text that is read by `parse`, which explains itself if it cannot.
     pub(super) fn parsed<T>(
         &mut self,
@@ -136,7 +142,7 @@ impl<'t> Section<'t> {
     pub(super) fn inner<T>(
         &mut self,
         key: &'static str,
-        read: impl Fn(&mut Section<'t>) -> T,
+        read: impl FnOnce(&mut Section<'t>) -> T,
     ) -> Option<T> {
         let mut inner = self.section(key)?;
         let made = read(&mut inner);
@@ -144,8 +150,22 @@ impl<'t> Section<'t> {
         Some(made)
     }
 
+    /// What `read` makes of each of the tables in a table, by name.
+    pub(super) fn rows<K: From<&'t str>, T, M: FromIterator<(K, T)>>(
+        &mut self,
+        key: &'static str,
+        mut read: impl FnMut(&'t str, &mut Section<'t>) -> T,
+    ) -> M {
+        let mut rows = Vec::new();
+        for (name, mut section) in self.sections(key) {
+            rows.push((K::from(name), read(name, &mut section)));
+            self.findings.extend(section.finish());
+        }
+        rows.into_iter().collect()
+    }
+
     /// The tables in a table, by name.
-    pub(super) fn sections(&mut self, key: &'static str) -> Vec<(&'t str, Section<'t>)> {
+    fn sections(&mut self, key: &'static str) -> Vec<(&'t str, Section<'t>)> {
         let mut sections = Vec::new();
         for (name, value) in self.entries(key) {
             let path = [&self.path[..], &[key, name]].concat();

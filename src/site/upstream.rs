@@ -15,16 +15,14 @@ pub(super) const UPSTREAM: &str = "upstream";
 const MADE_FROM: &str = "upstream_password";
 
 /// Reads the table.
-pub(super) fn read(mut s: Section<'_>, findings: &mut Vec<Finding>) -> Upstream {
-    let upstream = Upstream {
+pub(super) fn read(s: &mut Section<'_>) -> Upstream {
+    Upstream {
         trunk: s.required_text("trunk").into(),
         domain: s.text("domain").map(Into::into),
         realm: s.required_text("realm").into(),
         expires_s: s.number("expires_s", 60..=86_400).unwrap_or(600),
         registrations_per_s: s.number("registrations_per_s", 1..=10_000).unwrap_or(50),
-    };
-    findings.extend(s.finish());
-    upstream
+    }
 }
 
 /// Who a user is there: by a password, or the digests of it. The number is the user's own, and the name the number, unless
