@@ -1,40 +1,46 @@
 //! `perch.toml`: the settings of this server. What the site is like is not here; that is applied over the control
 //! API and stored.
 
+mod addresses;
+mod control;
 mod cucm;
 mod guard;
+mod history;
+mod limits;
+mod log;
 mod media;
 mod media_relay;
 mod pages;
+mod problem;
 mod provision;
 mod push;
 mod reader;
+mod registration;
 mod sccp;
 mod sessions;
 mod transports;
 mod watching;
 
-pub use cucm::Cucm;
-pub use guard::{Guard, Prefix};
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-pub use transports::{Tls, TlsVersion, Trust, WebSocket};
-
-use super::sccp::Security;
-use super::web::Scheme;
-use crate::sip::Transport;
 use crate::site::Hashing;
 use crate::{sip, store};
+pub use addresses::{Bind, PortTooHigh, Ports};
+pub use control::Control;
+pub use cucm::Cucm;
+pub use guard::{Guard, Prefix};
+pub use limits::{Limits, Queues};
+pub use log::{Log, LogFormat};
 pub use media::Media;
 pub use media_relay::MediaRelay;
 pub use pages::Pages;
+pub use problem::{Problem, SettingsError};
 pub use provision::Provision;
 pub use push::Push;
 use reader::Reader;
 pub use sccp::Sccp;
+pub use transports::{Tls, TlsVersion, Trust, WebSocket};
 
 /// Where settings are looked for unless somebody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/perch/perch.toml";
@@ -93,275 +99,44 @@ pub struct Settings {
     pub guard: Guard,
 }
 
-/// Addresses to listen at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bind {
-    /// One by one; IPv6 sockets take IPv6 alone.
-    pub addresses: Vec<IpAddr>,
-    /// Whether somebody asked for exactly these: then a host without IPv6 is no excuse.
-    pub explicit: bool,
-}
-
-/// Which port is for what, before the offset.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ports {
-    /// SIP, by datagram and stream.
-    pub sip: u16,
-    /// SIP under TLS; 0: none.
-    pub sips: u16,
-    /// SIP over WebSocket; 0: none.
-    pub ws: u16,
-    /// SIP over WebSocket under TLS; 0: none.
-    pub wss: u16,
-    /// SCCP; 0: none.
-    pub sccp: u16,
-    /// SCCP under TLS; 0: none.
-    pub sccps: u16,
-    /// Files by TFTP; 0: none.
-    pub tftp: u16,
-    /// Files by HTTP; 0: none.
-    pub files: u16,
-    /// Files by HTTP under TLS; 0: none.
-    pub files_tls: u16,
-    /// The control API.
-    pub control: u16,
-    /// Metrics and health.
-    pub http: u16,
-    /// Phone pages; 0: none.
-    pub pages: u16,
-    /// Phone pages under TLS; 0: none.
-    pub pages_tls: u16,
-    /// Added to each of them.
-    pub offset: u16,
-}
-
-/// An offset takes a port past the last one there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("port {port} and an offset of {offset} make more than 65535")]
-pub struct PortTooHigh {
-    port: u16,
-    offset: u16,
-}
-
-impl Ports {
-    /// The same ports with another offset.
-    pub fn shifted(self, offset: u16) -> Result<Ports, PortTooHigh> {
-        for port in [
-            self.sip,
-            self.sips,
-            self.ws,
-            self.wss,
-            self.sccp,
-            self.sccps,
-            self.tftp,
-            self.files,
-            self.files_tls,
-            self.control,
-            self.http,
-            self.pages,
-            self.pages_tls,
-        ] {
-            if port.checked_add(offset).is_none() {
-                return Err(PortTooHigh { port, offset });
-            }
-        }
-        Ok(Ports { offset, ..self })
-    }
-
-    fn at(self, addresses: &[IpAddr], port: u16) -> Vec<SocketAddr> {
-        // `shifted` has seen to it that nothing saturates.
-        let port = port.saturating_add(self.offset);
-        let at = |address: &IpAddr| SocketAddr::new(*address, port);
-        addresses.iter().map(at).collect()
-    }
-}
-
-/// The control API.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Control {
-    /// Where it listens.
-    pub bind: Vec<IpAddr>,
-    /// Holds the token that callers from other hosts must show.
-    pub token_file: Option<PathBuf>,
-}
-
 /// Metrics and health.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Http {
     /// Where they listen; none: where phones reach us.
     pub bind: Option<Vec<IpAddr>>,
-}
-
-/// What is logged, and how.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Log {
-    /// The form of a line.
-    pub format: LogFormat,
-    /// A level, or directives per module.
-    pub level: String,
-}
-
-/// The form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-/// How long the queues may grow. When one is full, peers are told so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Queues {
-    /// Messages that wait for the exchange.
-    pub exchange: usize,
-    /// PINs that wait to be compared.
-    pub checks: usize,
-    /// Messages that wait for one stream connection.
-    pub connection: usize,
-    /// Events that a slow reader of the event stream may be behind.
-    pub events: usize,
-}
-
-/// How much a peer may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Stream connections.
-    pub connections: usize,
-    /// Stream connections from one source.
-    pub connections_per_source: usize,
-    /// Stream connections on which nothing was proven yet. Of too many the oldest ends.
-    pub half_open: usize,
-    /// The same from one source.
-    pub half_open_per_source: usize,
-    /// How long a stream connection may be silent.
-    pub idle: Duration,
-    /// How long a stream connection may last on which no phone proved itself.
-    pub stranger: Duration,
-    /// How long a new stream connection may take to say something.
-    pub greeting: Duration,
-    /// How long a message may take from its first byte to its last.
-    pub message: Duration,
-    /// How long we try to open a stream connection.
-    pub connect: Duration,
-    /// How long a stop waits for calls to end; after that it goes on without them.
-    pub drain: Duration,
-    /// How long the rest of a stop may take.
-    pub stop: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
             data: "/var/lib/perch".into(),
-            bind: Bind {
-                addresses: vec![Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()],
-                explicit: false,
-            },
-            ports: Ports {
-                sip: 5060,
-                sips: 5061,
-                ws: 5080,
-                wss: 5443,
-                sccp: 2000,
-                sccps: 0,
-                tftp: 69,
-                files: 6970,
-                files_tls: 6971,
-                control: 5070,
-                http: 9090,
-                pages: 8080,
-                pages_tls: 8443,
-                offset: 0,
-            },
+            bind: Bind::default(),
+            ports: Ports::default(),
             tls: Tls::default(),
             web_socket: WebSocket {
                 origins: Vec::new(),
             },
             sccp: Sccp::default(),
             provision: Provision::default(),
-            control: Control {
-                bind: vec![Ipv4Addr::LOCALHOST.into()],
-                token_file: None,
-            },
-            http: Http { bind: None },
+            control: Control::default(),
+            http: Http::default(),
             pages: Pages::default(),
             push: Push::default(),
             cucm: Cucm::default(),
             media: Media::default(),
             media_relay: MediaRelay::default(),
-            log: Log {
-                format: LogFormat::Text,
-                level: "info".into(),
-            },
+            log: Log::default(),
             argon2: Hashing::default(),
             digest: sip::Offer::Md5,
             registration: sip::Limits::default(),
             sessions: sip::SessionIntervals::default(),
             watching: sip::WatchSettings::default(),
             history: store::Limits::default(),
-            queues: Queues {
-                exchange: 8192,
-                checks: 4096,
-                connection: 256,
-                events: 4096,
-            },
-            limits: Limits {
-                connections: 20_000,
-                connections_per_source: 1000,
-                half_open: 4000,
-                half_open_per_source: 500,
-                // A phone that registers for as long as it may and says nothing else keeps its connection.
-                idle: Duration::from_secs(7500),
-                stranger: Duration::from_secs(120),
-                greeting: Duration::from_secs(30),
-                message: Duration::from_secs(10),
-                connect: Duration::from_secs(5),
-                drain: Duration::from_secs(5),
-                stop: Duration::from_secs(8),
-            },
+            queues: Queues::default(),
+            limits: Limits::default(),
             guard: Guard::default(),
         }
     }
-}
-
-/// What is wrong with a settings file.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// It cannot be read.
-    #[error(
-        "{file}: cannot be read: {why}. Check the path and its permissions, or leave --config out"
-    )]
-    Unreadable {
-        /// Which file.
-        file: String,
-        /// What the system said.
-        why: std::io::Error,
-    },
-    /// It says what it may not say.
-    #[error("{}", lines(.0))]
-    Wrong(Vec<Problem>),
-}
-
-/// One thing that is wrong with a settings file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Which file.
-    pub file: String,
-    /// Which line, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub what: String,
-    /// What to do about it.
-    pub remedy: String,
-}
-
-fn lines(problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|p| format!("{}:{}: {}. {}", p.file, p.line, p.what, p.remedy))
-        .collect();
-    lines.join("\n")
 }
 
 impl Settings {
@@ -393,92 +168,6 @@ impl Settings {
         }
     }
 
-    /// Where the control API listens.
-    pub fn control_addresses(&self) -> Vec<SocketAddr> {
-        self.ports.at(&self.control.bind, self.ports.control)
-    }
-
-    /// Where metrics and health listen.
-    pub fn http_addresses(&self) -> Vec<SocketAddr> {
-        let bind = self.http.bind.as_ref().unwrap_or(&self.bind.addresses);
-        self.ports.at(bind, self.ports.http)
-    }
-
-    /// Where phone pages are served, by each scheme.
-    pub fn page_addresses(&self) -> Vec<(Scheme, Vec<SocketAddr>)> {
-        self.web_addresses(self.ports.pages, self.ports.pages_tls)
-    }
-
-    fn web_addresses(&self, plain: u16, secure: u16) -> Vec<(Scheme, Vec<SocketAddr>)> {
-        let kinds = [(Scheme::Http, plain), (Scheme::Https, secure)];
-        let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
-        wanted
-            .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
-            .collect()
-    }
-
-    /// Adds something else to every port.
-    pub fn shift(&mut self, offset: u16) -> Result<(), PortTooHigh> {
-        let ports = self.ports.shifted(offset)?;
-        let port = self.media.last;
-        if port.checked_add(offset).is_none() {
-            return Err(PortTooHigh { port, offset });
-        }
-        self.ports = ports;
-        Ok(())
-    }
-
-    /// Where media of our own comes in.
-    pub fn media_addresses(&self) -> Vec<SocketAddr> {
-        let ports = (self.media.first..=self.media.last).step_by(2);
-        let at = |port| self.ports.at(&self.bind.addresses, port);
-        ports.flat_map(at).collect()
-    }
-
-    /// Where SIP listens.
-    pub fn sip_addresses(&self) -> Vec<SocketAddr> {
-        self.ports.at(&self.bind.addresses, self.ports.sip)
-    }
-
-    /// Where SIP listens for connections of each kind.
-    pub fn stream_addresses(&self) -> Vec<(Transport, Vec<SocketAddr>)> {
-        let kinds = [
-            (Transport::Tcp, self.ports.sip),
-            (Transport::Tls, self.ports.sips),
-            (Transport::Ws, self.ports.ws),
-            (Transport::Wss, self.ports.wss),
-        ];
-        let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
-        wanted
-            .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
-            .collect()
-    }
-
-    /// Where SCCP listens for connections of each kind.
-    pub fn sccp_addresses(&self) -> Vec<(Security, Vec<SocketAddr>)> {
-        let kinds = [
-            (Security::Plain, self.ports.sccp),
-            (Security::Tls, self.ports.sccps),
-        ];
-        let wanted = kinds.into_iter().filter(|(_, port)| *port != 0);
-        wanted
-            .map(|(kind, port)| (kind, self.ports.at(&self.bind.addresses, port)))
-            .collect()
-    }
-
-    /// Where phones fetch files by TFTP.
-    pub fn tftp_addresses(&self) -> Vec<SocketAddr> {
-        match self.ports.tftp {
-            0 => Vec::new(),
-            port => self.ports.at(&self.bind.addresses, port),
-        }
-    }
-
-    /// Where phones fetch files by HTTP, by each scheme.
-    pub fn file_addresses(&self) -> Vec<(Scheme, Vec<SocketAddr>)> {
-        self.web_addresses(self.ports.files, self.ports.files_tls)
-    }
-
     fn read(&mut self, reader: &mut Reader) {
         reader.path("", "data", &mut self.data);
         if let Some(addresses) = reader.addresses("", "bind") {
@@ -487,20 +176,7 @@ impl Settings {
                 explicit: true,
             };
         }
-        reader.number("", "port_offset", 0..=65_535, &mut self.ports.offset);
-        reader.number("ports", "sip", 1..=65_535, &mut self.ports.sip);
-        reader.number("ports", "sips", 0..=65_535, &mut self.ports.sips);
-        reader.number("ports", "ws", 0..=65_535, &mut self.ports.ws);
-        reader.number("ports", "wss", 0..=65_535, &mut self.ports.wss);
-        reader.number("ports", "sccp", 0..=65_535, &mut self.ports.sccp);
-        reader.number("ports", "sccps", 0..=65_535, &mut self.ports.sccps);
-        reader.number("ports", "tftp", 0..=65_535, &mut self.ports.tftp);
-        reader.number("ports", "files", 0..=65_535, &mut self.ports.files);
-        reader.number("ports", "files_tls", 0..=65_535, &mut self.ports.files_tls);
-        reader.number("ports", "control", 1..=65_535, &mut self.ports.control);
-        reader.number("ports", "http", 1..=65_535, &mut self.ports.http);
-        reader.number("ports", "pages", 0..=65_535, &mut self.ports.pages);
-        reader.number("ports", "pages_tls", 0..=65_535, &mut self.ports.pages_tls);
+        self.ports.read(reader);
         self.tls.read(reader);
         self.web_socket.read(reader);
         self.sccp.read(reader);
@@ -508,143 +184,33 @@ impl Settings {
         self.push.read(reader);
         self.cucm.read(reader);
         self.provision.read(reader);
-        self.read_services(reader);
+        self.control.read(reader);
+        self.http.bind = reader.addresses("http", "bind");
+        self.media.read(reader);
+        self.media_relay.read(reader);
+        self.log.read(reader);
+        let argon2 = &mut self.argon2;
+        reader.number("argon2", "memory_kib", 8..=65_536, &mut argon2.memory_kib);
+        reader.number("argon2", "passes", 1..=10, &mut argon2.passes);
         if let Err(error) = self.shift(self.ports.offset) {
             let remedy = "Choose a smaller offset, or lower ports";
             reader.problem("", "port_offset", &error.to_string(), remedy);
         }
-        self.read_memory(reader);
+        registration::read(reader, &mut self.digest, &mut self.registration);
+        history::read(reader, &mut self.history);
         sessions::read(reader, &mut self.sessions);
         watching::read(reader, &mut self.watching);
-        self.read_limits(reader);
+        self.queues.read(reader);
+        self.limits.read(reader);
         self.guard.read(reader);
-    }
-
-    fn read_memory(&mut self, reader: &mut Reader) {
-        let offers = [
-            ("md5", sip::Offer::Md5),
-            ("sha-256-and-md5", sip::Offer::Sha256AndMd5),
-            ("sha-256", sip::Offer::Sha256),
-        ];
-        reader.word("registration", "digest", &offers, &mut self.digest);
-        let registration = &mut self.registration;
-        reader.number(
-            "registration",
-            "default_s",
-            60..=86_400,
-            &mut registration.default_expires_s,
-        );
-        reader.number(
-            "registration",
-            "min_s",
-            1..=86_400,
-            &mut registration.min_expires_s,
-        );
-        reader.number(
-            "registration",
-            "max_s",
-            60..=86_400,
-            &mut registration.max_expires_s,
-        );
-        reader.number(
-            "registration",
-            "contacts",
-            1..=100,
-            &mut registration.contacts,
-        );
-        let flow_timer = &mut registration.flow_timer_s;
-        reader.number("registration", "flow_timer_s", 1..=3600, flow_timer);
-        let (min, max) = (registration.min_expires_s, registration.max_expires_s);
-        if !(min..=max).contains(&registration.default_expires_s) {
-            let what = format!("default_s must be from min_s, {min}, to max_s, {max}");
-            reader.problem(
-                "registration",
-                "default_s",
-                &what,
-                "Correct one of the three",
-            );
-        }
-        let history = &mut self.history;
-        reader.number(
-            "history",
-            "sessions",
-            0..=1_000_000_000,
-            &mut history.sessions_kept,
-        );
-        reader.number(
-            "history",
-            "records",
-            0..=1_000_000_000,
-            &mut history.records_kept,
-        );
-        reader.number(
-            "history",
-            "activity_days",
-            0..=3660,
-            &mut history.activity_days,
-        );
-        reader.number(
-            "history",
-            "activities",
-            0..=1_000_000_000,
-            &mut history.activities_kept,
-        );
-    }
-
-    fn read_limits(&mut self, reader: &mut Reader) {
-        let queues = &mut self.queues;
-        reader.number("queues", "exchange", 16..=1_000_000, &mut queues.exchange);
-        reader.number("queues", "checks", 16..=100_000, &mut queues.checks);
-        reader.number("queues", "connection", 4..=100_000, &mut queues.connection);
-        reader.number("queues", "events", 16..=1_000_000, &mut queues.events);
-        let limits = &mut self.limits;
-        for (key, into) in [
-            ("connections", &mut limits.connections),
-            ("connections_per_source", &mut limits.connections_per_source),
-            ("half_open", &mut limits.half_open),
-            ("half_open_per_source", &mut limits.half_open_per_source),
-        ] {
-            reader.number("limits", key, 1..=1_000_000, into);
-        }
-        reader.seconds("limits", "idle_s", 1..=86_400, &mut limits.idle);
-        reader.seconds("limits", "stranger_s", 1..=86_400, &mut limits.stranger);
-        reader.seconds("limits", "greeting_s", 1..=3600, &mut limits.greeting);
-        reader.seconds("limits", "message_s", 1..=600, &mut limits.message);
-        reader.seconds("limits", "connect_s", 1..=60, &mut limits.connect);
-        reader.seconds("limits", "drain_s", 0..=3600, &mut limits.drain);
-        reader.seconds("limits", "stop_s", 1..=600, &mut limits.stop);
-    }
-
-    fn read_services(&mut self, reader: &mut Reader) {
-        if let Some(addresses) = reader.addresses("control", "bind") {
-            self.control.bind = addresses;
-        }
-        let mut token_file = PathBuf::new();
-        if reader.path("control", "token_file", &mut token_file) {
-            self.control.token_file = Some(token_file);
-        }
-        if self.control.token_file.is_none() && self.control.bind.iter().any(|a| !a.is_loopback()) {
-            reader.problem(
-                "control",
-                "bind",
-                "the control API would listen to other hosts without a token",
-                "Set control.token_file, or bind it to 127.0.0.1",
-            );
-        }
-        self.http.bind = reader.addresses("http", "bind");
-        self.media.read(reader);
-        self.media_relay.read(reader);
-        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
-        reader.word("log", "format", &formats, &mut self.log.format);
-        reader.text("log", "level", &mut self.log.level);
-        let argon2 = &mut self.argon2;
-        reader.number("argon2", "memory_kib", 8..=65_536, &mut argon2.memory_kib);
-        reader.number("argon2", "passes", 1..=10, &mut argon2.passes);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
     use super::*;
 
     fn problems(text: &str) -> String {
@@ -765,19 +331,5 @@ mod tests {
         expect_test::expect![[r#"
             perch.toml:2: unclosed array, expected `]`. Correct the line; the file must be TOML"#]]
         .assert_eq(&problems("data = \"x\"\nbind = [\n"));
-    }
-
-    #[test]
-    fn an_offset_cannot_take_a_port_past_the_last() {
-        expect_test::expect![[r#"
-            perch.toml:1: port 6970 and an offset of 60000 make more than 65535. Choose a smaller offset, or lower ports"#]]
-        .assert_eq(&problems("port_offset = 60000\n"));
-    }
-
-    #[test]
-    fn the_control_api_is_not_opened_to_others_without_a_token() {
-        expect_test::expect![[r#"
-            perch.toml:2: the control API would listen to other hosts without a token. Set control.token_file, or bind it to 127.0.0.1"#]]
-        .assert_eq(&problems("[control]\nbind = [\"0.0.0.0\"]\n"));
     }
 }
