@@ -9,54 +9,28 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use rsip::Method;
-use smallvec::SmallVec;
 
-use super::asker::{Asker, CONTACT_MAX, OUTBOUND};
+use super::asker::{Asker, OUTBOUND};
 use super::auth::{Authenticator, Judged, Offer, Verdict, Wrong};
-use super::bindings::{Asked, Binding, Bindings, News, Refused, Update, What};
+use super::bindings::{Binding, Bindings, News, Refused, Update, What};
 use super::flow::Flow;
 use super::hook;
+use super::introduction::{load, takes_messages, user_agent};
 use super::keyring::Keyring;
 use super::lockout::{self, Guess, Guesser, Lockout};
 use super::message_summary;
 use super::network::Network;
 use super::phones::Phones;
+use super::registration::{Limits, wanted};
 use super::seal::Seals;
 use super::trunk::TrunkPaths;
-use super::wire::{Address, Builder, Contact, Message, Name, Scheme, Uri, status_reason};
+use super::wire::{Address, Builder, Message, Name, Uri, status_reason};
 use super::witness::{Standing, Witness};
 use crate::pbx::{Firmware, LockedOut, PhoneName, Site};
 use crate::time::Now;
 
 /// The methods that Perch understands, as its Allow headers list them (RFC 3261 §20.5).
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, INFO, MESSAGE, NOTIFY, OPTIONS, PRACK, REFER, REGISTER, SUBSCRIBE, UPDATE";
-
-/// How long bindings last, and how many a phone may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// For a contact that does not say how long, in seconds.
-    pub default_expires_s: u32,
-    /// The least that is granted: who asks for less is told to ask for more (423).
-    pub min_expires_s: u32,
-    /// The most that is granted: who asks for more gets this.
-    pub max_expires_s: u32,
-    /// Contacts of one phone.
-    pub contacts: usize,
-    /// How often, in seconds, a phone that keeps its flow alive is asked to show that, on a stream (RFC 5626 §4.4.1).
-    pub flow_timer_s: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            default_expires_s: 3600,
-            min_expires_s: 60,
-            max_expires_s: 7200,
-            contacts: 10,
-            flow_timer_s: 120,
-        }
-    }
-}
 
 /// What became of a message at the edge.
 #[derive(Clone, Debug)]
@@ -526,7 +500,7 @@ impl Registrar {
         }
         asker.check_scheme()?;
         asker.check_require(&[OUTBOUND])?;
-        let what = self.wanted(asker)?;
+        let what = wanted(&self.limits, asker)?;
         let has_flow = match &what {
             What::Contacts(contacts) => contacts.iter().any(|asked| asked.reg_id != 0),
             What::UnbindAll => false,
@@ -566,66 +540,6 @@ impl Registrar {
             news => news,
         };
         Ok((bytes, news))
-    }
-
-    /// RFC 3261 §10.3 steps 6 and 7, as far as they need no look at the bindings.
-    fn wanted<'a>(&self, asker: &Asker<'a>) -> Result<What<'a>, Builder> {
-        let message = asker.message;
-        let default = message.expires().unwrap_or(self.limits.default_expires_s);
-        let mut contacts = SmallVec::new();
-        for contact in message.contacts() {
-            let contact = contact.map_err(|_| asker.respond(400, "Bad Contact"))?;
-            let Contact::Address(address) = contact else {
-                let is_alone = message.contacts().nth(1).is_none();
-                return match is_alone && message.expires() == Some(0) {
-                    true => Ok(What::UnbindAll),
-                    false => {
-                        Err(asker.respond(400, "Contact * Needs Expires 0 And No Other Contact"))
-                    }
-                };
-            };
-            // A phone's sign of life to its second server: it is not to change anything.
-            if address.param("cisco-keep-alive").is_some() {
-                continue;
-            }
-            if !matches!(address.uri.scheme, Scheme::Sip | Scheme::Sips) {
-                return Err(asker.respond(400, "Contact Is No SIP URI"));
-            }
-            if address.uri.scheme == Scheme::Sips && !asker.flow.transport.is_secure() {
-                return Err(asker.respond(400, "SIPS Contact Over An Insecure Transport"));
-            }
-            if address.uri.text.len() > CONTACT_MAX || message.call_id().len() > CONTACT_MAX {
-                return Err(asker.respond(400, "Contact Or Call-ID Too Long"));
-            }
-            contacts.push(Asked {
-                uri: address.uri,
-                expires_s: self.granted(asker, contact.expires().unwrap_or(default))?,
-                q: contact.q().unwrap_or(1000),
-                reg_id: asker.reg_id(&address)?,
-                instance: address
-                    .param("+sip.instance")
-                    .filter(|i| i.len() <= CONTACT_MAX),
-            });
-        }
-        // RFC 5626 §6: one request binds one flow, for it comes by one.
-        let flows = contacts.iter().filter(|c: &&Asked| c.reg_id != 0);
-        if flows.filter(|flow| flow.expires_s > 0).count() > 1 {
-            return Err(asker.respond(400, "More Than One Contact With A reg-id"));
-        }
-        Ok(What::Contacts(contacts))
-    }
-
-    fn granted(&self, asker: &Asker<'_>, asked_s: u32) -> Result<u32, Builder> {
-        let Limits {
-            min_expires_s,
-            max_expires_s,
-            ..
-        } = self.limits;
-        if asked_s > 0 && asked_s < min_expires_s {
-            let refusal = asker.respond(423, status_reason(423));
-            return Err(refusal.display(Name::MinExpires, min_expires_s));
-        }
-        Ok(asked_s.min(max_expires_s))
     }
 
     /// RFC 3261 §11: what we can do.
@@ -695,46 +609,4 @@ impl Registrar {
 /// Whether a request belongs to nothing that was there before it.
 fn begins_something(message: &Message) -> bool {
     message.is_request() && message.to_tag().is_none()
-}
-
-/// The most that is kept of a User-Agent.
-const USER_AGENT_MAX: usize = 96;
-
-/// What the phone calls itself; a name in several lines is nobody's.
-fn user_agent(message: &Message) -> Option<&str> {
-    let text = std::str::from_utf8(message.header(Name::UserAgent)?).ok()?;
-    let end = text
-        .char_indices()
-        .nth(USER_AGENT_MAX)
-        .map_or(text.len(), |(end, _)| end);
-    (!text.contains('\r')).then_some(&text[..end])
-}
-
-/// How Cisco's phones say what happened to them, in the text of a Reason header, and how the load that runs is called
-/// there: by newer phones with two of them, and by older ones.
-const ALARM: &str = "cisco-alarm:";
-const LOADS: [&str; 2] = ["ActiveLoad=", "Load="];
-
-/// The most that is kept of the name of a load.
-const LOAD_MAX: usize = 64;
-
-/// The firmware that a phone says it has loaded. Only Cisco's do, and only when they have started.
-fn load(message: &Message) -> Option<&str> {
-    let reason = std::str::from_utf8(message.header(Name::Reason)?).ok()?;
-    let (_, alarm) = reason.split_once(ALARM)?;
-    let mut words = alarm.split([' ', '"']);
-    let load = words.find_map(|word| LOADS.iter().find_map(|name| word.strip_prefix(name)))?;
-    (!load.is_empty() && load.len() <= LOAD_MAX).then_some(load)
-}
-
-/// By the Allow header, or by the contact's `methods` (RFC 3840 §10.4), which some phones send instead.
-fn takes_messages(message: &Message) -> bool {
-    let is_message = |m: &str| m.trim() == "MESSAGE";
-    message.allows(Method::Message)
-        || message.contacts().flatten().any(|contact| match contact {
-            Contact::Star => false,
-            Contact::Address(address) => address
-                .param("methods")
-                .is_some_and(|list| list.split(',').any(is_message)),
-        })
 }
