@@ -21,7 +21,7 @@ use super::own_dials::DialEdit;
 use super::prompt::Digit;
 use super::rest::Rest;
 use super::site::{PinHash, Site};
-use super::trunk::TrunkIs;
+use super::trunk_status::TrunkIs;
 use super::upstream::{UpstreamLine, UpstreamStanding};
 
 /// One party's side of a call, wherever it was made: an adapter for calls that a phone begins, the core for phones

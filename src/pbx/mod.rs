@@ -52,6 +52,7 @@ mod model;
 mod names;
 mod numbers;
 mod obstacle;
+mod outside_number;
 mod own_dials;
 mod own_pin;
 mod park;
@@ -80,6 +81,8 @@ mod text;
 mod three_way;
 mod transfer;
 mod trunk;
+mod trunk_address;
+mod trunk_status;
 mod upstream;
 
 use std::collections::{BTreeMap, HashMap};
@@ -155,7 +158,9 @@ pub use site::{
     DigestSecret, DoNotDisturb, Hardware, Phone, PinHash, SecondLogin, Settings, Site, User,
 };
 pub use softphone::{Softphone, SoftphoneSecret, SoftphoneUse};
-pub use trunk::{Over, Trunk, TrunkAccount, TrunkAddress, TrunkIs, TrunkStatus};
+pub use trunk::{Trunk, TrunkAccount};
+pub use trunk_address::{Over, TrunkAddress};
+pub use trunk_status::{TrunkIs, TrunkStatus};
 pub use upstream::{Haste, Upstream, UpstreamFault, UpstreamLine, UpstreamStanding, UpstreamUser};
 
 use crate::time::{Deadlines, Now};
@@ -239,7 +244,7 @@ pub struct Pbx {
     hunting: hunt::Hunting,
     /// Calls that are about to become one.
     joinings: BTreeMap<ConferenceId, three_way::Joining>,
-    trunks: BTreeMap<PhoneName, trunk::TrunkState>,
+    trunks: BTreeMap<PhoneName, trunk_status::TrunkState>,
     conversations: dialogue::Conversations,
     telling: forget::Telling,
     schedule: Schedule,

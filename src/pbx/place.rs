@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Pbx;
 use super::names::{Dn, PhoneName};
-use crate::time::Utc;
+use crate::time::{Now, Utc};
 
 /// The address of the house. What is not said is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,4 +56,33 @@ pub struct Place {
     pub call_back: Option<Dn>,
     /// When that was so.
     pub at: Utc,
+}
+
+impl Pbx {
+    /// Where a phone is that calls for help.
+    pub(super) fn place_for_help(&self, now: Now, phone: &PhoneName) -> Place {
+        let config = self.site.phones.get(phone);
+        Place {
+            phone: phone.clone(),
+            within: Some(self.place_of(phone)),
+            address: self.site.settings.address.clone(),
+            call_back: config.and_then(|config| config.emergency_number.clone()),
+            at: now.utc,
+        }
+    }
+
+    /// The phone that a number calls back which was shown with a call for help: of several that share it, the one that
+    /// called last (EMG-1).
+    pub(super) fn calls_back(&self, number: &str) -> Option<PhoneName> {
+        let has_it = |name: &PhoneName| {
+            let config = self.site.phones.get(name);
+            let shown = config.and_then(|config| config.emergency_number.as_ref());
+            shown.is_some_and(|shown| shown.as_str() == number)
+        };
+        let called = self.seldom.emergency_at.iter();
+        let called = called.filter(|(name, _)| has_it(name));
+        let last = called.max_by_key(|(_, at)| **at).map(|(name, _)| name);
+        let known = self.phones.get(last?)?;
+        known.registered.then(|| last.cloned()).flatten()
+    }
 }

@@ -9,7 +9,7 @@ use super::job::{JobEnd, JobRun};
 use super::layout::LeftOut;
 use super::names::{Dn, JobName, PhoneName, ProfileName, UserId};
 use super::profile::SpeedDial;
-use super::trunk::TrunkStatus;
+use super::trunk_status::TrunkStatus;
 use crate::time::Utc;
 
 /// A question.

@@ -2,10 +2,9 @@
 //!
 //! A trunk stands where a phone does in a leg, and has a name like one, but it is none: nobody logs in there, it has
 //! no lines, and many calls at once. Which trunk a call goes by, and to which it goes on when one fails, is decided
-//! here; what a trunk answered, and whether it is there at all, its protocol says.
+//! here; what a trunk answered, and whether it is there at all, its protocol says (`trunk_status.rs`).
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,11 +17,11 @@ use super::class_of_service::Called;
 use super::event::{Body, Failure, LegId};
 use super::forward::{Diverted, History, Hops, Wanted};
 use super::names::{ClassName, Dn, PhoneName};
-use super::place::Place;
+use super::outside_number::{number_in, number_outside};
 use super::prefix::Prefix;
-use super::route::Numbering;
 use super::site::{DigestSecret, Site};
-use crate::time::{Now, Utc};
+use super::trunk_address::TrunkAddress;
+use crate::time::Now;
 
 /// A way to the rest of the world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,110 +48,6 @@ pub struct Trunk {
     pub caller_prepend: String,
 }
 
-/// Where a trunk is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TrunkAddress {
-    /// A name, or an address; one of IPv6 without brackets.
-    pub host: String,
-    /// The port; none if it is the usual one.
-    pub port: Option<u16>,
-    /// How it is spoken to.
-    pub over: Over,
-}
-
-/// How a trunk is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Over {
-    /// Datagrams.
-    Udp,
-    /// A stream.
-    Tcp,
-    /// A stream under TLS.
-    Tls,
-}
-
-impl Over {
-    fn word(self) -> &'static str {
-        match self {
-            Over::Udp => "udp",
-            Over::Tcp => "tcp",
-            Over::Tls => "tls",
-        }
-    }
-}
-
-impl TrunkAddress {
-    /// As in `sip:203.0.113.7:5060;transport=udp`.
-    pub fn parse(text: &str) -> Option<TrunkAddress> {
-        let rest = text.strip_prefix("sip:")?;
-        let (place, params) = rest.split_once(';').unwrap_or((rest, ""));
-        let over = match params {
-            "" | "transport=udp" => Over::Udp,
-            "transport=tcp" => Over::Tcp,
-            "transport=tls" => Over::Tls,
-            _ => return None,
-        };
-        let (host, port) = match place.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']')?;
-                host.parse::<std::net::Ipv6Addr>().ok()?;
-                let port = match port {
-                    "" => None,
-                    port => Some(port.strip_prefix(':')?),
-                };
-                (host, port)
-            }
-            None => match place.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (place, None),
-            },
-        };
-        let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':');
-        let port = match port {
-            Some(port) => Some(port.parse().ok().filter(|port| *port != 0)?),
-            None => None,
-        };
-        (!host.is_empty() && host.bytes().all(is_host)).then(|| TrunkAddress {
-            host: host.to_ascii_lowercase(),
-            port,
-            over,
-        })
-    }
-
-    /// Host and port, as a URI has them.
-    pub fn place(&self) -> String {
-        let host = match self.host.contains(':') {
-            true => format!("[{}]", self.host),
-            false => self.host.clone(),
-        };
-        match self.port {
-            Some(port) => format!("{host}:{port}"),
-            None => host,
-        }
-    }
-}
-
-impl fmt::Display for TrunkAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sip:{};transport={}", self.place(), self.over.word())
-    }
-}
-
-impl From<TrunkAddress> for String {
-    fn from(address: TrunkAddress) -> String {
-        address.to_string()
-    }
-}
-
-impl TryFrom<String> for TrunkAddress {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<TrunkAddress, Self::Error> {
-        TrunkAddress::parse(&text).ok_or("no address of a trunk")
-    }
-}
-
 /// How calls prove whose they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrunkAccount {
@@ -164,92 +59,9 @@ pub struct TrunkAccount {
     pub secret: DigestSecret,
 }
 
-/// Whether a trunk is there, as far as its protocol can tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TrunkIs {
-    /// It answers.
-    Up,
-    /// It does not, and why that is thought.
-    Down(String),
-    /// It does, and wants to be left alone for a while.
-    Resting(String),
-}
-
-/// How a trunk is, for whoever asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrunkStatus {
-    /// Which one.
-    pub name: PhoneName,
-    /// How it is; none as long as nobody knows.
-    pub is: Option<TrunkIs>,
-    /// Since when.
-    pub since: Option<Utc>,
-    /// Its calls now.
-    pub calls: usize,
-    /// How many it may have.
-    pub max_calls: Option<u32>,
-    /// How many calls went out by it, and how many came in, since the start.
-    pub calls_out: u64,
-    /// How many came in.
-    pub calls_in: u64,
-    /// How many calls it did not take, so that they had to go another way.
-    pub failovers: u64,
-}
-
-/// What is known of a trunk.
-#[derive(Debug, Default)]
-pub(super) struct TrunkState {
-    is: Option<(TrunkIs, Utc)>,
-    calls_out: u64,
-    calls_in: u64,
-    failovers: u64,
-}
-
-/// How far it is from being the first choice; none if it must not be asked.
-fn rank(is: Option<&TrunkIs>) -> Option<u8> {
-    match is {
-        None | Some(TrunkIs::Up) => Some(0),
-        // It may be there again before anybody asks: a try is better than a refusal.
-        Some(TrunkIs::Down(_)) => Some(1),
-        Some(TrunkIs::Resting(_)) => None,
-    }
-}
-
 /// Whether a failure is a trunk's own, so that another may do better. What the called party says is final.
 fn is_its_own(failure: Failure) -> bool {
     matches!(failure, Failure::Unreachable | Failure::Other(_))
-}
-
-/// The number of ours that is called from outside.
-fn number_in(trunk: &Trunk, numbering: &Numbering, called: &str) -> Dn {
-    if let Some(dn) = trunk.numbers.get(called) {
-        return dn.clone();
-    }
-    let everywhere = match numbering.country_code.is_empty() {
-        true => called.to_owned(),
-        false => numbering.e164(called),
-    };
-    if let Some(dn) = trunk.numbers.get(&everywhere) {
-        return dn.clone();
-    }
-    let prefix = trunk.number_prefix.as_str();
-    let bare = prefix.trim_start_matches('+');
-    let ways = [(called, prefix), (&everywhere, prefix), (called, bare)];
-    let own = ways.into_iter().find_map(|(number, prefix)| {
-        let own = number.strip_prefix(prefix)?;
-        (!prefix.is_empty() && !own.is_empty()).then_some(own)
-    });
-    own.unwrap_or(called).into()
-}
-
-/// A number of ours as it is outside.
-fn number_outside(trunk: &Trunk, own: &Dn) -> Dn {
-    let listed = trunk.numbers.iter().find(|(_, dn)| *dn == own);
-    match (listed, &trunk.caller_number) {
-        (_, Some(number)) => number.as_str().into(),
-        (Some((number, _)), None) => number.as_str().into(),
-        (None, None) => format!("{}{own}", trunk.number_prefix).into(),
-    }
 }
 
 impl Site {
@@ -260,92 +72,6 @@ impl Site {
 }
 
 impl Pbx {
-    /// What a protocol says of a trunk.
-    pub(super) fn trunk_is(&mut self, now: Now, trunk: &PhoneName, is: TrunkIs) {
-        if !self.site.is_trunk(trunk) {
-            return;
-        }
-        match &is {
-            TrunkIs::Up => tracing::info!(%trunk, "trunk is up"),
-            TrunkIs::Down(why) => tracing::warn!(%trunk, why, "trunk is down"),
-            TrunkIs::Resting(why) => tracing::warn!(%trunk, why, "trunk wants to be left alone"),
-        }
-        let state = self.trunks.entry(trunk.clone()).or_default();
-        state.is = Some((is, now.utc));
-    }
-
-    /// Another site: what is known of trunks that are gone is forgotten.
-    pub(super) fn review_trunks(&mut self) {
-        let site = &self.site;
-        self.trunks.retain(|trunk, _| site.is_trunk(trunk));
-    }
-
-    /// How every trunk is.
-    pub(super) fn trunk_statuses(&self) -> Vec<TrunkStatus> {
-        let none = TrunkState::default();
-        let statuses = self.site.trunks.iter().map(|(name, trunk)| {
-            let state = self.trunks.get(name).unwrap_or(&none);
-            TrunkStatus {
-                name: name.clone(),
-                is: state.is.as_ref().map(|(is, _)| is.clone()),
-                since: state.is.as_ref().map(|(_, since)| *since),
-                calls: self.calls_by(name),
-                max_calls: trunk.max_calls,
-                calls_out: state.calls_out,
-                calls_in: state.calls_in,
-                failovers: state.failovers,
-            }
-        });
-        statuses.collect()
-    }
-
-    /// What there is to say of a trunk.
-    pub(super) fn explain_trunk(&self, trunk: &PhoneName) -> Vec<String> {
-        let Some(status) = self
-            .trunk_statuses()
-            .into_iter()
-            .find(|status| status.name == *trunk)
-        else {
-            return Vec::new();
-        };
-        let since = status.since.map(|at| self.schedule.local(at));
-        let since = since.unwrap_or_default();
-        let TrunkStatus {
-            calls,
-            calls_out,
-            calls_in,
-            failovers,
-            ..
-        } = status;
-        vec![
-            match status.is {
-                None => format!(
-                    "Nothing is known of {trunk} yet: it was not asked, and no call went by it."
-                ),
-                Some(TrunkIs::Up) => format!("{trunk} has been up since {since}."),
-                Some(TrunkIs::Down(why)) => format!(
-                    "{trunk} has been down since {since} ({why}): calls go by it when no other trunk is left."
-                ),
-                Some(TrunkIs::Resting(why)) => format!(
-                    "{trunk} has wanted to be left alone since {since} ({why}): only calls for help go by it."
-                ),
-            },
-            format!(
-                "It has {calls} calls now; since the start {calls_out} went out, {calls_in} came in, and {failovers} \
-                 had to go another way."
-            ),
-        ]
-    }
-
-    fn calls_by(&self, trunk: &PhoneName) -> usize {
-        self.phones.get(trunk).map_or(0, |state| state.legs.len())
-    }
-
-    fn is_full(&self, trunk: &PhoneName) -> bool {
-        let most = self.site.trunks.get(trunk).and_then(|it| it.max_calls);
-        most.is_some_and(|most| self.calls_by(trunk) >= usize::try_from(most).unwrap_or(usize::MAX))
-    }
-
     /// Somebody outside calls.
     pub(super) fn called_in(
         &mut self,
@@ -383,7 +109,7 @@ impl Pbx {
         };
         match reached {
             Ok((called, phones, stays)) => {
-                self.trunks.entry(trunk.clone()).or_default().calls_in += 1;
+                self.came_in(trunk);
                 let attempt = Attempt {
                     offer,
                     stays,
@@ -395,21 +121,6 @@ impl Pbx {
             }
             Err(why) => self.refuse_call(leg, trunk, &dn, why),
         }
-    }
-
-    /// The phone that a number calls back which was shown with a call for help: of several that share it, the one that
-    /// called last (EMG-1).
-    fn calls_back(&self, number: &str) -> Option<PhoneName> {
-        let has_it = |name: &PhoneName| {
-            let config = self.site.phones.get(name);
-            let shown = config.and_then(|config| config.emergency_number.as_ref());
-            shown.is_some_and(|shown| shown.as_str() == number)
-        };
-        let called = self.seldom.emergency_at.iter();
-        let called = called.filter(|(name, _)| has_it(name));
-        let last = called.max_by_key(|(_, at)| **at).map(|(name, _)| name);
-        let known = self.phones.get(last?)?;
-        known.registered.then(|| last.cloned()).flatten()
     }
 
     /// Writes down who is on a leg that is nobody's here.
@@ -454,27 +165,6 @@ impl Pbx {
         may.then_some(()).ok_or(Refusal::NotAllowed)
     }
 
-    /// The trunks of a call, in the order in which they are to be tried. A call for help tries all.
-    pub(super) fn trunks_in_order(
-        &self,
-        trunks: Vec<PhoneName>,
-        is_help: bool,
-    ) -> VecDeque<PhoneName> {
-        let rank_of = |trunk: &PhoneName| {
-            let state = self.trunks.get(trunk);
-            rank(state.and_then(|state| state.is.as_ref()).map(|(is, _)| is))
-        };
-        let usable = trunks
-            .into_iter()
-            .filter_map(|trunk| match rank_of(&trunk) {
-                Some(rank) => Some((rank, trunk)),
-                None => is_help.then_some((u8::MAX, trunk)),
-            });
-        let mut usable: Vec<(u8, PhoneName)> = usable.collect();
-        usable.sort_by_key(|(rank, _)| *rank);
-        usable.into_iter().map(|(_, trunk)| trunk).collect()
-    }
-
     /// Makes the call by the next trunk that can take it. False if none is left.
     pub(super) fn ring_next_trunk(&mut self, now: Now, id: CallId) -> bool {
         loop {
@@ -492,11 +182,6 @@ impl Pbx {
             tracing::info!(call = %id, %trunk, "trunk is full");
             self.not_taken(&trunk);
         }
-    }
-
-    fn not_taken(&mut self, trunk: &PhoneName) {
-        let state = self.trunks.entry(trunk.clone()).or_default();
-        state.failovers += 1;
     }
 
     fn ring_trunk(&mut self, now: Now, id: CallId, trunk: &PhoneName) {
@@ -518,38 +203,21 @@ impl Pbx {
         let account = self.account_by(trunk, &from, &history);
         let place = is_help.then(|| Box::new(self.place_for_help(now, &from)));
         let call_back = place.as_deref().and_then(|place| place.call_back.clone());
-        let shown = match call_back {
-            Some(number) => number,
-            None if self.site.is_trunk(&from) => caller.dn.clone(),
-            None => number_outside(&config, &caller.dn),
-        };
-        // Who answers for a call from outside that is sent on is whoever sent it on.
-        let answers_for = history.diversions.last().map(|last| last.from.clone());
-        let asserted = match answers_for {
-            Some(party) if self.site.is_trunk(&from) => Party {
-                dn: number_outside(&config, &party.dn),
-                ..party
-            },
-            _ => Party {
-                dn: shown.clone(),
-                ..caller.clone()
-            },
+        let (shown, asserted) = match &account {
+            Some(account) => (account.number.clone(), account.party()),
+            None => self.shown_outside(&config, (&from, &caller), &history, call_back),
         };
         let route = self.site.route_for(called.as_str()).filter(|_| !is_help);
         let numbering = &self.site.settings.numbering;
         let number = route.map_or(called.clone(), |route| route.number_out(numbering, &called));
         tracing::info!(call = %id, %trunk, %called, "call goes out");
-        self.trunks.entry(trunk.clone()).or_default().calls_out += 1;
+        self.went_out(trunk);
         self.add_leg(id, leg, trunk, &called, LegState::Ringing);
         let party = Party {
             dn: called,
             display_name: String::new(),
         };
         self.is_outside(leg, party);
-        let (shown, asserted) = match &account {
-            Some(account) => (account.number.clone(), account.party()),
-            None => (shown, asserted),
-        };
         self.act(Action::RingOut {
             leg,
             trunk: trunk.clone(),
@@ -566,15 +234,33 @@ impl Pbx {
         });
     }
 
-    fn place_for_help(&self, now: Now, phone: &PhoneName) -> Place {
-        let config = self.site.phones.get(phone);
-        Place {
-            phone: phone.clone(),
-            within: Some(self.place_of(phone)),
-            address: self.site.settings.address.clone(),
-            call_back: config.and_then(|config| config.emergency_number.clone()),
-            at: now.utc,
-        }
+    /// The number that a call is shown with outside, and who answers for it.
+    fn shown_outside(
+        &self,
+        trunk: &Trunk,
+        (from, caller): (&PhoneName, &Party),
+        history: &History,
+        call_back: Option<Dn>,
+    ) -> (Dn, Party) {
+        let is_outside = self.site.is_trunk(from);
+        let shown = match call_back {
+            Some(number) => number,
+            None if is_outside => caller.dn.clone(),
+            None => number_outside(trunk, &caller.dn),
+        };
+        // Who answers for a call from outside that is sent on is whoever sent it on.
+        let answers_for = history.diversions.last().map(|last| last.from.clone());
+        let asserted = match answers_for {
+            Some(party) if is_outside => Party {
+                dn: number_outside(trunk, &party.dn),
+                ..party
+            },
+            _ => Party {
+                dn: shown.clone(),
+                ..caller.clone()
+            },
+        };
+        (shown, asserted)
     }
 
     /// A trunk did not get a call through. True if another is trying now, or may have been what failed.
@@ -609,104 +295,6 @@ pub(super) const RINGS_FOR_HELP: Duration = Duration::from_secs(600);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn trunk() -> Trunk {
-        Trunk {
-            addresses: Vec::new(),
-            account: None,
-            from: Vec::new(),
-            class: "outside".into(),
-            probe_s: 30,
-            max_calls: None,
-            number_prefix: "+3120555".into(),
-            numbers: [("+31800123".to_owned(), "9001".into())].into(),
-            caller_number: None,
-            caller_prepend: String::new(),
-        }
-    }
-
-    #[test]
-    fn addresses_are_read_and_written() {
-        for (text, written) in [
-            ("sip:203.0.113.7", "sip:203.0.113.7;transport=udp"),
-            (
-                "sip:Sip.Example.com:5070",
-                "sip:sip.example.com:5070;transport=udp",
-            ),
-            ("sip:h;transport=tls", "sip:h;transport=tls"),
-            (
-                "sip:[2001:db8::1]:5061;transport=tcp",
-                "sip:[2001:db8::1]:5061;transport=tcp",
-            ),
-            ("sip:[2001:db8::1]", "sip:[2001:db8::1];transport=udp"),
-        ] {
-            let address = TrunkAddress::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(address.to_string(), written);
-            assert_eq!(TrunkAddress::parse(written), Some(address));
-        }
-        for text in [
-            "203.0.113.7",
-            "sip:",
-            "sip:h:0",
-            "sip:h:x",
-            "sip:h:70000",
-            "sip:user@h",
-            "sip:h;transport=ws",
-            "sip:[2001:db8::1",
-            "sip:[h]",
-            "sips:h",
-        ] {
-            assert_eq!(TrunkAddress::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn called_numbers_are_found_however_they_are_written() {
-        let numbering = Numbering {
-            country_code: "31".into(),
-            area_code: "20".into(),
-            ..Numbering::default()
-        };
-        for (called, dn) in [
-            ("+31205552001", "2001"),
-            ("31205552001", "2001"),
-            ("0031205552001", "2001"),
-            ("0205552001", "2001"),
-            ("5552001", "2001"),
-            ("+31800123", "9001"),
-            ("0800123", "9001"),
-            ("+3120555", "+3120555"),
-            ("+4930123", "+4930123"),
-        ] {
-            assert_eq!(
-                number_in(&trunk(), &numbering, called),
-                dn.into(),
-                "{called}"
-            );
-        }
-        let plain = Trunk {
-            number_prefix: String::new(),
-            ..trunk()
-        };
-        assert_eq!(
-            number_in(&plain, &Numbering::default(), "2001"),
-            "2001".into()
-        );
-    }
-
-    #[test]
-    fn our_numbers_are_shown_as_they_can_be_called() {
-        assert_eq!(
-            number_outside(&trunk(), &"2001".into()),
-            "+31205552001".into()
-        );
-        assert_eq!(number_outside(&trunk(), &"9001".into()), "+31800123".into());
-        let one = Trunk {
-            caller_number: Some("+31205550000".into()),
-            ..trunk()
-        };
-        assert_eq!(number_outside(&one, &"2001".into()), "+31205550000".into());
-    }
 
     #[test]
     fn what_the_called_party_says_is_final() {
