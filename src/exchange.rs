@@ -1,228 +1,39 @@
 //! The whole server without its sockets: protocols and core, joined. Inputs go in, outputs come out.
 //!
-//! Here is where "commit, then act" is kept: an action that tells somebody what a change says is held until the
-//! store has confirmed the change, and later actions for the same phone queue behind it.
+//! Core and protocols hand each other what happened and what is to be done until all have nothing more to say.
 
 mod conferences;
+mod held;
+mod input;
+mod output;
 mod relays;
 mod transfers;
 
-use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::media;
-use crate::media::relay::{RelayError, RelayOrder};
-use crate::pages;
 use crate::pbx::{
-    Action, Answer, Change, ClaimId, Dn, Door, Event, Forgot, JobName, JobWish, LogoutTarget,
-    Ordered, Pbx, PhoneName, PinHash, Query, ReadyAt, Record, Refusal, Remembered, Secret, Site,
-    Ticket, UserId, Wanted,
+    Action, Answer, Change, ClaimId, Door, Event, Pbx, Query, ReadyAt, Remembered, Site, Ticket,
+    Wanted,
 };
 use crate::sccp::{self, Switchboard};
-use crate::sip::{
-    Agent, Flow, News, Push, Registrar, SessionIntervals, Told, TrunkPaths, WatchNews,
-    WatchSettings, wire,
-};
+use crate::sip::{Agent, News, Push, Registrar, SessionIntervals, WatchSettings};
 use crate::time::Now;
 use conferences::Conferences;
+use held::{Held, Stored};
+pub use input::{ControlRequest, Input};
+pub use output::{Check, Output, Send};
 use relays::{Parties, Relays};
 use transfers::Transfers;
 pub use transfers::{TransferFate, TransferKind};
 
 /// Numbers the commits, from 1.
 pub type CommitSeq = u64;
-
-/// Something for the exchange.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "messages are what there is most of: a box would cost an allocation for each"
-)]
-pub enum Input {
-    /// A SIP message that the edge did not answer itself.
-    Sip {
-        /// Where it came from.
-        flow: Flow,
-        /// The message, understood.
-        message: wire::Message,
-    },
-    /// A stream connection ended.
-    ConnectionClosed(u64),
-    /// There is no connection for what was to be sent on this flow, and none could be opened.
-    Unreachable(Flow),
-    /// An SCCP phone opened a connection.
-    SccpOpened {
-        /// The number of the connection; no other ever has it.
-        connection: u64,
-        /// Where the phone is, as seen from here.
-        remote: SocketAddr,
-        /// Where it came in.
-        local: SocketAddr,
-        /// Whether the connection is encrypted.
-        secure: bool,
-    },
-    /// An SCCP message that the edge did not answer itself.
-    Sccp {
-        /// Over which connection.
-        connection: u64,
-        /// The message.
-        frame: sccp::wire::Frame,
-    },
-    /// The connection of an SCCP phone ended.
-    SccpClosed {
-        /// Which one.
-        connection: u64,
-    },
-    /// The edge has news of a phone.
-    News(News),
-    /// A commit is durable. Answers to the claims in it, in order.
-    Committed {
-        /// Which commit.
-        seq: CommitSeq,
-        /// For each claim in it: whether it was granted.
-        claims: Vec<(ClaimId, bool)>,
-    },
-    /// The claims of a commit could not be decided because the store failed; its other changes are being retried.
-    ClaimsFailed(Vec<ClaimId>),
-    /// A secret was compared.
-    SecretChecked {
-        /// Of the check.
-        ticket: Ticket,
-        /// Whether it was right.
-        matches: bool,
-    },
-    /// A phone was told something at its web server.
-    Pushed {
-        /// What.
-        push: Push,
-        /// What became of it.
-        forgot: Forgot,
-    },
-    /// The ways to the addresses of trunks are these now.
-    TrunkPaths(TrunkPaths),
-    /// Something happened at an end of media of our own.
-    Media(media::Report),
-    /// A media relay has translated a description, or has not.
-    Relayed {
-        /// Which one.
-        request: u64,
-        /// What it is now, or why not.
-        outcome: Result<Bytes, RelayError>,
-    },
-    /// The site changed; it is stored already.
-    SiteApplied(Arc<Site>),
-    /// A question or request over the control API.
-    Control {
-        /// Who waits; minted by the control API.
-        ticket: Ticket,
-        /// What.
-        request: ControlRequest,
-    },
-    /// The server is about to stop: no new calls, what is unsaved is saved.
-    Draining,
-}
-
-/// What the control API may ask for.
-#[derive(Debug)]
-pub enum ControlRequest {
-    /// Log a user in at a phone. The secret is optional: an administrator needs none.
-    Login {
-        /// Where.
-        phone: PhoneName,
-        /// User id or DN.
-        user: String,
-        /// PIN.
-        secret: Option<Secret>,
-    },
-    /// Log somebody out.
-    Logout(LogoutTarget),
-    /// What somebody wants through a door of pages.
-    Visit(Door, pages::Wish),
-    /// Take the lock of a user away.
-    Unlock(UserId),
-    /// Say whether a member of hunt groups is ready for their calls.
-    Ready {
-        /// Which number.
-        dn: Dn,
-        /// Whether it is.
-        ready: bool,
-    },
-    /// Believe whoever has the password of a phone again.
-    Forgive(PhoneName),
-    /// Run a job, or do something to one that runs.
-    Job(JobName, JobWish),
-    /// A question.
-    Query(Query),
-}
-
-/// What comes out: to be done by the shell, in this order.
-#[derive(Debug, Default)]
-pub struct Output {
-    /// To be stored, as one commit with this number.
-    pub commit: Option<(CommitSeq, Vec<Change>)>,
-    /// To be done at ends of media of our own.
-    pub media: Vec<media::Order>,
-    /// How many calls found no port for an end of media.
-    pub portless: u64,
-    /// To be done by media relays.
-    pub relays: Vec<RelayOrder>,
-    /// Transfers that were wanted, and what became of them.
-    pub transfers: Vec<(TransferKind, TransferFate)>,
-    /// To be sent.
-    pub sends: Vec<Send>,
-    /// To be sent to SCCP phones, each one or several whole messages, by the number of the connection.
-    pub frames: Vec<(u64, Bytes)>,
-    /// Connections of SCCP phones to be closed, after what was sent over them.
-    pub hang_ups: Vec<u64>,
-    /// SCCP phones that nobody named and that are to be taken into the site.
-    pub newcomers: Vec<sccp::Newcomer>,
-    /// SCCP phones that are in a call now, or no more: they are missed later, by the number of the connection.
-    pub engaged: Vec<(u64, bool)>,
-    /// SCCP phones that have become something else, for the metrics.
-    pub swapped: Vec<sccp::Swapped>,
-    /// What phones are to be told at their web servers.
-    pub pushes: Vec<Push>,
-    /// What became of telling phones to forget whom somebody called, for the metrics.
-    pub forgot: Vec<Forgot>,
-    /// What became of telling SIP phones to renew themselves, for the metrics.
-    pub told: Vec<Told>,
-    /// What happened to subscriptions of SIP phones, for the metrics.
-    pub watching: Vec<WatchNews>,
-    /// Secrets to be compared, away from here.
-    pub checks: Vec<Check>,
-    /// Answers to control requests that change something.
-    pub replies: Vec<(Ticket, Result<String, Refusal>)>,
-    /// Answers to questions.
-    pub answers: Vec<(Ticket, Answer)>,
-    /// For the event stream, the log and the metrics.
-    pub announcements: Vec<Record>,
-}
-
-/// Bytes for a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Send {
-    /// By which path. `connection` 0 on a stream: any connection to `remote`, or a new one.
-    pub flow: Flow,
-    /// One whole message.
-    pub bytes: Bytes,
-}
-
-/// A secret to be compared. Without `against` the same work is done for nothing, and the answer is no.
-#[derive(Debug)]
-pub struct Check {
-    /// To be given back.
-    pub ticket: Ticket,
-    /// What was given.
-    pub secret: Secret,
-    /// What it must match.
-    pub against: Option<PinHash>,
-}
 
 /// What the exchange is made from.
 pub struct Start {
@@ -255,46 +66,6 @@ pub struct Exchange {
     relays: Relays,
     transfers: Transfers,
     output: Output,
-}
-
-/// Actions that wait for the store, in order.
-#[derive(Default)]
-struct Held {
-    actions: VecDeque<(CommitSeq, Ordered)>,
-    /// Phones for which something waits, and for which commit at the latest: their order must be kept.
-    phones: HashMap<PhoneName, CommitSeq>,
-}
-
-impl Held {
-    /// Keeps an action back if it has to wait; hands it back if it has not.
-    fn keep(&mut self, commit: Option<CommitSeq>, action: Ordered) -> Option<Ordered> {
-        let own = commit.filter(|_| action.after_commit);
-        let behind = action
-            .phone
-            .as_ref()
-            .and_then(|phone| self.phones.get(phone));
-        let Some(commit) = own.max(behind.copied()) else {
-            return Some(action);
-        };
-        if let Some(phone) = &action.phone {
-            self.phones.insert(phone.clone(), commit);
-        }
-        let at = self.actions.partition_point(|(other, _)| *other <= commit);
-        self.actions.insert(at, (commit, action));
-        None
-    }
-
-    /// Takes out what waited for commits up to this one.
-    fn release(&mut self, confirmed: CommitSeq) -> Vec<Ordered> {
-        let count = self
-            .actions
-            .partition_point(|(commit, _)| *commit <= confirmed);
-        self.phones.retain(|_, commit| *commit > confirmed);
-        self.actions
-            .drain(..count)
-            .map(|(_, action)| action)
-            .collect()
-    }
 }
 
 impl Exchange {
@@ -651,10 +422,10 @@ impl Exchange {
 
     fn take_outcome(&mut self, now: Now) {
         let outcome = self.pbx.take_outcome();
-        let commit = (!outcome.changes.is_empty()).then_some(self.last_commit + 1);
+        let stored = Stored::with(&outcome.changes, self.last_commit + 1);
         self.changes.extend(outcome.changes);
         for ordered in outcome.actions {
-            if let Some(ordered) = self.held.keep(commit, ordered) {
+            if let Some(ordered) = self.held.keep(stored, ordered) {
                 self.act(now, ordered.action);
             }
         }

@@ -460,7 +460,8 @@ pub enum Action {
 pub struct Ordered {
     /// The phone whose order the action must keep, if any.
     pub phone: Option<PhoneName>,
-    /// Whether it tells somebody what the changes of the same outcome say, and so must wait for the store.
+    /// Whether it tells somebody what the changes of the same outcome say, and so waits for those that hold it back
+    /// ([`Change::holds`]).
     pub after_commit: bool,
     /// The action.
     pub action: Action,

@@ -335,7 +335,8 @@ impl Pbx {
         found
     }
 
-    /// A login was granted. It is stored, so its record is saved late: nobody who is told of it is to wait for that.
+    /// A login was granted, and is stored. What is recorded of it is saved with whatever comes next: one commit for a
+    /// login is enough.
     pub(super) fn login_noticed(&mut self, now: Now, claim: &Claim) {
         for closed in &claim.closes {
             let what = Activity::LoggedOut {
@@ -346,7 +347,6 @@ impl Pbx {
             self.recorder.push(now, what);
         }
         let opens = Activity::LoggedIn(Box::new(claim.opens.clone()));
-        // What is told of the login has waited for the store once already.
         self.recorder.push(now, opens);
     }
 

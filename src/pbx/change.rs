@@ -386,6 +386,49 @@ pub enum Change {
     Acted(Vec<Acted>),
 }
 
+/// Who waits until a change is stored, of those who are told something with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// Nobody: it is saved in the background, and nobody could notice that it was lost.
+    #[default]
+    Nobody,
+    /// Those who read what is on record. Whoever is at a phone does not.
+    Records,
+    /// Everybody.
+    Everybody,
+}
+
+impl Change {
+    /// Who waits until it is stored.
+    pub fn holds(&self) -> Holds {
+        match self {
+            Change::Used { .. }
+            | Change::EmergencyCalled { .. }
+            | Change::ClockSeen(_)
+            | Change::LockedOut { .. }
+            | Change::HuntCounted(_)
+            | Change::Acted(_) => Holds::Nobody,
+            Change::Recorded(_) => Holds::Records,
+            Change::Claimed(_)
+            | Change::SessionClosed(_)
+            | Change::LeavingSet { .. }
+            | Change::MoveAwaited(_)
+            | Change::MoveSettled(_)
+            | Change::TriesSet { .. }
+            | Change::Forgiven(_)
+            | Change::ForwardingSet { .. }
+            | Change::OwnPinSet { .. }
+            | Change::OwnDialsSet { .. }
+            | Change::MessagesSet { .. }
+            | Change::QuietSet { .. }
+            | Change::AgentSet { .. }
+            | Change::HuntPlaceSet { .. }
+            | Change::CallsRemembered { .. }
+            | Change::JobSet { .. } => Holds::Everybody,
+        }
+    }
+}
+
 /// A source that guessed a phone's password too often (SES-8).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockedOut {

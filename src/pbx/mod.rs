@@ -97,7 +97,7 @@ pub use activity::{Acted, Activity, Doing};
 pub use agent::{HuntDuty, Readiness, ReadyAt, Standing};
 pub use call::HUNG_UP;
 pub use change::{
-    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, LockedOut, Record, Remembered,
+    AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Holds, LockedOut, Record, Remembered,
     SessionId, Signal, StoredSession, TotalLimit, Wanted, What,
 };
 pub use class_of_service::{AgentAnswer, ClassOfService};
