@@ -77,4 +77,10 @@ pub enum RelayError {
     /// The relay says no; its reason.
     #[error("the media relay refuses: {0}")]
     Refused(String),
+    /// Too much is wanted of relays at once.
+    #[error("too much is wanted of media relays at once")]
+    Busy,
+    /// The call was over before a relay answered.
+    #[error("the call was over before the media relay answered")]
+    Over,
 }

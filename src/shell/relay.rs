@@ -1,6 +1,8 @@
 //! Media relays: what the exchange wants of them is sent to the first that answers, again until it does, and what it says is
 //! brought back. Whether they are there is asked all the time, so that no call waits for one that is not.
 
+mod orders;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,6 +20,7 @@ use super::supervise::supervise;
 use crate::exchange::Input;
 use crate::media::relay::ng::{self, Said, Speaker};
 use crate::media::relay::{RelayCall, RelayError, RelayOrder, Role, Translation};
+use orders::Orders;
 
 /// How long a relay may take. The caller's phone waits, too.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -40,7 +43,7 @@ const DATAGRAM: usize = 65_535;
 /// The way to relays.
 #[derive(Debug)]
 pub struct Relays {
-    orders: mpsc::UnboundedSender<RelayOrder>,
+    orders: Arc<Orders>,
     desk: Arc<Mutex<Desk>>,
 }
 
@@ -52,7 +55,7 @@ impl Relays {
         intake: Intake,
         metrics: Arc<Metrics>,
     ) -> io::Result<Relays> {
-        let (orders, wanted) = mpsc::unbounded_channel();
+        let orders = Arc::new(Orders::default());
         let (heard_in, heard) = mpsc::channel(ANSWERS);
         let mut sockets = Vec::new();
         for local in [
@@ -77,7 +80,7 @@ impl Relays {
             open: BTreeMap::new(),
             last_question: 0,
             pinged: None,
-            wanted,
+            wanted: Arc::clone(&orders),
             heard,
             heard_in,
             intake,
@@ -98,10 +101,27 @@ impl Relays {
         });
     }
 
-    /// Has a relay do something. Never waits. The exchange bounds how much it wants at once.
-    pub fn order(&self, order: RelayOrder) {
-        // Only a server that is stopping has nobody who listens.
-        let _ = self.orders.send(order);
+    /// Has a relay do something. Never waits: without room the exchange is to be told so.
+    pub fn order(&self, order: RelayOrder) -> Result<(), Turned> {
+        self.orders.put(order).map_err(|wanted| {
+            let request = wanted.request;
+            Turned { request }
+        })
+    }
+}
+
+/// A description for which there was no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turned {
+    request: u64,
+}
+
+impl Turned {
+    /// What the exchange is told.
+    pub fn input(self) -> Input {
+        let outcome = Err(RelayError::Busy);
+        let request = self.request;
+        Input::Relayed { request, outcome }
     }
 }
 
@@ -174,7 +194,7 @@ struct Desk {
     last_question: u64,
     /// When relays were last asked whether they are there (uptime).
     pinged: Option<Duration>,
-    wanted: mpsc::UnboundedReceiver<RelayOrder>,
+    wanted: Arc<Orders>,
     heard: mpsc::Receiver<(SocketAddr, Bytes)>,
     heard_in: mpsc::Sender<(SocketAddr, Bytes)>,
     intake: Intake,
@@ -193,10 +213,9 @@ impl Desk {
             self.resend().await;
             let next = self.next_due().map(|due| self.clock.instant_at(due));
             tokio::select! {
-                order = self.wanted.recv() => match order {
-                    Some(RelayOrder::Translate(wanted)) => self.translate(wanted).await,
-                    Some(RelayOrder::Forget(call)) => self.forget(call),
-                    None => return,
+                order = self.wanted.next() => match order {
+                    RelayOrder::Translate(wanted) => self.translate(wanted).await,
+                    RelayOrder::Forget(call) => self.forget(call).await,
                 },
                 Some((from, datagram)) = self.heard.recv() => self.hear(from, &datagram).await,
                 () = sleep_until(next) => {}
@@ -253,10 +272,17 @@ impl Desk {
         self.ask(relay, What::Translate(wanted, since));
     }
 
-    fn forget(&mut self, call: RelayCall) {
-        self.open.retain(
-            |_, open| !matches!(&open.what, What::Translate(wanted, _) if wanted.call == call),
-        );
+    /// Somebody else of the call may still wait for what was wanted for it, to be told that it is over.
+    async fn forget(&mut self, call: RelayCall) {
+        let is_its = |_: &u64, open: &mut Open| matches!(&open.what, What::Translate(wanted, _) if wanted.call == call);
+        let asked: Vec<Open> = self
+            .open
+            .extract_if(.., is_its)
+            .map(|(_, open)| open)
+            .collect();
+        for open in asked {
+            self.settle(open.what, Err(RelayError::Over)).await;
+        }
         if let Some(relay) = self.calls.remove(&call) {
             self.ask(relay, What::Forget(call));
         }
@@ -358,6 +384,8 @@ impl Desk {
             Ok(_) => "done",
             Err(RelayError::Refused(_)) => "refused",
             Err(RelayError::Silent) => "silent",
+            Err(RelayError::Busy) => "busy",
+            Err(RelayError::Over) => "over",
         };
         self.metrics.relay.asked(what.command(), word);
         let What::Translate(wanted, _) = what else {
@@ -529,7 +557,7 @@ mod tests {
     async fn what_is_lost_is_asked_again_and_what_comes_twice_counts_once() {
         let mut fake = Fake::open();
         let (relays, mut inputs) = start(&[&fake]);
-        relays.order(offer(1));
+        relays.order(offer(1)).expect("there is room");
         let (_, lost, what) = fake.hears().await;
         assert!(what.contains("7:command5:offer"), "{what}");
         let (from, cookie, again) = fake.hears().await;
@@ -540,7 +568,7 @@ mod tests {
         fake.says(from, &answer).await;
         fake.says(from, &answer).await;
         assert_eq!(outcome(&mut inputs).await, (1, Ok("y=0".into())));
-        relays.order(offer(2));
+        relays.order(offer(2)).expect("there is room");
         let (from, cookie, _) = fake.hears().await;
         fake.says(
             from,
@@ -556,12 +584,13 @@ mod tests {
         let deaf = Fake::open();
         let mut next = Fake::open();
         let (relays, mut inputs) = start(&[&deaf, &next]);
-        relays.order(offer(1));
+        relays.order(offer(1)).expect("there is room");
         let (from, cookie, _) = next.hears().await;
         next.says(from, &format!("{cookie} d6:result2:ok3:sdp3:y=0e"))
             .await;
         assert_eq!(outcome(&mut inputs).await, (1, Ok("y=0".into())));
-        relays.order(RelayOrder::Forget(RelayCall(1)));
+        let forget = RelayOrder::Forget(RelayCall(1));
+        relays.order(forget).expect("there is always room");
         let (_, _, what) = next.hears().await;
         assert!(what.contains("7:command6:delete"), "{what}");
     }
@@ -570,7 +599,37 @@ mod tests {
     async fn when_all_are_silent_somebody_is_told() {
         let fakes = [Fake::open(), Fake::open()];
         let (relays, mut inputs) = start(&[&fakes[0], &fakes[1]]);
-        relays.order(offer(1));
+        relays.order(offer(1)).expect("there is room");
         assert_eq!(outcome(&mut inputs).await, (1, Err(RelayError::Silent)));
+    }
+    /// Else whoever waits for it would wait for ever, and what it is told next behind that.
+    #[tokio::test]
+    async fn when_a_call_is_over_whoever_waits_for_a_description_of_it_is_told() {
+        let mut fake = Fake::open();
+        let (relays, mut inputs) = start(&[&fake]);
+        relays.order(offer(1)).expect("there is room");
+        let (from, cookie, _) = fake.hears().await;
+        let forget = RelayOrder::Forget(RelayCall(1));
+        relays.order(forget).expect("there is always room");
+        assert_eq!(outcome(&mut inputs).await, (1, Err(RelayError::Over)));
+        fake.says(from, &format!("{cookie} d6:result2:ok3:sdp3:y=0e"))
+            .await;
+        relays.order(offer(2)).expect("there is room");
+        assert!(inputs.own.try_recv().is_err(), "it was told once");
+    }
+
+    #[tokio::test]
+    async fn too_many_descriptions_at_once_are_turned_away_one_by_one() {
+        let fake = Fake::open();
+        // Nobody takes anything out.
+        let (relays, _inputs) = relays_at(&[fake.address]);
+        let turned = (1..).find_map(|request| relays.order(offer(request)).err());
+        match turned.map(Turned::input) {
+            Some(Input::Relayed { request, outcome }) => {
+                assert!(request > 1000, "the exchange may want so many: {request}");
+                assert_eq!(outcome, Err(RelayError::Busy));
+            }
+            other => panic!("something else: {other:?}"),
+        }
     }
 }

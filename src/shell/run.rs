@@ -80,6 +80,8 @@ impl fmt::Debug for Run {
 pub struct Progress {
     /// What is being handled; kept for its room.
     batch: Vec<Input>,
+    /// What found no room when it was carried out. The exchange hears of it next.
+    turned: Vec<Input>,
     /// Until when calls are waited for (uptime), once the server was told to stop.
     draining: Option<Duration>,
     /// When somebody looks again without being asked (uptime).
@@ -126,7 +128,7 @@ impl Run {
             self.metrics
                 .batch(self.clock.now().uptime.saturating_sub(now.uptime));
             self.carry_out(now, output);
-            if !is_full {
+            if !is_full && self.progress.turned.is_empty() {
                 break;
             }
         }
@@ -187,6 +189,7 @@ impl Run {
     /// Takes what there is, and says whether there may be more. What the server's own parts have to say comes first: much
     /// of what peers wait for depends on it, and a phone is known to the exchange before its first call is.
     fn next_batch(&mut self, batch: &mut Vec<Input>) -> bool {
+        batch.append(&mut self.progress.turned);
         fill(batch, &mut self.inputs.own, BATCH);
         // The server's own parts must not shut peers out either.
         if self.backlog.is_empty() {
@@ -222,7 +225,9 @@ impl Run {
             self.media.carry_out(now.uptime, order);
         }
         for order in output.relays {
-            self.relays.order(order);
+            if let Err(turned) = self.relays.order(order) {
+                self.progress.turned.push(turned.input());
+            }
         }
         self.metrics.media_portless(output.portless);
         self.metrics.transfers(&output.transfers);
