@@ -408,9 +408,9 @@ impl Exchange {
         }
     }
 
-    fn happened(&mut self, now: Now, event: Event) {
+    fn happened(&mut self, now: Now, mut event: Event) {
         let parties = parties(&self.agent, &self.switchboard, now);
-        if !self.relays.hear(&event, &parties) {
+        if !self.relays.hear(&mut event, &parties) {
             return;
         }
         self.transfers.hear(&event);

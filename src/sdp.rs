@@ -155,10 +155,7 @@ pub fn speech(body: &Body) -> Option<Speech> {
 pub fn body(session: &Session) -> Body {
     let mut bytes = Vec::new();
     session.write(&mut bytes).expect("a Vec takes everything");
-    Body {
-        content_type: Bytes::from_static(SDP),
-        bytes: bytes.into(),
-    }
+    Body::new(Bytes::from_static(SDP), bytes)
 }
 
 /// The first stream of sound in a description that is neither refused nor encrypted.
@@ -319,10 +316,7 @@ mod tests {
         let text = format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n{lines}"
         );
-        let body = Body {
-            content_type: Bytes::from_static(b"Application/SDP;charset=utf-8"),
-            bytes: text.into(),
-        };
+        let body = Body::new(Bytes::from_static(b"Application/SDP;charset=utf-8"), text);
         parse(&body).expect("a description")
     }
 

@@ -31,9 +31,6 @@ const MOST_PAIRS: usize = 20_000;
 /// So much may wait behind a description before signals are turned away.
 const MOST_BEHIND: usize = 64;
 
-/// So many descriptions of a leg are known as its own: the first, and the last.
-const MOST_SAID: usize = 4;
-
 /// When so many legs are known, those are forgotten that are no more.
 const MANY_LEGS: usize = 4096;
 
@@ -51,8 +48,6 @@ pub(super) struct Relays {
     is_there: bool,
     /// Legs whose descriptions others may not understand.
     spoken: HashMap<LegId, Spoken>,
-    /// Whose a description is, by where it lies in memory, for as long as it is kept.
-    whose: HashMap<usize, LegId>,
     pairs: Pairs,
     waiting: HashMap<LegId, Waiting>,
     asked: HashMap<u64, LegId>,
@@ -66,11 +61,10 @@ pub(super) struct Relays {
 }
 
 /// What a leg has said of its media.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Spoken {
     speech: Speech,
     is_web: bool,
-    bodies: Vec<Body>,
 }
 
 /// An action that waits for its description, and those behind it.
@@ -107,18 +101,17 @@ impl Relays {
         self.is_there = is_there;
     }
 
-    /// Looks at what happened: who describes its media how, and who has left. False if it is as if it had not happened.
-    pub fn hear(&mut self, event: &Event, parties: &Parties<'_>) -> bool {
+    /// Looks at what happened: who describes its media how, which is written into the description, and who has left.
+    /// False if it is as if it had not happened.
+    pub fn hear(&mut self, event: &mut Event, parties: &Parties<'_>) -> bool {
         if self.rings_again(event) {
             return false;
         }
-        if let Some((leg, branch, body)) = said_in(event)
-            && let Some(speech) = sdp::speech(body)
-        {
-            let is_web = parties.agent.is_web(leg, branch);
-            match is_web || speech != Speech::Plain {
-                true => self.remember(leg, body, (speech, is_web), parties),
-                false => self.forget_spoken(leg),
+        if let Some((leg, branch, body)) = said_in(event) {
+            body.said_by = Some(leg);
+            if let Some(speech) = sdp::speech(body) {
+                let is_web = parties.agent.is_web(leg, branch);
+                self.says(leg, Spoken { speech, is_web }, parties);
             }
         }
         if let Event::Answered { leg, .. } = event {
@@ -424,10 +417,7 @@ impl Relays {
         description: Bytes,
     ) -> Action {
         let content_type = in_action(&action).map(|body| body.content_type.clone());
-        let body = Body {
-            content_type: content_type.unwrap_or_default(),
-            bytes: description,
-        };
+        let body = Body::new(content_type.unwrap_or_default(), description);
         let Some(Needy { web, .. }) = wanted.places else {
             return with(action, body);
         };
@@ -462,45 +452,26 @@ impl Relays {
         self.spoken.get(&leg).is_some_and(|spoken| spoken.is_web)
     }
 
+    /// Whose a description is, if others may not understand that leg.
     fn whose(&self, body: &Body) -> Option<LegId> {
-        self.whose.get(&place_of(body)).copied()
+        body.said_by.filter(|leg| self.spoken.contains_key(leg))
     }
 
-    fn remember(
-        &mut self,
-        leg: LegId,
-        body: &Body,
-        (speech, is_web): (Speech, bool),
-        parties: &Parties<'_>,
-    ) {
+    /// A leg speaks so from now on.
+    fn says(&mut self, leg: LegId, spoken: Spoken, parties: &Parties<'_>) {
+        if !spoken.is_web && spoken.speech == Speech::Plain {
+            self.spoken.remove(&leg);
+            return;
+        }
         if self.spoken.len() >= MANY_LEGS {
             self.tidy(parties);
         }
-        let spoken = self.spoken.entry(leg).or_insert_with(|| Spoken {
-            speech,
-            is_web,
-            bodies: Vec::new(),
-        });
-        (spoken.speech, spoken.is_web) = (speech, is_web);
-        if spoken.bodies.len() >= MOST_SAID {
-            let forgotten = spoken.bodies.remove(1);
-            self.whose.remove(&place_of(&forgotten));
-        }
-        self.whose.insert(place_of(body), leg);
-        spoken.bodies.push(body.clone());
-    }
-
-    fn forget_spoken(&mut self, leg: LegId) {
-        if let Some(spoken) = self.spoken.remove(&leg) {
-            for body in &spoken.bodies {
-                self.whose.remove(&place_of(body));
-            }
-        }
+        self.spoken.insert(leg, spoken);
     }
 
     /// A leg is over.
     fn ended(&mut self, leg: LegId) {
-        self.forget_spoken(leg);
+        self.spoken.remove(&leg);
         self.rung.remove(&leg);
         self.relayed.remove(&leg);
         self.pairs.ended(leg);
@@ -517,9 +488,4 @@ impl Relays {
             self.ended(leg);
         }
     }
-}
-
-/// Where a description lies. Nobody else's can lie there while it is kept.
-fn place_of(body: &Body) -> usize {
-    body.bytes.as_ptr() as usize
 }

@@ -57,6 +57,19 @@ pub struct Body {
     pub content_type: Bytes,
     /// The bytes.
     pub bytes: Bytes,
+    /// Which leg it describes, once that is known; it goes wherever the description does.
+    pub said_by: Option<LegId>,
+}
+
+impl Body {
+    /// A body that nobody is known to have said.
+    pub fn new(content_type: impl Into<Bytes>, bytes: impl Into<Bytes>) -> Body {
+        Body {
+            content_type: content_type.into(),
+            bytes: bytes.into(),
+            said_by: None,
+        }
+    }
 }
 
 /// A PIN or password on its way to be checked. Wiped when dropped, never shown.

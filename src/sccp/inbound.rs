@@ -157,10 +157,7 @@ impl Station {
             return self.used(shared, Signal::Digit);
         };
         let text = format!("Signal={key}\r\nDuration={KEY_LASTS_MS}\r\n");
-        let body = Some(Body {
-            content_type: "application/dtmf-relay".into(),
-            bytes: text.into(),
-        });
+        let body = Some(Body::new("application/dtmf-relay", text));
         let ticket = shared.mint_ticket(Waiting::Key);
         shared.events.push(Event::Signalled { leg, ticket, body });
     }

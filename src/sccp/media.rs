@@ -257,10 +257,7 @@ mod tests {
         let text = format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n{lines}"
         );
-        Body {
-            content_type: Bytes::from_static(b"application/sdp"),
-            bytes: text.into(),
-        }
+        Body::new(Bytes::from_static(b"application/sdp"), text)
     }
 
     fn at() -> SocketAddr {

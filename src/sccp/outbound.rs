@@ -494,10 +494,7 @@ mod tests {
             ("text/plain", "5", None),
         ];
         for (kind, text, expected) in table {
-            let body = Body {
-                content_type: kind.into(),
-                bytes: text.into(),
-            };
+            let body = Body::new(kind, text);
             assert_eq!(key_tone(&body), expected, "{kind}: {text}");
         }
     }

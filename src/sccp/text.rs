@@ -83,16 +83,10 @@ mod tests {
             ("", "hello", None),
         ];
         for (kind, text, expected) in table {
-            let body = Body {
-                content_type: kind.into(),
-                bytes: text.into(),
-            };
+            let body = Body::new(kind, text);
             assert_eq!(plain_text(&body).as_deref(), expected, "{kind}: {text}");
         }
-        let body = Body {
-            content_type: "text/plain".into(),
-            bytes: vec![0xFF].into(),
-        };
+        let body = Body::new("text/plain", vec![0xFF]);
         assert_eq!(plain_text(&body), None);
     }
 }

@@ -206,10 +206,7 @@ mod tests {
         let text = format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n{lines}"
         );
-        Body {
-            content_type: Bytes::from_static(b"application/sdp"),
-            bytes: text.into(),
-        }
+        Body::new(Bytes::from_static(b"application/sdp"), text)
     }
 
     fn local() -> SocketAddr {
@@ -302,10 +299,10 @@ mod tests {
 
     #[test]
     fn what_is_no_description_is_refused() {
-        let body = Body {
-            content_type: Bytes::from_static(b"application/isup"),
-            bytes: Bytes::from_static(b"v=0"),
-        };
+        let body = Body::new(
+            Bytes::from_static(b"application/isup"),
+            Bytes::from_static(b"v=0"),
+        );
         assert_eq!(answer(&body, local(), 1), None);
     }
 }

@@ -582,8 +582,5 @@ pub(super) fn body_of(message: &Message) -> Option<Body> {
     let content_type = message
         .header(Name::ContentType)
         .unwrap_or(b"application/sdp");
-    Some(Body {
-        content_type: Bytes::copy_from_slice(content_type),
-        bytes,
-    })
+    Some(Body::new(Bytes::copy_from_slice(content_type), bytes))
 }

@@ -31,10 +31,10 @@ pub(super) fn body(offer: Option<&Body>, place: &Place, host: &str) -> Body {
         )
         .as_bytes(),
     );
-    Body {
-        content_type: Bytes::from(format!("multipart/mixed;boundary={BOUNDARY}")),
-        bytes: bytes.into(),
-    }
+    Body::new(
+        Bytes::from(format!("multipart/mixed;boundary={BOUNDARY}")),
+        bytes,
+    )
 }
 
 fn pidf(place: &Place, host: &str) -> String {
@@ -122,10 +122,10 @@ mod tests {
     /// rules: EMG-1
     #[test]
     fn the_description_of_the_media_stands_beside_it() {
-        let offer = Body {
-            content_type: Bytes::from_static(b"application/sdp"),
-            bytes: Bytes::from_static(b"v=0\r\n"),
-        };
+        let offer = Body::new(
+            Bytes::from_static(b"application/sdp"),
+            Bytes::from_static(b"v=0\r\n"),
+        );
         let both = body(Some(&offer), &place(), "192.0.2.1");
         let sdp = parts_of(&both.content_type, &both.bytes, "application/sdp");
         assert_eq!(sdp, [b"v=0\r\n\r\n"]);

@@ -147,10 +147,10 @@ impl Agent {
         }
         let from = |flow: Flow| format!("\"Perch\" <sip:perch@{}>", flow.local);
         let to = |flow: Flow| format!("<sip:{phone}@{}>", flow.local);
-        let body = Body {
-            content_type: Bytes::from_static(b"text/plain;charset=utf-8"),
-            bytes: Bytes::copy_from_slice(text.as_bytes()),
-        };
+        let body = Body::new(
+            Bytes::from_static(b"text/plain;charset=utf-8"),
+            Bytes::copy_from_slice(text.as_bytes()),
+        );
         self.message(
             now,
             phone,

@@ -375,10 +375,10 @@ mod tests {
             ("text/plain", "5", Said::Unknown),
         ];
         for (kind, text, expected) in table {
-            let body = Body {
-                content_type: Bytes::from_static(kind.as_bytes()),
-                bytes: Bytes::from_static(text.as_bytes()),
-            };
+            let body = Body::new(
+                Bytes::from_static(kind.as_bytes()),
+                Bytes::from_static(text.as_bytes()),
+            );
             assert_eq!(key_in(&body), expected, "{kind}: {text}");
         }
     }

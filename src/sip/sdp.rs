@@ -84,10 +84,7 @@ mod tests {
         let text = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n{lines}"
         );
-        Body {
-            content_type: Bytes::from_static(SDP),
-            bytes: text.into(),
-        }
+        Body::new(Bytes::from_static(SDP), text)
     }
 
     #[test]
@@ -114,10 +111,10 @@ mod tests {
 
     #[test]
     fn what_is_no_description_says_nothing() {
-        let body = Body {
-            content_type: Bytes::from_static(b"text/plain"),
-            bytes: Bytes::from_static(b"v=0"),
-        };
+        let body = Body::new(
+            Bytes::from_static(b"text/plain"),
+            Bytes::from_static(b"v=0"),
+        );
         assert_eq!(flow_of(&body), None);
     }
 

@@ -313,8 +313,5 @@ fn moment(uptime: Duration) -> Now {
 }
 
 fn body() -> Body {
-    Body {
-        content_type: "application/sdp".into(),
-        bytes: "v=0".into(),
-    }
+    Body::new("application/sdp", "v=0")
 }

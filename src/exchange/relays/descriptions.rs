@@ -3,21 +3,21 @@
 use crate::pbx::{Action, Body, Event, Failure, LegId, Refusal};
 
 /// Who describes its media in an event: its leg, which of its contacts, and the description.
-pub fn said_in(event: &Event) -> Option<(LegId, Option<u32>, &Body)> {
+pub fn said_in(event: &mut Event) -> Option<(LegId, Option<u32>, &mut Body)> {
     match event {
         Event::Dialled { leg, offer, .. }
         | Event::TookOver { leg, offer, .. }
-        | Event::Reoffered { leg, offer, .. } => Some((*leg, None, offer.as_ref()?)),
+        | Event::Reoffered { leg, offer, .. } => Some((*leg, None, offer.as_mut()?)),
         Event::Progressed {
             leg, branch, media, ..
         }
-        | Event::Answered { leg, branch, media } => Some((*leg, Some(*branch), media.as_ref()?)),
+        | Event::Answered { leg, branch, media } => Some((*leg, Some(*branch), media.as_mut()?)),
         Event::EarlyOffered { leg, link, offer } => Some((*leg, Some(link.branch), offer)),
         Event::EarlyAnswered { leg, link, media } => {
-            Some((*leg, Some(link.branch), media.as_ref().ok()?))
+            Some((*leg, Some(link.branch), media.as_mut().ok()?))
         }
         Event::Acknowledged { leg, media } => Some((*leg, None, media)),
-        Event::ReofferAnswered { leg, media } => Some((*leg, None, media.as_ref()?)),
+        Event::ReofferAnswered { leg, media } => Some((*leg, None, media.as_mut()?)),
         _ => None,
     }
 }
