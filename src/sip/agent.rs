@@ -10,14 +10,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use rsip::Method;
 
-use super::bindings::Binding;
 use super::dialog::Dialog;
 use super::flow::Flow;
 use super::hook::Handset;
 use super::hunt_key::HuntKeys;
-use super::leg::{Asked, Leg, Owed, Stage, Talking};
+use super::leg::{Asked, Leg, Stage, Talking};
 use super::message::Text;
 use super::message_summary::Lamp;
 use super::own_media::OwnMedia;
@@ -25,26 +23,20 @@ use super::refer::Referral;
 use super::registrar::Registrar;
 use super::relayed::Relayed;
 use super::remotecc::{Push, Tunnel};
-use super::reply;
-use super::sdp;
 use super::seize::Seizure;
 use super::session_timer::SessionIntervals;
 use super::stray::Stray;
 use super::subscription::{WatchId, WatchSettings, Watches};
-use super::target::Target;
 use super::told::Told;
-use super::transaction::{ClientId, Outcome, ServerId, T1, T2, Transactions};
+use super::transaction::{ClientId, Outcome, ServerId, Transactions};
 use super::trunk::{PeerName, Trunks};
 use super::upstream::Upstream;
-use super::wire::{Message, Name};
+use super::wire::Message;
 use crate::pbx::{
     EarlyLink, Event, Failure, LegId, LegIds, PhoneName, Renewal, Site, Ticket, UpstreamUser,
     UserId,
 };
 use crate::time::{Deadlines, Now};
-
-/// A phone in a call is asked this often whether it is still there.
-const PROBE_EVERY: Duration = Duration::from_secs(60);
 
 /// A signal is answered after this time, whoever is asked for it: its sender waits for 64 × T1 (RFC 3261 §17.1.2.2),
 /// and the answer may get lost a few times.
@@ -370,116 +362,6 @@ impl Agent {
         }
     }
 
-    /// Sends a request within a call.
-    pub(super) fn send_in_dialog(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        method: Method,
-        purpose: Purpose,
-        finish: impl FnOnce(super::wire::Builder, Flow) -> Bytes,
-    ) -> Option<ClientId> {
-        let branch = self.mint_branch();
-        self.find_again(now, leg);
-        let talking = self.talking(leg)?;
-        let flow = talking.dialog.flow;
-        let bytes = finish(talking.dialog.request(method, &branch), flow);
-        let client = self.transactions.request(now, flow, method, &branch, bytes);
-        self.purposes.insert(client, purpose);
-        Some(client)
-    }
-
-    /// A phone whose connection is gone may have come back by another: the registrar knows which.
-    fn find_again(&mut self, now: Now, leg: LegId) {
-        let Some(entry) = self.legs.get_mut(&leg) else {
-            return;
-        };
-        if let Stage::Talking(talking) = &mut entry.stage {
-            find_dialog_again(&self.registrar, now, &entry.phone, &mut talking.dialog);
-        }
-    }
-
-    /// Acknowledges a 2xx. ACK is no transaction; its bytes are kept for retransmissions of the 2xx.
-    pub(super) fn acknowledge(&mut self, leg: LegId, cseq: u32, media: Option<&crate::pbx::Body>) {
-        let branch = self.mint_branch();
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let dialog = &talking.dialog;
-        let builder = dialog.request_numbered(Method::Ack, &branch, cseq);
-        let bytes = super::outbound::finish(builder, media);
-        let flow = dialog.flow;
-        talking.ack = Some((cseq, Owed::Sent(bytes.clone())));
-        self.transactions.sends.push((flow, bytes));
-    }
-
-    /// Acknowledges a 2xx whose ACK has been waiting for an answer to its offer. If there is none, no media flows.
-    pub(super) fn acknowledge_owed(
-        &mut self,
-        now: Now,
-        leg: LegId,
-        media: Option<crate::pbx::Body>,
-    ) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let Some((cseq, Owed::AnswerTo(offer))) = talking.ack.clone() else {
-            return;
-        };
-        let local = talking.dialog.flow.local.ip();
-        let nothing = || {
-            let offer = offer.as_ref()?;
-            Some(sdp::inactive(Some(offer), local))
-        };
-        let media = media.or_else(nothing);
-        self.acknowledge(leg, cseq, media.as_ref());
-        self.reoffer_if_ready(now, leg);
-    }
-
-    /// Ends an answered call with a BYE, and forgets the leg.
-    pub(super) fn hang_up(&mut self, now: Now, leg: LegId, reason: &str) {
-        self.answer_pending(now, leg);
-        let reason = reason.to_owned();
-        self.send_in_dialog(now, leg, Method::Bye, Purpose::End, |builder, _| {
-            builder.header(Name::Reason, reason).finish()
-        });
-        self.forget(leg);
-    }
-
-    /// Hangs up a call that was to be hung up as soon as nothing stands in the way any more.
-    pub(super) fn hang_up_if_closing(&mut self, now: Now, leg: LegId) {
-        if self.owes_notice(leg) {
-            return;
-        }
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        if let Some(reason) = talking.closing.clone()
-            && talking.unacknowledged.is_none()
-        {
-            self.hang_up(now, leg, &reason);
-        }
-    }
-
-    /// What waits for the other party must not be left without an answer: a re-INVITE, signals.
-    pub(super) fn answer_pending(&mut self, now: Now, leg: LegId) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let flow = talking.dialog.flow;
-        let changes = [talking.incoming.take(), talking.overtaker.take()];
-        let dialog = talking.dialog.key();
-        for (server, invite) in changes.into_iter().flatten() {
-            self.respond(now, server, &invite, flow, 487, None);
-        }
-        let waiting = self.signals.iter();
-        let waiting = waiting.filter(|(_, (_, request, _))| dialog_of(request) == dialog);
-        let tickets: Vec<Ticket> = waiting.map(|(ticket, _)| *ticket).collect();
-        for ticket in tickets {
-            self.signal_reply(now, ticket, 481);
-        }
-    }
-
     /// Takes a leg out of every table.
     pub(super) fn forget(&mut self, id: LegId) {
         let Some(leg) = self.legs.remove(&id) else {
@@ -542,59 +424,6 @@ impl Agent {
         }
     }
 
-    /// A leg is in a call from now on.
-    pub(super) fn begin_probing(&mut self, now: Now, leg: LegId) {
-        // Not all at once after a wave.
-        let jitter = Duration::from_millis(u64::from(self.random.next_u32() % 10_000));
-        self.deadlines
-            .arm(Timer::Probe(leg), now.uptime + PROBE_EVERY + jitter);
-    }
-
-    fn probe(&mut self, now: Now, leg: LegId) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let target = talking.dialog.target.clone();
-        if !std::mem::replace(&mut talking.probing, true) {
-            let purpose = Purpose::Probe(leg);
-            self.send_in_dialog(now, leg, Method::Options, purpose, |builder, flow| {
-                builder
-                    .header(Name::Contact, super::dialog::contact(flow, &target))
-                    .finish()
-            });
-        }
-        self.begin_probing(now, leg);
-    }
-
-    fn resend_2xx(&mut self, now: Now, leg: LegId) {
-        let Some(talking) = self.talking(leg) else {
-            return;
-        };
-        let flow = talking.dialog.flow;
-        let Some(waiting) = &mut talking.unacknowledged else {
-            return;
-        };
-        if now.uptime >= waiting.give_up {
-            // RFC 3261 §13.3.1.4: nobody acknowledges, so nobody is there.
-            let was_code = talking.closing.is_some();
-            self.hang_up(now, leg, &reply::reason("SIP", 408, "No ACK"));
-            if !was_code {
-                self.events.push(Event::Released { leg, dead: true });
-            }
-            return;
-        }
-        waiting.interval = (waiting.interval * 2).min(T2);
-        let next = (now.uptime + waiting.interval).min(waiting.give_up);
-        let bytes = waiting.answer.clone();
-        self.deadlines.arm(Timer::Resend2xx(leg), next);
-        self.transactions.sends.push((flow, bytes));
-    }
-
-    /// A 2xx of ours is on its way: until it is acknowledged it is sent again.
-    pub(super) fn await_ack(&mut self, now: Now, leg: LegId) {
-        self.deadlines.arm(Timer::Resend2xx(leg), now.uptime + T1);
-    }
-
     /// No answer to one of our requests: as if it were this status.
     fn timed_out(&mut self, now: Now, client: ClientId, status: u16) {
         self.trunks.forget(client);
@@ -637,16 +466,13 @@ impl Agent {
         }
     }
 
-    /// The phone is gone in the middle of a call (RFC 3261 §12.2.1.2).
-    pub(super) fn dead(&mut self, now: Now, leg: LegId) {
-        if self.talking(leg).is_some() {
-            self.hang_up(now, leg, &reply::reason("SIP", 408, "No sign of life"));
-            self.events.push(Event::Released { leg, dead: true });
-        }
-    }
-
     pub(super) fn mint_seed(&mut self) -> u64 {
         self.random.next_u64()
+    }
+
+    /// Fewer than so many milliseconds, at random.
+    pub(super) fn some_millis(&mut self, below: u32) -> u64 {
+        u64::from(self.random.next_u32() % below)
     }
 
     /// Up to so many hundredths of a second, at random, in milliseconds.
@@ -680,22 +506,6 @@ impl Agent {
         self.last_ticket += 1;
         Ticket(self.last_ticket)
     }
-}
-
-/// The same for any dialog with a phone.
-pub(super) fn find_dialog_again(
-    registrar: &Registrar,
-    now: Now,
-    phone: &PhoneName,
-    dialog: &mut Dialog,
-) {
-    if dialog.flow.connection != 0 || !dialog.flow.transport.is_reliable() {
-        return;
-    }
-    let bindings = registrar.bindings_of(phone, now);
-    let is_here = |b: &&Binding| Target::of(&b.contact).uri == dialog.target;
-    let here = bindings.iter().find(is_here);
-    dialog.flow = here.map_or(dialog.flow, |binding| binding.flow);
 }
 
 /// The dialog that a request of theirs belongs to: its Call-ID and our tag.

@@ -51,6 +51,7 @@ mod session_timer;
 mod stray;
 mod subscribe;
 mod subscription;
+mod talking;
 mod target;
 mod told;
 mod transaction;

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use rsip::Method;
 
-use super::agent::{Agent, Purpose, Timer, find_dialog_again};
+use super::agent::{Agent, Purpose, Timer};
 use super::dialog::contact;
 use super::outbound::flow_to;
 use super::package::{Document, EVENT_LIST, Topic, View};
 use super::subscription::{End, Owes, Watch, WatchId, WatchNews};
+use super::talking::find_dialog_again;
 use super::wire::Name;
 use crate::pbx::LineStatus;
 use crate::time::Now;
