@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::model::{Maker, Models};
 use super::names::ModelName;
 
 /// How a phone gets what it is to do as files, and a password that the server makes with them.
@@ -66,6 +67,16 @@ impl Vendor {
         }
     }
 
+    /// What is known of whoever makes these phones.
+    pub fn maker(self) -> Option<&'static Maker> {
+        Models::known().maker(self.word())
+    }
+
+    /// Whether these phones are things, with a hardware address.
+    pub fn is_hardware(self) -> bool {
+        self != Vendor::Linphone
+    }
+
     /// What a word stands for.
     pub fn from_word(word: &str) -> Option<Vendor> {
         Vendor::ALL.into_iter().find(|vendor| vendor.word() == word)
@@ -122,6 +133,14 @@ impl From<Mac> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_has_files_is_in_the_table_of_makers_and_told_to_read_them_if_they_are_things() {
+        for vendor in Vendor::ALL {
+            let maker = vendor.maker().expect("it is in models.toml");
+            assert_eq!(maker.renewal.is_some(), vendor.is_hardware(), "{vendor:?}");
+        }
+    }
 
     #[test]
     fn hardware_addresses_are_read_as_people_write_them() {

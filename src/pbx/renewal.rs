@@ -8,7 +8,7 @@ use super::event::Ticket;
 use super::login::Asker;
 use super::names::PhoneName;
 use super::phone::InUse;
-use super::provision::{Provision, Vendor};
+use super::provision::Provision;
 use super::{Action, DeskMay, DeskSet, Pbx, Refusal, Timer};
 use crate::time::Now;
 
@@ -94,7 +94,8 @@ impl Pbx {
     fn reads_files(&self, phone: &PhoneName) -> bool {
         let config = self.site.phones.get(phone);
         let provision = config.and_then(|phone| phone.provision.as_deref());
-        provision.is_some_and(|provision| provision.vendor != Vendor::Linphone)
+        let maker = provision.and_then(|provision| provision.vendor.maker());
+        maker.is_some_and(|maker| maker.renewal.is_some())
     }
 
     /// A phone is to renew itself as soon as nothing goes on there.

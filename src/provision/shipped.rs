@@ -140,8 +140,8 @@ fn site() -> Site {
 
 /// A phone that reads such a file; the softphone may have no hardware address.
 fn phone(file: File, has_everything: bool) -> Phone {
-    let provision = |vendor| {
-        let has_mac = vendor != Vendor::Linphone || has_everything;
+    let provision = |vendor: Vendor| {
+        let has_mac = vendor.is_hardware() || has_everything;
         Some(Box::new(Provision {
             vendor,
             model: has_everything.then(|| "model".into()),

@@ -15,7 +15,7 @@ use super::outbound::flow_to_binding;
 use super::target::Target;
 use super::transaction::ClientId;
 use super::wire::{Builder, Name};
-use crate::pbx::{Maker, Models, PhoneName, Provision, Renewal, RenewalWords, Site};
+use crate::pbx::{Maker, PhoneName, Provision, Renewal, RenewalWords, Site};
 use crate::time::Now;
 
 /// What became of telling a phone.
@@ -64,7 +64,7 @@ pub(super) fn maker_of(
     user_agent: Option<&str>,
 ) -> Option<&'static Maker> {
     match provision {
-        Some(provision) => Models::known().maker(provision.vendor.word()),
+        Some(provision) => provision.vendor.maker(),
         None => site.maker_of_agent(user_agent?),
     }
 }
@@ -228,7 +228,7 @@ pub(super) fn first(place: Vec<Binding>) -> Option<Binding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pbx::Vendor;
+    use crate::pbx::{Models, Vendor};
 
     fn provision(vendor: Vendor) -> Provision {
         Provision {

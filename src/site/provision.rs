@@ -50,7 +50,7 @@ pub(super) fn provision(name: &str, s: &mut Section<'_>) -> Option<Provision> {
             "Take the password away, or provision if somebody sets the phone up by hand",
         );
     }
-    if mac.is_none() && vendor != Vendor::Linphone && !s.has("mac") {
+    if mac.is_none() && vendor.is_hardware() && !s.has("mac") {
         s.wrong(
             "provision",
             "nobody knows which files are this phone's",
