@@ -16,6 +16,8 @@ mod built_server;
 #[path = "../peers/installed.rs"]
 mod installed;
 mod libraries;
+#[path = "../support/people.rs"]
+mod people;
 mod relay;
 
 use std::fs;
@@ -28,6 +30,7 @@ use tempfile::TempDir;
 use built_server::Perch;
 use installed::directory;
 use libraries::{Library, NPM, PYPI};
+use people::PEOPLE;
 use relay::Relay;
 
 /// The port that one of the libraries cannot be talked out of, and which it is served at, without the offset.
@@ -41,32 +44,6 @@ const PASSWORD: &str = "open sesame";
 const SITE: &str = r#"
 [site]
 name = "office"
-[class_of_service.all]
-call_users = true
-login = true
-[logout_profile.guest]
-class = "all"
-display_name = "Guest"
-[user_profile.clerk]
-class = "all"
-[user_profile.chief]
-class = "all"
-[user.alice]
-dn = "2001"
-display_name = "Alice"
-pin = "1111"
-profiles = ["clerk", "chief"]
-[user.bob]
-dn = "2002"
-display_name = "Bob"
-pin = "2222"
-profiles = ["clerk"]
-[app_user.tool]
-password = "open sesame"
-axl = true
-[app_user.reception]
-password = "open sesame"
-proxy = true
 [phone.SEP0011AA000001]
 logout_profile = "guest"
 guest_dn = "9001"
@@ -92,7 +69,7 @@ impl Office {
         let settings = "[argon2]\nmemory_kib = 8\npasses = 1\n";
         let server = Perch::with_settings_at(dir.path(), settings, &[Ipv4Addr::LOCALHOST, host]);
         let site = dir.path().join("site.toml");
-        fs::write(&site, SITE).expect("the directory is ours");
+        fs::write(&site, format!("{SITE}{PEOPLE}")).expect("the directory is ours");
         server.tell(&["apply", &site.display().to_string()]);
         let relay = Relay::open((host, PORT).into(), server.at(host.into(), PORT));
         Office { server, relay, dir }

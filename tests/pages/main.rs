@@ -12,6 +12,8 @@ mod built_server;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../provision/client.rs"]
 mod client;
+#[path = "../support/people.rs"]
+mod people;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../crash/phone.rs"]
 mod phone;

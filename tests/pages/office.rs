@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use crate::built_server::Perch;
+use crate::people::PEOPLE;
 use crate::phone::Phone;
 use crate::phone_browser::Browser;
 
@@ -24,43 +25,15 @@ const PORT_TLS: u16 = 8443;
 pub const OLD: &str = "CP-7960G";
 pub const NEW: &str = "CP-8861";
 
-const SITE: &str = r#"
-[site]
-name = "office"
-lock_after = 5
-[class_of_service.all]
-call_guests = true
-call_users = true
-login = true
+const HOUSE: &str = "[site]\nname = \"office\"\nlock_after = 5\n";
+
+const PHONES_THERE: &str = r#"
 [class_of_service.none]
-[logout_profile.guest]
-class = "all"
-display_name = "Guest"
 [logout_profile.wall]
 class = "none"
 display_name = "Wall"
-[user_profile.clerk]
-class = "all"
-[user_profile.chief]
-class = "all"
-[user.alice]
-dn = "2001"
-display_name = "Alice"
-pin = "1111"
-profiles = ["clerk", "chief"]
-[user.bob]
-dn = "2002"
-display_name = "Bob"
-pin = "2222"
-profiles = ["clerk"]
-[app_user.reception]
-password = "open sesame"
-proxy = true
 [app_user.lobby]
 password = "open sesame"
-[app_user.tool]
-password = "open sesame"
-axl = true
 [phone.SEP0011AA000001]
 logout_profile = "guest"
 guest_dn = "9001"
@@ -75,6 +48,11 @@ logout_profile = "wall"
 guest_dn = "9003"
 password = "SEP0011AA000003-secret"
 "#;
+
+/// The site as it is applied.
+fn site() -> String {
+    format!("{HOUSE}{PEOPLE}{PHONES_THERE}")
+}
 
 /// The office.
 pub struct Office {
@@ -116,7 +94,7 @@ impl Office {
     /// The same with other settings of the site, too.
     pub fn apply_with(&self, settings: &str, more: &str) {
         let file = self.dir.path().join("site.toml");
-        let site = SITE.replacen("[site]\n", &format!("[site]\n{settings}\n"), 1);
+        let site = site().replacen("[site]\n", &format!("[site]\n{settings}\n"), 1);
         fs::write(&file, format!("{site}{more}")).expect("the directory is ours");
         self.server.tell(&["apply", &file.display().to_string()]);
     }
@@ -128,9 +106,10 @@ impl Office {
 
     /// Applies the site with something else in the place of something in it.
     pub fn apply_instead(&self, before: &str, after: &str) {
-        assert!(SITE.contains(before), "{before}");
+        let site = site();
+        assert!(site.contains(before), "{before}");
         let file = self.dir.path().join("site.toml");
-        fs::write(&file, SITE.replacen(before, after, 1)).expect("the directory is ours");
+        fs::write(&file, site.replacen(before, after, 1)).expect("the directory is ours");
         self.server.tell(&["apply", &file.display().to_string()]);
     }
 
