@@ -20,7 +20,7 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, hash_pins};
 use super::upstream::{self, UPSTREAM};
 use super::{auto_registration, class_of_service, codes, mobility, phone, settings, trunk, user};
-use crate::pbx::{AppUser, Calendar, Site, User, UserId};
+use crate::pbx::{AppUser, Calendar, PinHash, Site, User, UserId};
 
 /// A site, and what is doubtful about it.
 #[derive(Debug)]
@@ -89,16 +89,8 @@ fn syntax_problems(source: &Source<'_>, errors: &[toml::de::Error]) -> Vec<Probl
 }
 
 fn put_pins(site: &mut Site, pins: &[(UserId, &str)], previous: Option<&Site>, hashing: &Hashing) {
-    let to_hash: Vec<_> = pins
-        .iter()
-        .map(|(id, pin)| PinToHash {
-            pin,
-            before: previous
-                .and_then(|site| site.users.get(id))
-                .map(|user| &user.pin),
-        })
-        .collect();
-    for ((id, _), hash) in pins.iter().zip(hash_pins(&to_hash, hashing)) {
+    let before = |id: &UserId| Some(&previous?.users.get(id)?.pin);
+    for (id, hash) in hashes(pins, before, hashing) {
         if let Some(user) = site.users.get_mut(id) {
             user.pin = hash;
         }
@@ -111,20 +103,26 @@ fn put_passwords(
     previous: Option<&Site>,
     hashing: &Hashing,
 ) {
-    let to_hash: Vec<_> = passwords
-        .iter()
-        .map(|(name, pin)| PinToHash {
-            pin,
-            before: previous
-                .and_then(|site| site.app_users.get(name))
-                .map(|app_user| &app_user.password),
-        })
-        .collect();
-    for ((name, _), hash) in passwords.iter().zip(hash_pins(&to_hash, hashing)) {
+    let before = |name: &String| Some(&previous?.app_users.get(name)?.password);
+    for (name, hash) in hashes(passwords, before, hashing) {
         if let Some(app_user) = site.app_users.get_mut(name) {
             app_user.password = hash;
         }
     }
+}
+
+/// The hash of each secret; the one of `before`, where it is the same.
+fn hashes<'a, K>(
+    secrets: &'a [(K, &str)],
+    before: impl Fn(&'a K) -> Option<&'a PinHash>,
+    hashing: &Hashing,
+) -> impl Iterator<Item = (&'a K, PinHash)> {
+    let to_hash = secrets.iter().map(|(whose, pin)| PinToHash {
+        pin,
+        before: before(whose),
+    });
+    let hashes = hash_pins(&to_hash.collect::<Vec<_>>(), hashing);
+    secrets.iter().map(|(whose, _)| whose).zip(hashes)
 }
 
 /// What comes up while a file is read.
