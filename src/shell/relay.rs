@@ -37,6 +37,9 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 /// So many answers may wait to be read. More are asked for again.
 const ANSWERS: usize = 1024;
 
+/// The word in metrics for what found no room.
+const BUSY: &str = "busy";
+
 /// No answer is longer.
 const DATAGRAM: usize = 65_535;
 
@@ -45,6 +48,7 @@ const DATAGRAM: usize = 65_535;
 pub struct Relays {
     orders: Arc<Orders>,
     desk: Arc<Mutex<Desk>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Relays {
@@ -84,10 +88,11 @@ impl Relays {
             heard,
             heard_in,
             intake,
-            metrics,
+            metrics: Arc::clone(&metrics),
         };
         Ok(Relays {
             orders,
+            metrics,
             desk: Arc::new(Mutex::new(desk)),
         })
     }
@@ -105,6 +110,7 @@ impl Relays {
     pub fn order(&self, order: RelayOrder) -> Result<(), Turned> {
         self.orders.put(order).map_err(|wanted| {
             let request = wanted.request;
+            self.metrics.relay.asked(command(wanted.role), BUSY);
             Turned { request }
         })
     }
@@ -173,11 +179,16 @@ impl What {
         match self {
             What::Ping => "ping",
             What::Forget(_) => "delete",
-            What::Translate(wanted, _) => match wanted.role {
-                Role::Offer => "offer",
-                Role::Answer => "answer",
-            },
+            What::Translate(wanted, _) => command(wanted.role),
         }
+    }
+}
+
+/// What a relay is told to translate, in its own word.
+fn command(role: Role) -> &'static str {
+    match role {
+        Role::Offer => "offer",
+        Role::Answer => "answer",
     }
 }
 
@@ -274,14 +285,14 @@ impl Desk {
 
     /// Somebody else of the call may still wait for what was wanted for it, to be told that it is over.
     async fn forget(&mut self, call: RelayCall) {
-        let is_its = |_: &u64, open: &mut Open| matches!(&open.what, What::Translate(wanted, _) if wanted.call == call);
-        let asked: Vec<Open> = self
-            .open
-            .extract_if(.., is_its)
-            .map(|(_, open)| open)
-            .collect();
-        for open in asked {
-            self.settle(open.what, Err(RelayError::Over)).await;
+        let is_its =
+            |open: &Open| matches!(&open.what, What::Translate(wanted, _) if wanted.call == call);
+        let asked = self.open.iter().filter(|(_, open)| is_its(open));
+        let asked: Vec<u64> = asked.map(|(question, _)| *question).collect();
+        for question in asked {
+            if let Some(open) = self.open.remove(&question) {
+                self.settle(open.what, Err(RelayError::Over)).await;
+            }
         }
         if let Some(relay) = self.calls.remove(&call) {
             self.ask(relay, What::Forget(call));
@@ -384,7 +395,7 @@ impl Desk {
             Ok(_) => "done",
             Err(RelayError::Refused(_)) => "refused",
             Err(RelayError::Silent) => "silent",
-            Err(RelayError::Busy) => "busy",
+            Err(RelayError::Busy) => BUSY,
             Err(RelayError::Over) => "over",
         };
         self.metrics.relay.asked(what.command(), word);
@@ -608,14 +619,22 @@ mod tests {
         let mut fake = Fake::open();
         let (relays, mut inputs) = start(&[&fake]);
         relays.order(offer(1)).expect("there is room");
-        let (from, cookie, _) = fake.hears().await;
+        let (_, first, _) = fake.hears().await;
         let forget = RelayOrder::Forget(RelayCall(1));
         relays.order(forget).expect("there is always room");
-        assert_eq!(outcome(&mut inputs).await, (1, Err(RelayError::Over)));
-        fake.says(from, &format!("{cookie} d6:result2:ok3:sdp3:y=0e"))
-            .await;
         relays.order(offer(2)).expect("there is room");
-        assert!(inputs.own.try_recv().is_err(), "it was told once");
+        let (from, second) = loop {
+            let (from, cookie, what) = fake.hears().await;
+            if cookie != first && what.contains("7:command5:offer") {
+                break (from, cookie);
+            }
+        };
+        for cookie in [first, second] {
+            let answer = format!("{cookie} d6:result2:ok3:sdp3:y=0e");
+            fake.says(from, &answer).await;
+        }
+        assert_eq!(outcome(&mut inputs).await, (1, Err(RelayError::Over)));
+        assert_eq!(outcome(&mut inputs).await, (2, Ok("y=0".into())));
     }
 
     #[tokio::test]
