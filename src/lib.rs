@@ -3,6 +3,9 @@
 /// Time as data: what the clock said, and who wants to be woken when.
 pub mod time;
 
+/// What somebody is given to show once, in place of something else.
+pub mod tokens;
+
 /// SIP: bytes to events, actions to bytes; the registrar at the edge.
 pub mod sip;
 

@@ -15,6 +15,7 @@ struct Room {
 
 const ALL: &[&str] = &[
     "time",
+    "tokens",
     "pbx",
     "media",
     "sdp",
@@ -36,6 +37,11 @@ const ROOMS: &[Room] = &[
         name: "time",
         may_use: &[],
         why: "time is data that everybody uses, and uses nobody",
+    },
+    Room {
+        name: "tokens",
+        may_use: &[],
+        why: "what a token stands for is nothing to it",
     },
     Room {
         name: "pbx",
@@ -64,12 +70,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "pages",
-        may_use: &["pbx", "time"],
+        may_use: &["pbx", "time", "tokens"],
         why: "a page is made of the core's words; how it is asked for is the shell's",
     },
     Room {
         name: "provision",
-        may_use: &["pbx", "time"],
+        may_use: &["pbx", "time", "tokens"],
         why: "files are made from what the core says a phone is, whatever it speaks and however they are fetched",
     },
     Room {

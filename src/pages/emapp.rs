@@ -5,10 +5,10 @@ use super::code::Code;
 use super::house::{House, Wish};
 use super::objects::{Field, Item, MENU, Typed};
 use super::page::Reader;
+use super::proven::Proven;
 use super::request::{Reply, Request};
 use super::services;
 use super::texts::filled;
-use super::tokens::Tokens;
 use super::visit::Visit;
 use crate::pbx::{
     AsksFor, Door, Presence, ProfileName, Refusal, Secret, TotalLimit, UserId, Wanted,
@@ -36,7 +36,7 @@ enum Aim {
 
 /// A page of the application, being made.
 struct Application<'a, H> {
-    tokens: &'a Tokens,
+    proven: &'a Proven,
     house: &'a H,
     reader: Reader,
     request: &'a Request,
@@ -56,7 +56,7 @@ pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request)
         Err(code) => return refused(&reader, words, code),
     };
     let application = Application {
-        tokens: &pages.tokens,
+        proven: &pages.proven,
         house,
         reader,
         request,
@@ -199,7 +199,7 @@ impl<H: House> Application<'_, H> {
     fn choose(&self, user: &UserId, profiles: &[ProfileName]) -> Result<Reply, Code> {
         let uptime = self.house.now().uptime;
         let noise = self.house.noise();
-        let token = self.tokens.give(uptime, noise, &self.visit.phone, user);
+        let token = self.proven.give(uptime, noise, &self.visit.phone, user);
         let mut items = Vec::with_capacity(profiles.len().min(MENU));
         for (place, profile) in profiles.iter().take(MENU).enumerate() {
             let place = place.to_string();
@@ -217,7 +217,7 @@ impl<H: House> Application<'_, H> {
 
     async fn go_on(&self, token: &str, place: usize) -> Result<Reply, Code> {
         let uptime = self.house.now().uptime;
-        let user = self.tokens.take(uptime, token, &self.visit.phone);
+        let user = self.proven.take(uptime, token, &self.visit.phone);
         let user = user.ok_or(Code::WRONG)?;
         let mut profiles = self.profiles(&user).await?;
         if place >= profiles.len() {

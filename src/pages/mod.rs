@@ -20,10 +20,10 @@ mod idle;
 mod objects;
 mod page;
 mod programs;
+mod proven;
 mod request;
 mod services;
 mod texts;
-mod tokens;
 mod tree;
 mod urls;
 mod visit;
@@ -43,16 +43,16 @@ pub use request::{Head, Method, Reply, Request};
 use emapi::Guesses;
 use page::Reader;
 use programs::Programs;
+use proven::Proven;
 use services::Service;
 pub use texts::LANGUAGES;
 use texts::Texts;
-use tokens::Tokens;
 
 use crate::pbx::Signal;
 
 /// The pages of a server.
 pub struct Pages {
-    tokens: Tokens,
+    proven: Proven,
     programs: Programs,
     guesses: Guesses,
     axl: AxlDoor,
@@ -132,7 +132,7 @@ impl Pages {
     pub fn in_language(language: &str) -> Pages {
         let usual = Texts::of(language).or_else(|| Texts::of(LANGUAGES[0]));
         Pages {
-            tokens: Tokens::default(),
+            proven: Proven::default(),
             programs: Programs::default(),
             guesses: Guesses::default(),
             axl: AxlDoor::default(),

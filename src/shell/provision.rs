@@ -20,9 +20,10 @@ use super::sites::{Current, Sites};
 use crate::pages::{AUTHENTICATION, EM_APPLICATION, IDLE_PAGE, OFF_HOOK, ON_HOOK, USED};
 use crate::pbx::{Answer, PhoneName, Query};
 use crate::provision::{
-    Asked, File, Index, Key, Library, TemplateProblem, Tokens, Urls, Wanted, Whereabouts,
+    Asked, File, Index, Key, Library, TemplateProblem, Urls, Wanted, Whereabouts, invitations,
 };
 use crate::sip::{Keyring, Registrar};
+use crate::tokens::Tokens;
 
 pub use http::on_the_web;
 pub use key::KeyError;
@@ -81,7 +82,7 @@ pub struct Files {
     library: Library,
     key: Key,
     index: ArcSwap<(u64, Index)>,
-    tokens: Mutex<Tokens>,
+    tokens: Mutex<Tokens<PhoneName>>,
 }
 
 /// How a file is asked for.
@@ -157,7 +158,7 @@ impl Files {
             library: workshop.library,
             key: workshop.key,
             index: ArcSwap::from_pointee((0, Index::default())),
-            tokens: Mutex::default(),
+            tokens: Mutex::new(invitations()),
         }
     }
 
@@ -245,8 +246,9 @@ impl Files {
 
     /// A file has arrived at whoever showed this token.
     pub fn arrived(&self, token: &str) {
+        let now = self.clock.now().uptime;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.use_up(token);
+        tokens.take(now, token);
     }
 
     /// Makes an address that works once, for a phone that gets files; none for another.
@@ -255,7 +257,7 @@ impl Files {
         let file = Library::file_with_token(phone, current.site.phones.get(phone)?)?;
         let now = self.clock.now().uptime;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = tokens.mint(now, phone.clone(), rand::random());
+        let token = tokens.give(now, rand::random(), phone.clone());
         let Ports { files, offset, .. } = self.settings.ports;
         Some(Invitation {
             path: format!("/t/{token}/{file}"),
@@ -271,7 +273,7 @@ impl Files {
     fn holder(&self, token: &str) -> Option<PhoneName> {
         let now = self.clock.now().uptime;
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.phone_of(now, token).cloned()
+        tokens.look(now, token).cloned()
     }
 
     /// Whether a phone's files may go there without a token: its password is in them.
