@@ -4,6 +4,9 @@ mod architecture {
     pub mod source;
 }
 
+use std::fs;
+use std::path::Path;
+
 use architecture::source::{Source, Use, sources};
 
 /// A room of `src/`, and the rooms that it may use besides itself.
@@ -298,6 +301,92 @@ fn no_file_is_too_long_to_be_read() {
     };
     let sources = sources("src").into_iter().chain(sources("tests"));
     assert_silent(&sources.filter_map(long).collect::<Vec<_>>());
+}
+
+/// What stands in backticks in ARCHITECTURE.md and looks like a file or a folder, and where that may be.
+fn named_on_the_map(map: &str) -> Vec<(usize, String, Vec<String>)> {
+    let mut named = Vec::new();
+    let mut room = String::new();
+    for (line, text) in map.lines().enumerate() {
+        if let Some(title) = text.strip_prefix("**`") {
+            room = title.split('`').next().unwrap_or_default().to_owned();
+        } else if text.starts_with("## ") {
+            room.clear();
+        }
+        let is_row = text.starts_with('|');
+        for word in text.split('`').skip(1).step_by(2) {
+            let is_name = |c: char| c.is_ascii_lowercase() || "0123456789_/.".contains(c);
+            let is_path = word.contains('/') || word.ends_with(".rs") || word.ends_with(".toml");
+            if !word.chars().all(is_name) || !is_path && !is_row {
+                continue;
+            }
+            let mut places = Vec::new();
+            for folder in ["", "src/", "tests/", "src/pbx/", &format!("src/{room}/")] {
+                places.push(format!("{folder}{word}"));
+                places.push(format!("{folder}{word}.rs"));
+            }
+            named.push((line + 1, word.to_owned(), places));
+        }
+    }
+    named
+}
+
+#[test]
+fn the_map_names_only_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let map = fs::read_to_string(root.join("ARCHITECTURE.md")).expect("there is a map");
+    let named = named_on_the_map(&map);
+    assert!(named.len() > 200, "the map has {} names", named.len());
+    let is_there = |places: &[String]| places.iter().any(|place| root.join(place).exists());
+    let gone = named.iter().filter(|(_, _, places)| !is_there(places));
+    let complaint =
+        |(line, word, _): &(usize, String, _)| format!("ARCHITECTURE.md:{line}: no file `{word}`");
+    assert_silent(&gone.map(complaint).collect::<Vec<_>>());
+}
+
+/// Pages for people: the README, the map and whatever they lead to.
+fn pages() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_dir(root.join("docs")).expect("there is a folder");
+    let docs = docs.map(|entry| entry.expect("readable").file_name());
+    let docs = docs.map(|name| format!("docs/{}", name.to_string_lossy()));
+    let mut pages: Vec<String> = docs.filter(|page| page.ends_with(".md")).collect();
+    pages.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(str::to_owned));
+    pages
+}
+
+#[test]
+fn links_lead_somewhere_and_every_page_can_be_found() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut complaints = Vec::new();
+    let mut found = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(root.join(&page)).expect("readable");
+        let folder = Path::new(&page).parent().unwrap_or(Path::new(""));
+        for (line, text) in text.lines().enumerate() {
+            let links = text
+                .split("](")
+                .skip(1)
+                .filter_map(|rest| rest.split(')').next());
+            let own = links.filter(|link| !link.starts_with("http"));
+            for link in own {
+                let file = folder.join(link.split('#').next().unwrap_or_default());
+                if !root.join(&file).exists() {
+                    complaints.push(format!("{page}:{}: no file {link}", line + 1));
+                }
+                found.extend(
+                    file.file_name()
+                        .map(|name| name.to_string_lossy().into_owned()),
+                );
+            }
+        }
+    }
+    for page in pages().iter().filter_map(|page| page.strip_prefix("docs/")) {
+        if !found.iter().any(|name| name == page) {
+            complaints.push(format!("docs/{page}:1: nothing leads here"));
+        }
+    }
+    assert_silent(&complaints);
 }
 
 #[track_caller]

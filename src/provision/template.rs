@@ -66,7 +66,7 @@ impl fmt::Debug for Templates {
     }
 }
 
-const WHAT_THERE_IS: &str = "README.md says which names a template may use";
+const WHAT_THERE_IS: &str = "docs/phone-files.md says which names a template may use";
 const WHICH_FILES: &str = "Name it like the one that it takes the place of, or begin its name with _ if others include it";
 
 impl Templates {
@@ -233,7 +233,7 @@ fn problem(error: &Error, overrides: &[Override]) -> TemplateProblem {
     let remedy = match error.kind() {
         ErrorKind::SyntaxError => "Look at the braces and words here and just before",
         ErrorKind::UndefinedError => {
-            "Ask for it with {% if … %} where it may be missing; README.md says which names there are"
+            "Ask for it with {% if … %} where it may be missing; docs/phone-files.md says which names there are"
         }
         _ => WHAT_THERE_IS,
     };

@@ -322,11 +322,11 @@ fn what_is_wrong_with_a_template_is_said_with_its_line() {
     };
     expect_test::expect![[r#"
         /etc/perch/templates/yealink/phone.cfg:2: syntax error: unexpected end of input, expected end of block. Look at the braces and words here and just before
-        /etc/perch/templates/yealink/phone.cfg:3: undefined value. Ask for it with {% if … %} where it may be missing; README.md says which names there are
-        /etc/perch/templates/yealink/phone.cfg:2: undefined value. Ask for it with {% if … %} where it may be missing; README.md says which names there are
-        /etc/perch/templates/yealink/phone.cfg:1: undefined value: a value that is not there for every phone is used. Ask for it with {% if … %} where it may be missing; README.md says which names there are
-        /etc/perch/templates/yealink/t46/phone.cfg:1: unknown filter: filter nosuch is unknown. README.md says which names a template may use
-        /etc/perch/templates/yealink/phone.cfg:1: template not found: tried to include non-existing template 'yealink/_none.cfg'. README.md says which names a template may use
+        /etc/perch/templates/yealink/phone.cfg:3: undefined value. Ask for it with {% if … %} where it may be missing; docs/phone-files.md says which names there are
+        /etc/perch/templates/yealink/phone.cfg:2: undefined value. Ask for it with {% if … %} where it may be missing; docs/phone-files.md says which names there are
+        /etc/perch/templates/yealink/phone.cfg:1: undefined value: a value that is not there for every phone is used. Ask for it with {% if … %} where it may be missing; docs/phone-files.md says which names there are
+        /etc/perch/templates/yealink/t46/phone.cfg:1: unknown filter: filter nosuch is unknown. docs/phone-files.md says which names a template may use
+        /etc/perch/templates/yealink/phone.cfg:1: template not found: tried to include non-existing template 'yealink/_none.cfg'. docs/phone-files.md says which names a template may use
         /etc/perch/templates/yealink/fone.cfg: no phone asks for such a file. Name it like the one that it takes the place of, or begin its name with _ if others include it
         /etc/perch/templates/yeahlink/phone.cfg: no phone asks for such a file. Name it like the one that it takes the place of, or begin its name with _ if others include it
         /etc/perch/templates/phone.cfg: no phone asks for such a file. Name it like the one that it takes the place of, or begin its name with _ if others include it
