@@ -204,6 +204,8 @@ pub enum Action {
         from: (LegId, u32),
         /// Whether somebody is being rung.
         ringing: bool,
+        /// Who that is to the caller, where it is nobody who was dialled for: the group whose member rings.
+        as_whom: Option<Party>,
         /// Early media.
         media: Option<Body>,
     },

@@ -127,10 +127,11 @@ impl Switchboard {
             Action::ShowProgress {
                 leg,
                 ringing,
+                as_whom,
                 media,
                 ..
             } => self.at_leg(leg, |station, shared, call| {
-                station.progressed(shared, call, ringing, media.as_ref());
+                station.progressed(shared, call, (ringing, as_whom), media.as_ref());
             }),
             Action::Answer {
                 leg,
@@ -319,14 +320,18 @@ impl Station {
         &mut self,
         shared: &mut Shared,
         reference: u32,
-        ringing: bool,
+        (ringing, as_whom): (bool, Option<Party>),
         media: Option<&Body>,
     ) {
         let is_calling =
             |call: &Call| matches!(call.stage, CallStage::Calling(_)) && !call.is_handed_on;
-        let Some(call) = self.call(reference).filter(|call| is_calling(call)) else {
+        let call = self.call_mut(reference).filter(|call| is_calling(call));
+        let Some(call) = call else {
             return;
         };
+        if let Some(party) = as_whom {
+            call.other = party;
+        }
         let at = (call.line, reference);
         let was_heard = call.media.sends_to.is_some();
         let is_heard = media.is_some_and(|media| self.hear_early(shared, reference, media));

@@ -322,6 +322,8 @@ impl<'t> Reading<'t> {
                 .unwrap_or(usual.park_recall_s),
             do_not_disturb: do_not_disturb(&mut s).unwrap_or_default(),
             hunt_group_logout: hunt_group::logout(&mut s).unwrap_or_default(),
+            hunt_joined_at_logout: hunt_group::joined_at_logout(&mut s).unwrap_or_default(),
+            hunt_connected_name: hunt_group::connected_name(&mut s).unwrap_or_default(),
             lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
             lock_window_s: s
                 .number("lock_window_s", 1..=86_400)
@@ -435,6 +437,7 @@ impl<'t> Reading<'t> {
             display_name: s.required_text("display_name").into(),
             speed_dials: speed_dials(&mut s),
             privacy_button: s.flag("privacy_button").unwrap_or_default(),
+            hunt_button: s.flag("hunt_button").unwrap_or_default(),
         };
         self.findings.extend(s.finish());
         profile
@@ -454,6 +457,7 @@ impl<'t> Reading<'t> {
             pickup_group: s.text("pickup_group").map(Into::into),
             voicemail: s.text("voicemail").map(Into::into),
             privacy_button: s.flag("privacy_button").unwrap_or_default(),
+            hunt_button: s.flag("hunt_button").unwrap_or_default(),
             agent: s.parsed(
                 "agent",
                 "Write \"traditional\" or \"hot-desk\"",

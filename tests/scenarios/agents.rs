@@ -653,6 +653,114 @@ fn a_key_lets_hunt_calls_pass_by_where_there_is_one() {
     );
 }
 
+/// The key on a line button, for phones whose soft keys nobody looks at: its lamp is lit while hunt calls ring there.
+#[test]
+fn a_button_with_a_lamp_says_whether_hunt_calls_ring_there() {
+    check_over_sccp(
+        "rules: HG-2, HG-4, PRO-2",
+        "
+        hunt group logout HLog
+        ann: 1001, pin 1111, lamps 9009, privacy button, hunt button   ben: 1002, pin 2222, hunt button
+        desk-1: guest 9001   desk-2: guest 9002   desk-9: guest 9009
+        sales: hunt group, sequential, pilot 4200, list 1001, timeout 10s, auto logout 1
+        09:00 desk-1 logs in ann
+        09:01 desk-1 presses button HLog   desk-9 dials 4200
+        09:02 desk-1 presses button HLog   desk-9 dials 4200   desk-1 answers   desk-9 hangs up
+        09:03 desk-1 presses button Private
+        -- One missed call puts the lamp out.
+        09:04 desk-9 dials 4200   until 09:04:11
+        09:05 desk-1 dials *4
+        09:06 desk-2 logs in ben   desk-2 presses button HLog
+        -- Where not being ready is not being disturbed, there is no key for it.
+        09:07 site: hunt group logout DND
+        09:08 desk-1 logs out   desk-1 logs in ann
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Resetting...", hears "Logged in: 1001 Ann", sees the lamp of Private: off, sees the lamp of HLog: on, sees the lamp of 9009: Off, reads "Logged in: 1001 Ann"
+            09:01 desk-1 sees the lamp of HLog: off, reads "Not ready: hunt calls pass 1001 by"
+            09:01 desk-9 hears Busy
+            09:02 desk-1 sees the lamp of HLog: on, reads "Ready: hunt calls ring at 1001", rings (from 9009 Lobby, sent on by 4200: unconditional), sees the lamp of 9009: On
+            09:02 desk-9 hears it ring, talks with desk-1
+            09:02 desk-1 hears the end, sees the lamp of 9009: Off
+            09:03 desk-1 sees the lamp of Private: on, reads "Calls on shared lines are private"
+            09:04 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional), sees the lamp of 9009: On
+            09:04 desk-9 hears it ring
+            09:04:10 desk-1 stops ringing, sees the lamp of HLog: off, sees the lamp of 9009: Off
+            09:04:10 desk-9 hears No answer
+            09:05 desk-1 sees the lamp of HLog: on, hears "Ready: hunt calls ring at 1001"
+            09:06 desk-2 becomes ben, reads "Resetting...", hears "Logged in: 1002 Ben", sees the lamp of HLog: off, reads "Logged in: 1002 Ben", reads "No line of this phone is in a hunt group"
+            09:07 desk-1 sees the lamp of Private: on, sees the lamp of 9009: Off
+            09:08 desk-1 becomes lobby (user), reads "Resetting...", hears "Logged out", reads "Logged out", becomes ann, reads "Resetting...", hears "Logged in: 1001 Ann", sees the lamp of Private: off, sees the lamp of 9009: Off, reads "Logged in: 1001 Ann""#]],
+    );
+}
+
+#[test]
+fn places_that_were_joined_are_kept_at_a_logout_where_the_group_or_the_site_says_so() {
+    check(
+        "rules: HG-4, HG-6",
+        "
+        hunt group logout HLog
+        class agents: call guests, call users, login, join hunt groups
+        ann: 1001, pin 1111, class agents   ben: 1002, pin 2222, class agents
+        desk-1: guest 9001   desk-2: guest 9002   desk-9: guest 9009
+        sales: hunt group, sequential, pilot 4200, list * *, timeout 10s, joined keep
+        loose: hunt group, sequential, pilot 4300, list * *, timeout 10s
+        09:00 desk-1 logs in ann   desk-1 dials *3*4200   desk-1 dials *3*4300   desk-1 dials *4
+        -- Nobody is rung for a place whose number is nowhere; what was said of the number is forgotten.
+        09:01 desk-1 logs out   admin explains 4200   admin explains 4300   desk-9 dials 4200
+        09:02 server dies   09:03 server starts
+        09:04 desk-2 logs in ann   desk-9 dials 4200   desk-2 answers   desk-9 hangs up
+        -- A move leaves nothing, whatever the groups say.
+        09:05 desk-2 dials *3*4300   desk-1 logs in ann   admin explains ann
+        09:06 desk-1 dials #44200   desk-1 logs out   desk-1 logs in ann   admin explains ann
+        -- The site says it for all groups that do not.
+        09:07 site: hunt groups joined keep
+        09:08 desk-1 dials *3*4300   desk-1 logs out   desk-1 logs in ann   admin explains ann
+        09:09 site: loose: joined leave
+        09:10 desk-1 logs out   desk-1 logs in ann   admin explains ann
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann", hears "Joined sales", hears "Joined loose", hears "Not ready: hunt calls pass 1001 by"
+            09:01 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out"
+            09:01 admin reads: sales is a sequential hunt group at 4200; calls that no member takes come to nothing.
+            09:01 admin reads: 1001 is passed by: logged in nowhere.
+            09:01 admin reads: 1 more may join.
+            09:01 admin reads: loose is a sequential hunt group at 4300; calls that no member takes come to nothing.
+            09:01 admin reads: 2 more may join.
+            09:01 desk-9 hears 486 Busy
+            09:04 desk-2 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann", rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:04 desk-9 hears it ring, talks with desk-2
+            09:04 desk-2 hears "The other party hung up"
+            09:05 desk-2 hears "Joined loose", becomes lobby (moved)
+            09:05 desk-1 becomes ann
+            09:05 desk-2 reads "Logged out: logged in at desk-1"
+            09:05 desk-1 reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:05 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:05:00.
+            09:05 admin reads: desk-1 was last used at 2026-05-05 09:05:00, as the login showed.
+            09:05 admin reads: Nothing logs ann out automatically here.
+            09:05 admin reads: 1001 is in hunt groups: loose (joined), sales (joined).
+            09:05 admin reads: Hunt calls ring at 1001.
+            09:05 admin reads: The last logout at desk-2 was at 2026-05-05 09:05:00: ann (moved: the user logged in elsewhere; by code); last used at 2026-05-05 09:05:00, as a call attempt showed.
+            09:06 desk-1 hears "Left sales", becomes lobby (user), reads "Logged out", hears "Logged out", becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:06 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:06:00.
+            09:06 admin reads: desk-1 was last used at 2026-05-05 09:06:00, as the login showed.
+            09:06 admin reads: Nothing logs ann out automatically here.
+            09:06 admin reads: The last logout at desk-1 was at 2026-05-05 09:06:00: ann (user: the user logged out; by code); last used at 2026-05-05 09:06:00, as a call attempt showed.
+            09:08 desk-1 hears "Joined loose", becomes lobby (user), reads "Logged out", hears "Logged out", becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:08 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:08:00.
+            09:08 admin reads: desk-1 was last used at 2026-05-05 09:08:00, as the login showed.
+            09:08 admin reads: Nothing logs ann out automatically here.
+            09:08 admin reads: 1001 is in hunt groups: loose (joined).
+            09:08 admin reads: Hunt calls ring at 1001.
+            09:08 admin reads: The last logout at desk-1 was at 2026-05-05 09:08:00: ann (user: the user logged out; by code); last used at 2026-05-05 09:08:00, as a call attempt showed.
+            09:10 desk-1 becomes lobby (user), reads "Logged out", hears "Logged out", becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:10 admin reads: ann has been logged in at desk-1 since 2026-05-05 09:10:00.
+            09:10 admin reads: desk-1 was last used at 2026-05-05 09:10:00, as the login showed.
+            09:10 admin reads: Nothing logs ann out automatically here.
+            09:10 admin reads: The last logout at desk-1 was at 2026-05-05 09:10:00: ann (user: the user logged out; by code); last used at 2026-05-05 09:10:00, as a call attempt showed."#]],
+    );
+}
+
 #[test]
 fn a_supervisor_says_who_is_ready_and_a_class_whom_one_missed_call_puts_out() {
     check(
