@@ -193,6 +193,8 @@ pub enum Action {
         leg: LegId,
         /// Which place it has; the first one is next.
         place: usize,
+        /// For whom.
+        group: Party,
         /// Whether the caller is to hear it, too.
         announce: bool,
     },

@@ -5,6 +5,7 @@
 
 use super::Pbx;
 use super::call::CallId;
+use super::event::LegId;
 use super::hunt_group::DEEPEST_NESTING;
 use super::lamp::{LineCall, LineCallState, LineStatus, nobody};
 use super::names::{Dn, HuntGroupName, PhoneName};
@@ -56,6 +57,16 @@ impl Pbx {
                 false => attempt.caller.clone(),
             },
         })
+    }
+
+    /// The legs of members that ring because somebody called a pilot.
+    pub(super) fn rings_for_pilot(&self, pilot: &Dn) -> Vec<LegId> {
+        let calls = self.hunting.under_way(pilot);
+        let attempts = calls.filter_map(|id| self.calls.call(id)?.stage.attempt());
+        attempts
+            .flat_map(|attempt| &attempt.callees)
+            .copied()
+            .collect()
     }
 
     /// Whether any member of a group, or of those in its list, is at a phone that can be reached, and ready.

@@ -300,14 +300,17 @@ impl Pbx {
     }
 
     fn show_waiting(&mut self, id: CallId, leg: super::LegId, place: usize, announce: bool) {
-        let is_caller = |call: &super::call::Call| matches!(call.stage, Stage::Alerting(_));
-        if self.calls.call(id).is_some_and(is_caller) {
-            self.act(Action::ShowWaiting {
-                leg,
-                place,
-                announce,
-            });
-        }
+        let call = self.calls.call(id);
+        let Some(Stage::Alerting(attempt)) = call.map(|call| &call.stage) else {
+            return;
+        };
+        let group = self.party_of(attempt.wanted());
+        self.act(Action::ShowWaiting {
+            leg,
+            place,
+            group,
+            announce,
+        });
     }
 }
 

@@ -120,9 +120,10 @@ impl Switchboard {
             Action::ShowWaiting {
                 leg,
                 place,
+                group,
                 announce,
             } => self.at_leg(leg, |station, shared, call| {
-                station.waits(shared, call, place, announce);
+                station.waits(shared, call, (place, group), announce);
             }),
             Action::ShowProgress {
                 leg,
@@ -298,14 +299,23 @@ impl Station {
     }
 
     /// The call waits until somebody is free.
-    fn waits(&mut self, shared: &mut Shared, reference: u32, place: usize, announce: bool) {
-        let is_calling = |call: &&Call| matches!(call.stage, CallStage::Calling(_));
-        let Some(call) = self.call(reference).filter(is_calling) else {
+    fn waits(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        (place, group): (usize, Party),
+        announce: bool,
+    ) {
+        let is_calling = |call: &&mut Call| matches!(call.stage, CallStage::Calling(_));
+        let Some(call) = self.call_mut(reference).filter(is_calling) else {
             return;
         };
+        call.other = group;
         let at = (call.line, reference);
         self.look(shared, at, Look::rings_out());
-        self.show_parties(shared, call);
+        if let Some(call) = self.call(reference) {
+            self.show_parties(shared, call);
+        }
         let tone = match announce {
             true => Tone::ZipZip,
             false => Tone::Alerting,

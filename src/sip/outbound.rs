@@ -52,8 +52,12 @@ impl Agent {
             Action::ShowWaiting {
                 leg,
                 place,
+                group,
                 announce,
-            } => self.show_waiting(now, leg, place, announce),
+            } => {
+                self.rings_as(leg, Some(group));
+                self.show_waiting(now, leg, place, announce);
+            }
             Action::ShowProgress {
                 leg,
                 from,
@@ -191,7 +195,7 @@ impl Agent {
             .copy(&incoming.invite, Name::RecordRoute)
             .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
         match &incoming.rings_as {
-            Some(party) => answer.header(Name::PAssertedIdentity, &identity(party, flow)),
+            Some(party) => answer.header(Name::PAssertedIdentity, identity(party, flow)),
             None => answer,
         }
     }
