@@ -49,6 +49,27 @@ fn a_caller_sees_the_group_while_it_rings_and_then_whoever_is_to_be_seen() {
     );
 }
 
+#[test]
+fn a_caller_who_waits_sees_for_whom() {
+    ladder(
+        "rules: HG-1, CAL-1",
+        expect![[r#"
+            site: support: hunt group, sequential, pilot 4200, named Support, list 9002, timeout 10s, queue 2 for 2m
+            b talks with c
+            a INVITE 4200 [a1]
+              a < 183 INVITE [Perch] with 4200
+              a < 182 INVITE with 4200
+            a CANCEL
+              a < 200 CANCEL
+              a < 487 INVITE
+            b BYE
+              b < 200 BYE
+              c < BYE "The other party hung up"
+            all is quiet
+        "#]],
+    );
+}
+
 /// What a caller was told of the group is not said of those who are called instead.
 #[test]
 fn a_call_that_leaves_the_group_is_nobodys_but_theirs() {
