@@ -19,6 +19,7 @@ mod scenarios {
     mod idle;
     mod idle_page;
     mod jobs;
+    mod joining;
     mod keys;
     mod ladders;
     mod lines;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::client::Client;
 use super::table::table;
 use super::when::{Local, machine};
-use super::{Failure, output};
+use super::{Failure, output, words};
 use crate::control::v1::{
     HuntGroup, HuntHour, HuntMember, HuntRequest, HuntStatisticsRequest, SetReadyRequest,
 };
@@ -110,7 +110,7 @@ fn groups(groups: &[HuntGroup], local: &Local) -> String {
         vec![
             group.name.clone(),
             group.pilots.join(", "),
-            group.waiting.to_string(),
+            waiting(group),
             shown(|it| &it.dn),
             by.unwrap_or("-").to_owned(),
             shown(|it| &it.user),
@@ -135,6 +135,17 @@ fn groups(groups: &[HuntGroup], local: &Local) -> String {
     table(&headings, &rows)
 }
 
+/// How many wait, and the first of them for how long.
+fn waiting(group: &HuntGroup) -> String {
+    match group.waiting {
+        0 => "0".to_owned(),
+        count => {
+            let longest = words::span(group.longest_wait_ms / 1000);
+            format!("{count}, up to {longest}")
+        }
+    }
+}
+
 fn group_words(group: &HuntGroup) -> serde_json::Value {
     let members = group.members.iter().map(|it| {
         json!({
@@ -152,6 +163,7 @@ fn group_words(group: &HuntGroup) -> serde_json::Value {
         "pilots": group.pilots,
         "kind": group.kind,
         "waiting": group.waiting,
+        "longest_wait_ms": group.longest_wait_ms,
         "members": members.collect::<Vec<_>>(),
     })
 }

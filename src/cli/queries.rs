@@ -9,7 +9,8 @@ use super::when::{Local, machine};
 use super::{Failure, output, words};
 use crate::control::v1::trunk::State;
 use crate::control::v1::{
-    Door, ExplainRequest, LocksRequest, Presence, StatusRequest, StatusResponse, Trunk, WhoRequest,
+    Door, ExplainRequest, HuntQueue, LocksRequest, Presence, StatusRequest, StatusResponse, Trunk,
+    WhoRequest,
 };
 
 /// Show who is logged in, and where.
@@ -232,6 +233,8 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
     }
     let trunks: Vec<String> = answer.trunks.iter().map(|it| trunk(it, local)).collect();
     rows.extend(trunks.into_iter().map(|trunk| ("trunk", trunk)));
+    let waiting = answer.hunt_queues.iter().map(hunt_queue);
+    rows.extend(waiting.map(|queue| ("hunt group", queue)));
     let running = answer.jobs_running.iter();
     rows.extend(running.map(|it| ("job", format!("{} {}", it.name, words::job_progress(it)))));
     if answer.logouts_queued > 0 {
@@ -245,6 +248,26 @@ fn status(answer: &StatusResponse, local: &Local) -> String {
         .map(|(name, value)| format!("{name:<16}{value}"))
         .collect();
     lines.join("\n")
+}
+
+fn hunt_queue(queue: &HuntQueue) -> String {
+    let HuntQueue {
+        group,
+        waiting,
+        longest_wait_ms,
+        ready,
+    } = queue;
+    let longest = words::span(*longest_wait_ms / 1000);
+    format!("{group}, calls waiting: {waiting}, the longest for {longest}; ready: {ready}")
+}
+
+fn hunt_queue_for_scripts(queue: &HuntQueue) -> serde_json::Value {
+    json!({
+        "group": queue.group,
+        "waiting": queue.waiting,
+        "longest_wait_ms": queue.longest_wait_ms,
+        "ready": queue.ready,
+    })
 }
 
 fn trunk(trunk: &Trunk, local: &Local) -> String {
@@ -306,6 +329,7 @@ fn status_for_scripts(answer: &StatusResponse) -> String {
         "commits_outstanding": answer.commits_outstanding,
         "certificate_days": answer.certificate_days,
         "jobs_running": answer.jobs_running.iter().map(words::job_progress_for_scripts).collect::<Vec<_>>(),
+        "hunt_queues": answer.hunt_queues.iter().map(hunt_queue_for_scripts).collect::<Vec<_>>(),
         "trunks": answer.trunks.iter().map(trunk_for_scripts).collect::<Vec<_>>(),
     })
     .to_string()

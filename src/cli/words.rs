@@ -27,6 +27,15 @@ fn word(name: &str, prefix: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }
 
+/// A time that has passed.
+pub fn span(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
 /// A user at a phone, for scripts.
 pub fn presence(presence: &Presence) -> Value {
     json!({

@@ -1,5 +1,7 @@
 //! The core's words in the schema's words.
 
+use std::time::Duration;
+
 use prost_types::Timestamp;
 
 use super::v1;
@@ -147,6 +149,21 @@ pub fn lock(lock: pbx::Lock) -> v1::Lock {
     }
 }
 
+/// Those who wait in a hunt group; none if nobody does.
+pub fn hunt_queue(status: &pbx::HuntStatus) -> Option<v1::HuntQueue> {
+    let longest_wait_ms = millis(status.longest_wait?);
+    Some(v1::HuntQueue {
+        group: status.group.to_string(),
+        waiting: count(status.waiting),
+        longest_wait_ms,
+        ready: count(status.ready()),
+    })
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A hunt group, as it stands now.
 pub fn hunt_group(status: pbx::HuntStatus) -> v1::HuntGroup {
     let members = status.members.into_iter().map(|it| v1::HuntMember {
@@ -164,6 +181,7 @@ pub fn hunt_group(status: pbx::HuntStatus) -> v1::HuntGroup {
         kind: status.kind.word().to_owned(),
         waiting: count(status.waiting),
         members: members.collect(),
+        longest_wait_ms: status.longest_wait.map_or(0, millis),
     }
 }
 

@@ -90,6 +90,7 @@ impl Control for Service {
             upstream_registered: count(now.upstream_registered),
             certificate_days: self.server.metrics.certificate_days_left(),
             trunks: now.trunks.into_iter().map(convert::trunk).collect(),
+            hunt_queues: now.hunt.iter().filter_map(convert::hunt_queue).collect(),
             jobs_running: now
                 .jobs_running
                 .into_iter()

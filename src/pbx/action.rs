@@ -193,6 +193,8 @@ pub enum Action {
         leg: LegId,
         /// Which place it has; the first one is next.
         place: usize,
+        /// For whom.
+        group: Party,
         /// Whether the caller is to hear it, too.
         announce: bool,
     },
@@ -204,6 +206,8 @@ pub enum Action {
         from: (LegId, u32),
         /// Whether somebody is being rung.
         ringing: bool,
+        /// Who that is to the caller, where it is nobody who was dialled for: the group whose member rings.
+        as_whom: Option<Party>,
         /// Early media.
         media: Option<Body>,
     },

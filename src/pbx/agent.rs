@@ -589,28 +589,13 @@ fn words(members: &[Dn], ready: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pbx::hunt_group::{AutoLogout, HuntKind, PresentCall};
+    use crate::pbx::hunt_group::AutoLogout;
 
     fn group(auto: Option<(u8, AutoLogoutOf)>, counts: MissCounts) -> HuntGroup {
         HuntGroup {
-            pilots: vec!["4200".into()],
-            display_name: String::new(),
-            kind: HuntKind::Sequential,
-            list: Vec::new(),
-            timeout_s: Vec::new(),
-            hops: None,
-            max_timeout_s: None,
-            final_to: None,
-            present_call: PresentCall::default(),
-            from_ring: false,
             auto_logout: auto.map(|(calls, of)| AutoLogout { calls, of }),
             counts,
-            after_miss: AfterMiss::default(),
-            wrap_up_s: 30,
-            members_logout: false,
-            last_agent_stays: false,
-            queue: None,
-            statistics: true,
+            ..HuntGroup::at("4200")
         }
     }
 

@@ -180,12 +180,15 @@ impl Pbx {
             return;
         };
         match &call.stage {
-            Stage::Alerting(_) => {
+            Stage::Alerting(attempt) => {
                 let caller = call.caller;
+                let hunt = attempt.hunt.as_ref();
+                let as_whom = hunt.map(|hunt| self.party_of(&hunt.pilot));
                 self.act(Action::ShowProgress {
                     leg: caller,
                     from: (leg, branch),
                     ringing,
+                    as_whom,
                     media,
                 });
             }

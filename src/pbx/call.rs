@@ -63,6 +63,8 @@ pub(super) struct Leg {
     pub state: LegState,
     /// Who is on it, if nobody here is.
     pub outside: Option<Party>,
+    /// The pilot of the group for which it was answered, if callers are to see that and no more.
+    pub answers_as: Option<Dn>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +116,20 @@ pub(super) enum Stage {
     Parked,
     /// More than two talk, or are about to.
     Conference(Box<Conference>),
+}
+
+impl Stage {
+    /// The phones that ring, if any may.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        match self {
+            Stage::Alerting(attempt) => Some(attempt),
+            Stage::Transferring(transfer) => transfer.ringing(),
+            Stage::Answered { .. }
+            | Stage::PickedUp { .. }
+            | Stage::Parked
+            | Stage::Conference(_) => None,
+        }
+    }
 }
 
 /// A change of media that the other party has not answered yet.
@@ -456,6 +472,7 @@ impl Pbx {
             line: line.clone(),
             state,
             outside: None,
+            answers_as: None,
         };
         self.calls.touched.push(line.clone());
         self.calls.legs.insert(id, leg);

@@ -5,6 +5,7 @@
 use super::action::{Action, Shown};
 use super::agent::HuntDuty;
 use super::forward_set::ForwardKind;
+use super::layout::Feature;
 use super::line::{LineKind, ProfileLine};
 use super::messages::Messages;
 use super::names::{Dn, PhoneName, UserId};
@@ -20,8 +21,8 @@ pub struct Desk {
     pub passed_over: Vec<ProfileLine>,
     /// Its speed dials, in their order.
     pub speed_dials: Vec<SpeedDial>,
-    /// Whether it is to have a button that hides calls on shared lines (PRO-6).
-    pub privacy_button: bool,
+    /// The features that are to have a button, in their order.
+    pub features: Vec<Feature>,
     /// Where voicemail is.
     pub voicemail: Option<Dn>,
     /// What is set there.
@@ -129,7 +130,7 @@ impl Pbx {
         let desk = Desk::of_lines(self.profile_lines_at(phone), &display_name);
         Desk {
             speed_dials: self.speed_dials_at(phone),
-            privacy_button: self.has_privacy_button(phone),
+            features: self.features_at(phone),
             voicemail: self.voicemail_at(phone),
             set: self.desk_set(phone),
             may: self.desk_may(phone),

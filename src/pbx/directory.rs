@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::Pbx;
 use super::action::Party;
 use super::class_of_service::{ClassOfService, NO_RIGHTS};
+use super::layout::Feature;
 use super::line::{Applied, LineKind, ProfileLine};
 use super::model::Protocol;
 use super::names::{ClassName, Dn, HuntGroupName, PhoneName, ProfileName, UserId};
@@ -237,14 +238,18 @@ impl Pbx {
         }
     }
 
-    /// Whether a phone is to have a button that hides calls, as it is now.
-    pub(super) fn has_privacy_button(&self, phone: &PhoneName) -> bool {
-        match self.user_profile_at(phone) {
-            Some((_, profile)) => profile.privacy_button,
+    /// The features that are to have a button at a phone, as it is now.
+    pub(super) fn features_at(&self, phone: &PhoneName) -> Vec<Feature> {
+        let mut features = match self.user_profile_at(phone) {
+            Some((_, profile)) => profile.features(),
             None => self
                 .logout_profile_of(phone)
-                .is_some_and(|profile| profile.privacy_button),
-        }
+                .map(LogoutProfile::features)
+                .unwrap_or_default(),
+        };
+        // Where that is the same as not to be disturbed, there is no key for it alone (HG-2).
+        features.retain(|it| *it != Feature::HuntLog || !self.quiet_is_not_ready());
+        features
     }
 
     /// What a phone is while nobody is logged in.
@@ -300,6 +305,8 @@ impl Pbx {
         if !self.site.hunt_groups.is_empty() {
             let appeared = new.iter().filter(|dn| !old.contains(dn));
             self.hunting.appeared(appeared.cloned());
+            let gone = old.iter().filter(|dn| !new.contains(dn));
+            gone.for_each(|dn| self.member_changed(dn));
         }
         self.line_moved(old, &new);
         if let (Some(old), Some(new)) = (old.first(), new.first())

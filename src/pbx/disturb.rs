@@ -64,7 +64,7 @@ impl Pbx {
             true => drop(self.seldom.quiet.insert(phone.clone(), session)),
             false => drop(self.seldom.quiet.remove(phone)),
         }
-        self.hunting.queues.stir();
+        self.members_changed(phone);
         tracing::info!(%phone, quiet, "do not disturb");
         self.outcome.changes.push(Change::QuietSet {
             phone: phone.clone(),

@@ -25,7 +25,7 @@ impl Pbx {
             Query::Locks => Answer::Locks(self.locks(now)),
             Query::Seat(phone) => Answer::Seat(self.seat(phone)),
             Query::Jobs => Answer::Jobs(self.job_statuses()),
-            Query::Hunt => Answer::Hunt(self.hunt_statuses()),
+            Query::Hunt => Answer::Hunt(self.hunt_statuses(now)),
             Query::Status => Answer::Status(Status {
                 site: self.site.settings.name.clone(),
                 phones: self.site.phones.len(),
@@ -37,7 +37,7 @@ impl Pbx {
                 calls: self.calls.len(),
                 calls_parked: self.lot.len(),
                 trunks: self.trunk_statuses(),
-                hunt: self.hunt_statuses(),
+                hunt: self.hunt_statuses(now),
                 logouts_queued: self.schedule.queued(),
                 jobs_running: self.schedule.running().collect(),
                 upstream_users: self.upstream.len(),

@@ -1,9 +1,9 @@
-//! A call that looks for a member of a hunt group who answers: who rings next, and when nobody is left (HG-1).
+//! A call that looks for a member of a hunt group who answers: how long each rings, and when nobody is left (HG-1).
 //!
 //! Members who are not ready, logged in nowhere or busy are passed by. Where calls to a member are forwarded to does not
 //! matter: a hunt call is for whoever is there.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::action::Refusal;
@@ -12,10 +12,11 @@ use super::attempt::Attempt;
 use super::call::{CallId, Leg, LegState};
 use super::event::{Failure, LegId};
 use super::forward::{Diverted, History, Wanted};
-use super::hunt_group::{DEEPEST_NESTING, HuntKind, PresentCall};
-use super::hunt_order::{IdleTimes, hop_limit, in_order, presents};
+use super::hunt_group::ConnectedName;
+use super::hunt_order::{IdleTimes, hop_limit};
+use super::hunt_round::{Candidate, Round};
 use super::membership::Member;
-use super::names::{Dn, HuntGroupName, PhoneName};
+use super::names::{Dn, HuntGroupName};
 use super::queue::{Queued, Queues};
 use super::{Pbx, Timer};
 use crate::time::Now;
@@ -40,10 +41,8 @@ pub(super) struct Hunt {
     pub began: Duration,
     /// How the call came to the group.
     came_by: History,
-    /// Where the round is: in the group, and in those that stand in its list.
-    levels: Vec<Level>,
-    /// Who was asked in this round: somebody may stand in several lists.
-    asked: Vec<Dn>,
+    /// Whom it goes to next.
+    pub round: Round,
     /// Whom it rings at now.
     pub offers: Vec<Offer>,
     /// Whom it rang at beside those, and does no more.
@@ -60,20 +59,6 @@ pub(super) struct Hunt {
     pub queued: Option<Queued>,
 }
 
-/// A group in which a round is under way.
-#[derive(Debug)]
-struct Level {
-    group: HuntGroupName,
-    left: VecDeque<Member>,
-    hops_left: usize,
-}
-
-impl Level {
-    fn is_done(&self) -> bool {
-        self.left.is_empty() || self.hops_left == 0
-    }
-}
-
 /// A member who is rung.
 #[derive(Debug)]
 pub(super) struct Offer {
@@ -84,24 +69,19 @@ pub(super) struct Offer {
     is_missed: bool,
 }
 
-/// Somebody who could be rung.
-struct Candidate {
-    group: HuntGroupName,
-    member: Member,
-    phones: Vec<PhoneName>,
-}
-
 /// What is known of hunt groups at this moment.
 #[derive(Debug, Default)]
 pub(super) struct Hunting {
+    /// Which calls are in groups, by the pilot that was called.
+    under_way: BTreeMap<Dn, BTreeSet<CallId>>,
     /// Who rang last.
-    last_rang: BTreeMap<HuntGroupName, Dn>,
+    pub last_rang: BTreeMap<HuntGroupName, Dn>,
     /// Since when numbers are idle.
-    idle: IdleTimes,
+    pub idle: IdleTimes,
     /// Numbers that have just appeared at a phone.
     appeared: Vec<Dn>,
     /// Members who said no, and until when none of those who wait is offered to them.
-    resting: BTreeMap<Dn, Duration>,
+    pub resting: BTreeMap<Dn, Duration>,
     /// Members who talk with somebody who called a group.
     talking: HashMap<LegId, Talk>,
     /// Who waits.
@@ -124,8 +104,7 @@ impl Hunt {
             is_external,
             began: now.uptime,
             came_by: by,
-            levels: Vec::new(),
-            asked: Vec::new(),
+            round: Round::default(),
             offers: Vec::new(),
             silent: Vec::new(),
             rings_since: now.uptime,
@@ -160,26 +139,27 @@ impl Hunt {
         self.silent.push(offer);
         Some(dn)
     }
-
-    /// Leaves the groups in whose lists nobody is left to be asked.
-    fn leave_levels(&mut self) {
-        while self.levels.last().is_some_and(Level::is_done) {
-            self.levels.pop();
-        }
-    }
-
-    /// The next place in the list of the group where the round is.
-    fn next_place(&mut self) -> Option<(HuntGroupName, Member)> {
-        let level = self.levels.last_mut()?;
-        Some((level.group.clone(), level.left.pop_front()?))
-    }
 }
 
 impl Hunting {
     /// Numbers appear at a phone that did not.
     pub fn appeared(&mut self, numbers: impl Iterator<Item = Dn>) {
         self.appeared.extend(numbers);
-        self.queues.stir();
+    }
+
+    /// The calls that are in a group by this pilot.
+    pub fn under_way(&self, pilot: &Dn) -> impl Iterator<Item = CallId> {
+        self.under_way.get(pilot).into_iter().flatten().copied()
+    }
+
+    fn ends(&mut self, id: CallId, hunt: &Hunt) {
+        self.queues.leave(&hunt.group, id);
+        if let Some(calls) = self.under_way.get_mut(&hunt.pilot) {
+            calls.remove(&id);
+            if calls.is_empty() {
+                self.under_way.remove(&hunt.pilot);
+            }
+        }
     }
 }
 
@@ -200,6 +180,9 @@ impl Pbx {
         let is_external = self.site.is_trunk(&attempt.from);
         let hunt = Hunt::new(now, pilot, &group, is_external, came_by);
         attempt.hunt = Some(Box::new(hunt));
+        let under_way = self.hunting.under_way.entry(pilot.clone()).or_default();
+        under_way.insert(id);
+        self.pilot_changed(pilot);
         tracing::info!(call = %id, %pilot, %group, "hunt begun");
         self.hunt_told(now, &group, is_external, &HuntNews::Began);
         // Those who wait already come first.
@@ -207,36 +190,8 @@ impl Pbx {
             false => self.begin_round(now, id),
             true => {
                 self.join_queue(now, id);
-                self.hunting.queues.stir();
+                self.hunting.queues.stir(&group);
             }
-        }
-    }
-
-    /// Asks the members, from whoever is first.
-    pub(super) fn begin_round(&mut self, now: Now, id: CallId) {
-        let Some(group) = self.hunt(id).map(|hunt| hunt.group.clone()) else {
-            return;
-        };
-        let level = self.level_of(&group);
-        if let Some(hunt) = self.hunt(id) {
-            hunt.levels = vec![level];
-            hunt.asked.clear();
-        }
-        self.hunt_on(now, id);
-    }
-
-    fn level_of(&self, name: &HuntGroupName) -> Level {
-        let members = self.members_of(name);
-        let group = self.site.hunt_groups.get(name);
-        let kind = group.map_or(HuntKind::Sequential, |group| group.kind);
-        let from_ring = group.is_some_and(|group| group.from_ring);
-        let last = self.hunting.last_rang.get(name);
-        let idle_since = |dn: &Dn| self.hunting.idle.since(dn, from_ring);
-        let hops = group.and_then(|group| group.hops);
-        Level {
-            group: name.clone(),
-            left: in_order(kind, members, last, idle_since).into(),
-            hops_left: hops.map_or(usize::MAX, |hops| hops.try_into().unwrap_or(usize::MAX)),
         }
     }
 
@@ -262,107 +217,18 @@ impl Pbx {
         }
     }
 
-    /// Whoever can be rung next: one, or all members of a parallel group.
-    fn next_candidates(&mut self, now: Now, id: CallId) -> Vec<Candidate> {
-        let Some(attempt) = self.calls.attempt(id) else {
-            return Vec::new();
-        };
-        let from = attempt.from.clone();
-        let mut all: Vec<Candidate> = Vec::new();
-        loop {
-            if let Some(hunt) = self.hunt(id) {
-                hunt.leave_levels();
-            }
-            let is_parallel = self.rings_at_once(id);
-            let Some(hunt) = self.hunt(id).filter(|_| is_parallel || all.is_empty()) else {
-                return all;
-            };
-            let depth = hunt.levels.len();
-            let Some((group, member)) = hunt.next_place() else {
-                return all;
-            };
-            if let Some(inner) = self.directory.pilot(&member.dn).cloned() {
-                if depth < DEEPEST_NESTING {
-                    let level = self.level_of(&inner);
-                    self.hunting.idle.used(now.uptime, &member.dn);
-                    if let Some(hunt) = self.hunt(id) {
-                        hunt.levels.push(level);
-                    }
-                }
-                continue;
-            }
-            let is_new = all.iter().all(|other| other.member.dn != member.dn);
-            if !is_new || self.is_passed_by(now, id, &member.dn) {
-                continue;
-            }
-            let phones = self.presented_at(Some(&from), &group, &member.dn);
-            if phones.is_empty() {
-                continue;
-            }
-            all.push(Candidate {
-                group,
-                member,
-                phones,
-            });
-        }
-    }
-
-    /// Whether the round is in a parallel group, or in one that stands in the list of such a group.
-    fn rings_at_once(&mut self, id: CallId) -> bool {
-        let hunt = self.calls.attempt(id).and_then(|it| it.hunt.as_deref());
-        let levels = hunt.into_iter().flat_map(|hunt| &hunt.levels);
-        let mut groups = levels.filter_map(|level| self.site.hunt_groups.get(&level.group));
-        groups.any(|group| group.kind == HuntKind::Parallel)
-    }
-
-    /// Whether a member was asked in this round, or said no too short a while ago.
-    fn is_passed_by(&mut self, now: Now, id: CallId, dn: &Dn) -> bool {
-        let Some(hunt) = self.hunt(id).filter(|hunt| !hunt.asked.contains(dn)) else {
-            return true;
-        };
-        let waits = hunt.queued.is_some();
-        let missed = hunt.missed.get(dn).copied();
-        let resting = self.hunting.resting.get(dn).copied().filter(|_| waits);
-        let until = missed.max(resting);
-        until.is_some_and(|until| now.uptime < until)
-    }
-
     /// Members who said no may be asked again.
     pub(super) fn members_rested(&mut self, now: Now) {
-        let resting = &mut self.hunting.resting;
-        resting.retain(|_, until| *until > now.uptime);
-        if let Some(next) = resting.values().min() {
+        let resting = std::mem::take(&mut self.hunting.resting);
+        let (resting, rested) = resting
+            .into_iter()
+            .partition(|(_, until)| *until > now.uptime);
+        self.hunting.resting = resting;
+        if let Some(next) = self.hunting.resting.values().min() {
             self.deadlines.arm(Timer::Members, *next);
         }
-        self.hunting.queues.stir();
-    }
-
-    /// The phones of a member that take a call of the group; none if the member is not ready, or busy.
-    pub(super) fn presented_at(
-        &self,
-        from: Option<&PhoneName>,
-        name: &HuntGroupName,
-        dn: &Dn,
-    ) -> Vec<PhoneName> {
-        let Some(group) = self.site.hunt_groups.get(name) else {
-            return Vec::new();
-        };
-        let is_busy = group.present_call == PresentCall::IdlePhone && self.has_call_with(dn);
-        if is_busy || !self.takes_hunt_calls(name, dn) {
-            return Vec::new();
-        }
-        let takes_it = |phone: &&PhoneName| {
-            let state = self.phones.get(*phone).filter(|state| state.registered);
-            let is_off_hook = state.is_some_and(|state| state.off_hook.is_some());
-            Some(*phone) != from
-                && state.is_some()
-                && !self.is_quiet(phone)
-                && self.takes_calls(phone)
-                && self.line_takes_call(phone, dn, None)
-                && presents(group.present_call, self.in_use(phone), is_off_hook)
-        };
-        let phones = self.directory.phones_with(dn).filter(takes_it);
-        phones.cloned().collect()
+        let rested: BTreeMap<Dn, Duration> = rested;
+        rested.keys().for_each(|dn| self.member_freed(dn));
     }
 
     /// Makes members ring.
@@ -372,11 +238,7 @@ impl Pbx {
         };
         hunt.rings_since = now.uptime;
         hunt.has_rung = true;
-        let rung = candidates.iter().map(|it| it.member.dn.clone());
-        hunt.asked.extend(rung);
-        for level in &mut hunt.levels {
-            level.hops_left = level.hops_left.saturating_sub(candidates.len());
-        }
+        hunt.round.rung(&candidates);
         let (pilot, is_external) = (hunt.pilot.clone(), hunt.is_external);
         if let Some(attempt) = self.calls.attempt(id) {
             attempt.called = match candidates.as_slice() {
@@ -409,6 +271,7 @@ impl Pbx {
                 hunt.offers.push(offer);
             }
         }
+        self.pilot_of_changed(id);
     }
 
     /// A phone that rings for a member does so no more. Whether that was in a hunt.
@@ -474,6 +337,7 @@ impl Pbx {
             };
             self.hunt_told(now, &group, is_external, &news);
         }
+        self.pilot_of_changed(id);
     }
 
     /// Everybody was asked, or is not to be: the call waits, or goes on.
@@ -535,6 +399,11 @@ impl Pbx {
         let waited = hunt.waited(now);
         let is_external = hunt.is_external;
         tracing::info!(group = %hunt.group, waited_s = waited.as_secs(), "hunt call answered");
+        if self.site.connected_name(&hunt.group) == ConnectedName::Group
+            && let Some(leg) = self.calls.leg_mut(leg)
+        {
+            leg.answers_as = Some(hunt.pilot.clone());
+        }
         for Offer {
             group, dn, legs, ..
         } in hunt.offers.into_iter().chain(hunt.silent)
@@ -562,8 +431,7 @@ impl Pbx {
 
     /// The call is over for the group, and no member has answered it.
     pub(super) fn hunt_left(&mut self, now: Now, id: CallId, hunt: &Hunt, picked_up: bool) {
-        self.deadlines.disarm(&Timer::Waiting(id));
-        self.hunting.queues.leave(&hunt.group, id);
+        self.hunt_ends(id, hunt);
         let waited = hunt.waited(now);
         for Offer { group, dn, .. } in hunt.offers.iter().chain(&hunt.silent) {
             let news = HuntNews::Withdrawn { dn: dn.clone() };
@@ -588,7 +456,7 @@ impl Pbx {
         if self.site.hunt_groups.is_empty() {
             return;
         }
-        self.hunting.queues.stir();
+        self.member_freed(&leg.line);
         // Of trunks, any number may stand there.
         if leg.state != LegState::Ringing && self.directory.holder(&leg.line).is_some() {
             self.hunting.idle.used(now.uptime, &leg.line);
@@ -608,6 +476,7 @@ impl Pbx {
     pub(super) fn settle_hunting(&mut self, now: Now) {
         for dn in std::mem::take(&mut self.hunting.appeared) {
             self.hunting.idle.used(now.uptime, &dn);
+            self.member_changed(&dn);
         }
         self.serve_queues(now);
     }
@@ -623,7 +492,8 @@ impl Pbx {
         hunting
             .idle
             .retain(|dn| counts && directory.holder(dn).is_some());
-        hunting.queues.stir();
+        hunting.queues.stir_all();
+        self.lamps.touch_all();
     }
 
     /// The hunt of a call, if it is in one.
@@ -634,9 +504,14 @@ impl Pbx {
     /// Takes a call out of its group, and out of the queue.
     pub(super) fn take_hunt(&mut self, id: CallId) -> Option<Box<Hunt>> {
         let hunt = self.calls.attempt(id)?.hunt.take()?;
-        self.deadlines.disarm(&Timer::Waiting(id));
-        self.hunting.queues.leave(&hunt.group, id);
+        self.hunt_ends(id, &hunt);
         Some(hunt)
+    }
+
+    fn hunt_ends(&mut self, id: CallId, hunt: &Hunt) {
+        self.deadlines.disarm(&Timer::Waiting(id));
+        self.hunting.ends(id, hunt);
+        self.pilot_changed(&hunt.pilot);
     }
 
     /// A phone that comes late rings, too, for the member that rings.

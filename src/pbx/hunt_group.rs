@@ -22,6 +22,9 @@ pub const LONGEST_QUEUE: u32 = 500;
 /// How long a member rings, if nobody says otherwise, in seconds.
 pub const USUAL_HOP_S: u32 = 15;
 
+/// How long a member is left alone after a missed call, if nobody says otherwise, in seconds.
+pub const USUAL_WRAP_UP_S: u32 = 30;
+
 /// A hunt group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HuntGroup {
@@ -61,6 +64,12 @@ pub struct HuntGroup {
     pub queue: Option<HuntQueue>,
     /// Whether statistics are kept (HG-5).
     pub statistics: bool,
+    /// What becomes of places that were joined when whoever took them logs out (HG-6). None: what the site says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_at_logout: Option<JoinedAtLogout>,
+    /// Whose name a caller sees once a member has answered. None: what the site says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connected_name: Option<ConnectedName>,
 }
 
 /// Who is offered a call, and in which order.
@@ -151,6 +160,28 @@ pub enum AfterMiss {
     LoggedOff,
 }
 
+/// What becomes of places that were joined when whoever took them logs out (HG-6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JoinedAtLogout {
+    /// They are free for others.
+    #[default]
+    Leave,
+    /// They are kept for the number, and passed by until somebody is logged in with it.
+    Keep,
+}
+
+/// Whose name a caller of a group sees once a member has answered; while it rings, it is the group's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectedName {
+    /// The member's.
+    #[default]
+    Member,
+    /// The group's: nobody outside learns who answers.
+    Group,
+}
+
 /// Where callers wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HuntQueue {
@@ -165,6 +196,32 @@ pub struct HuntQueue {
 }
 
 impl HuntGroup {
+    /// A group with that pilot, of which nothing else is said.
+    pub fn at(pilot: &str) -> HuntGroup {
+        HuntGroup {
+            pilots: vec![pilot.into()],
+            display_name: String::new(),
+            kind: HuntKind::default(),
+            list: Vec::new(),
+            timeout_s: vec![USUAL_HOP_S],
+            hops: None,
+            max_timeout_s: None,
+            final_to: None,
+            present_call: PresentCall::default(),
+            from_ring: false,
+            auto_logout: None,
+            counts: MissCounts::default(),
+            after_miss: AfterMiss::default(),
+            wrap_up_s: USUAL_WRAP_UP_S,
+            members_logout: false,
+            last_agent_stays: false,
+            queue: None,
+            statistics: true,
+            joined_at_logout: None,
+            connected_name: None,
+        }
+    }
+
     /// How long the member at a place of the list rings.
     pub fn rings_for(&self, slot: usize) -> Duration {
         let each = self.timeout_s.get(slot).or(self.timeout_s.first());
@@ -244,9 +301,26 @@ words!(HuntKind: Sequential = "sequential", Peer = "peer", LongestIdle = "longes
 words!(PresentCall: Usual = "usual", OnhookPhone = "onhook-phone", IdlePhone = "idle-phone");
 words!(AutoLogoutOf: Both = "both", Dynamic = "dynamic", Static = "static");
 words!(MissCounts: None = "none", Any = "any", External = "external");
+words!(JoinedAtLogout: Leave = "leave", Keep = "keep");
+words!(ConnectedName: Member = "member", Group = "group");
 words!(AfterMiss: Stay = "stay", WrapUp = "wrap-up", NotReady = "not-ready", LoggedOff = "logged-off");
 
 impl Site {
+    /// Whether a number keeps the place that it joined in a group when its user logs out (HG-6).
+    pub fn keeps_joined(&self, group: &HuntGroupName) -> bool {
+        let own = self
+            .hunt_groups
+            .get(group)
+            .and_then(|it| it.joined_at_logout);
+        own.unwrap_or(self.settings.hunt_joined_at_logout) == JoinedAtLogout::Keep
+    }
+
+    /// Whose name callers of a group see once a member has answered.
+    pub fn connected_name(&self, group: &HuntGroupName) -> ConnectedName {
+        let own = self.hunt_groups.get(group).and_then(|it| it.connected_name);
+        own.unwrap_or(self.settings.hunt_connected_name)
+    }
+
     /// The hunt group that a number is a pilot of.
     pub fn hunt_group_of(&self, pilot: &Dn) -> Option<(&HuntGroupName, &HuntGroup)> {
         let mut groups = self.hunt_groups.iter();
@@ -260,24 +334,8 @@ mod tests {
 
     fn group(timeout_s: &[u32]) -> HuntGroup {
         HuntGroup {
-            pilots: vec!["4200".into()],
-            display_name: String::new(),
-            kind: HuntKind::Peer,
-            list: vec![HuntSlot::Static("1001".into()), HuntSlot::Wildcard],
             timeout_s: timeout_s.to_vec(),
-            hops: None,
-            max_timeout_s: None,
-            final_to: Some("4500".into()),
-            present_call: PresentCall::default(),
-            from_ring: false,
-            auto_logout: None,
-            counts: MissCounts::default(),
-            after_miss: AfterMiss::default(),
-            wrap_up_s: 30,
-            members_logout: false,
-            last_agent_stays: false,
-            queue: None,
-            statistics: true,
+            ..HuntGroup::at("4200")
         }
     }
 

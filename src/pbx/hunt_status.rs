@@ -1,11 +1,13 @@
 //! How hunt groups stand: who is in them and ready, how many wait, and what was counted since the start.
 
+use std::time::Duration;
+
 use super::Pbx;
 use super::agent::Readiness;
 use super::hunt_group::HuntKind;
 use super::hunt_statistics::HuntCounts;
 use super::names::{Dn, HuntGroupName, PhoneName, UserId};
-use crate::time::Utc;
+use crate::time::{Now, Utc};
 
 /// A hunt group, as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct HuntStatus {
     pub kind: HuntKind,
     /// Callers who wait for somebody to be free.
     pub waiting: usize,
+    /// How long whoever came first of them has waited.
+    pub longest_wait: Option<Duration>,
     /// Its members, in the order of the list.
     pub members: Vec<HuntMember>,
     /// What happened since the start of the server.
@@ -51,7 +55,7 @@ impl HuntStatus {
 
 impl Pbx {
     /// How every hunt group stands.
-    pub(super) fn hunt_statuses(&self) -> Vec<HuntStatus> {
+    pub(super) fn hunt_statuses(&self, now: Now) -> Vec<HuntStatus> {
         let groups = self.site.hunt_groups.iter();
         let statuses = groups.map(|(name, group)| {
             let members = self.members_of(name).into_iter();
@@ -60,6 +64,7 @@ impl Pbx {
                 pilots: group.pilots.clone(),
                 kind: group.kind,
                 waiting: self.calls_waiting(name),
+                longest_wait: self.longest_wait(now, name),
                 members: members
                     .map(|it| self.hunt_member(name, it.dn, it.is_dynamic))
                     .collect(),

@@ -108,6 +108,25 @@ pub(super) struct Lamps {
     last_version: u64,
 }
 
+impl Lamps {
+    /// Whether anybody watches anything.
+    pub fn is_watched(&self) -> bool {
+        !self.watched.is_empty()
+    }
+
+    /// A number may stand otherwise, for other reasons than its calls.
+    pub fn touch(&mut self, dn: &Dn) {
+        if self.watched.contains_key(dn) {
+            self.touched.insert(dn.clone());
+        }
+    }
+
+    /// The same of all numbers that are watched.
+    pub fn touch_all(&mut self) {
+        self.touched.extend(self.watched.keys().cloned());
+    }
+}
+
 impl Pbx {
     /// An adapter has its first watcher of a number, or no more. Whoever begins is told at once.
     pub(super) fn line_watched(&mut self, dn: Dn, watched: bool) {
@@ -174,6 +193,9 @@ impl Pbx {
     }
 
     fn line_status(&self, dn: &Dn, version: u64) -> LineStatus {
+        if let Some(group) = self.directory.pilot(dn) {
+            return self.pilot_status(dn, group, version);
+        }
         let mut calls = Vec::new();
         let mut present = false;
         for name in self.directory.phones_with(dn) {
@@ -222,9 +244,13 @@ impl Pbx {
     fn other_party(&self, leg: LegId, call: &call::Call) -> Party {
         let at = |id: LegId| {
             let other = self.calls.leg(id)?;
-            Some(Party {
-                dn: other.line.clone(),
-                ..self.party_on(id)?
+            let party = self.party_on(id)?;
+            Some(match other.answers_as {
+                Some(_) => party,
+                None => Party {
+                    dn: other.line.clone(),
+                    ..party
+                },
             })
         };
         let other = match &call.stage {
@@ -242,7 +268,8 @@ impl Pbx {
     }
 }
 
-fn nobody() -> Party {
+/// Who is at the other end, if that is not to be known.
+pub(super) fn nobody() -> Party {
     Party {
         dn: "".into(),
         display_name: String::new(),

@@ -46,6 +46,8 @@ pub enum Button {
 pub enum Feature {
     /// Hides calls on shared lines, and lets nobody barge in (PRO-6).
     Privacy,
+    /// Lets hunt calls pass by, or ring again; its lamp is lit while they ring (HG-2).
+    HuntLog,
 }
 
 /// Something of a profile that is on no button.
@@ -82,7 +84,7 @@ pub enum Why {
     NoLine,
     /// Over SIP only normal lines apply (PRO-4).
     NotOverSip,
-    /// Files of phones that speak SIP have no such button.
+    /// The files of such phones, which speak SIP, have no such button.
     NotInFile,
     /// Over SIP only normal lines apply, but the number is there all the same, as a normal line: the phone would have none.
     MadeNormal,
@@ -142,11 +144,11 @@ impl Layout {
         for dial in &desk.speed_dials {
             layout.put_or_leave(Button::SpeedDial(dial.clone()));
         }
-        if desk.privacy_button {
-            let privacy = Button::Feature(Feature::Privacy);
-            match model.speaks(Protocol::Sccp) {
-                true => layout.put_or_leave(privacy),
-                false => layout.leave(privacy, Why::NotInFile),
+        for feature in &desk.features {
+            let button = Button::Feature(*feature);
+            match feature.is_on(model) {
+                true => layout.put_or_leave(button),
+                false => layout.leave(button, Why::NotInFile),
             }
         }
         layout
@@ -213,9 +215,12 @@ impl Layout {
         })
     }
 
-    /// Whether a feature has a button.
-    pub fn has(&self, feature: Feature) -> bool {
-        self.buttons.contains(&Button::Feature(feature))
+    /// The features that have a button, in their order.
+    pub fn features(&self) -> impl Iterator<Item = Feature> {
+        self.buttons.iter().filter_map(|button| match button {
+            Button::Feature(feature) => Some(*feature),
+            _ => None,
+        })
     }
 }
 
@@ -224,7 +229,13 @@ impl Feature {
     pub fn word(self) -> &'static str {
         match self {
             Feature::Privacy => "privacy",
+            Feature::HuntLog => "HLog",
         }
+    }
+
+    /// Whether a model can have a button for it: over SCCP any can; over SIP, those whose files know it.
+    fn is_on(self, model: &PhoneModel) -> bool {
+        model.speaks(Protocol::Sccp) || (self == Feature::HuntLog && model.has_hunt_key())
     }
 }
 
@@ -234,7 +245,7 @@ impl fmt::Display for Why {
             Why::NoRoom => "no button is left",
             Why::NoLine => "no button is left that can be a line",
             Why::NotOverSip => "over SIP only normal lines apply",
-            Why::NotInFile => "files of phones that speak SIP have no such button",
+            Why::NotInFile => "the file of this phone, which speaks SIP, has no such button",
             Why::MadeNormal => "over SIP only normal lines apply; the number is there as one",
         })
     }
@@ -317,7 +328,7 @@ impl UserProfile {
         let desk = Desk::of_lines(Applied::of(&self.lines, own, protocol), "");
         Desk {
             speed_dials: self.speed_dials.clone(),
-            privacy_button: self.privacy_button,
+            features: self.features(),
             ..desk
         }
     }
@@ -329,7 +340,7 @@ impl LogoutProfile {
         let desk = Desk::of_lines(Applied::of(&self.lines, own, protocol), &self.display_name);
         Desk {
             speed_dials: self.speed_dials.clone(),
-            privacy_button: self.privacy_button,
+            features: self.features(),
             ..desk
         }
     }

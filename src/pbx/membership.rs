@@ -1,14 +1,15 @@
 //! Who is in hunt groups: by their lists, and by joining and leaving at a phone (HG-4, HG-6).
 //!
-//! A place that is joined is a number's. Its user leaves it with the last logout, but takes it along to another desk.
+//! A place that is joined is a number's. Its user leaves it with the last logout, unless it is to be kept, and takes it
+//! along to another desk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Pbx;
 use super::action::Refusal;
 use super::agent::{AfterThat, Readiness, Standing, after_miss};
 use super::change::{Change, Door, What};
-use super::hunt_group::HuntSlot;
+use super::hunt_group::{DEEPEST_NESTING, HuntSlot};
 use super::login::Asker;
 use super::names::{Dn, HuntGroupName, PhoneName, UserId};
 use super::profile::AgentKind;
@@ -403,8 +404,8 @@ impl Pbx {
         }
     }
 
-    /// A session has ended, and its user has no other: the places that were joined are free again (HG-6), and what was
-    /// said of the numbers is forgotten. A traditional agent finds all as it was left.
+    /// A session has ended, and its user has no other: the places that were joined are free again, but for those that are
+    /// to be kept (HG-6), and what was said of the numbers is forgotten. A traditional agent finds all as it was left.
     pub(super) fn members_depart(&mut self, now: Now, user: &UserId) {
         let Some(config) = self.site.users.get(user) else {
             return;
@@ -425,7 +426,9 @@ impl Pbx {
         numbers.retain(|dn| self.agents.has(dn));
         for dn in numbers {
             if !is_traditional && self.is_only_theirs(user, &dn) {
-                for group in self.joined_by(&dn) {
+                let mut left = self.joined_by(&dn);
+                left.retain(|group| !self.site.keeps_joined(group));
+                for group in left {
                     self.leave_group(now, &dn, &group, Door::Timer);
                 }
                 self.say_standing(now, &dn, None);
@@ -444,7 +447,45 @@ impl Pbx {
     /// A member is ready or not, or there or not, otherwise than before.
     pub(super) fn readiness_changed(&mut self, now: Now, dn: &Dn) {
         self.clock_member(now, dn);
-        self.hunting.queues.stir();
+        self.member_changed(dn);
+    }
+
+    /// A member is ready, or there, otherwise than before: those who wait may find it, and lamps of its groups show it.
+    pub(super) fn member_changed(&mut self, dn: &Dn) {
+        self.member_freed(dn);
+        if self.lamps.is_watched() {
+            for group in self.groups_around(dn) {
+                let group = self.site.hunt_groups.get(&group);
+                let pilots = group.into_iter().flat_map(|group| &group.pilots);
+                pilots.for_each(|pilot| self.lamps.touch(pilot));
+            }
+        }
+    }
+
+    /// The same of all lines of a phone.
+    pub(super) fn members_changed(&mut self, phone: &PhoneName) {
+        if self.agents.groups.is_empty() {
+            return;
+        }
+        for dn in self.members_at(phone) {
+            self.member_changed(&dn);
+        }
+    }
+
+    /// The groups that a number is in, and those in whose lists these stand.
+    pub(super) fn groups_around(&self, dn: &Dn) -> BTreeSet<HuntGroupName> {
+        let mut around = BTreeSet::new();
+        let mut numbers = vec![dn];
+        for _ in 0..DEEPEST_NESTING {
+            let groups = numbers.iter().flat_map(|dn| self.agents.groups_of(dn));
+            let groups: Vec<&HuntGroupName> = groups.map(|(group, _)| group).collect();
+            let configs = groups
+                .iter()
+                .filter_map(|it| self.site.hunt_groups.get(*it));
+            numbers = configs.flat_map(|group| &group.pilots).collect();
+            around.extend(groups.into_iter().cloned());
+        }
+        around
     }
 
     /// What there is to say about the members at a phone.

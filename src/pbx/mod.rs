@@ -32,6 +32,7 @@ mod hunt;
 mod hunt_explain;
 mod hunt_group;
 mod hunt_order;
+mod hunt_round;
 mod hunt_statistics;
 mod hunt_status;
 mod idle;
@@ -58,6 +59,7 @@ mod own_pin;
 mod park;
 mod phone;
 mod pickup;
+mod pilot;
 mod place;
 mod policy;
 mod prefix;
@@ -114,9 +116,9 @@ pub use forget::{Forgot, ToldBy};
 pub use forward::{Diversion, Diverted, History, Hops};
 pub use forward_set::{ForwardKind, ForwardTo, Owner};
 pub use hunt_group::{
-    AfterMiss, AutoLogout, AutoLogoutOf, DEEPEST_NESTING, HuntGroup, HuntGroupLogout, HuntKind,
-    HuntQueue, HuntSlot, LONGEST_QUEUE, MOST_HUNT_SLOTS, MOST_PILOTS, MissCounts, PresentCall,
-    USUAL_HOP_S,
+    AfterMiss, AutoLogout, AutoLogoutOf, ConnectedName, DEEPEST_NESTING, HuntGroup,
+    HuntGroupLogout, HuntKind, HuntQueue, HuntSlot, JoinedAtLogout, LONGEST_QUEUE, MOST_HUNT_SLOTS,
+    MOST_PILOTS, MissCounts, PresentCall, USUAL_HOP_S, USUAL_WRAP_UP_S,
 };
 pub use hunt_statistics::{HuntCounts, HuntHour};
 pub use hunt_status::{HuntMember, HuntStatus};
@@ -399,11 +401,11 @@ impl Pbx {
             _ => {}
         }
         state.registered = registered;
-        self.hunting.queues.stir();
         if registered {
             self.seldom.away.remove(phone);
         }
         self.presence_changed(phone);
+        self.members_changed(phone);
         let state = self.phones.entry(phone.clone()).or_default();
         // Whatever its handset did before, it has not told of it since.
         let was_lifted = state.off_hook.take().is_some();

@@ -302,6 +302,12 @@ impl PhoneModel {
     pub fn speaks(&self, protocol: Protocol) -> bool {
         self.protocols.contains(&protocol)
     }
+
+    /// Whether its firmware for SIP has Cisco's key for hunt groups, which the file that it fetches may set on a button.
+    pub fn has_hunt_key(&self) -> bool {
+        let maker = Models::known().maker(&self.maker);
+        maker.is_some_and(|maker| maker.orders == Some(Orders::ByRefer))
+    }
 }
 
 impl Site {

@@ -253,7 +253,7 @@ impl Pbx {
 
     /// The phone may have become idle: does what was waiting for that.
     pub(super) fn phone_freed(&mut self, now: Now, phone: &PhoneName) {
-        self.hunting.queues.stir();
+        self.members_freed(phone);
         self.recorder.touch(phone);
         self.forget_calls_if_free(now, phone);
         self.renew_if_free(now, phone);

@@ -56,10 +56,17 @@ impl Pbx {
 
     /// What rings at a number, the longest, if somebody at a phone may have it.
     fn rings_at(&self, phone: &PhoneName, number: &Dn) -> Result<LegId, Refusal> {
-        let phones = self.directory.phones_with(number);
-        let phones = phones.filter_map(|there| self.phones.get(there));
-        let legs = phones.flat_map(|there| &there.legs);
-        let legs = legs.filter_map(|id| Some((*id, self.calls.leg(*id)?)));
+        let legs = match self.directory.pilot(number) {
+            Some(_) => self.rings_for_pilot(number),
+            None => {
+                let phones = self.directory.phones_with(number);
+                let phones = phones.filter_map(|there| self.phones.get(there));
+                phones.flat_map(|there| &there.legs).copied().collect()
+            }
+        };
+        let legs = legs
+            .into_iter()
+            .filter_map(|id| Some((id, self.calls.leg(id)?)));
         let mut ringing = legs.filter(|(_, leg)| self.can_be_had(leg, phone));
         let first = ringing.next().ok_or_else(|| {
             let text = format!("Nothing rings at {number}");

@@ -6,6 +6,7 @@
 use super::Pbx;
 use super::action::Refusal;
 use super::change::Signal;
+use super::layout::Feature;
 use super::login::Asker;
 use super::names::PhoneName;
 use crate::time::Now;
@@ -27,7 +28,7 @@ impl Pbx {
 
     /// Whether whoever is at a phone may have that: by the button for it, or by their class.
     pub(super) fn may_be_private(&self, phone: &PhoneName) -> bool {
-        self.has_privacy_button(phone) || self.class_at(phone).privacy
+        self.features_at(phone).contains(&Feature::Privacy) || self.class_at(phone).privacy
     }
 
     /// Somebody wants their calls to be private, or not any more.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::forward_set::ForwardKind;
+use super::layout::Feature;
 use super::line::ProfileLine;
 use super::names::{ClassName, Dn, GroupName};
 use super::policy::LogoutLimits;
@@ -43,6 +44,9 @@ pub struct UserProfile {
     /// Whether there is a button that hides calls on shared lines (PRO-6).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub privacy_button: bool,
+    /// Whether there is a button that lets hunt calls pass by, or ring again (HG-2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hunt_button: bool,
     /// Which kind of agent of hunt groups its users are, if they are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentKind>,
@@ -64,8 +68,14 @@ impl UserProfile {
             pickup_group: None,
             voicemail: None,
             privacy_button: false,
+            hunt_button: false,
             agent: None,
         }
+    }
+
+    /// The features that are to have a button, in their order.
+    pub fn features(&self) -> Vec<Feature> {
+        wanted_features(self.privacy_button, self.hunt_button)
     }
 
     /// All numbers of its lines.
@@ -264,6 +274,9 @@ pub struct LogoutProfile {
     /// Whether there is a button that hides calls on shared lines (PRO-6).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub privacy_button: bool,
+    /// Whether there is a button that lets hunt calls pass by, or ring again (HG-2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hunt_button: bool,
 }
 
 impl LogoutProfile {
@@ -275,7 +288,13 @@ impl LogoutProfile {
             display_name: display_name.into(),
             speed_dials: Vec::new(),
             privacy_button: false,
+            hunt_button: false,
         }
+    }
+
+    /// The features that are to have a button, in their order.
+    pub fn features(&self) -> Vec<Feature> {
+        wanted_features(self.privacy_button, self.hunt_button)
     }
 
     /// All numbers of its lines.
@@ -297,4 +316,10 @@ pub enum AbsentHandling {
     Busy,
     /// Not reachable.
     Unreachable,
+}
+/// The features that a profile wants buttons for, in their order.
+fn wanted_features(privacy: bool, hunt: bool) -> Vec<Feature> {
+    let all = [(privacy, Feature::Privacy), (hunt, Feature::HuntLog)];
+    let wanted = all.into_iter().filter(|(is_wanted, _)| *is_wanted);
+    wanted.map(|(_, feature)| feature).collect()
 }

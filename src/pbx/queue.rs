@@ -3,14 +3,14 @@
 //! Whoever waits is offered to members as soon as one may be free, and whoever calls meanwhile waits behind. The wait
 //! is bounded, and so is the number of those who wait.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::action::Action;
 use super::agent::HuntNews;
 use super::call::{CallId, Stage};
 use super::hunt_group::HuntQueue;
-use super::names::{Dn, HuntGroupName};
+use super::names::{Dn, HuntGroupName, PhoneName};
 use super::{Pbx, Timer};
 use crate::time::Now;
 
@@ -33,14 +33,26 @@ pub(super) struct Queued {
 #[derive(Debug, Default)]
 pub(super) struct Queues {
     waiting: BTreeMap<HuntGroupName, VecDeque<(CallId, Duration)>>,
-    /// Whether a member may have become free since somebody looked.
-    is_stirred: bool,
+    /// Those of them of which a member may have become free since somebody looked.
+    stirred: BTreeSet<HuntGroupName>,
 }
 
 impl Queues {
-    /// A member may be free now.
-    pub fn stir(&mut self) {
-        self.is_stirred = !self.waiting.is_empty();
+    /// Whether nobody waits in any group.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// A member of a group may be free now.
+    pub fn stir(&mut self, group: &HuntGroupName) {
+        if self.waiting.contains_key(group) {
+            self.stirred.insert(group.clone());
+        }
+    }
+
+    /// The same of every group.
+    pub fn stir_all(&mut self) {
+        self.stirred = self.waiting.keys().cloned().collect();
     }
 
     /// A call waits no longer.
@@ -51,7 +63,7 @@ impl Queues {
                 self.waiting.remove(group);
             }
             // Others have another place now.
-            self.stir();
+            self.stir(group);
         }
     }
 
@@ -64,10 +76,6 @@ impl Queues {
         let calls = self.waiting.get(group);
         let calls = calls.into_iter().flatten();
         calls.map(|(id, _)| *id).collect()
-    }
-
-    fn groups(&self) -> Vec<HuntGroupName> {
-        self.waiting.keys().cloned().collect()
     }
 }
 
@@ -150,6 +158,7 @@ impl Pbx {
                 let is_external = hunt.is_external;
                 tracing::info!(call = %id, group = %name, place = length + 1, "the caller waits");
                 self.hunting.queues.join(&name, id, now.uptime);
+                self.pilot_of_changed(id);
                 self.hunt_told(now, &name, is_external, &HuntNews::Queued);
                 self.wait_on(now, id);
                 self.show_places(&name);
@@ -213,7 +222,8 @@ impl Pbx {
         }
         let place = queued.shown;
         if hunt.missed.values().any(|until| *until <= now.uptime) {
-            self.hunting.queues.stir();
+            let group = hunt.group.clone();
+            self.hunting.queues.stir(&group);
         }
         if let (true, Some(leg), Some(place)) = (is_told, caller, place) {
             self.show_waiting(id, leg, place, is_announced);
@@ -221,31 +231,57 @@ impl Pbx {
         self.wait_on(now, id);
     }
 
-    /// Offers those who wait to members who may have become free, whoever came first first.
-    pub(super) fn serve_queues(&mut self, now: Now) {
-        if !std::mem::take(&mut self.hunting.queues.is_stirred) {
+    /// A member may be free, or ready, or there: those who wait in its groups are looked at, and in the groups in whose
+    /// lists those stand.
+    pub(super) fn member_freed(&mut self, dn: &Dn) {
+        if self.hunting.queues.is_empty() {
             return;
         }
-        for group in self.hunting.queues.groups() {
-            for id in self.hunting.queues.calls(&group) {
-                let Some(hunt) = self.hunt(id) else {
-                    self.hunting.queues.leave(&group, id);
-                    continue;
-                };
-                if hunt.is_ringing() {
-                    continue;
-                }
-                let passes_some_by = hunt.missed.values().any(|until| *until > now.uptime);
-                self.begin_round(now, id);
-                let still_waits = self.hunt(id).is_some_and(|hunt| !hunt.is_ringing());
-                // Nobody is free for this one, and so for nobody behind it.
-                if still_waits && !passes_some_by {
-                    break;
-                }
-            }
-            self.show_places(&group);
+        for group in self.groups_around(dn) {
+            self.hunting.queues.stir(&group);
         }
-        self.hunting.queues.is_stirred = false;
+    }
+
+    /// The same of all lines of a phone.
+    pub(super) fn members_freed(&mut self, phone: &PhoneName) {
+        if self.hunting.queues.is_empty() {
+            return;
+        }
+        for dn in self.lines_of(phone) {
+            self.member_freed(&dn);
+        }
+    }
+
+    /// Offers those who wait to members who may have become free.
+    pub(super) fn serve_queues(&mut self, now: Now) {
+        let mut served = BTreeSet::new();
+        while let Some(group) = self.hunting.queues.stirred.pop_first() {
+            // What that leads to in a group was seen while it was looked at.
+            if served.insert(group.clone()) {
+                self.serve_queue(now, &group);
+            }
+        }
+    }
+
+    /// Those who wait in one group, whoever came first first.
+    fn serve_queue(&mut self, now: Now, group: &HuntGroupName) {
+        for id in self.hunting.queues.calls(group) {
+            let Some(hunt) = self.hunt(id) else {
+                self.hunting.queues.leave(group, id);
+                continue;
+            };
+            if hunt.is_ringing() {
+                continue;
+            }
+            let passes_some_by = hunt.missed.values().any(|until| *until > now.uptime);
+            self.begin_round(now, id);
+            let still_waits = self.hunt(id).is_some_and(|hunt| !hunt.is_ringing());
+            // Nobody is free for this one, and so for nobody behind it.
+            if still_waits && !passes_some_by {
+                break;
+            }
+        }
+        self.show_places(group);
     }
 
     /// Tells those who wait which place they have, if it is another one.
@@ -264,37 +300,102 @@ impl Pbx {
     }
 
     fn show_waiting(&mut self, id: CallId, leg: super::LegId, place: usize, announce: bool) {
-        let is_caller = |call: &super::call::Call| matches!(call.stage, Stage::Alerting(_));
-        if self.calls.call(id).is_some_and(is_caller) {
-            self.act(Action::ShowWaiting {
-                leg,
-                place,
-                announce,
-            });
-        }
+        let call = self.calls.call(id);
+        let Some(Stage::Alerting(attempt)) = call.map(|call| &call.stage) else {
+            return;
+        };
+        let group = self.party_of(attempt.wanted());
+        self.act(Action::ShowWaiting {
+            leg,
+            place,
+            group,
+            announce,
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::pbx::hunt_group::{HuntGroup, HuntSlot};
+    use crate::pbx::{Remembered, Site};
+    use crate::time::Utc;
+
+    /// rules: HG-1
+    ///
+    /// Among many groups only those are looked at that what happened is about.
+    #[test]
+    fn who_is_free_stirs_the_groups_around_and_no_others() {
+        let group = |pilot: &str, list: &[&str]| HuntGroup {
+            list: list
+                .iter()
+                .map(|dn| HuntSlot::Static((*dn).into()))
+                .collect(),
+            ..HuntGroup::at(pilot)
+        };
+        let mut site = Site::default();
+        // One stands in the list of another; and then there are many more.
+        let named = [
+            ("support", group("4200", &["1001", "1002"])),
+            ("all", group("4300", &["4200", "1003"])),
+        ];
+        let others = (0..100).map(|number| {
+            let name = format!("other-{number}");
+            let (pilot, member) = ((5000 + number).to_string(), (2000 + number).to_string());
+            (name, group(&pilot, &[&member]))
+        });
+        let named = named.map(|(name, group)| (name.to_owned(), group));
+        site.hunt_groups = named
+            .into_iter()
+            .chain(others)
+            .map(|(name, group)| (name.into(), group))
+            .collect();
+        let now = Now {
+            uptime: Duration::from_secs(100),
+            utc: Utc(0),
+        };
+        let mut pbx = Pbx::new(now, [0; 32], Arc::new(site), Remembered::default());
+        let groups: Vec<HuntGroupName> = pbx.site.hunt_groups.keys().cloned().collect();
+        for (id, group) in (1..).zip(&groups) {
+            pbx.hunting.queues.join(group, CallId::of(id), now.uptime);
+        }
+        let stirred_by = |pbx: &mut Pbx, dn: &str| {
+            pbx.member_freed(&dn.into());
+            let stirred = std::mem::take(&mut pbx.hunting.queues.stirred);
+            stirred.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let table: [(&str, &[&str]); 5] = [
+            ("1001", &["all", "support"]),
+            ("1003", &["all"]),
+            ("2007", &["other-7"]),
+            ("4200", &["all"]),
+            ("9009", &[]),
+        ];
+        for (dn, expected) in table {
+            assert_eq!(stirred_by(&mut pbx, dn), expected, "{dn}");
+        }
+        pbx.hunting.queues.stir_all();
+        assert_eq!(pbx.hunting.queues.stirred.len(), groups.len());
+    }
 
     /// rules: HG-1
     #[test]
     fn whoever_came_first_is_first_and_is_looked_at_in_time() {
         let mut queues = Queues::default();
         let group = HuntGroupName::from("support");
-        queues.stir();
-        assert!(!queues.is_stirred, "nobody waits");
+        queues.stir(&group);
+        assert!(queues.stirred.is_empty(), "nobody waits");
         for id in 1..=3 {
             queues.join(&group, CallId::of(id), Duration::ZERO);
         }
         queues.leave(&group, CallId::of(1));
-        assert!(queues.is_stirred);
+        assert!(queues.stirred.contains(&group));
         assert_eq!(queues.calls(&group), [CallId::of(2), CallId::of(3)]);
         queues.leave(&group, CallId::of(2));
         queues.leave(&group, CallId::of(3));
-        assert_eq!(queues.groups(), []);
+        assert!(queues.is_empty());
 
         let queue = |announce_every_s| HuntQueue {
             length: 3,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
-use super::hunt_group::{HuntGroup, HuntGroupLogout};
+use super::hunt_group::{ConnectedName, HuntGroup, HuntGroupLogout, JoinedAtLogout};
 use super::job::{Calendar, Job};
 use super::mobility::{AppUser, Mobility};
 use super::model::PhoneModel;
@@ -221,6 +221,10 @@ pub struct Settings {
     pub do_not_disturb: DoNotDisturb,
     /// What members of hunt groups are who do not answer (HG-2).
     pub hunt_group_logout: HuntGroupLogout,
+    /// What becomes of joined places at a logout, where the group does not say it (HG-6).
+    pub hunt_joined_at_logout: JoinedAtLogout,
+    /// Whose name callers of groups see, where the group does not say it.
+    pub hunt_connected_name: ConnectedName,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -264,6 +268,8 @@ impl Default for Settings {
             park_recall_s: 60,
             do_not_disturb: DoNotDisturb::Reject,
             hunt_group_logout: HuntGroupLogout::Dnd,
+            hunt_joined_at_logout: JoinedAtLogout::Leave,
+            hunt_connected_name: ConnectedName::Member,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,

@@ -80,6 +80,14 @@ impl Transfer {
         }
     }
 
+    /// The phones that ring, if any may.
+    pub fn ringing(&self) -> Option<&Attempt> {
+        match &self.target {
+            Target::Ringing(attempt) => Some(attempt),
+            Target::Answered(_) | Target::TakenOver(_) | Target::Consulted { .. } => None,
+        }
+    }
+
     /// Whether phones ring.
     pub fn is_ringing(&self) -> bool {
         matches!(self.target, Target::Ringing(_))

@@ -133,9 +133,10 @@ impl Pbx {
     /// Who is on a leg.
     pub(super) fn party_on(&self, leg: LegId) -> Option<Party> {
         let leg = self.calls.leg(leg)?;
-        Some(match &leg.outside {
-            Some(party) => party.clone(),
-            None => self.party_at(&leg.phone),
+        Some(match (&leg.outside, &leg.answers_as) {
+            (Some(party), _) => party.clone(),
+            (None, Some(pilot)) => self.party_of(pilot),
+            (None, None) => self.party_at(&leg.phone),
         })
     }
 

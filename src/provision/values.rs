@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::index::own_mac;
-use crate::pbx::{Desk, Firmware, Layout, Phone, PhoneName, Seat, Site};
+use crate::pbx::{Desk, Feature, Firmware, Layout, Phone, PhoneName, Seat, Site};
 
 /// Where phones find this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +57,8 @@ pub(super) struct Values<'a> {
     pub speed_dials: Vec<SpeedDialValues<'a>>,
     pub voicemail: Option<&'a str>,
     pub forward_all: Option<&'a str>,
+    /// Whether there is to be a key for hunt groups.
+    pub hunt_button: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,6 +130,7 @@ impl<'a> Values<'a> {
             speed_dials: Vec::new(),
             voicemail: None,
             forward_all: None,
+            hunt_button: false,
         }
     }
 
@@ -156,6 +159,7 @@ impl<'a> Values<'a> {
         let hardware = phone.config.hardware.as_deref();
         let modules = hardware.map_or(&[][..], |hardware| &hardware.add_on_modules);
         let layout = Layout::of(&seat.desk, &site.model_of(Some(phone.config)), modules);
+        let hunt_button = layout.features().any(|it| it == Feature::HuntLog);
         // Those that have one are the first ones.
         let placed = layout.speed_dials().count();
         let speed_dials = speed_dials.iter().take(placed);
@@ -172,6 +176,7 @@ impl<'a> Values<'a> {
             speed_dials: speed_dials.collect(),
             voicemail: voicemail.as_ref().map(|dn| dn.as_str()),
             forward_all: set.forward_all.as_ref().map(|dn| dn.as_str()),
+            hunt_button,
             ..self
         }
     }

@@ -14,8 +14,8 @@ pub(super) struct Buttons {
     pub speed_dials: u32,
     /// Which of these have lamps.
     pub lamps: BTreeSet<u32>,
-    /// Whether the one behind them hides calls.
-    pub privacy: bool,
+    /// What those behind them do.
+    pub features: Vec<Feature>,
     /// What stands behind them.
     pub fixed: Vec<Stimulus>,
 }
@@ -28,13 +28,13 @@ impl Buttons {
         let room = Room::of(model, modules).buttons;
         // A phone without a number has a line all the same: nothing else could call for help.
         let lines = layout.lines().max(1);
-        let privacy = layout.has(Feature::Privacy);
-        let taken = lines + usize::from(privacy);
+        let features: Vec<Feature> = layout.features().collect();
+        let taken = lines + features.len();
         Buttons {
             lines: number(lines),
             speed_dials: number(room.saturating_sub(taken)),
             lamps: BTreeSet::new(),
-            privacy,
+            features,
             fixed: model.fixed.iter().map(|key| stimulus(*key)).collect(),
         }
     }
@@ -49,10 +49,17 @@ impl Buttons {
         }
     }
 
-    /// The number of the button that hides calls, among those that phones ask for as features: behind the speed dials,
-    /// of which some may be asked for in the same way.
-    pub fn privacy_index(&self) -> Option<u32> {
-        self.privacy.then_some(self.speed_dials + 1)
+    /// The feature buttons with their numbers, among those that phones ask for as features: behind the speed dials, of
+    /// which some may be asked for in the same way.
+    pub fn features(&self) -> impl Iterator<Item = (u32, Feature)> {
+        let indexes = self.speed_dials + 1..;
+        indexes.zip(self.features.iter().copied())
+    }
+
+    /// What a feature button does.
+    pub fn feature(&self, index: u32) -> Option<Feature> {
+        let mut features = self.features();
+        features.find(|(own, _)| *own == index).map(|(_, it)| it)
     }
 
     /// The template that says so.
@@ -63,9 +70,9 @@ impl Buttons {
             false => (index, Stimulus::SpeedDial),
         };
         let speed_dials = (1..=self.speed_dials).map(dial);
-        let privacy = self.privacy_index().map(|index| (index, Stimulus::Feature));
+        let features = self.features().map(|(index, _)| (index, Stimulus::Feature));
         let fixed = self.fixed.iter().map(|stimulus| (1, *stimulus));
-        let all = lines.chain(speed_dials).chain(privacy).chain(fixed);
+        let all = lines.chain(speed_dials).chain(features).chain(fixed);
         let buttons = all.map(|(instance, stimulus)| Button {
             instance: u8::try_from(instance).unwrap_or(u8::MAX),
             stimulus,

@@ -5,7 +5,8 @@ use super::shared::{Shared, Waiting};
 use super::station::{Stage, Station};
 use super::wire::{CallState, FeatureStat, Label, LampMode, SetLamp, Stimulus, Text, Tone};
 use crate::pbx::{
-    Desk, Door, Event, ForwardKind, HuntDuty, ReadyAt, Refusal, Secret, SpeedDial, Swap, Ticket,
+    Desk, Door, Event, Feature, ForwardKind, HuntDuty, ReadyAt, Refusal, Secret, SpeedDial, Swap,
+    Ticket,
 };
 
 impl Station {
@@ -203,45 +204,57 @@ impl Station {
         self.show_lamps(shared);
     }
 
-    /// The button that hides calls (PRO-6), if that is what a phone asks for.
-    pub fn privacy_stat(&self, index: u32) -> Option<FeatureStat> {
-        self.buttons
-            .privacy_index()
-            .filter(|privacy| *privacy == index)?;
+    /// A button that does something, if that is what a phone asks for.
+    pub fn feature_stat(&self, index: u32) -> Option<FeatureStat> {
+        let feature = self.buttons.feature(index)?;
+        let label = match feature {
+            Feature::Privacy => "Private",
+            Feature::HuntLog => "HLog",
+        };
         Some(FeatureStat {
             index,
             stimulus: Stimulus::Feature,
-            label: "Private".into(),
-            status: self.desk.set.private.into(),
+            label: label.into(),
+            status: self.is_set(feature).into(),
         })
+    }
+
+    /// Whether the lamp of a button that does something is lit.
+    fn is_set(&self, feature: Feature) -> bool {
+        match feature {
+            Feature::Privacy => self.desk.set.private,
+            Feature::HuntLog => self.desk.set.hunting == HuntDuty::Ready,
+        }
+    }
+
+    /// A button that does something was pressed. Phones that do not say which have only one.
+    pub fn feature_button(&mut self, shared: &mut Shared, index: u32) {
+        let only = match self.buttons.features.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        match self.buttons.feature(index).or(only) {
+            Some(Feature::Privacy) => self.privacy_key(shared),
+            Some(Feature::HuntLog) => self.hunt_key(shared),
+            None => {}
+        }
     }
 
     /// The lamps of buttons for what is set.
     pub fn show_lamps(&self, shared: &mut Shared) {
-        let privacy = self.buttons.privacy_index();
-        if let Some(stat) = privacy.and_then(|index| self.privacy_stat(index)) {
-            self.say(shared, stat);
+        for (index, feature) in self.buttons.features() {
+            if let Some(stat) = self.feature_stat(index) {
+                self.say(shared, stat);
+            }
+            self.say(shared, lit(Stimulus::Feature, index, self.is_set(feature)));
         }
         self.show_message_lamp(shared);
         for (stimulus, is_on) in [
             (Stimulus::ForwardAll, self.desk.set.forward_all.is_some()),
             (Stimulus::DoNotDisturb, self.desk.set.quiet),
-            (Stimulus::HuntLog, self.desk.set.hunting == HuntDuty::Ready),
-            (Stimulus::Feature, self.desk.set.private),
         ] {
-            let is_there = match stimulus {
-                Stimulus::Feature => self.buttons.privacy,
-                fixed => self.buttons.fixed.contains(&fixed),
-            };
-            if is_there {
-                let mode = if is_on { LampMode::On } else { LampMode::Off };
-                let instance = 1;
-                let lamp = SetLamp {
-                    stimulus,
-                    instance,
-                    mode,
-                };
-                self.say(shared, lamp);
+            if self.buttons.fixed.contains(&stimulus) {
+                self.say(shared, lit(stimulus, 1, is_on));
             }
         }
     }
@@ -249,16 +262,7 @@ impl Station {
     /// The lamp on the handset, which every phone has; on some, a button is it, too.
     fn show_message_lamp(&self, shared: &mut Shared) {
         let is_waiting = self.desk.set.messages.waiting;
-        let lamp = SetLamp {
-            stimulus: Stimulus::Voicemail,
-            instance: 0,
-            mode: if is_waiting {
-                LampMode::On
-            } else {
-                LampMode::Off
-            },
-        };
-        self.say(shared, lamp);
+        self.say(shared, lit(Stimulus::Voicemail, 0, is_waiting));
     }
 
     /// Who has logged in, or why somebody is not any more, is told even where something else is shown.
@@ -289,5 +293,14 @@ impl Station {
             (None, false) if self.note.is_empty() => Label::YOUR_CURRENT_OPTIONS.into(),
             (None, false) => self.note.as_str().into(),
         }
+    }
+}
+
+/// A lamp that burns, or does not.
+fn lit(stimulus: Stimulus, instance: u32, is_on: bool) -> SetLamp {
+    SetLamp {
+        stimulus,
+        instance,
+        mode: if is_on { LampMode::On } else { LampMode::Off },
     }
 }

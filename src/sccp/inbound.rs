@@ -284,7 +284,7 @@ impl Station {
             Stimulus::ForwardNoAnswer => self.forward_key(shared, 1, ForwardKind::NoAnswer),
             Stimulus::DoNotDisturb => self.disturb_key(shared),
             Stimulus::HuntLog => self.hunt_key(shared),
-            Stimulus::Feature if self.buttons.privacy => self.privacy_key(shared),
+            Stimulus::Feature => self.feature_button(shared, instance),
             Stimulus::CallPark => {
                 let active = self.active().map(|call| call.reference);
                 active.into_iter().for_each(|call| self.park(shared, call));

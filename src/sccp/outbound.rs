@@ -120,17 +120,19 @@ impl Switchboard {
             Action::ShowWaiting {
                 leg,
                 place,
+                group,
                 announce,
             } => self.at_leg(leg, |station, shared, call| {
-                station.waits(shared, call, place, announce);
+                station.waits(shared, call, (place, group), announce);
             }),
             Action::ShowProgress {
                 leg,
                 ringing,
+                as_whom,
                 media,
                 ..
             } => self.at_leg(leg, |station, shared, call| {
-                station.progressed(shared, call, ringing, media.as_ref());
+                station.progressed(shared, call, (ringing, as_whom), media.as_ref());
             }),
             Action::Answer {
                 leg,
@@ -297,14 +299,23 @@ impl Station {
     }
 
     /// The call waits until somebody is free.
-    fn waits(&mut self, shared: &mut Shared, reference: u32, place: usize, announce: bool) {
-        let is_calling = |call: &&Call| matches!(call.stage, CallStage::Calling(_));
-        let Some(call) = self.call(reference).filter(is_calling) else {
+    fn waits(
+        &mut self,
+        shared: &mut Shared,
+        reference: u32,
+        (place, group): (usize, Party),
+        announce: bool,
+    ) {
+        let is_calling = |call: &&mut Call| matches!(call.stage, CallStage::Calling(_));
+        let Some(call) = self.call_mut(reference).filter(is_calling) else {
             return;
         };
+        call.other = group;
         let at = (call.line, reference);
         self.look(shared, at, Look::rings_out());
-        self.show_parties(shared, call);
+        if let Some(call) = self.call(reference) {
+            self.show_parties(shared, call);
+        }
         let tone = match announce {
             true => Tone::ZipZip,
             false => Tone::Alerting,
@@ -319,14 +330,18 @@ impl Station {
         &mut self,
         shared: &mut Shared,
         reference: u32,
-        ringing: bool,
+        (ringing, as_whom): (bool, Option<Party>),
         media: Option<&Body>,
     ) {
         let is_calling =
             |call: &Call| matches!(call.stage, CallStage::Calling(_)) && !call.is_handed_on;
-        let Some(call) = self.call(reference).filter(|call| is_calling(call)) else {
+        let call = self.call_mut(reference).filter(|call| is_calling(call));
+        let Some(call) = call else {
             return;
         };
+        if let Some(party) = as_whom {
+            call.other = party;
+        }
         let at = (call.line, reference);
         let was_heard = call.media.sends_to.is_some();
         let is_heard = media.is_some_and(|media| self.hear_early(shared, reference, media));

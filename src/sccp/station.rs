@@ -280,7 +280,7 @@ impl Station {
                     stimulus: Stimulus::Undefined,
                     ..FeatureStat::default()
                 };
-                let stat = self.privacy_stat(index);
+                let stat = self.feature_stat(index);
                 let stat = stat.or_else(|| self.lamp_stat(shared, index));
                 let stat = stat.unwrap_or_else(none);
                 self.say(shared, stat);

@@ -158,6 +158,7 @@ impl Agent {
             tag: self.mint_tag(flow.remote.ip()),
             early: Vec::new(),
             reliable: Reliable::default(),
+            rings_as: None,
         };
         let stage = Stage::Incoming(Box::new(incoming));
         let entry = Leg {

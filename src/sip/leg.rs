@@ -45,6 +45,8 @@ pub(super) struct Incoming {
     pub early: Vec<Towards>,
     /// What the caller is told and has to acknowledge.
     pub reliable: Reliable,
+    /// Who it rings at, in the eyes of the caller, if that is not just the number that was called.
+    pub rings_as: Option<Party>,
 }
 
 /// INVITEs to the contacts of a phone.

@@ -52,14 +52,22 @@ impl Agent {
             Action::ShowWaiting {
                 leg,
                 place,
+                group,
                 announce,
-            } => self.show_waiting(now, leg, place, announce),
+            } => {
+                self.rings_as(leg, Some(group));
+                self.show_waiting(now, leg, place, announce);
+            }
             Action::ShowProgress {
                 leg,
                 from,
                 ringing,
+                as_whom,
                 media,
-            } => self.show_progress(now, leg, from, ringing, media.as_ref()),
+            } => {
+                self.rings_as(leg, as_whom);
+                self.show_progress(now, leg, from, ringing, media.as_ref());
+            }
             Action::OfferEarly { leg, link, offer } => self.offer_early(now, leg, link, &offer),
             Action::AnswerEarly { leg, link, media } => self.answer_early(now, leg, link, media),
             Action::Answer {
@@ -148,6 +156,8 @@ impl Agent {
 
     /// The call goes on at another number: the caller need not wonder what takes so long.
     fn show_forwarding(&mut self, now: Now, leg: LegId) {
+        // It leaves whoever it rang at.
+        self.rings_as(leg, None);
         self.show_status(now, leg, 181, status_reason(181));
     }
 
@@ -165,6 +175,13 @@ impl Agent {
             .respond(now, server, status, answer.finish());
     }
 
+    /// Who it rings at, in the eyes of a caller, if that is not just the number that was called.
+    fn rings_as(&mut self, leg: LegId, whom: Option<Party>) {
+        if let Some(incoming) = self.incoming_mut(leg) {
+            incoming.rings_as = whom;
+        }
+    }
+
     /// The beginning of a provisional answer.
     pub(super) fn progress_of(
         &self,
@@ -174,9 +191,13 @@ impl Agent {
         tag: &str,
     ) -> Builder {
         let flow = incoming.flow;
-        respond(&incoming.invite, flow.remote, status, reason, Some(tag))
+        let answer = respond(&incoming.invite, flow.remote, status, reason, Some(tag))
             .copy(&incoming.invite, Name::RecordRoute)
-            .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)))
+            .header(Name::Contact, contact(flow, &asked_by(&incoming.invite)));
+        match &incoming.rings_as {
+            Some(party) => answer.header(Name::PAssertedIdentity, identity(party, flow)),
+            None => answer,
+        }
     }
 
     fn show_progress(

@@ -359,7 +359,7 @@ impl Agent {
         true
     }
 
-    fn incoming_mut(&mut self, leg: LegId) -> Option<&mut Incoming> {
+    pub(super) fn incoming_mut(&mut self, leg: LegId) -> Option<&mut Incoming> {
         match &mut self.legs.get_mut(&leg)?.stage {
             Stage::Incoming(incoming) => Some(incoming),
             _ => None,

@@ -12,7 +12,7 @@ use super::phone_model::{self, PHONE_MODEL};
 use super::trunk;
 use super::upstream::{self, UPSTREAM};
 use crate::pbx::{
-    AbsentHandling, AgentAnswer, ClassOfService, DoNotDisturb, Forwarding, GroupName,
+    AbsentHandling, AgentAnswer, ClassOfService, DoNotDisturb, Feature, Forwarding, GroupName,
     LogoutProfile, Phone, Provision, SecondLogin, Settings, Site, SoftphoneSecret, SoftphoneUse,
     SpeedDial, User, UserProfile,
 };
@@ -213,6 +213,8 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("park_recall_s", s.park_recall_s),
         shown("do_not_disturb", quiet_word(s.do_not_disturb)),
         shown("hunt_group_logout", s.hunt_group_logout.word()),
+        shown("hunt_joined_at_logout", s.hunt_joined_at_logout.word()),
+        shown("hunt_connected_name", s.hunt_connected_name.word()),
         shown("lock_after", s.lock_after),
         shown("lock_window_s", s.lock_window_s),
         shown("lock_s", s.lock_s),
@@ -261,19 +263,23 @@ fn logout_profile(profile: &LogoutProfile) -> Vec<Field> {
         shown("display_name", profile.display_name.as_str()),
         shown("lines", written_lines(&profile.lines)),
     ];
-    fields.extend(desk(&profile.speed_dials, profile.privacy_button));
+    fields.extend(desk(&profile.speed_dials, &profile.features()));
     fields
 }
 
 /// What else is on buttons.
-fn desk(dials: &[SpeedDial], privacy_button: bool) -> Vec<Field> {
+fn desk(dials: &[SpeedDial], features: &[Feature]) -> Vec<Field> {
     let mut fields = Vec::new();
     if !dials.is_empty() {
         fields.push(shown("speed_dials", written_dials(dials)));
     }
-    if privacy_button {
-        fields.push(shown("privacy_button", true));
-    }
+    fields.extend(features.iter().map(|feature| {
+        let key = match feature {
+            Feature::Privacy => "privacy_button",
+            Feature::HuntLog => "hunt_button",
+        };
+        shown(key, true)
+    }));
     fields
 }
 
@@ -306,7 +312,7 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
     };
     fields.push(shown("softphone", softphone));
     fields.extend(forwarding(&profile.forwarding));
-    fields.extend(desk(&profile.speed_dials, profile.privacy_button));
+    fields.extend(desk(&profile.speed_dials, &profile.features()));
     fields.extend(pickup_group(profile.pickup_group.as_ref()));
     let voicemail = profile.voicemail.as_ref();
     fields.extend(voicemail.map(|dn| shown("voicemail", dn.as_str())));

@@ -10,9 +10,9 @@ use super::lint::{known_numbers, nowhere};
 use super::problem::{Finding, did_you_mean};
 use super::reader::Section;
 use crate::pbx::{
-    AfterMiss, AutoLogout, AutoLogoutOf, DEEPEST_NESTING, Dn, HuntGroup, HuntGroupLogout,
-    HuntGroupName, HuntKind, HuntQueue, HuntSlot, LONGEST_QUEUE, MOST_HUNT_SLOTS, MOST_PILOTS,
-    MissCounts, PresentCall, Site, USUAL_HOP_S,
+    AfterMiss, AutoLogout, AutoLogoutOf, ConnectedName, DEEPEST_NESTING, Dn, HuntGroup,
+    HuntGroupLogout, HuntGroupName, HuntKind, HuntQueue, HuntSlot, JoinedAtLogout, LONGEST_QUEUE,
+    MOST_HUNT_SLOTS, MOST_PILOTS, MissCounts, PresentCall, Site, USUAL_HOP_S, USUAL_WRAP_UP_S,
 };
 
 /// The table of hunt groups.
@@ -20,9 +20,6 @@ pub(super) const HUNT_GROUP: &str = "hunt_group";
 
 /// A place in the list for whoever joins.
 const WILDCARD: &str = "*";
-
-/// How long a member is left alone after a missed call, if nobody says otherwise, in seconds.
-const WRAP_UP_S: u32 = 30;
 
 /// How long callers wait, if nobody says otherwise, in seconds.
 const MAX_WAIT_S: u32 = 300;
@@ -56,11 +53,18 @@ pub(super) fn read(s: &mut Section<'_>) -> HuntGroup {
         auto_logout: auto_logout(s),
         counts: word(s, "counts", MissCounts::ALL, MissCounts::word).unwrap_or_default(),
         after_miss: word(s, "after_miss", AfterMiss::ALL, AfterMiss::word).unwrap_or_default(),
-        wrap_up_s: s.number("wrap_up_s", 1..=3600).unwrap_or(WRAP_UP_S),
+        wrap_up_s: s.number("wrap_up_s", 1..=3600).unwrap_or(USUAL_WRAP_UP_S),
         members_logout: s.flag("members_logout").unwrap_or_default(),
         last_agent_stays: s.flag("last_agent_stays").unwrap_or_default(),
         queue: queue(s),
         statistics: s.flag("statistics").unwrap_or(true),
+        joined_at_logout: word(
+            s,
+            "joined_at_logout",
+            JoinedAtLogout::ALL,
+            JoinedAtLogout::word,
+        ),
+        connected_name: word(s, "connected_name", ConnectedName::ALL, ConnectedName::word),
     }
 }
 
@@ -68,6 +72,18 @@ pub(super) fn read(s: &mut Section<'_>) -> HuntGroup {
 pub(super) fn logout(s: &mut Section<'_>) -> Option<HuntGroupLogout> {
     let remedy = "Write \"DND\" or \"HLog\"";
     s.parsed("hunt_group_logout", remedy, HuntGroupLogout::named)
+}
+
+/// What becomes of joined places at a logout where the group does not say it, among the settings of the site.
+pub(super) fn joined_at_logout(s: &mut Section<'_>) -> Option<JoinedAtLogout> {
+    let key = "hunt_joined_at_logout";
+    word(s, key, JoinedAtLogout::ALL, JoinedAtLogout::word)
+}
+
+/// Whose name callers see where the group does not say it, among the settings of the site.
+pub(super) fn connected_name(s: &mut Section<'_>) -> Option<ConnectedName> {
+    let key = "hunt_connected_name";
+    word(s, key, ConnectedName::ALL, ConnectedName::word)
 }
 
 fn slot(text: &str) -> HuntSlot {
@@ -192,6 +208,10 @@ pub(super) fn fields(group: &HuntGroup) -> Vec<Field> {
             .map(|it| shown("queue", queue_table(it))),
     );
     fields.push(shown("statistics", group.statistics));
+    let joined = group.joined_at_logout;
+    fields.extend(joined.map(|it| shown("joined_at_logout", it.word())));
+    let name = group.connected_name;
+    fields.extend(name.map(|it| shown("connected_name", it.word())));
     fields
 }
 
@@ -227,6 +247,7 @@ pub(super) fn group_numbers<'a>(site: &'a Site, add: &mut impl FnMut(&[&str], &'
 /// What must hold for hunt groups.
 pub(super) fn check_hunt_groups(site: &Site, findings: &mut Vec<Finding>) {
     check_pilots(site, findings);
+    check_buttons(site, findings);
     let known = known_numbers(site);
     for (name, group) in &site.hunt_groups {
         check_list(name, group, &known, findings);
@@ -247,6 +268,24 @@ pub(super) fn check_hunt_groups(site: &Site, findings: &mut Vec<Finding>) {
                 "Take the pilots of such groups out of the list",
             ));
         }
+    }
+}
+
+/// Where not being ready is not being disturbed, there is no key for it alone (HG-2).
+fn check_buttons(site: &Site, findings: &mut Vec<Finding>) {
+    if site.settings.hunt_group_logout == HuntGroupLogout::HLog {
+        return;
+    }
+    let users = site.user_profiles.iter();
+    let users = users.map(|(name, it)| ("user_profile", name, it.hunt_button));
+    let guests = site.logout_profiles.iter();
+    let guests = guests.map(|(name, it)| ("logout_profile", name, it.hunt_button));
+    for (table, name, _) in users.chain(guests).filter(|(.., wanted)| *wanted) {
+        findings.push(Finding::new(
+            &[table, name.as_str(), "hunt_button"],
+            "agents who are not ready are in do-not-disturb here: there is no key for hunt groups alone",
+            "Write hunt_group_logout = \"HLog\" under [site], or take this out",
+        ));
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn logout_profile(s: &mut Section<'_>) -> LogoutProfile {
         display_name: s.required_text("display_name").into(),
         speed_dials: speed_dials(s),
         privacy_button: s.flag("privacy_button").unwrap_or_default(),
+        hunt_button: s.flag("hunt_button").unwrap_or_default(),
     }
 }
 
@@ -35,6 +36,7 @@ pub(super) fn user_profile(s: &mut Section<'_>) -> UserProfile {
         pickup_group: s.text("pickup_group").map(Into::into),
         voicemail: s.text("voicemail").map(Into::into),
         privacy_button: s.flag("privacy_button").unwrap_or_default(),
+        hunt_button: s.flag("hunt_button").unwrap_or_default(),
         agent: s.parsed(
             "agent",
             "Write \"traditional\" or \"hot-desk\"",

@@ -60,6 +60,8 @@ pub(super) fn read(s: &mut Section<'_>) -> (Settings, Option<SecondLogin>) {
             .unwrap_or(usual.park_recall_s),
         do_not_disturb: do_not_disturb(s).unwrap_or_default(),
         hunt_group_logout: hunt_group::logout(s).unwrap_or_default(),
+        hunt_joined_at_logout: hunt_group::joined_at_logout(s).unwrap_or_default(),
+        hunt_connected_name: hunt_group::connected_name(s).unwrap_or_default(),
         lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
         lock_window_s: s
             .number("lock_window_s", 1..=86_400)

@@ -55,6 +55,18 @@ fn sums(csv: &str) -> [BTreeMap<String, f64>; 2] {
     sums
 }
 
+/// What is measured of the group.
+fn measured(server: &Perch) -> BTreeMap<String, f64> {
+    let metrics = server.metrics();
+    let of_group = metrics.lines().filter_map(|line| {
+        let (name, value) = line
+            .strip_prefix("perch_hunt_")?
+            .split_once("{group=\"3\"} ")?;
+        Some((name.to_owned(), value.parse().ok()?))
+    });
+    of_group.collect()
+}
+
 /// rules: HG-2, HG-3, HG-4, HG-5
 ///
 /// One missed call is too many: a softphone that is not answered, and sipp as an agent who does not answer.
@@ -111,6 +123,8 @@ fn who_does_not_answer_once_is_not_ready_and_can_be_called() {
     caller.hang_up();
     ann.wait("CALL_CLOSED");
 
+    let metrics = measured(&server);
+
     // What was counted is there after a restart, and adds up.
     assert!(server.terminate().success());
     server.start_again();
@@ -133,6 +147,63 @@ fn who_does_not_answer_once_is_not_ready_and_can_be_called() {
         );
     }
     assert!(group["ready_s"] > 0.0 && group["longest_wait_s"] >= f64::from(2 * HOP_S));
+    // Whoever scraped the server saw the same.
+    for name in [
+        "calls",
+        "offered",
+        "answered",
+        "missed",
+        "abandoned",
+        "queued",
+        "passed_on",
+        "picked_up",
+    ] {
+        assert_eq!(metrics[name], group[name], "{name}: {metrics:?}");
+    }
+    assert_eq!(metrics["talked_milliseconds"], group["talk_s"] * 1000.0);
+    assert_eq!(metrics["members"], 3.0);
+}
+
+/// rules: HG-1, HG-5
+///
+/// Callers who wait are seen while they do: in the status, among the groups, and by whoever scrapes the server.
+#[test]
+fn who_waits_is_seen_by_everybody_who_asks() {
+    if !has_baresip() {
+        return;
+    }
+    let dir = directory();
+    let server = Perch::with_settings(dir.path(), "");
+    let queue = "final = \"4500\"\nqueue = { length = 3, max_wait_s = 100 }\n";
+    apply(dir.path(), &server, &[("final = \"4500\"\n", queue)]);
+    let caller = Baresip::register(dir.path(), &server, "desk-3", Over::Tcp, HIGH);
+    let queues = || server.json(&["status"])["hunt_queues"].clone();
+    assert_eq!(queues(), serde_json::json!([]));
+    assert_eq!(measured(&server)["waiting"], 0.0);
+
+    caller.dial("4200");
+    wait_until("the caller waits", SOON, || queues()[0]["waiting"] == 1);
+    assert_eq!(queues()[0]["group"], "3");
+    assert_eq!(queues()[0]["ready"], 0);
+    wait_until("it takes time", SOON, || {
+        measured(&server)["longest_wait_milliseconds"] > 0.0
+    });
+    let text = server.tell(&["status"]);
+    assert!(
+        text.contains("3, calls waiting: 1, the longest for"),
+        "{text}"
+    );
+    let groups = server.tell(&["hunt"]);
+    assert!(groups.contains("1, up to"), "{groups}");
+    assert!(server.json(&["hunt"])[0]["longest_wait_ms"].as_u64() > Some(0));
+    let metrics = measured(&server);
+    assert_eq!((metrics["waiting"], metrics["queued"]), (1.0, 1.0));
+
+    caller.hang_up();
+    wait_until("nobody waits", SOON, || queues() == serde_json::json!([]));
+    let metrics = measured(&server);
+    assert_eq!((metrics["waiting"], metrics["abandoned"]), (0.0, 1.0));
+    assert_eq!(metrics["longest_wait_milliseconds"], 0.0);
 }
 
 /// rules: HG-2, HG-3

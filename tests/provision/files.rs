@@ -175,6 +175,32 @@ fn every_kind_of_file_has_been_seen() {
     assert_eq!(seen, all);
 }
 
+/// rules: HG-2, PRO-2
+#[test]
+fn the_key_for_hunt_groups_is_a_button_where_the_phone_has_it() {
+    let wanted = |mode: &str| {
+        demo(|text| {
+            let site = format!("[site]\nhunt_group_logout = \"{mode}\"");
+            let text = text.replacen("[site]", &site, 1);
+            match mode {
+                "HLog" => text.replace("# speed_dials", "hunt_button = true\nspeed_dials"),
+                _ => text,
+            }
+        })
+    };
+    let library = library(&[]);
+    let button = "<featureID>139</featureID>\n<featureLabel>HLog</featureLabel>";
+    let file = |mode, name| made(&library, &wanted(mode), name, true).expect("it is there");
+    let (cisco, other) = ("SEP001122334421.cnf.xml", "001122334423.cfg");
+    assert!(
+        file("HLog", cisco).contains(button),
+        "{}",
+        file("HLog", cisco)
+    );
+    assert!(!file("DND", cisco).contains("139"));
+    assert!(!file("HLog", other).contains("HLog"));
+}
+
 #[test]
 fn pages_stand_where_phones_look_for_them() {
     let site = site();

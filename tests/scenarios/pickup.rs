@@ -154,3 +154,40 @@ fn two_keys_take_calls_of_the_group() {
             09:05 admin reads: 3 of 3 phones registered, 2 sessions, 0 calls, 0 logouts waiting"#]],
     );
 }
+
+/// A key with a lamp shows that it rings for a group: its pilot is where that is taken.
+#[test]
+fn what_rings_for_a_hunt_group_is_taken_at_its_pilot() {
+    check(
+        "rules: CAL-2, HG-1",
+        "
+        ann: 1001, pin 1111, pickup group sales   ben: 1002, pin 2222, pickup group sales   cas: 1003, pin 3333
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-9: guest 9009
+        inner: hunt group, sequential, pilot 4300, list 1001, timeout 10s
+        support: hunt group, parallel, pilot 4200, list 1003 4300, timeout 10s
+        09:00 desk-1 logs in ann   desk-2 logs in ben   desk-3 logs in cas
+        09:01 desk-9 dials 4200   desk-2 dials *974300   desk-2 dials *974200   desk-9 hangs up
+        09:02 desk-9 dials 4300   desk-9 hangs up   desk-2 dials *974300
+        admin asks hunt
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes ann, reads "Logged in: 1001 Ann", hears "Logged in: 1001 Ann"
+            09:00 desk-2 becomes ben, reads "Logged in: 1002 Ben", hears "Logged in: 1002 Ben"
+            09:00 desk-3 becomes cas, reads "Logged in: 1003 Cas", hears "Logged in: 1003 Cas"
+            09:01 desk-3 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:01 desk-1 rings (from 9009 Lobby, sent on by 4200: unconditional)
+            09:01 desk-9 hears it ring
+            09:01 desk-2 hears 403 Nothing rings at 4300
+            09:01 desk-3 stops ringing (answered elsewhere)
+            09:01 desk-1 stops ringing (answered elsewhere)
+            09:01 desk-2 talks with desk-9
+            09:01 desk-9 talks with desk-2
+            09:01 desk-2 hears "The other party hung up"
+            09:02 desk-1 rings (from 9009 Lobby, sent on by 4300: unconditional)
+            09:02 desk-9 hears it ring
+            09:02 desk-1 stops ringing
+            09:02 desk-2 hears 403 Nothing rings at 4300
+            09:02 admin reads: inner: 1001 ready; 0 wait; 1 calls, 2 offered, 0 answered, 0 missed, 1 abandoned, 0 passed on, talked 0 s
+            09:02 admin reads: support: 1003 ready, 4300 ready; 0 wait; 1 calls, 1 offered, 0 answered, 0 missed, 0 abandoned, 0 passed on, talked 0 s"#]],
+    );
+}

@@ -105,6 +105,73 @@ fn a_key_with_a_lamp_dials() {
     );
 }
 
+/// A pilot is at no phone: its lamp shows how the group does. Bob has a button with a lamp, carol a speed dial that is lit,
+/// and desk-3 watches over SIP.
+#[test]
+fn a_lamp_for_a_pilot_shows_how_its_group_does() {
+    check_over_both(
+        "rules: CAL-3, PRO-3, HG-1",
+        "
+        hunt group logout HLog
+        alice: 2001, pin 1111   bob: 2002, pin 2222, lamps 4200   carol: 2003, pin 3333, lamps 4200
+        desk-1: guest 9001   desk-2: guest 9002   desk-3: guest 9003   desk-4: guest 9004   desk-5: guest 9005
+        desk-7: guest 9007
+        inner: hunt group, sequential, pilot 4300, list 2001, timeout 10s
+        support: hunt group, sequential, pilot 4200, list 4300, timeout 10s, queue 3 for 5m
+        08:00 desk-4 logs in bob   desk-2 logs in carol   desk-3 watches 4200   desk-3 watches presence of 4200
+        -- Dark while nobody is there. It rings at a member; whoever answers leaves the pilot to the next.
+        08:01 desk-1 logs in alice
+        08:02 desk-7 dials 4200   08:02:05 desk-1 answers
+        -- A caller who waits, then rings, then gives up.
+        08:03 desk-5 dials 4200   08:04 desk-7 hangs up   08:04:05 desk-5 hangs up
+        08:05 desk-1 dials *4     08:06 desk-1 dials *4
+        08:07 desk-1 logs out
+        08:08 site: support is removed
+        ",
+        expect![[r#"
+            08:00 desk-4 becomes bob, reads "Resetting...", hears "Logged in: 2002 Bob", sees the lamp of No 4200: unknown, reads "Logged in: 2002 Bob"
+            08:00 desk-2 becomes carol, reads "Resetting...", hears "Logged in: 2003 Carol", sees the lamp of 4200: Off, reads "Logged in: 2003 Carol"
+            08:00 desk-3 sees of 4200: calls 0: none, sees of presence of 4200: closed
+            08:01 desk-1 becomes alice, reads "Logged in: 2001 Alice"
+            08:01 desk-3 sees of presence of 4200: open
+            08:01 desk-4 sees the lamp of No 4200: idle
+            08:01 desk-1 hears "Logged in: 2001 Alice"
+            08:02 desk-1 rings (from 9007 Lobby, sent on by 4200: unconditional)
+            08:02 desk-3 sees of 4200: calls 1+: recipient early
+            08:02 desk-2 sees the lamp of 4200: Blink
+            08:02 desk-4 sees the lamp of No 4200: ringing
+            08:02 desk-7 hears it ring
+            08:02:05 desk-7 talks with desk-1
+            08:02:05 desk-3 sees of 4200: calls 2+: terminated
+            08:02:05 desk-2 sees the lamp of 4200: Off
+            08:02:05 desk-4 sees the lamp of No 4200: idle
+            08:03 desk-5 hears Ringing, hears Perch say that it rings, reads "Queued, place 1"
+            08:03 desk-3 sees of 4200: calls 3+: recipient confirmed held, sees of presence of 4200: open, on-the-phone
+            08:03 desk-2 sees the lamp of 4200: Wink
+            08:03 desk-4 sees the lamp of No 4200: in use
+            08:04 desk-5 reads "Queued, place 1"
+            08:04 desk-1 hears "The other party hung up", rings (from 9005 Lobby, sent on by 4200: unconditional)
+            08:04 desk-3 sees of 4200: calls 4+: recipient early, sees of presence of 4200: open
+            08:04 desk-2 sees the lamp of 4200: Blink
+            08:04 desk-4 sees the lamp of No 4200: ringing
+            08:04:05 desk-1 stops ringing
+            08:04:05 desk-3 sees of 4200: calls 5+: terminated
+            08:04:05 desk-2 sees the lamp of 4200: Off
+            08:04:05 desk-4 sees the lamp of No 4200: idle
+            08:05 desk-3 sees of presence of 4200: closed
+            08:05 desk-4 sees the lamp of No 4200: unknown
+            08:05 desk-1 hears "Not ready: hunt calls pass 2001 by"
+            08:06 desk-3 sees of presence of 4200: open
+            08:06 desk-4 sees the lamp of No 4200: idle
+            08:06 desk-1 hears "Ready: hunt calls ring at 2001"
+            08:07 desk-1 becomes lobby (user), reads "Logged out"
+            08:07 desk-3 sees of presence of 4200: closed
+            08:07 desk-4 sees the lamp of No 4200: unknown
+            08:07 desk-1 hears "Logged out"
+            08:08 desk-3 watches 4200 no more: noresource, watches presence of 4200 no more: noresource"#]],
+    );
+}
+
 #[test]
 fn a_phone_watches_all_its_lamps_by_one_subscription() {
     check_over_sip(

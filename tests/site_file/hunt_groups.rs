@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 use perch::pbx::{
-    AutoLogout, AutoLogoutOf, Dn, HuntGroup, HuntGroupLogout, HuntKind, HuntQueue, HuntSlot,
-    MissCounts, PresentCall,
+    AutoLogout, AutoLogoutOf, ConnectedName, Dn, HuntGroup, HuntGroupLogout, HuntKind, HuntQueue,
+    HuntSlot, JoinedAtLogout, MissCounts, PresentCall,
 };
 
 use super::{SMALL, check, read, site};
@@ -77,6 +77,8 @@ fn everything_about_a_group_is_read_written_and_compared() {
         last_agent_stays = true
         queue = { length = 5, max_wait_s = 90, overflow = "9001", announce_every_s = 0 }
         statistics = false
+        joined_at_logout = "keep"
+        connected_name = "group"
         "#,
     );
     let text = text.replace("[site]", "[site]\nhunt_group_logout = \"HLog\"");
@@ -93,6 +95,8 @@ fn everything_about_a_group_is_read_written_and_compared() {
         announce_every_s: 0,
     };
     assert_eq!(group.queue, Some(queue));
+    assert_eq!(group.joined_at_logout, Some(JoinedAtLogout::Keep));
+    assert_eq!(group.connected_name, Some(ConnectedName::Group));
     assert_eq!(read(&write(&site), None).site, site);
 
     let mut other = site.clone();
@@ -152,6 +156,40 @@ members_logout = true
             site.toml:39:18: hunt_group.b.members_logout: whoever is logged out of the groups would have a quiet phone from the start. Write hunt_group_logout = "HLog" under [site], or take this out
         "#]],
     );
+}
+
+/// rules: HG-6
+#[test]
+fn the_site_says_what_its_groups_do_not() {
+    let group = "[hunt_group.a]\npilots = [\"4200\"]\nkind = \"peer\"\nlist = [\"2001\", \"*\"]\n";
+    let keeps = |site_says: &str, group_says: &str| {
+        let text = with_group(group) + group_says;
+        let site = site(&text.replace("[site]", &format!("[site]\n{site_says}")));
+        let name = "a".into();
+        (site.keeps_joined(&name), site.connected_name(&name))
+    };
+    let (member, of_group) = (ConnectedName::Member, ConnectedName::Group);
+    let site_says = "hunt_joined_at_logout = \"keep\"\nhunt_connected_name = \"group\"\n";
+    let group_says = "joined_at_logout = \"leave\"\nconnected_name = \"member\"\n";
+    assert_eq!(keeps("", ""), (false, member));
+    assert_eq!(keeps(site_says, ""), (true, of_group));
+    assert_eq!(keeps(site_says, group_says), (false, member));
+}
+
+/// rules: HG-2
+#[test]
+fn a_key_for_hunt_groups_alone_needs_a_site_that_has_one() {
+    let profile = "[user_profile.agents]\nclass = \"all\"\nhunt_button = true\n";
+    check(
+        &with_group(profile),
+        expect![[r#"
+        site.toml:26:15: user_profile.agents.hunt_button: agents who are not ready are in do-not-disturb here: there is no key for hunt groups alone. Write hunt_group_logout = "HLog" under [site], or take this out
+    "#]],
+    );
+    let text = with_group(profile).replace("[site]", "[site]\nhunt_group_logout = \"HLog\"");
+    let site = site(&text);
+    assert!(site.user_profiles["agents"].hunt_button);
+    assert_eq!(read(&write(&site), None).site, site);
 }
 
 /// rules: HG-1

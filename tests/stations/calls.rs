@@ -1,11 +1,14 @@
 //! Calls between phones, by what each is told.
 
+use std::sync::Arc;
+
 use perch::exchange::Input;
+use perch::pbx::{ConnectedName, HuntGroup, HuntSlot};
 use perch::sccp::wire::{
     CallState, MediaStatus, OffHook, OnHook, OpenReceiveChannelAck, StartMediaTransmission, ToPhone,
 };
 
-use super::bench::{Bench, NEW, OLD};
+use super::bench::{Bench, NEW, OLD, site};
 
 fn sends_to(bench: &Bench, connection: u64) -> (String, u32) {
     let start: StartMediaTransmission = bench.last(connection, |message| match message {
@@ -256,4 +259,49 @@ fn a_phone_that_vanishes_ends_its_calls() {
     bench.input(Input::SccpClosed { connection: 1 });
     assert_eq!(state(&bench, 2), CallState::OnHook);
     assert_eq!(bench.exchange.sccp_load(), 0);
+}
+
+/// rules: HG-1, CAL-1
+///
+/// A caller of a hunt group reads the group's name while it rings, and then the one that is to be seen.
+#[test]
+fn a_caller_of_a_group_reads_its_name() {
+    let kinds = [OLD, NEW];
+    let mut bench = Bench::registered(&kinds);
+    let table = [
+        (None, ("9002", "Lobby")),
+        (Some(ConnectedName::Group), ("4200", "Support")),
+    ];
+    for (connected_name, expected) in table {
+        let mut site = site(&kinds);
+        let group = HuntGroup {
+            display_name: "Support".to_owned(),
+            list: vec![HuntSlot::Static("9002".into())],
+            connected_name,
+            ..HuntGroup::at("4200")
+        };
+        site.hunt_groups.insert("support".into(), group);
+        for class in site.classes.values_mut() {
+            class.call_users = true;
+        }
+        bench.input(Input::SiteApplied(Arc::new(site)));
+        let called = |bench: &Bench| {
+            bench.last(1, |message| match message {
+                ToPhone::CallInfo(info) => {
+                    Some((info.called.number.clone(), info.called.name.literal.clone()))
+                }
+                _ => None,
+            })
+        };
+        bench.say(1, OffHook::default());
+        bench.press(1, "4200");
+        assert_eq!(called(&bench), ("4200".to_owned(), "Support".to_owned()));
+        bench.say(2, OffHook::default());
+        bench.open_channel(2, 4002);
+        bench.open_channel(1, 4001);
+        let (number, name) = called(&bench);
+        assert_eq!((number.as_str(), name.as_str()), expected);
+        bench.say(1, OnHook::default());
+        bench.say(2, OnHook::default());
+    }
 }

@@ -4,11 +4,12 @@
 //! support: hunt group, peer, pilots 4200 4201, named Support, list 2001 2002 *, timeout 10s, hops 2, final 9009
 //! support: longest 60s, presents usual, from ring, queue 5 for 2m, overflow 9008, announce 20s
 //! support: auto logout 3 dynamic, counts external, after miss wrap-up, wrap-up 30s, members logout, last agent stays
+//! support: joined keep, connected group
 //! ```
 
 use perch::pbx::{
-    AfterMiss, AutoLogout, AutoLogoutOf, HuntGroup, HuntKind, HuntQueue, HuntSlot, MissCounts,
-    PresentCall, Site, USUAL_HOP_S,
+    AfterMiss, AutoLogout, AutoLogoutOf, ConnectedName, HuntGroup, HuntKind, HuntQueue, HuntSlot,
+    JoinedAtLogout, MissCounts, PresentCall, Site,
 };
 
 use super::site_text::duration;
@@ -18,23 +19,7 @@ type Said = Result<(), String>;
 fn nothing_said() -> HuntGroup {
     HuntGroup {
         pilots: Vec::new(),
-        display_name: String::new(),
-        kind: HuntKind::default(),
-        list: Vec::new(),
-        timeout_s: vec![USUAL_HOP_S],
-        hops: None,
-        max_timeout_s: None,
-        final_to: None,
-        present_call: PresentCall::default(),
-        from_ring: false,
-        auto_logout: None,
-        counts: MissCounts::default(),
-        after_miss: AfterMiss::default(),
-        wrap_up_s: 30,
-        members_logout: false,
-        last_agent_stays: false,
-        queue: None,
-        statistics: true,
+        ..HuntGroup::at("")
     }
 }
 
@@ -88,6 +73,8 @@ fn said(group: &mut HuntGroup, words: &[&str]) -> Option<()> {
         ["overflow", dn] => group.queue.as_mut()?.overflow_to = Some(dn.into()),
         ["announce", time] => group.queue.as_mut()?.announce_every_s = seconds(time)?,
         ["no", "statistics"] => group.statistics = false,
+        ["joined", word] => group.joined_at_logout = Some(JoinedAtLogout::named(word)?),
+        ["connected", word] => group.connected_name = Some(ConnectedName::named(word)?),
         [kind] => group.kind = HuntKind::named(kind)?,
         _ => return None,
     }

@@ -24,10 +24,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perch::pbx::{
-    AbsentHandling, AgentAnswer, AgentKind, ClassOfService, Codes, DialPattern, Dn, DoNotDisturb,
-    Forwarding, HuntGroupLogout, LineKind, LogoutLimits, LogoutProfile, Phone, PinHash,
-    ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret, SoftphoneUse, SpeedDial, Upstream,
-    UpstreamUser, User, UserGroup, UserProfile, Vendor,
+    AbsentHandling, AgentAnswer, AgentKind, ClassOfService, Codes, ConnectedName, DialPattern, Dn,
+    DoNotDisturb, Forwarding, HuntGroupLogout, JoinedAtLogout, LineKind, LogoutLimits,
+    LogoutProfile, Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret,
+    SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User, UserGroup, UserProfile, Vendor,
 };
 use perch::sip::digest_secret;
 
@@ -289,6 +289,7 @@ impl SiteText {
                 ["line", numbers, ref rest @ ..] => profile.lines.push(line(numbers, rest)?),
                 ["pickup", "group", group] => profile.pickup_group = Some(group.into()),
                 ["privacy", "button"] => profile.privacy_button = true,
+                ["hunt", "button"] => profile.hunt_button = true,
                 ["agent", kind] => profile.agent = Some(agent_kind(kind)?),
                 ["class", class] => profile.class = class.into(),
                 ["lamps", ref numbers @ ..] => profile.speed_dials = lamps(numbers),
@@ -401,6 +402,14 @@ impl SiteText {
             }
             ["hunt", "group", "logout", word] => {
                 settings.hunt_group_logout = HuntGroupLogout::named(word).ok_or("DND or HLog?")?;
+            }
+            ["hunt", "groups", "joined", word] => {
+                settings.hunt_joined_at_logout =
+                    JoinedAtLogout::named(word).ok_or("leave or keep?")?;
+            }
+            ["hunt", "groups", "connected", word] => {
+                settings.hunt_connected_name =
+                    ConnectedName::named(word).ok_or("member or group?")?;
             }
             ["park", "slots", ref dns @ ..] => settings.park_slots = numbers(dns),
             ["park", "recall", limit] => settings.park_recall_s = seconds(limit)?,

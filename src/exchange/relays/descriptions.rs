@@ -141,11 +141,16 @@ pub fn with(action: Action, body: Body) -> Action {
             media: Ok(body),
         },
         Action::ShowProgress {
-            leg, from, ringing, ..
+            leg,
+            from,
+            ringing,
+            as_whom,
+            ..
         } => Action::ShowProgress {
             leg,
             from,
             ringing,
+            as_whom,
             media: Some(body),
         },
         Action::Answer {
@@ -188,13 +193,18 @@ pub fn without(action: Action, why: Failure) -> (Option<Action>, Option<Event>) 
         }
         // Who rings is said all the same.
         Action::ShowProgress {
-            leg, from, ringing, ..
+            leg,
+            from,
+            ringing,
+            as_whom,
+            ..
         } => {
             let media = None;
             let progress = Action::ShowProgress {
                 leg,
                 from,
                 ringing,
+                as_whom,
                 media,
             };
             (Some(progress), None)

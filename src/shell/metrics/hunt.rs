@@ -1,5 +1,7 @@
 //! What is counted of hunt groups.
 
+use std::time::Duration;
+
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
@@ -13,6 +15,7 @@ type ByGroup = Family<[(&'static str, String); 1], Gauge64>;
 #[derive(Debug, Default)]
 pub struct HuntMetrics {
     waiting: ByGroup,
+    longest_wait: ByGroup,
     members: ByGroup,
     ready: ByGroup,
     calls: ByGroup,
@@ -34,6 +37,11 @@ impl HuntMetrics {
                 "hunt_waiting",
                 "Callers who wait for a member of a hunt group",
                 &self.waiting,
+            ),
+            (
+                "hunt_longest_wait_milliseconds",
+                "How long whoever waits in a hunt group and came first has waited",
+                &self.longest_wait,
             ),
             ("hunt_members", "Members of a hunt group", &self.members),
             (
@@ -100,6 +108,7 @@ impl HuntMetrics {
     pub fn status(&self, groups: &[HuntStatus]) {
         let all = [
             &self.waiting,
+            &self.longest_wait,
             &self.members,
             &self.ready,
             &self.calls,
@@ -119,6 +128,7 @@ impl HuntMetrics {
             let counts = &status.counts;
             let values = [
                 gauge(status.waiting),
+                counted(millis(status.longest_wait.unwrap_or_default())),
                 gauge(status.members.len()),
                 gauge(status.ready()),
                 counted(counts.calls),
@@ -138,4 +148,8 @@ impl HuntMetrics {
             }
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

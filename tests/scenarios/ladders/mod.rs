@@ -4,6 +4,7 @@ mod bad_days;
 mod changes;
 mod early;
 mod hops;
+mod hunting;
 mod messages;
 mod relays;
 mod replaces;
