@@ -25,14 +25,14 @@ fn a_group_a_user_and_a_phone_have_clock_times_of_their_own() {
             11:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             11:00 desk-3 becomes carol, reads "Logged in: 2003 Carol", hears "Logged in: 2003 Carol"
             11:00 desk-4 becomes dave, reads "Logged in: 2004 Dave", hears "Logged in: 2004 Dave"
-            12:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
+            12:00 desk-1 becomes lobby (schedule), reads "Logged out: your group's logout time"
             12:05 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
-            15:00 desk-4 becomes lobby (schedule), reads "Logged out: the building's logout time"
+            15:00 desk-4 becomes lobby (schedule), reads "Logged out: this phone's logout time"
             19:00 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
             20:00 admin reads: alice (2001 Alice) at desk-1 since 12:05, last used 12:05 (the login), next logout 12:00 (schedule)
             20:00 admin reads: carol (2003 Carol) at desk-3 since 11:00, last used 11:00 (the login)
             on 2026-05-06
-            12:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time""#]],
+            12:00 desk-1 becomes lobby (schedule), reads "Logged out: your group's logout time""#]],
     );
 }
 
@@ -57,13 +57,13 @@ fn a_clock_time_of_ones_own_is_announced_and_waits_for_a_call() {
             11:00 admin reads: A call puts that off until it ends, on hold or not, ringing until it stops, an emergency call for 30 min.
             11:50 desk-3 rings (from 2001 Alice)
             11:50 desk-1 hears it ring, talks with desk-3
-            11:59 desk-2 reads "Logout in 60 s: the building's logout time."
-            12:00 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
-            12:00 desk-1 reads "Logout when the call ends: the building's logout time"
+            11:59 desk-2 reads "Logout in 60 s: your class's logout time."
+            12:00 desk-2 becomes lobby (schedule), reads "Logged out: your class's logout time"
+            12:00 desk-1 reads "Logout when the call ends: your class's logout time"
             12:05 admin reads: alice has been logged in at desk-1 since 2026-05-05 11:00:00.
             12:05 admin reads: desk-1 was last used at 2026-05-05 11:50:00, as a call attempt showed.
-            12:05 admin reads: alice will be logged out (schedule) as soon as desk-1 is idle; that was decided at 2026-05-05 12:00:00.
-            12:10 desk-1 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: the building's logout time""#]],
+            12:05 admin reads: alice will be logged out (schedule: the logout times of class of service temps) as soon as desk-1 is idle; that was decided at 2026-05-05 12:00:00.
+            12:10 desk-1 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: your class's logout time""#]],
     );
 }
 
@@ -111,9 +111,9 @@ fn a_clock_that_is_set_is_noticed_and_times_that_have_passed_hold_for_nobody() {
             11:00 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             13:10 admin reads: alice (2001 Alice) at desk-1 since 11:00, last used 11:00 (the login), next logout 12:00 (schedule)
             13:10 admin reads: bob (2002 Bob) at desk-2 since 11:00, last used 11:00 (the login), next logout 15:00 (schedule)
-            15:20:30 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
+            15:20:30 desk-2 becomes lobby (schedule), reads "Logged out: your own logout time"
             15:22 admin reads: alice (2001 Alice) at desk-1 since 11:00, last used 11:00 (the login), next logout 12:00 (schedule)
             on 2026-05-06
-            12:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time""#]],
+            12:00 desk-1 becomes lobby (schedule), reads "Logged out: your group's logout time""#]],
     );
 }
