@@ -6,7 +6,7 @@ use super::forward_set::ForwardKind;
 use super::line::ProfileLine;
 use super::names::{ClassName, Dn, GroupName};
 use super::policy::LogoutLimits;
-use super::site::SecondLogin;
+use super::site::{PinHash, SecondLogin};
 use super::softphone::SoftphoneUse;
 
 /// What a phone becomes when a user logs in.
@@ -46,6 +46,9 @@ pub struct UserProfile {
     /// Which kind of agent of hunt groups its users are, if they are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentKind>,
+    /// What lifts the blocking of numbers after hours for a while (PRO-5). None: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinHash>,
 }
 
 impl UserProfile {
@@ -65,6 +68,7 @@ impl UserProfile {
             voicemail: None,
             privacy_button: false,
             agent: None,
+            pin: None,
         }
     }
 

@@ -106,6 +106,7 @@ impl Pbx {
             }
         }
         self.deadlines.disarm(&Timer::Session(closed.session));
+        self.lifted.remove(&closed.session);
         let state = self.phones.entry(phone.clone()).or_default();
         state.session = None;
         state.last_closed = Some(Box::new((session.stored, closed.clone())));

@@ -221,6 +221,8 @@ pub struct Settings {
     pub do_not_disturb: DoNotDisturb,
     /// What members of hunt groups are who do not answer (HG-2).
     pub hunt_group_logout: HuntGroupLogout,
+    /// How long the PIN of a profile lifts the blocking of numbers after hours, in minutes (PRO-5).
+    pub after_hours_pin_min: u32,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -264,6 +266,7 @@ impl Default for Settings {
             park_recall_s: 60,
             do_not_disturb: DoNotDisturb::Reject,
             hunt_group_logout: HuntGroupLogout::Dnd,
+            after_hours_pin_min: 60,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,

@@ -60,6 +60,9 @@ pub(super) fn read(s: &mut Section<'_>) -> (Settings, Option<SecondLogin>) {
             .unwrap_or(usual.park_recall_s),
         do_not_disturb: do_not_disturb(s).unwrap_or_default(),
         hunt_group_logout: hunt_group::logout(s).unwrap_or_default(),
+        after_hours_pin_min: s
+            .number("after_hours_pin_min", 1..=1440)
+            .unwrap_or(usual.after_hours_pin_min),
         lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
         lock_window_s: s
             .number("lock_window_s", 1..=86_400)
