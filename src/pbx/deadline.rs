@@ -170,7 +170,7 @@ impl Pbx {
         }));
         let untold = besides.len().saturating_sub(TOLD_BESIDES);
         if untold > 0 {
-            sentences.push(format!("{untold} more jobs come later."));
+            sentences.push(format!("And {untold} more, later."));
         }
         sentences.extend(taken_back(&policy));
         sentences

@@ -117,3 +117,46 @@ fn a_clock_that_is_set_is_noticed_and_times_that_have_passed_hold_for_nobody() {
             12:00 desk-1 becomes lobby (schedule), reads "Logged out: your group's logout time""#]],
     );
 }
+
+#[test]
+fn explain_tells_what_comes_and_whose_clock_it_was() {
+    check(
+        "rules: SES-11, SES-12, TOD-1, TOD-2",
+        "
+        warning 0s   logout at 19:00
+        group sales: logout at 12:00
+        job lunch: daily at 12:30, phones desk-2
+        job a: daily at 13:00
+        job b: daily at 14:00
+        job c: weekly on mon at 15:00
+        job d: yearly on 12-24 at 16:00
+        job e: once on 2999-12-31 at 17:00
+        job never: daily at 18:00, dry run
+        job others: daily at 18:30, phones lobby-*
+        alice: 2001, pin 1111, group sales   bob: 2002, pin 2222
+        desk-1: guest 9001, no display   desk-2: guest 9002, no display
+        11:00 desk-1 logs in alice   desk-2 logs in bob
+        11:01 admin explains bob
+        12:01 admin explains alice   12:31 admin explains bob
+        ",
+        expect![[r#"
+            11:00 desk-1 becomes alice, hears "Logged in: 2001 Alice"
+            11:00 desk-2 becomes bob, hears "Logged in: 2002 Bob"
+            11:01 admin reads: bob has been logged in at desk-2 since 2026-05-05 11:00:00.
+            11:01 admin reads: desk-2 was last used at 2026-05-05 11:00:00, as the login showed.
+            11:01 admin reads: The next automatic logout is at 2026-05-05 12:30:00 (schedule: job lunch).
+            11:01 admin reads: A call puts that off until it ends, on hold or not, ringing until it stops, an emergency call for 30 min.
+            11:01 admin reads: Besides: job a, which would be at 2026-05-05 13:00:00 (schedule).
+            11:01 admin reads: Besides: job b, which would be at 2026-05-05 14:00:00 (schedule).
+            11:01 admin reads: Besides: the logout times of the site, which would be at 2026-05-05 19:00:00 (schedule).
+            11:01 admin reads: Besides: job c, which would be at 2026-05-11 15:00:00 (schedule).
+            11:01 admin reads: Besides: job d, which would be at 2026-12-24 16:00:00 (schedule).
+            11:01 admin reads: And 1 more, later.
+            12:00 desk-1 becomes lobby (schedule)
+            12:01 admin reads: alice is logged in nowhere.
+            12:01 admin reads: The last logout at desk-1 was at 2026-05-05 12:00:00: alice (schedule: a logout time of user group sales came; by a timer); last used at 2026-05-05 11:00:00, as the login showed.
+            12:30 desk-2 becomes lobby (schedule)
+            12:31 admin reads: bob is logged in nowhere.
+            12:31 admin reads: The last logout at desk-2 was at 2026-05-05 12:30:00: bob (schedule: job lunch ran; by a timer); last used at 2026-05-05 11:00:00, as the login showed."#]],
+    );
+}
