@@ -7,6 +7,7 @@
 mod support;
 
 mod scenarios {
+    mod after_hours;
     mod agents;
     mod calls;
     mod clock_times;

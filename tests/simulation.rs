@@ -14,6 +14,7 @@ mod simulation {
     pub mod inspector;
     mod month;
     pub mod office;
+    mod orders;
     pub mod story;
     pub mod watch;
 }

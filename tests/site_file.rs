@@ -1,5 +1,7 @@
 //! The site file: what it means, what is said about a broken one, and what a plan reads like.
 
+#[path = "site_file/after_hours.rs"]
+mod after_hours;
 #[path = "site_file/buttons.rs"]
 mod buttons;
 #[path = "site_file/hunt_groups.rs"]
@@ -346,6 +348,7 @@ logout_profile = "guest"
             site.toml:10:14: site.lock_after: the number is out of range. Write one from 1 to 100
             site.toml:11:13: site.warning_s: this is a text. Write a whole number without quotes
             site.toml:12:13: site.voicemail: this is a whole number. Write a text in quotes
+            site.toml:13:2: codes.after_hours: *14 begins like the code for login, *1. Choose codes of which none begins like another
             site.toml:15:10: codes.logout: *12 begins like the code for login, *1. Choose codes of which none begins like another
             site.toml:16:17: codes.remote_logout: "call me" is not a code. Write 1 to 16 digits, * or #, such as "*11"; the last is not #, which ends what is dialled
             site.toml:18:7: emergency.112: nobody answers this emergency number. Name at least one phone that rings, or a trunk
@@ -430,9 +433,11 @@ fn codes_must_not_hide_each_other_or_numbers() {
         "[emergency]",
         codes,
         expect![[r#"
-        site.toml:7:17: codes.remote_logout: *1 begins like the code for logout, *1. Choose codes of which none begins like another
-        site.toml:18:6: user.alice.dn: 2001 begins like the code for login, 20. Choose another number or code
-    "#]],
+            site.toml:4:2: codes.after_hours: *14 begins like the code for logout, *1. Choose codes of which none begins like another
+            site.toml:4:2: codes.after_hours: *14 begins like the code for remote_logout, *1. Choose codes of which none begins like another
+            site.toml:7:17: codes.remote_logout: *1 begins like the code for logout, *1. Choose codes of which none begins like another
+            site.toml:18:6: user.alice.dn: 2001 begins like the code for login, 20. Choose another number or code
+        "#]],
     );
     let codes = "[codes]\nlogin = \"*1#\"\nlogout = \"\"\nremote_logout = \"*13\"\n[emergency]";
     check_with(

@@ -304,6 +304,8 @@ fn kind(what: What) -> v1::EventKind {
         What::MassLogoutCancelled => v1::EventKind::MassLogoutCancelled,
         What::JobMissed => v1::EventKind::JobMissed,
         What::WouldLogOut => v1::EventKind::WouldLogOut,
+        What::BlockingLifted => v1::EventKind::BlockingLifted,
+        What::LiftRefused => v1::EventKind::LiftRefused,
     }
 }
 

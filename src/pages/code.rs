@@ -111,7 +111,8 @@ impl From<&Refusal> for Code {
                 | Obstacle::EmergencyHold(..)
                 | Obstacle::Ringing
                 | Obstacle::AgentInCall
-                | Obstacle::InUse(_) => Code::POLICY,
+                | Obstacle::InUse(_)
+                | Obstacle::AfterHours(_) => Code::POLICY,
             },
             _ => Code::POLICY,
         }

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Pbx;
 use super::change::{Cause, Change, Claim, Door, SessionId, Signal, StoredSession, Wanted};
 use super::login::{Asker, Login, Purpose};
-use super::names::PhoneName;
+use super::names::{JobName, PhoneName};
 use super::phone::InUse;
 use super::rest::{Rest, Resting};
 use super::softphone::Reach;
+use super::{JobWish, Pbx};
 use crate::time::{Now, Utc};
 
 /// So many wait to be saved together at most.
@@ -111,6 +111,13 @@ pub enum Activity {
     },
     /// It says so no more.
     Silent(PhoneName),
+    /// An administrator had this done with a job.
+    JobWished {
+        /// Which job.
+        job: JobName,
+        /// What.
+        wish: JobWish,
+    },
 }
 
 /// What a phone is doing, as far as logouts are concerned.
@@ -310,26 +317,10 @@ impl Pbx {
         let recorder = &mut self.recorder;
         let mut found = false;
         for change in &self.outcome.changes[recorder.looked_at..] {
-            let what = match change {
-                Change::SessionClosed(closed) => Activity::LoggedOut {
-                    session: closed.session,
-                    cause: closed.cause,
-                    door: closed.door,
-                },
-                Change::LeavingSet {
-                    session,
-                    leaving: Some((cause, door, _)),
-                } => Activity::Leaving {
-                    session: *session,
-                    cause: *cause,
-                    door: *door,
-                },
-                Change::LeavingSet { session, .. } => Activity::Stays { session: *session },
-                Change::EmergencyCalled { phone, .. } => Activity::EmergencyCalled(phone.clone()),
-                _ => continue,
-            };
-            recorder.push(now, what);
-            found = true;
+            if let Some(what) = noticed(change) {
+                recorder.push(now, what);
+                found = true;
+            }
         }
         recorder.looked_at = self.outcome.changes.len();
         found
@@ -348,6 +339,22 @@ impl Pbx {
         }
         let opens = Activity::LoggedIn(Box::new(claim.opens.clone()));
         self.recorder.push(now, opens);
+    }
+
+    /// An administrator had something done with a job. It is saved with what came of it: a run that is paused is paused
+    /// after a kill, too. Who stays by it is not said besides, as another policy may have others leave.
+    pub(super) fn job_wish_noticed(&mut self, now: Now, job: &JobName, wish: JobWish) {
+        let recorder = &mut self.recorder;
+        let job = job.clone();
+        recorder.push(now, Activity::JobWished { job, wish });
+        let changes = &self.outcome.changes[recorder.looked_at..];
+        for what in changes.iter().filter_map(noticed) {
+            if !matches!(what, Activity::Stays { .. }) {
+                recorder.push(now, what);
+            }
+        }
+        recorder.looked_at = self.outcome.changes.len();
+        self.save_activity();
     }
 
     /// Everything that is to be recorded late is recorded now.
@@ -422,6 +429,8 @@ impl Pbx {
             Activity::Silent(phone) => {
                 self.seldom.resting.insert(phone, Resting::long_silent());
             }
+            // A policy that knows no such job has nothing to do there.
+            Activity::JobWished { job, wish } => drop(self.do_job_wish(now, &job, wish)),
             // What a policy did is for this one to decide, and a session that gave way gives way to the login.
             Activity::LoggedOut { .. } | Activity::Leaving { .. } => {}
             // These are for whoever has the clock and the store.
@@ -518,4 +527,26 @@ impl Pbx {
             self.look_at(now, id);
         }
     }
+}
+
+/// What is recorded of a change.
+fn noticed(change: &Change) -> Option<Activity> {
+    Some(match change {
+        Change::SessionClosed(closed) => Activity::LoggedOut {
+            session: closed.session,
+            cause: closed.cause,
+            door: closed.door,
+        },
+        Change::LeavingSet {
+            session,
+            leaving: Some((cause, door, _)),
+        } => Activity::Leaving {
+            session: *session,
+            cause: *cause,
+            door: *door,
+        },
+        Change::LeavingSet { session, .. } => Activity::Stays { session: *session },
+        Change::EmergencyCalled { phone, .. } => Activity::EmergencyCalled(phone.clone()),
+        _ => return None,
+    })
 }

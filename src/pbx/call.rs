@@ -286,6 +286,7 @@ impl Pbx {
                 let asker = (Asker::Leg(leg), Door::Code);
                 self.login_requested(now, asker, phone, &user, Some(secret));
             }
+            Destination::Lift(secret) => self.lift_asked(leg, phone, secret),
             Destination::LoginDialogue => self.ask_for_login(now, leg, phone, Door::Code),
             Destination::Echo => self.begin_echo(now, leg, phone),
             Destination::Forward(kind, to) => {

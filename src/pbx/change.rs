@@ -538,6 +538,10 @@ pub enum What {
     JobMissed,
     /// A job that is only tried would have logged somebody out.
     WouldLogOut,
+    /// A PIN lifted the blocking of numbers after hours for a while (PRO-5).
+    BlockingLifted,
+    /// A PIN that was to do so was wrong.
+    LiftRefused,
 }
 
 impl What {
@@ -575,6 +579,8 @@ impl What {
             What::MassLogoutCancelled => "mass-logout-cancelled",
             What::JobMissed => "job-missed",
             What::WouldLogOut => "would-log-out",
+            What::BlockingLifted => "blocking-lifted",
+            What::LiftRefused => "lift-refused",
         }
     }
 

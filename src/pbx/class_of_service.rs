@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::after_hours::AfterHours;
 use super::dial_pattern::DialPattern;
 use super::policy::LogoutLimits;
 use super::route::CallKind;
@@ -26,6 +27,9 @@ pub struct ClassOfService {
     /// Numbers that may be called besides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<DialPattern>,
+    /// Numbers that may not be called at some times. None: all may be called at all times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_hours: Option<Box<AfterHours>>,
     /// May log in at a phone of this class.
     pub login: bool,
     /// May log others out by code (OUT-5).

@@ -4,38 +4,52 @@ use std::time::Duration;
 
 use super::Pbx;
 use super::change::{Cause, Closed, SessionId, StoredSession};
-use super::job::Job;
-use super::names::{JobName, PhoneName};
+use super::clock_time::WhoseClock;
+use super::names::{PhoneName, UserId};
 use super::phone::InUse;
 use super::policy::{Level, Policy, Source};
 use crate::time::{Now, Utc};
+
+/// How many limits are told besides the next one: all but jobs, of which a site may have a hundred.
+const TOLD_BESIDES: usize = 5;
 
 /// A limit of a session, and when it is reached if the phone is not used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Due<'a> {
     at: Utc,
-    cause: Cause,
-    by: Source<'a>,
-    /// How long it is; a clock time has no length.
-    limit: Duration,
-    /// Which job it is of, if the clock decides.
-    job: Option<&'a JobName>,
+    what: Limit<'a>,
 }
 
-impl Due<'_> {
-    /// The limit in words.
-    fn words(&self) -> String {
-        let minutes = self.limit.as_secs() / 60;
-        match self.cause {
-            Cause::Idle => format!("{minutes} min without use, by {}", self.by),
-            Cause::Duration => {
-                let (hours, minutes) = (minutes / 60, minutes % 60);
-                format!("a login lasts {hours}:{minutes:02} at most, by {}", self.by)
+/// What a limit is of, how long it is, and who set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit<'a> {
+    /// The time without use.
+    Idle(Duration, Source<'a>),
+    /// The time since the login.
+    Total(Duration, Source<'a>),
+    /// The clock.
+    Clock(WhoseClock<'a>),
+}
+
+impl Limit<'_> {
+    fn cause(self) -> Cause {
+        match self {
+            Limit::Idle(..) => Cause::Idle,
+            Limit::Total(..) => Cause::Duration,
+            Limit::Clock(_) => Cause::Schedule,
+        }
+    }
+
+    /// In words.
+    fn words(self) -> String {
+        let minutes = |limit: Duration| limit.as_secs() / 60;
+        match self {
+            Limit::Idle(limit, by) => format!("{} min without use, by {by}", minutes(limit)),
+            Limit::Total(limit, by) => {
+                let (hours, minutes) = (minutes(limit) / 60, minutes(limit) % 60);
+                format!("a login lasts {hours}:{minutes:02} at most, by {by}")
             }
-            _ => match self.job {
-                Some(job) if job.as_str() != Job::LOGOUT_TIMES => format!("job {job}"),
-                _ => format!("the logout times of {}", self.by),
-            },
+            Limit::Clock(whose) => whose.to_string(),
         }
     }
 }
@@ -47,7 +61,8 @@ impl Pbx {
         let phone = &self.sessions.get(&id)?.stored.phone;
         let hold = self.emergency_hold(now, phone);
         let hold = hold.map(|until| now.utc_at(until));
-        Some((hold.map_or(next.at, |hold| hold.max(next.at)), next.cause))
+        let at = hold.map_or(next.at, |hold| hold.max(next.at));
+        Some((at, next.what.cause()))
     }
 
     /// Every limit that holds for a session, the next one first.
@@ -64,44 +79,26 @@ impl Pbx {
         let idle = idle.filter(|_| self.may_be_idle(now, &stored.phone));
         let idle = idle.map(|(limit, by)| Due {
             at: now.utc_at(session.last_used + limit),
-            cause: Cause::Idle,
-            by,
-            limit,
-            job: None,
+            what: Limit::Idle(limit, by),
         });
         let total = policy
             .total
             .and_then(|total| Some((total.value?, total.by)));
         let total = total.map(|(limit, by)| Due {
             at: stored.opened.plus(limit),
-            cause: Cause::Duration,
-            by,
-            limit,
-            job: None,
-        });
-        let site = Source {
-            level: Level::Site,
-            name: "",
-        };
-        let by_job = self.next_by_clock(stored).map(|(at, job)| Due {
-            at,
-            cause: Cause::Schedule,
-            by: site,
-            limit: Duration::ZERO,
-            job: Some(job),
+            what: Limit::Total(limit, by),
         });
         let own_time = self.own_clock_time(stored).zip(policy.times);
         let own_time = own_time.map(|(at, times)| Due {
             at,
-            cause: Cause::Schedule,
-            by: times.by,
-            limit: Duration::ZERO,
-            job: None,
+            what: Limit::Clock(WhoseClock::Own(times.by)),
         });
-        let mut dues: Vec<Due<'_>> = [idle, total, own_time, by_job]
-            .into_iter()
-            .flatten()
-            .collect();
+        let by_jobs = self.next_by_clock(stored).map(|(at, job)| Due {
+            at,
+            what: Limit::Clock(WhoseClock::of_job(job)),
+        });
+        let limits = [idle, total, own_time].into_iter().flatten();
+        let mut dues: Vec<Due<'_>> = limits.chain(by_jobs).collect();
         dues.sort_by_key(|due| due.at);
         dues
     }
@@ -127,12 +124,14 @@ impl Pbx {
         ];
         match stored.leaving {
             Some((cause, _, since)) => sentences.push(format!(
-                "{user} will be logged out ({}) as soon as {phone} is idle; that was decided at {}.",
+                "{user} will be logged out ({}{}) as soon as {phone} is idle; that was decided at {}.",
                 cause.word(),
+                self.whose_clock(cause, stored, since).in_record(),
                 local(since)
             )),
             None => sentences.extend(self.explain_limits(now, id, stored)),
         }
+        sentences.extend(self.explain_runs(id, user));
         sentences.extend(self.explain_deferral(now, id, stored));
         sentences
     }
@@ -154,22 +153,37 @@ impl Pbx {
                     "The next automatic logout is at {} ({}: {}).",
                     self.schedule.local(at),
                     cause.word(),
-                    next.words()
+                    next.what.words()
                 ));
                 sentences.push(self.what_puts_off(cause));
             }
             _ => sentences.push(format!("Nothing logs {user} out automatically here.")),
         }
-        sentences.extend(dues.iter().skip(1).map(|due| {
+        let besides = dues.get(1..).unwrap_or_default();
+        sentences.extend(besides.iter().take(TOLD_BESIDES).map(|due| {
             format!(
                 "Besides: {}, which would be at {} ({}).",
-                due.words(),
+                due.what.words(),
                 self.schedule.local(due.at),
-                due.cause.word()
+                due.what.cause().word()
             )
         }));
+        let untold = besides.len().saturating_sub(TOLD_BESIDES);
+        if untold > 0 {
+            sentences.push(format!("And {untold} more, later."));
+        }
         sentences.extend(taken_back(&policy));
         sentences
+    }
+
+    /// Jobs that run, and will log the user out when the turn comes.
+    fn explain_runs(&self, id: SessionId, user: &UserId) -> Vec<String> {
+        let runs = self.schedule.runs_for(id);
+        let say = runs.map(|(job, run)| match run.paused {
+            true => format!("Job {job} is paused: {user} will be logged out when it goes on."),
+            false => format!("Job {job} runs: {user} will be logged out when the turn comes."),
+        });
+        say.take(TOLD_BESIDES).collect()
     }
 
     /// What would put an automatic logout off (IDL-2, TOD-3, OUT-3, EMG-1).
@@ -203,7 +217,7 @@ impl Pbx {
         let may_be_idle = || {
             self.dues(now, id)
                 .iter()
-                .any(|due| due.cause == Cause::Idle)
+                .any(|due| due.what.cause() == Cause::Idle)
         };
         let own = match stored.leaving {
             Some(_) if is_held && may_be_idle() => self.explain_use(now, id, phone),
@@ -221,7 +235,7 @@ impl Pbx {
     fn explain_use(&self, now: Now, id: SessionId, phone: &PhoneName) -> Option<String> {
         let in_use = self.in_use(phone);
         let dues = self.dues(now, id);
-        let idle = dues.iter().find(|due| due.cause == Cause::Idle);
+        let idle = dues.iter().find(|due| due.what.cause() == Cause::Idle);
         match in_use {
             InUse::Active if !dues.is_empty() => Some(format!(
                 "{phone} is in a call: no timer ends the session before the call ends."
@@ -252,7 +266,10 @@ impl Pbx {
             self.schedule.local(closed.at),
             stored.user,
             closed.cause.word(),
-            reason(closed.cause),
+            reason(
+                closed.cause,
+                self.whose_clock(closed.cause, stored, closed.at)
+            ),
             closed.door.words(),
             self.schedule.local(closed.last_used.0),
             closed.last_used.1.words()
@@ -272,8 +289,8 @@ fn taken_back(policy: &Policy<'_>) -> Vec<String> {
     idle.into_iter().chain(total).chain(times).collect()
 }
 
-fn reason(cause: Cause) -> &'static str {
-    match cause {
+fn reason(cause: Cause, whose: WhoseClock<'_>) -> String {
+    let why = match cause {
         Cause::User => "the user logged out",
         Cause::Takeover => "somebody else logged in there",
         Cause::Moved => "the user logged in elsewhere",
@@ -281,10 +298,11 @@ fn reason(cause: Cause) -> &'static str {
         Cause::Admin => "an administrator did",
         Cause::Idle => "the phone was not used for the idle limit",
         Cause::Duration => "the maximum login time was over",
-        Cause::Schedule => "a logout time of the site came",
+        Cause::Schedule => return whose.came(),
         Cause::Api => "a program did, over the API",
         Cause::Missed => "too many hunt calls were missed there",
         Cause::Firmware => "the phone came back with other firmware than it is to have",
         Cause::Unregistered => "the softphone unregistered, or was not heard of any more",
-    }
+    };
+    why.to_owned()
 }

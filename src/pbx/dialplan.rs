@@ -61,11 +61,13 @@ pub struct Codes {
     pub hunt_ready: String,
     /// The same on all lines of the phone.
     pub hunt_ready_phone: String,
+    /// Lift the blocking of numbers after hours: code, PIN, then perhaps `#` (PRO-5).
+    pub after_hours: String,
 }
 
 impl Codes {
     /// Every code with its key in a site file, in the order of the file.
-    pub fn all(&self) -> [(&'static str, &str); 24] {
+    pub fn all(&self) -> [(&'static str, &str); 25] {
         [
             ("login", &self.login),
             ("logout", &self.logout),
@@ -91,6 +93,7 @@ impl Codes {
             ("hunt_leave_one", &self.hunt_leave_one),
             ("hunt_ready", &self.hunt_ready),
             ("hunt_ready_phone", &self.hunt_ready_phone),
+            ("after_hours", &self.after_hours),
         ]
     }
 
@@ -139,6 +142,7 @@ impl Default for Codes {
             hunt_leave_one: "#4".into(),
             hunt_ready: "*4".into(),
             hunt_ready_phone: "*5".into(),
+            after_hours: "*14".into(),
         }
     }
 }
@@ -185,6 +189,8 @@ pub(super) enum Destination {
         /// On all lines of the phone.
         whole_phone: bool,
     },
+    /// To call numbers that are blocked after hours, by a PIN.
+    Lift(Secret),
     /// To have the call that they hold wait at a number of its own.
     Park,
     /// To have the call that waits at a number.
@@ -218,6 +224,12 @@ pub(super) fn destination(site: &Site, digits: &str) -> Destination {
     }
     if let Some(rest) = digits.strip_prefix(codes.login.as_str()) {
         return login(rest);
+    }
+    if let Some(rest) = digits.strip_prefix(codes.after_hours.as_str()) {
+        return match ended(rest).trim_start_matches('*') {
+            "" => Destination::Incomplete("Dial the code, then the PIN #"),
+            pin => Destination::Lift(Secret::new(pin.into())),
+        };
     }
     if let Some(dn) = after_code(digits, &codes.remote_logout) {
         return match dn {
@@ -354,6 +366,12 @@ mod tests {
             ("*90#", Destination::Echo),
             ("*902001", Destination::Number("*902001".into())),
             ("*132001", Destination::RemoteLogout("2001".into())),
+            ("*144711", Destination::Lift(Secret::new("4711".into()))),
+            ("*14*4711#", Destination::Lift(Secret::new("4711".into()))),
+            (
+                "*14#",
+                Destination::Incomplete("Dial the code, then the PIN #"),
+            ),
             ("*13*2001#", Destination::RemoteLogout("2001".into())),
             ("112", Destination::Emergency(vec!["desk-8".into()])),
             (

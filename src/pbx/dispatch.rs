@@ -10,6 +10,7 @@ use crate::time::Now;
 impl Pbx {
     /// Takes one event. Never fails: a "no" is an action.
     pub fn handle(&mut self, now: Now, event: Event) {
+        self.moment = now;
         match event {
             Event::SiteApplied(site) => self.site_applied(now, site),
             Event::PhoneRegistered(phone) => {
@@ -247,6 +248,7 @@ impl Pbx {
 
     /// Does what is due; harmless if nothing is.
     pub fn wake(&mut self, now: Now) {
+        self.moment = now;
         while let Some(timer) = self.deadlines.pop_due(now.uptime) {
             match timer {
                 Timer::Session(id) => {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::action::Party;
@@ -677,7 +678,8 @@ pub enum Event {
 }
 
 /// What an administrator wants of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum JobWish {
     /// To run now, whatever the clock says.
     Run {

@@ -164,6 +164,7 @@ impl Pbx {
         sentences.extend(self.explain_quiet(phone));
         sentences.extend(self.explain_members(phone));
         sentences.extend(self.explain_privacy(phone));
+        sentences.extend(self.explain_after_hours(now, phone));
         if let Ok(owner) = self.owner_at(phone) {
             sentences.extend(self.explain_forwarding(&owner));
         }
@@ -196,6 +197,7 @@ impl Pbx {
             if let Some(session) = self.sessions.get(id) {
                 sentences.extend(self.explain_layout(&session.stored.phone));
                 sentences.extend(self.explain_members(&session.stored.phone));
+                sentences.extend(self.explain_after_hours(now, &session.stored.phone));
             }
         }
         sentences.extend(self.explain_softphone(user));

@@ -152,7 +152,8 @@ impl Pbx {
         let allowed = self
             .class_at(phone)
             .may_call([dialled, dn.as_str()], called);
-        allowed.then_some(()).ok_or(Refusal::NotAllowed)
+        allowed.then_some(()).ok_or(Refusal::NotAllowed)?;
+        self.after_hours(phone, [dialled, dn.as_str()])
     }
 
     /// The phones that a number makes ring, through every forwarding on the way; and as what number they ring.

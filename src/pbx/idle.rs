@@ -218,7 +218,10 @@ impl Pbx {
             return;
         }
         session.warned = Some(cause);
-        let (user, phone) = (session.stored.user.clone(), session.stored.phone.clone());
+        let stored = session.stored.clone();
+        let whose = self.whose_clock(cause, &stored, now.utc_at(at));
+        let of = whose.in_record();
+        let (user, phone) = (stored.user.clone(), stored.phone.clone());
         // A timer rings a little late; nobody is to read 29 where 30 was meant.
         let seconds = at
             .saturating_sub(now.uptime)
@@ -228,7 +231,7 @@ impl Pbx {
         let text = match cause {
             Cause::Idle => format!("Logout in {seconds} s: not used. Make a call to stay."),
             Cause::Duration => format!("Logout in {seconds} s: maximum login time."),
-            _ => format!("Logout in {seconds} s: the building's logout time."),
+            _ => format!("Logout in {seconds} s: {}.", whose.to_user()),
         };
         // Not in somebody's ear.
         let aloud = self.site.settings.warning_tone && self.in_use(&phone) == InUse::Idle;
@@ -243,7 +246,7 @@ impl Pbx {
             Some(&user),
             Some(&phone),
             Door::Timer,
-            format!("{user} at {phone} was told of the logout in {seconds} s"),
+            format!("{user} at {phone} was told of the logout in {seconds} s{of}"),
         );
     }
 }

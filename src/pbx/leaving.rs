@@ -3,6 +3,7 @@
 //! There is one rule, whoever asks by whichever door. `docs/logout.md` is its table, and every row of that is played.
 
 use super::change::{Cause, Change, Door, SessionId, What};
+use super::clock_time::WhoseClock;
 use super::event::{LogoutTarget, Ticket};
 use super::login::Asker;
 use super::names::{Dn, PhoneName};
@@ -389,13 +390,16 @@ impl Pbx {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let cause = session.stored.leaving.map_or(cause, |(first, ..)| first);
+        let stored = &session.stored;
+        let cause = stored.leaving.map_or(cause, |(first, ..)| first);
+        let phone = stored.phone.clone();
+        let why = announced(cause, self.whose_clock(cause, stored, now.utc));
         self.act_stored(Action::Tell {
-            phone: session.stored.phone.clone(),
+            phone,
             notice: Notice::LogoutWaits(cause),
             text: match cause {
                 Cause::User => "Logout when the call ends. Stay: log in again".into(),
-                cause => format!("Logout when the call ends: {}", announced(cause)),
+                _ => format!("Logout when the call ends: {why}"),
             },
         });
     }
@@ -410,14 +414,16 @@ impl Pbx {
         }
         let leaving = Some((cause, door, now.utc));
         session.stored.leaving = leaving;
-        let (user, phone) = (session.stored.user.clone(), session.stored.phone.clone());
+        let stored = session.stored.clone();
+        let (user, phone) = (stored.user.clone(), stored.phone.clone());
         self.deadlines.disarm(&Timer::Session(id));
         let change = Change::LeavingSet {
             session: id,
             leaving,
         };
         self.outcome.changes.push(change);
-        let text = format!("{user} will be logged out at {phone} when it is idle");
+        let of = self.whose_clock(cause, &stored, now.utc).in_record();
+        let text = format!("{user} will be logged out at {phone} when it is idle{of}");
         let what = What::LogoutDeferred(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
         self.look_at(now, id);
@@ -477,14 +483,14 @@ impl Pbx {
 }
 
 /// What stands behind a logout that is to come.
-fn announced(cause: Cause) -> &'static str {
+fn announced(cause: Cause, whose: WhoseClock<'_>) -> &'static str {
     match cause {
         Cause::Remote => "from another phone",
         Cause::Admin => "by the administrator",
         Cause::Api => "by a program",
         Cause::Idle => "not used",
         Cause::Duration => "maximum login time",
-        Cause::Schedule => "the building's logout time",
+        Cause::Schedule => whose.to_user(),
         Cause::Firmware => "the phone needs other firmware",
         Cause::Missed => "hunt calls were missed",
         Cause::User | Cause::Takeover | Cause::Moved | Cause::Unregistered => "it was decided",

@@ -123,6 +123,16 @@ impl Schedule {
         jobs.filter_map(|(name, planned)| Some(planned.running.as_ref()?.progress(name)))
     }
 
+    /// The runs that are to log somebody out whose turn has not come.
+    pub fn runs_for(&self, id: SessionId) -> impl Iterator<Item = (&JobName, JobRun)> {
+        let jobs = self.jobs.iter();
+        jobs.filter_map(move |(name, planned)| {
+            let running = planned.running.as_ref()?;
+            let is_to_go = !running.run.dry_run && running.queue.contains(&id);
+            is_to_go.then_some((name, running.run))
+        })
+    }
+
     /// Somebody is logged in no more.
     pub fn session_gone(&mut self, id: SessionId, cause: Cause) {
         for (name, planned) in &mut self.jobs {
@@ -450,10 +460,19 @@ impl Pbx {
     /// An administrator wants a job run, or one that runs paused, resumed or cancelled.
     pub(super) fn job_wished(&mut self, now: Now, ticket: Ticket, name: &JobName, wish: JobWish) {
         let outcome = self.do_job_wish(now, name, wish);
+        if outcome.is_ok() {
+            self.job_wish_noticed(now, name, wish);
+        }
         self.answer(Asker::Ticket(ticket), outcome);
     }
 
-    fn do_job_wish(&mut self, now: Now, name: &JobName, wish: JobWish) -> Result<String, Refusal> {
+    /// Does that, and says what came of it.
+    pub(super) fn do_job_wish(
+        &mut self,
+        now: Now,
+        name: &JobName,
+        wish: JobWish,
+    ) -> Result<String, Refusal> {
         let Some(planned) = self.schedule.jobs.get_mut(name) else {
             return Err(Refusal::NotFound(format!("There is no job {name}")));
         };

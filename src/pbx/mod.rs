@@ -4,6 +4,7 @@
 
 mod action;
 mod activity;
+mod after_hours;
 mod agent;
 mod appearance;
 mod attempt;
@@ -96,6 +97,7 @@ use rand::{Rng, SeedableRng};
 
 pub use action::{Action, Alert, Notice, Ordered, Outcome, Party, Refusal, Shown};
 pub use activity::{Acted, Activity, Doing};
+pub use after_hours::{AfterHours, WeekTime};
 pub use agent::{HuntDuty, Readiness, ReadyAt, Standing};
 pub use call::HUNG_UP;
 pub use change::{
@@ -254,6 +256,9 @@ pub struct Pbx {
     renewals: renewal::Renewals,
     upstream: upstream::Enrolment,
     recorder: activity::Recorder,
+    lifted: after_hours::Lifted,
+    /// When it is, as the event or the wake-up says that is being dealt with.
+    moment: Now,
     deadlines: Deadlines<Timer>,
     outcome: Outcome,
     random: StdRng,
@@ -300,6 +305,8 @@ impl Pbx {
             renewals: renewal::Renewals::default(),
             upstream: upstream::Enrolment::default(),
             recorder: activity::Recorder::default(),
+            lifted: after_hours::Lifted::default(),
+            moment: now,
             deadlines: Deadlines::default(),
             outcome: Outcome::default(),
             random: StdRng::from_seed(seed),

@@ -65,6 +65,7 @@ impl NumberPlan {
         numbers.extend(closed.map(Dn::from));
         let mut open: Vec<(Dn, bool)> = vec![
             (codes.login.as_str().into(), true),
+            (codes.after_hours.as_str().into(), true),
             (codes.remote_logout.as_str().into(), false),
             (codes.pickup.as_str().into(), false),
             (codes.barge.as_str().into(), false),

@@ -29,6 +29,8 @@ pub enum Obstacle {
     AgentInCall,
     /// Something goes on at that phone (OUT-5).
     InUse(PhoneName),
+    /// That number may not be called now; and the code by which a PIN lifts that, if the caller has one (PRO-5).
+    AfterHours(Option<String>),
 }
 
 impl Obstacle {
@@ -53,6 +55,10 @@ impl Obstacle {
             Obstacle::Ringing => "A call is ringing. Answer or decline it first".into(),
             Obstacle::AgentInCall => "Agents log out between calls. End your call first".into(),
             Obstacle::InUse(phone) => format!("{phone} is in use"),
+            Obstacle::AfterHours(None) => "Not allowed after hours".into(),
+            Obstacle::AfterHours(Some(code)) => {
+                format!("Not allowed after hours. Dial {code} and your PIN first")
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::layout::Feature;
 use super::line::ProfileLine;
 use super::names::{ClassName, Dn, GroupName};
 use super::policy::LogoutLimits;
-use super::site::SecondLogin;
+use super::site::{PinHash, SecondLogin};
 use super::softphone::SoftphoneUse;
 
 /// What a phone becomes when a user logs in.
@@ -50,6 +50,9 @@ pub struct UserProfile {
     /// Which kind of agent of hunt groups its users are, if they are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentKind>,
+    /// What lifts the blocking of numbers after hours for a while (PRO-5). None: nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinHash>,
 }
 
 impl UserProfile {
@@ -70,6 +73,7 @@ impl UserProfile {
             privacy_button: false,
             hunt_button: false,
             agent: None,
+            pin: None,
         }
     }
 

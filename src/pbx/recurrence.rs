@@ -6,11 +6,11 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::job::{Calendar, Holidays, Job, When};
+use super::job::{Calendar, Days, Holidays, Job, When};
 use super::site::Site;
 use crate::time::Utc;
 
-/// How far a next time is looked for: 29 February may be eight years away.
+/// How far a next time is looked for: 29 February may be eight years away. A day that comes once may be farther.
 const HORIZON_DAYS: u32 = 8 * 366 + 1;
 
 /// The moments at which a job comes.
@@ -39,6 +39,13 @@ impl Recurrence {
 
     /// The next moment after `after`.
     pub fn next_after(&self, after: Utc) -> Option<Utc> {
+        if let When::At {
+            days: Days::Once(day),
+            ..
+        } = &self.when
+        {
+            return self.on(*day).into_iter().find(|at| *at > after);
+        }
         // 24:00 of the day before may still be to come.
         let mut day = self.date(after)?.yesterday().ok()?;
         for _ in 0..HORIZON_DAYS {
@@ -368,6 +375,9 @@ mod tests {
             ["2026-12-24 12:00:00", "2026-12-25 00:00:00"]
         );
         assert_eq!(next(&once, "2026-12-25T00:00:00Z"), "never");
+        let far = at("UTC", Days::Once(jiff::civil::date(2999, 12, 31)), seven);
+        assert_eq!(next(&far, "2026-05-05T00:00:00Z"), "2999-12-31T19:00:00Z");
+        assert_eq!(next(&far, "2999-12-31T19:00:00Z"), "never");
     }
 
     /// rules: TOD-2

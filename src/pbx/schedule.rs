@@ -21,6 +21,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A time that is noticed later than this was missed.
 const LATE: Duration = Duration::from_secs(60);
 
+/// A job of which no time was found is looked at again this often: the next one may have been too far away.
+const SEEK_EVERY: Duration = Duration::from_secs(24 * 3600);
+
 /// The jobs of the site, and the queue of automatic logouts.
 #[derive(Debug)]
 pub(super) struct Schedule {
@@ -49,6 +52,8 @@ pub(super) struct Planned {
     looked: Utc,
     /// The first one after that.
     pub next: Option<Utc>,
+    /// When that was looked for.
+    sought: Utc,
     /// Its times up to here were announced.
     warned: Utc,
     /// The last run that is over.
@@ -61,6 +66,7 @@ impl Planned {
     fn new(job: Job, recurrence: Recurrence, looked: Utc) -> Planned {
         Planned {
             next: recurrence.next_after(looked),
+            sought: looked,
             job,
             recurrence,
             looked,
@@ -81,11 +87,14 @@ impl Planned {
     /// The last of its times that have come since it was looked, if one has. From then on it has been dealt with.
     /// Never backwards: a clock that is set back must not log everybody out a second time.
     fn due(&mut self, now: Utc) -> Option<Utc> {
-        let next = self.next?;
-        if next > now {
+        if self.next.is_none() && now.since(self.sought) > SEEK_EVERY {
+            self.sought = now;
+            self.next = self.recurrence.next_after(now);
+        }
+        let Some(next) = self.next.filter(|next| *next <= now) else {
             self.looked = self.looked.max(now);
             return None;
-        }
+        };
         let due = self.recurrence.last_within(self.looked, now);
         self.looked = now;
         self.next = self.recurrence.next_after(now);
@@ -283,16 +292,18 @@ impl Pbx {
         is_whom && self.limits_of(stored).is_some()
     }
 
-    /// When the clock ends a session next, unless something defers it, and by which job.
-    pub(super) fn next_by_clock(&self, stored: &StoredSession) -> Option<(Utc, &JobName)> {
+    /// The jobs that end a session when their time comes, and when that is next.
+    pub(super) fn next_by_clock(
+        &self,
+        stored: &StoredSession,
+    ) -> impl Iterator<Item = (Utc, &JobName)> {
         let jobs = self.schedule.jobs.iter();
-        let next = jobs.filter_map(|(name, planned)| {
+        jobs.filter_map(move |(name, planned)| {
             let ends_it = !planned.job.dry_run
                 && self.holds_for(name, stored)
                 && self.is_meant(&planned.job, stored);
             Some((planned.next.filter(|_| ends_it)?, name))
-        });
-        next.min_by_key(|(at, _)| *at)
+        })
     }
 
     /// The site has other jobs. A run goes on with those whom it is for; without its job it ends.
@@ -360,5 +371,35 @@ impl Pbx {
         }
         self.deadlines
             .arm(Timer::Save, now.uptime + super::SAVE_EVERY);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::pbx::job::{Calendar, Holidays};
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    /// rules: TOD-2
+    #[test]
+    fn a_time_that_was_too_far_away_to_be_found_is_found_when_it_comes_near() {
+        let mut site = Site::default();
+        let day = "2050-06-01".parse().expect("a day");
+        let calendar = Arc::new(Calendar::of(vec![day]));
+        site.calendars.insert("feast".into(), calendar);
+        let mut job = Job::daily(vec![12 * 60]);
+        job.holidays = Holidays::Only("feast".into());
+        let noon: jiff::Timestamp = "2050-06-01T12:00:00Z".parse().expect("a moment");
+        let noon = Utc(noon.as_millisecond());
+        let far = Utc(noon.0).minus(30 * 366 * DAY);
+        let mut planned = Planned::new(job.clone(), Recurrence::of(&job, &site), far);
+        assert_eq!((planned.next, planned.due(far)), (None, None));
+        let near = noon.minus(DAY);
+        assert_eq!((planned.due(near), planned.next), (None, Some(noon)));
+        assert_eq!(planned.due(noon), Some(noon));
+        assert_eq!((planned.due(noon.plus(DAY)), planned.next), (None, None));
     }
 }

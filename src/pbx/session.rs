@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::change::{Cause, Change, Closed, Door, SessionId, StoredSession, What};
+use super::clock_time::WhoseClock;
 use super::names::{PhoneName, UserId};
 use super::{Haste, Pbx, Renewal, Shown, Timer};
 use crate::time::Now;
@@ -62,6 +63,8 @@ impl Pbx {
         };
         let closed = session.closed(now, cause, door);
         let user = session.stored.user.clone();
+        let whose = self.whose_clock(cause, &session.stored, now.utc);
+        let (why, of) = (farewell(cause, whose), whose.in_record());
         self.outcome
             .changes
             .push(Change::SessionClosed(closed.clone()));
@@ -69,14 +72,14 @@ impl Pbx {
             return;
         };
         self.members_depart(now, &user);
-        let text = format!("{user} logged out at {phone} ({})", cause.word());
+        let text = format!("{user} logged out at {phone} ({}{of})", cause.word());
         let what = What::LoggedOut(cause);
         self.record(now, what, Some(&user), Some(&phone), door, text);
         if !self.site.mobility.keeps_history(cause) {
             self.calls_to_forget(now, &phone, &user);
         }
         let shown = Shown::Nobody(Some(cause));
-        let applied = self.applied(phone.clone(), shown, farewell(cause).into());
+        let applied = self.applied(phone.clone(), shown, why);
         self.act_stored(applied);
         self.file_changed(now, &phone);
         self.ring_elsewhere(now, &phone);
@@ -103,6 +106,7 @@ impl Pbx {
             }
         }
         self.deadlines.disarm(&Timer::Session(closed.session));
+        self.lifted.remove(&closed.session);
         let state = self.phones.entry(phone.clone()).or_default();
         state.session = None;
         state.last_closed = Some(Box::new((session.stored, closed.clone())));
@@ -136,8 +140,9 @@ impl Pbx {
 }
 
 /// What the phone says afterwards (SES-12).
-fn farewell(cause: Cause) -> &'static str {
-    match cause {
+fn farewell(cause: Cause, whose: WhoseClock<'_>) -> String {
+    let said = match cause {
+        Cause::Schedule => return format!("Logged out: {}", whose.to_user()),
         Cause::User => "Logged out",
         Cause::Takeover => "Logged out: somebody else logged in here",
         Cause::Moved => "Logged out: logged in elsewhere",
@@ -145,10 +150,10 @@ fn farewell(cause: Cause) -> &'static str {
         Cause::Admin => "Logged out by the administrator",
         Cause::Idle => "Logged out: not used",
         Cause::Duration => "Logged out: maximum login time",
-        Cause::Schedule => "Logged out: the building's logout time",
         Cause::Unregistered => "Logged out: no longer registered",
         Cause::Api => "Logged out by a program",
         Cause::Missed => "Logged out: hunt calls were missed",
         Cause::Firmware => "Logged out: the phone needs other firmware",
-    }
+    };
+    said.to_owned()
 }

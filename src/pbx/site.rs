@@ -225,6 +225,8 @@ pub struct Settings {
     pub hunt_joined_at_logout: JoinedAtLogout,
     /// Whose name callers of groups see, where the group does not say it.
     pub hunt_connected_name: ConnectedName,
+    /// How long the PIN of a profile lifts the blocking of numbers after hours, in minutes (PRO-5).
+    pub after_hours_pin_min: u32,
     /// Failures that lock a user (SES-8).
     pub lock_after: u32,
     /// The time in which they must fall, in seconds (SES-8).
@@ -270,6 +272,7 @@ impl Default for Settings {
             hunt_group_logout: HuntGroupLogout::Dnd,
             hunt_joined_at_logout: JoinedAtLogout::Leave,
             hunt_connected_name: ConnectedName::Member,
+            after_hours_pin_min: 60,
             lock_after: 3,
             lock_window_s: 300,
             lock_s: 900,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
+use super::after_hours::check_after_hours;
 use super::buttons::check_buttons;
 use super::hardware::{check_firmware, check_hardware};
 use super::hunt_group::{HUNT_GROUP, check_hunt_groups, group_numbers};
@@ -39,6 +40,7 @@ pub(super) fn check(site: &Site, previous: Option<&Site>) -> Vec<Finding> {
     upstream::check(site, previous, &mut findings);
     check_trunks(site, &mut findings);
     check_jobs(site, &mut findings);
+    check_after_hours(site, &mut findings);
     if let Some(previous) = previous {
         check_realm_change(site, previous, &mut findings);
         check_softphone_digests(site, previous, &mut findings);

@@ -3,7 +3,7 @@
 use super::dial_pattern::dial_patterns;
 use super::limits::limits;
 use super::reader::Section;
-use super::trunk;
+use super::{after_hours, trunk};
 use crate::pbx::{AgentAnswer, ClassOfService};
 
 /// One class.
@@ -14,6 +14,7 @@ pub(super) fn read(s: &mut Section<'_>) -> ClassOfService {
         calls: trunk::calls(s),
         deny: dial_patterns(s, "deny"),
         allow: dial_patterns(s, "allow"),
+        after_hours: after_hours::read(s),
         login: s.flag("login").unwrap_or_default(),
         remote_logout: s.flag("remote_logout").unwrap_or_default(),
         forward: s.flag("forward").unwrap_or_default(),

@@ -31,6 +31,7 @@ pub(super) fn read(s: &mut Section<'_>) -> Codes {
         hunt_leave_one: code(s, "hunt_leave_one", usual.hunt_leave_one),
         hunt_ready: code(s, "hunt_ready", usual.hunt_ready),
         hunt_ready_phone: code(s, "hunt_ready_phone", usual.hunt_ready_phone),
+        after_hours: code(s, "after_hours", usual.after_hours),
     }
 }
 

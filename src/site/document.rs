@@ -2,6 +2,7 @@
 
 use toml::{Table, Value};
 
+use super::after_hours;
 use super::buttons::{written_dials, written_lines};
 use super::calendar::{self, CALENDAR};
 use super::hunt_group::{self, HUNT_GROUP};
@@ -215,6 +216,7 @@ fn settings(s: &Settings) -> Vec<Field> {
         shown("hunt_group_logout", s.hunt_group_logout.word()),
         shown("hunt_joined_at_logout", s.hunt_joined_at_logout.word()),
         shown("hunt_connected_name", s.hunt_connected_name.word()),
+        shown("after_hours_pin_min", s.after_hours_pin_min),
         shown("lock_after", s.lock_after),
         shown("lock_window_s", s.lock_window_s),
         shown("lock_s", s.lock_s),
@@ -244,6 +246,7 @@ fn class_fields(class: &ClassOfService) -> Vec<Field> {
             fields.push(shown(key, texts(patterns)));
         }
     }
+    fields.extend(after_hours::fields(class.after_hours.as_deref()));
     if class.agent_answer != AgentAnswer::Usual {
         fields.push(shown("agent_answer", class.agent_answer.word()));
     }
@@ -317,6 +320,8 @@ fn user_profile(profile: &UserProfile) -> Vec<Field> {
     let voicemail = profile.voicemail.as_ref();
     fields.extend(voicemail.map(|dn| shown("voicemail", dn.as_str())));
     fields.extend(profile.agent.map(|kind| shown("agent", kind.word())));
+    let pin = profile.pin.as_ref();
+    fields.extend(pin.map(|pin| secret("pin_hash", pin.0.as_str(), "pin")));
     fields
 }
 

@@ -20,7 +20,7 @@ use super::reader::Section;
 use super::secrets::{Hashing, PinToHash, hash_pins};
 use super::upstream::{self, UPSTREAM};
 use super::{auto_registration, class_of_service, codes, mobility, phone, settings, trunk, user};
-use crate::pbx::{AppUser, Calendar, PinHash, Site, User, UserId};
+use crate::pbx::{AppUser, Calendar, PinHash, ProfileName, Site, User, UserId, UserProfile};
 
 /// A site, and what is doubtful about it.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ pub fn parse_with(
     let warnings = source.problems(top, lint(&site), true);
     put_in_order(&mut site);
     put_pins(&mut site, &reading.pins, previous, hashing);
+    put_profile_pins(&mut site, &reading.profile_pins, previous, hashing);
     put_passwords(&mut site, &reading.passwords, previous, hashing);
     Ok(Parsed { site, warnings })
 }
@@ -93,6 +94,20 @@ fn put_pins(site: &mut Site, pins: &[(UserId, &str)], previous: Option<&Site>, h
     for (id, hash) in hashes(pins, before, hashing) {
         if let Some(user) = site.users.get_mut(id) {
             user.pin = hash;
+        }
+    }
+}
+
+fn put_profile_pins(
+    site: &mut Site,
+    pins: &[(ProfileName, &str)],
+    previous: Option<&Site>,
+    hashing: &Hashing,
+) {
+    let before = |name: &ProfileName| previous?.user_profiles.get(name)?.pin.as_ref();
+    for (name, hash) in hashes(pins, before, hashing) {
+        if let Some(profile) = site.user_profiles.get_mut(name) {
+            profile.pin = Some(hash);
         }
     }
 }
@@ -133,6 +148,8 @@ struct Reading<'t> {
     elsewhere: Vec<Problem>,
     /// PINs that are to be hashed, if everything else is right.
     pins: Vec<(UserId, &'t str)>,
+    /// The same of PINs of profiles.
+    profile_pins: Vec<(ProfileName, &'t str)>,
     /// The same of passwords of programs.
     passwords: Vec<(String, &'t str)>,
 }
@@ -166,7 +183,10 @@ impl<'t> Reading<'t> {
         let realm = settings.realm.clone();
         let classes = top.rows("class_of_service", |_, s| class_of_service::read(s));
         let logout_profiles = top.rows("logout_profile", |_, s| logout_profile(s));
-        let user_profiles = top.rows("user_profile", |_, s| user_profile(s));
+        let user_profiles = top.rows("user_profile", |name, s| {
+            let read = user_profile(s);
+            self.user_profile(name, read)
+        });
         let user_groups = top.rows("user_group", |_, s| user_group(s));
         let users = top.rows("user", |id, s| {
             let read = user::read(id, (&realm, upstream.as_ref()), s);
@@ -223,6 +243,15 @@ impl<'t> Reading<'t> {
     fn user(&mut self, id: &str, (user, pin): (User, Option<&'t str>)) -> User {
         self.pins.extend(pin.map(|pin| (id.into(), pin)));
         user
+    }
+
+    fn user_profile(
+        &mut self,
+        name: &str,
+        (profile, pin): (UserProfile, Option<&'t str>),
+    ) -> UserProfile {
+        self.profile_pins.extend(pin.map(|pin| (name.into(), pin)));
+        profile
     }
 
     fn app_user(&mut self, name: &str, (user, password): (AppUser, Option<&'t str>)) -> AppUser {

@@ -1,6 +1,7 @@
 //! The site file: what an administrator writes, what is wrong with it, what applying it would change, and how secrets
 //! are kept.
 
+mod after_hours;
 mod auto_registration;
 mod buttons;
 mod calendar;

@@ -2,6 +2,7 @@
 
 use toml::de::DeValue;
 
+use super::after_hours;
 use super::buttons::{lines, speed_dials};
 use super::limits::limits;
 use super::reader::Section;
@@ -21,9 +22,10 @@ pub(super) fn logout_profile(s: &mut Section<'_>) -> LogoutProfile {
     }
 }
 
-/// One of those that users have.
-pub(super) fn user_profile(s: &mut Section<'_>) -> UserProfile {
-    UserProfile {
+/// One of those that users have, and its PIN that is to be hashed, if everything else is right.
+pub(super) fn user_profile<'t>(s: &mut Section<'t>) -> (UserProfile, Option<&'t str>) {
+    let (pin, to_hash) = after_hours::pin(s);
+    let profile = UserProfile {
         lines: lines(s),
         class: s.required_text("class").into(),
         limits: limits(s),
@@ -42,7 +44,9 @@ pub(super) fn user_profile(s: &mut Section<'_>) -> UserProfile {
             "Write \"traditional\" or \"hot-desk\"",
             AgentKind::of_word,
         ),
-    }
+        pin,
+    };
+    (profile, to_hash)
 }
 
 fn absent(s: &mut Section<'_>) -> Option<AbsentHandling> {

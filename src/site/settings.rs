@@ -62,6 +62,9 @@ pub(super) fn read(s: &mut Section<'_>) -> (Settings, Option<SecondLogin>) {
         hunt_group_logout: hunt_group::logout(s).unwrap_or_default(),
         hunt_joined_at_logout: hunt_group::joined_at_logout(s).unwrap_or_default(),
         hunt_connected_name: hunt_group::connected_name(s).unwrap_or_default(),
+        after_hours_pin_min: s
+            .number("after_hours_pin_min", 1..=1440)
+            .unwrap_or(usual.after_hours_pin_min),
         lock_after: s.number("lock_after", 1..=100).unwrap_or(usual.lock_after),
         lock_window_s: s
             .number("lock_window_s", 1..=86_400)

@@ -16,7 +16,7 @@ use super::error::{During, StoreError};
 use super::handle::Limits;
 use super::load::total;
 use super::words::{Id, Worded};
-use crate::pbx::{Acted, Activity, Doing, PhoneName, SessionId, Signal, StoredSession};
+use crate::pbx::{Acted, Activity, Doing, JobWish, PhoneName, SessionId, Signal, StoredSession};
 use crate::time::Utc;
 
 /// How many rows are added before it is looked whether there are too many.
@@ -239,7 +239,33 @@ fn line(what: &Activity) -> Line<'_> {
             }
         }
         Activity::Silent(phone) => of_phone(SILENT, phone),
+        Activity::JobWished { job, wish } => Line {
+            what: wish_word(*wish),
+            word: Some(job.as_str()),
+            ..blank
+        },
     }
+}
+
+fn wish_word(wish: JobWish) -> &'static str {
+    match wish {
+        JobWish::Run { dry_run: false } => JOB_RUN,
+        JobWish::Run { dry_run: true } => JOB_TRIED,
+        JobWish::Pause => JOB_PAUSED,
+        JobWish::Resume => JOB_RESUMED,
+        JobWish::Cancel => JOB_CANCELLED,
+    }
+}
+
+fn wish_of(word: &str) -> Option<JobWish> {
+    Some(match word {
+        JOB_RUN => JobWish::Run { dry_run: false },
+        JOB_TRIED => JobWish::Run { dry_run: true },
+        JOB_PAUSED => JobWish::Pause,
+        JOB_RESUMED => JobWish::Resume,
+        JOB_CANCELLED => JobWish::Cancel,
+        _ => return None,
+    })
 }
 
 fn of_phone<'a>(what: &'a str, phone: &'a PhoneName) -> Line<'a> {
@@ -333,15 +359,23 @@ fn activity_of(row: &Row<'_>) -> Result<Activity> {
             }
         }
         SILENT => Activity::Silent(phone(row)?),
-        _ => {
-            let doing = word(row, 1)?;
-            Activity::Is {
-                phone: phone(row)?,
-                doing,
-                prime: maybe(row, 6)?.unwrap_or(doing),
-                used: maybe::<Signal>(row, 5)?,
-            }
-        }
+        what => match wish_of(what) {
+            Some(wish) => Activity::JobWished {
+                job: row.get::<_, String>(5)?.into(),
+                wish,
+            },
+            None => phone_is(row)?,
+        },
+    })
+}
+
+fn phone_is(row: &Row<'_>) -> Result<Activity> {
+    let doing = word(row, 1)?;
+    Ok(Activity::Is {
+        phone: phone(row)?,
+        doing,
+        prime: maybe(row, 6)?.unwrap_or(doing),
+        used: maybe::<Signal>(row, 5)?,
     })
 }
 
@@ -398,6 +432,11 @@ const REACHED: &str = "reached";
 const GONE: &str = "gone";
 const RESTS: &str = "rests";
 const SILENT: &str = "silent";
+const JOB_RUN: &str = "job-run";
+const JOB_TRIED: &str = "job-tried";
+const JOB_PAUSED: &str = "job-paused";
+const JOB_RESUMED: &str = "job-resumed";
+const JOB_CANCELLED: &str = "job-cancelled";
 
 impl Worded for Doing {
     fn word(&self) -> &'static str {

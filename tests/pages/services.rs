@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::built_server::wait_until;
+use crate::desk::{DESKS, Desk, there};
 use crate::office::{NEW, OLD, Office, PHONES, at};
+use crate::support::phone::{CallState, Order};
 
 /// rules: SES-3, SES-9, SES-11
 #[test]
@@ -106,4 +108,46 @@ fn whoever_is_warned_stays_by_a_page() {
             planned() > before
         },
     );
+}
+
+/// A 7975 over SCCP: whoever wanted to leave and is in a call still thinks better of it on the page (OUT-2).
+///
+/// rules: OUT-2, IDL-6, SES-9
+#[test]
+fn whoever_wanted_to_leave_stays_by_the_menu() {
+    let office = Office::with("", DESKS);
+    let (desk, other) = (Desk::live(&office), Desk::new(&office));
+    desk.dora_logs_in("inside");
+    let wants_to_leave = || {
+        let done = desk.browser.press(&desk.services(), "Yes");
+        let said = "Logged out when the call ends";
+        assert!(done.shown().contains(said), "{}", done.shown());
+    };
+    let menu = || desk.browser.press(&desk.services(), "More");
+    let leaving = || office.server.json(&["who"])[0]["leaving"].clone();
+    let calls = || {
+        desk.phone.order(&Order::Dial("9062".into()));
+        other.phone.has_calls(&[CallState::Ringing]);
+        other.phone.order(&Order::Answer);
+        desk.phone.has_calls(&[CallState::Talking]);
+    };
+    calls();
+    assert!(!menu().shown().contains("*Stay"), "nothing is to come");
+    wants_to_leave();
+    assert_eq!(leaving(), "user");
+    let stayed = desk.browser.choose(&menu(), "Stay");
+    assert!(stayed.shown().contains("You stay logged in."));
+    assert_eq!(leaving(), serde_json::Value::Null);
+    assert!(!menu().shown().contains("*Stay"), "{}", menu().shown());
+    other.phone.order(&Order::HangUp);
+    desk.phone.has_calls(&[]);
+    assert_eq!(office.who(), [there("dora", &desk.phone.name)]);
+    // Who does not stay leaves when the call ends.
+    calls();
+    wants_to_leave();
+    other.phone.order(&Order::HangUp);
+    desk.phone.has_buttons(&["line 9063 Guest"]);
+    assert_eq!(office.who(), []);
+    desk.is_content();
+    other.is_content();
 }

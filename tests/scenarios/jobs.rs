@@ -206,7 +206,7 @@ fn what_was_missed_is_made_up_for_once_or_left_out() {
             18:01 desk-2 becomes bob, reads "Logged in: 2002 Bob", hears "Logged in: 2002 Bob"
             20:00 event job-missed - - - Timer: Job never of 2026-05-05 19:00:00 was missed, and is left out
             20:00 event mass-logout-started - - - Timer: Job once of 2026-05-05 19:00:00 begins: 1 to log out, 50 a second
-            20:00 event logged-out schedule alice desk-1 Timer: alice logged out at desk-1 (schedule)
+            20:00 event logged-out schedule alice desk-1 Timer: alice logged out at desk-1 (schedule: job once)
             20:00 desk-1 becomes lobby (schedule)
             20:00 event mass-logout-ended - - - Timer: Job once is over: 1 of 1 logged out, 0 of them after calls
             20:01 admin reads: never: daily at 19:00, for phones desk-2, next 19:00, last 19:00 skipped: 0 of 0 out, 0 after calls
@@ -248,9 +248,9 @@ fn a_mass_logout_is_paused_through_a_restart_and_goes_on() {
             18:59 desk-5 rings (from 2002 U2)
             18:59 desk-2 hears it ring, talks with desk-5
             19:00 event mass-logout-started - - - Timer: Job evening of 2026-05-05 19:00:00 begins: 4 to log out, 1 a second
-            19:00 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule)
+            19:00 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule: job evening)
             19:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
-            19:00:01 event logout-deferred schedule u2 desk-2 Timer: u2 will be logged out at desk-2 when it is idle
+            19:00:01 event logout-deferred schedule u2 desk-2 Timer: u2 will be logged out at desk-2 when it is idle: job evening
             19:00:01 desk-2 reads "Logout when the call ends: the building's logout time"
             19:00:01 admin hears "evening is paused: 3 wait"
             19:00:01 event stayed - u2 desk-2 Timer: u2 stays at desk-2
@@ -261,11 +261,11 @@ fn a_mass_logout_is_paused_through_a_restart_and_goes_on() {
             19:05 event mass-logout-paused - - - Timer: Job evening is paused after a restart, too: 3 wait
             19:06 admin reads: evening: daily at 19:00, for all, next 19:00, paused: 1 of 4 out, 3 to go, 0 wait for calls, hears no: "evening runs already", hears "evening goes on: 3 to log out"
             19:06 event mass-logout-resumed - - - Control: Job evening goes on: 3 to log out
-            19:06 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule)
+            19:06 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule: job evening)
             19:06 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
-            19:06:01 event logged-out schedule u3 desk-3 Timer: u3 logged out at desk-3 (schedule)
+            19:06:01 event logged-out schedule u3 desk-3 Timer: u3 logged out at desk-3 (schedule: job evening)
             19:06:01 desk-3 becomes lobby (schedule), reads "Logged out: the building's logout time"
-            19:06:02 event logged-out schedule u4 desk-4 Timer: u4 logged out at desk-4 (schedule)
+            19:06:02 event logged-out schedule u4 desk-4 Timer: u4 logged out at desk-4 (schedule: job evening)
             19:06:02 desk-4 becomes lobby (schedule)
             19:06:02 event mass-logout-ended - - - Timer: Job evening is over: 4 of 4 logged out, 0 of them after calls
             19:06:02 desk-4 reads "Logged out: the building's logout time"
@@ -403,11 +403,11 @@ fn a_job_is_run_by_hand_and_counts_those_who_left_by_themselves() {
             10:00:02 event mass-logout-ended - - - Timer: Job move has been tried: 3 of 3 would have been logged out
             10:01 admin hears "move runs: 3 to log out"
             10:01 event mass-logout-started - - - Control: Job move of 2026-05-05 10:01:00 begins: 3 to log out, 1 a second
-            10:01 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule)
+            10:01 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule: job move)
             10:01 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
             10:01:00.500 event logged-out user u3 desk-3 Code: u3 logged out at desk-3 (user)
             10:01:00.500 desk-3 becomes lobby (user), reads "Logged out", hears "Logged out"
-            10:01:01 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule)
+            10:01:01 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule: job move)
             10:01:01 desk-2 becomes lobby (schedule)
             10:01:01 event mass-logout-ended - - - Timer: Job move is over: 2 of 3 logged out, 0 of them after calls, 1 had left by themselves
             10:01:01 desk-2 reads "Logged out: the building's logout time"

@@ -31,7 +31,7 @@ fn office(phones: usize, days: i32) -> Plan {
 }
 
 /// A store that writes a log, and hears that it did.
-struct Log {
+pub struct Log {
     store: Store,
     news: Receiver<Stored>,
     waiting: Vec<Change>,
@@ -39,7 +39,7 @@ struct Log {
 }
 
 impl Log {
-    fn open(dir: &std::path::Path) -> Log {
+    pub fn open(dir: &std::path::Path) -> Log {
         let (tell, news) = mpsc::channel();
         let listener = Box::new(move |stored| tell.send(stored).expect("the test listens"));
         let limits = Limits {
@@ -55,14 +55,14 @@ impl Log {
         }
     }
 
-    fn take(&mut self, acted: Vec<Acted>) {
+    pub fn take(&mut self, acted: Vec<Acted>) {
         self.waiting.push(Change::Acted(acted));
         if self.waiting.len() >= 500 {
             self.write();
         }
     }
 
-    fn write(&mut self) {
+    pub fn write(&mut self) {
         self.commits += 1;
         let changes = std::mem::take(&mut self.waiting);
         self.store

@@ -4,6 +4,8 @@
 //! alice: 2001, pin 1111, idle limit 30m        a user, and the user's profile
 //! desk-1: guest 9001                           a phone
 //! class visitors: call guests, login           a class of service
+//! class clerks: after hours mon-fri 19:00-07:00, after hours on feast, after hours deny 0!
+//! alice: 2001, after-hours pin 4711            what lifts that
 //! group sales: idle limit 20m, max login never  a group of users
 //! alice: group sales, own class visitors, own idle limit 5m
 //! alice: 2001, line 2001 normal, line 2005+2006 overlay, line 2007 2 calls
@@ -28,6 +30,7 @@ use perch::pbx::{
     DoNotDisturb, Forwarding, HuntGroupLogout, JoinedAtLogout, LineKind, LogoutLimits,
     LogoutProfile, Phone, PinHash, ProfileLine, Provision, SecondLogin, Site, SoftphoneSecret,
     SoftphoneUse, SpeedDial, Upstream, UpstreamUser, User, UserGroup, UserProfile, Vendor,
+    WeekTime,
 };
 use perch::sip::digest_secret;
 
@@ -311,6 +314,7 @@ impl SiteText {
                 ["forward", ref clause @ ..] => forward(&mut profile.forwarding, clause)?,
                 ["voicemail", dn] => profile.voicemail = Some(dn.into()),
                 ["mailbox", name] => user.mailbox = Some(name.into()),
+                ["after-hours", "pin", digits] => profile.pin = Some(PinHash(digits.to_owned())),
                 ["no", "call", "waiting"] => profile.forwarding.one_call_at_a_time = true,
                 _ => return Err(format!("what is {clause:?} for user {name}?")),
             }
@@ -342,6 +346,7 @@ impl SiteText {
                 }
                 ["deny", ref texts @ ..] => class.deny = patterns(texts)?,
                 ["allow", ref texts @ ..] => class.allow = patterns(texts)?,
+                ["after", "hours", ref times @ ..] => after_hours(&mut class, times)?,
                 ["auto", "logout", limit] => class.auto_logout_h = Some(minutes(limit)? / 60),
                 _ => return Err(format!("what is {clause:?} for class {name}?")),
             }
@@ -481,6 +486,21 @@ fn limited(limits: &LogoutLimits, said: &[&str]) -> Result<LogoutLimits, String>
 fn say(limits: &mut Option<Box<LogoutLimits>>, said: &[&str]) -> Said {
     let before = limits.as_deref().cloned().unwrap_or_default();
     *limits = limited(&before, said)?.boxed();
+    Ok(())
+}
+
+/// `mon-fri 19:00-07:00`, `on feast`, `deny 0! 29XX`.
+fn after_hours(class: &mut ClassOfService, clause: &[&str]) -> Said {
+    let rule = class.after_hours.get_or_insert_default();
+    match *clause {
+        ["on", calendar] => rule.calendar = Some(calendar.into()),
+        ["deny", ref texts @ ..] => rule.deny = patterns(texts)?,
+        _ => {
+            let time = WeekTime::parse(&clause.join(" "));
+            rule.times
+                .push(time.ok_or("what time of the week is that?")?);
+        }
+    }
     Ok(())
 }
 
