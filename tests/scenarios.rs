@@ -12,12 +12,14 @@ mod scenarios {
     mod clock_times;
     mod dialogue;
     mod disturb;
+    mod explained;
     mod forward;
     mod forward_set;
     mod handsets;
     mod hunting;
     mod idle;
     mod idle_page;
+    mod job_runs;
     mod jobs;
     mod keys;
     mod ladders;
@@ -40,5 +42,6 @@ mod scenarios {
     mod upkeep;
     mod upstream;
     mod voicemail;
+    mod waiting_logouts;
     mod watching;
 }
