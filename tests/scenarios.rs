@@ -16,10 +16,12 @@ mod scenarios {
     mod forward;
     mod forward_set;
     mod handsets;
+    mod hunt_rounds;
     mod hunting;
     mod idle;
     mod idle_page;
     mod job_runs;
+    mod job_turns;
     mod jobs;
     mod keys;
     mod ladders;
@@ -30,6 +32,7 @@ mod scenarios {
     mod park;
     mod pickup;
     mod policy;
+    mod readiness;
     mod rights;
     mod schedule;
     mod sessions;

@@ -390,13 +390,19 @@ impl Pbx {
             return;
         };
         let cause = session.stored.leaving.map_or(cause, |(first, ..)| first);
+        let phone = session.stored.phone.clone();
+        let text = match cause {
+            Cause::User => "Logout when the call ends. Stay: log in again".into(),
+            // There is no call, but there was one for help (EMG-1).
+            cause if self.in_use(&phone) == InUse::Idle => {
+                format!("Logout later, help may call back: {}", announced(cause))
+            }
+            cause => format!("Logout when the call ends: {}", announced(cause)),
+        };
         self.act_stored(Action::Tell {
-            phone: session.stored.phone.clone(),
+            phone,
             notice: Notice::LogoutWaits(cause),
-            text: match cause {
-                Cause::User => "Logout when the call ends. Stay: log in again".into(),
-                cause => format!("Logout when the call ends: {}", announced(cause)),
-            },
+            text,
         });
     }
 

@@ -143,7 +143,8 @@ fn who_asks_to_leave_during_a_call_for_help_leaves_when_it_ends() {
     );
 }
 
-/// A job waits for the hold after a call for help. When it is cancelled the other limits hold again.
+/// A job waits for the hold after a call for help, which is what the phone says. When it is cancelled the other limits
+/// hold again.
 #[test]
 fn who_stays_because_a_job_was_cancelled_is_idle_as_before() {
     check(
@@ -159,7 +160,7 @@ fn who_stays_because_a_job_was_cancelled_is_idle_as_before() {
             18:50 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
             18:50 desk-9 rings (from 2001 Alice)
             18:50 desk-1 hears it ring, talks with desk-9, hears "The other party hung up"
-            19:00 desk-1 reads "Logout when the call ends: the building's logout time"
+            19:00 desk-1 reads "Logout later, help may call back: the building's logout time"
             19:05 admin reads: alice (2001 Alice) at desk-1 since 18:50, last used 18:50 (the end of a call), next logout 19:50 (idle), leaving (schedule), hears "evening is cancelled: 1 stay logged in"
             19:05 desk-1 reads "You stay logged in"
             19:50 desk-1 becomes lobby (idle), reads "Logged out: not used"
