@@ -1,6 +1,8 @@
 //! Every wish to log somebody out, in every situation, played: what the rule says, what happens, and what is written of it
 //! are the same (OUT-1 to OUT-5, OUT-8).
 
+#[path = "leaving/firmware.rs"]
+mod firmware;
 #[path = "leaving/house.rs"]
 mod house;
 #[path = "leaving/rows.rs"]

@@ -13,12 +13,16 @@ mod scenarios {
     mod clock_times;
     mod dialogue;
     mod disturb;
+    mod explained;
     mod forward;
     mod forward_set;
     mod handsets;
+    mod hunt_rounds;
     mod hunting;
     mod idle;
     mod idle_page;
+    mod job_runs;
+    mod job_turns;
     mod jobs;
     mod joining;
     mod keys;
@@ -30,6 +34,7 @@ mod scenarios {
     mod park;
     mod pickup;
     mod policy;
+    mod readiness;
     mod rights;
     mod schedule;
     mod sessions;
@@ -42,5 +47,6 @@ mod scenarios {
     mod upkeep;
     mod upstream;
     mod voicemail;
+    mod waiting_logouts;
     mod watching;
 }

@@ -209,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_may_be_as_long_as_anybody_can_dial() {
+        let longest = "1".repeat(32);
+        let pattern = DialPattern::parse(&longest).expect("a pattern");
+        assert!(pattern.fits(&longest));
+        let one = DialPattern::parse("[5-5]").expect("a pattern");
+        assert!(one.fits("5") && !one.fits("6"));
+    }
+
+    #[test]
     fn what_is_no_pattern_says_why() {
         let long = "1".repeat(33);
         let table = [

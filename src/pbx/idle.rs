@@ -134,8 +134,6 @@ impl Pbx {
             self.unsaved_uses.push(session.stored.session);
         }
         let stayed = session.warned.take_if(|cause| *cause == Cause::Idle);
-        self.deadlines
-            .arm_no_later(Timer::Save, now.uptime + super::SAVE_EVERY);
         if stayed.is_some() {
             let user = self.sessions[&id].stored.user.clone();
             self.record(
@@ -404,6 +402,13 @@ mod tests {
                     at: m(1),
                 },
             ),
+            (
+                "and not before",
+                limits(Some(1), None),
+                seen(0, idle),
+                SECOND * 29,
+                Verdict::Active { until: SECOND * 30 },
+            ),
         ];
         for (what, limits, seen, now, expected) in table {
             assert_eq!(verdict(limits, seen, now), expected, "{what}");
@@ -477,5 +482,12 @@ mod tests {
             Verdict::Active { until: m(44) }
         );
         assert_eq!(verdict(limits, seen, m(45)), Verdict::Expired(Cause::Idle));
+        // However short the limit is, the end of the hold is announced in good time.
+        let short = Limits {
+            idle: Some(m(1)),
+            ..limits
+        };
+        let until = m(44);
+        assert_eq!(verdict(short, seen, m(30)), Verdict::Active { until });
     }
 }

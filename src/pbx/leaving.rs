@@ -394,13 +394,18 @@ impl Pbx {
         let cause = stored.leaving.map_or(cause, |(first, ..)| first);
         let phone = stored.phone.clone();
         let why = announced(cause, self.whose_clock(cause, stored, now.utc));
+        let text = match cause {
+            Cause::User => "Logout when the call ends. Stay: log in again".into(),
+            // There is no call, but there was one for help (EMG-1).
+            _ if self.in_use(&phone) == InUse::Idle => {
+                format!("Logout later, help may call back: {why}")
+            }
+            _ => format!("Logout when the call ends: {why}"),
+        };
         self.act_stored(Action::Tell {
             phone,
             notice: Notice::LogoutWaits(cause),
-            text: match cause {
-                Cause::User => "Logout when the call ends. Stay: log in again".into(),
-                _ => format!("Logout when the call ends: {why}"),
-            },
+            text,
         });
     }
 

@@ -108,8 +108,6 @@ impl Pbx {
             self.unsaved_uses.push(session.stored.session);
         }
         session.warned = None;
-        let save = now.uptime + super::SAVE_EVERY;
-        self.deadlines.arm_no_later(super::Timer::Save, save);
         true
     }
 

@@ -8,6 +8,7 @@ use expect_test::expect;
 use perch::pbx::{
     Acted, Activity, Cause, Change, Doing, Door, SessionId, Signal, StoredSession, TotalLimit,
 };
+use perch::replay::{Account, Replay};
 use perch::site::{Hashing, parse};
 use perch::store::{self, Stored};
 use perch::time::Utc;
@@ -228,4 +229,188 @@ fn what_cannot_be_replayed_is_said() {
         "{wrong}"
     );
     assert!(wrong.contains("nothing was replayed"), "{wrong}");
+}
+
+fn minute(minutes: i64) -> Utc {
+    Utc(MORNING + minutes * 60_000)
+}
+
+/// What comes of it with the policy of the site, counted between two minutes.
+fn account(acted: Vec<Acted>, (from, to): (i64, i64), policy: &str) -> Account {
+    let text = SITE.replace("idle_limit_min = 60", policy);
+    let parsed = parse("site.toml", &text, None, &Hashing::default()).expect("it is right");
+    let last = acted.last().map_or(minute(to), |acted| acted.at);
+    let mut replay = Replay::new(parsed.site.into(), minute(from), minute(to));
+    acted.into_iter().for_each(|acted| replay.take(acted));
+    replay.finish(last)
+}
+
+/// When sessions ended with the policy, in minutes, and why.
+fn ends(account: &Account) -> Vec<(i64, Cause)> {
+    let ends = account.with_policy.iter();
+    ends.map(|end| ((end.at.0 - MORNING) / 60_000, end.cause))
+        .collect()
+}
+
+fn found(minutes: i64, number: u128, user: &str, phone: &str, since: i64) -> Acted {
+    let Activity::LoggedIn(stored) = logged_in(since, number, user, phone).what else {
+        unreachable!("it is a login");
+    };
+    at(minutes, Activity::Found(stored))
+}
+
+const HOUR: &str = "idle_limit_min = 60";
+
+fn of_minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+/// Whoever was there when the recording began is there in the replay; whoever was not known is only counted.
+#[test]
+fn sessions_that_began_before_the_recording_are_replayed_or_counted() {
+    let acted = vec![
+        at(0, Activity::Started),
+        found(0, 1, "alice", "desk-1", -10),
+        logged_out(20, 9, Cause::User),
+        logged_out(50, 1, Cause::Idle),
+        at(120, Activity::Looked),
+    ];
+    let counted = account(acted.clone(), (0, 120), HOUR);
+    assert_eq!(ends(&counted), [(50, Cause::Idle)]);
+    assert_eq!(counted.differences(), (Vec::new(), Vec::new()));
+    assert_eq!(counted.unknown, 1);
+    assert_eq!(counted.occupied_as_it_was, of_minutes(50));
+    assert_eq!(counted.occupied_with_policy, of_minutes(50));
+    let later = account(acted, (30, 120), HOUR);
+    assert_eq!(later.unknown, 0);
+    assert_eq!(later.occupied_as_it_was, of_minutes(20));
+}
+
+/// Who is still there at the end has been until then, and nothing counts that is outside.
+#[test]
+fn only_what_is_within_the_time_counts() {
+    let acted = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        logged_out(60, 1, Cause::Idle),
+        logged_in(80, 2, "bob", "desk-2"),
+        logged_out(100, 2, Cause::User),
+        at(200, Activity::Looked),
+    ];
+    let counted = account(acted, (30, 90), HOUR);
+    assert_eq!(ends(&counted), [(60, Cause::Idle)]);
+    assert_eq!(counted.as_it_was.len(), 1);
+    assert_eq!(counted.occupied_as_it_was, of_minutes(40));
+    assert_eq!(counted.occupied_with_policy, of_minutes(40));
+    let recorded_to = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        at(30, Activity::Looked),
+    ];
+    let shorter = account(recorded_to, (0, 600), HOUR);
+    assert_eq!(shorter.occupied_as_it_was, of_minutes(30));
+    assert_eq!(shorter.occupied_with_policy, of_minutes(30));
+    assert_eq!(ends(&shorter), []);
+}
+
+/// While the server was down nothing was due; what was overdue ends when it starts.
+#[test]
+fn nothing_ends_while_the_server_is_down() {
+    let acted = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        at(30, Activity::Stopped),
+        at(200, Activity::Started),
+        found(200, 1, "alice", "desk-1", 0),
+        logged_out(200, 1, Cause::Idle),
+        at(300, Activity::Looked),
+    ];
+    let counted = account(acted, (0, 300), HOUR);
+    assert_eq!(ends(&counted), [(200, Cause::Idle)]);
+    assert_eq!(counted.differences(), (Vec::new(), Vec::new()));
+}
+
+/// Idleness is measured by a clock that nobody sets.
+#[test]
+fn a_clock_that_was_set_is_set_in_the_replay_too() {
+    let acted = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        at(90, Activity::ClockSet(60 * 60_000)),
+        at(300, Activity::Looked),
+    ];
+    let counted = account(acted, (0, 300), HOUR);
+    assert_eq!(ends(&counted), [(120, Cause::Idle)]);
+}
+
+/// With a policy that lets people stay some logins were for nothing, and nobody has logged out twice.
+#[test]
+fn logins_that_nobody_would_have_needed_are_counted() {
+    let acted = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        logged_out(60, 1, Cause::Idle),
+        logged_in(70, 2, "alice", "desk-1"),
+        logged_out(80, 2, Cause::User),
+        at(100, Activity::Looked),
+    ];
+    let counted = account(acted, (0, 100), "");
+    assert_eq!(counted.logins_saved, 1);
+    assert_eq!(ends(&counted), [(80, Cause::User)]);
+    assert_eq!(counted.occupied_as_it_was, of_minutes(70));
+    assert_eq!(counted.occupied_with_policy, of_minutes(80));
+}
+
+/// Somebody whom the policy had logged out uses the phone: they log in again, once, and not after they have gone.
+#[test]
+fn who_would_have_been_logged_out_logs_in_again_when_the_phone_is_used() {
+    let used = |minutes| {
+        let used = Activity::Used {
+            phone: "desk-1".into(),
+            signal: Signal::Key,
+            ago: Duration::ZERO,
+        };
+        at(minutes, used)
+    };
+    let acted = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        used(50),
+        used(51),
+        logged_out(52, 1, Cause::User),
+        used(90),
+        at(200, Activity::Looked),
+    ];
+    let counted = account(acted, (0, 200), "idle_limit_min = 30");
+    assert_eq!(ends(&counted), [(30, Cause::Idle), (52, Cause::User)]);
+    let again: Vec<Duration> = counted.logged_in_again.iter().map(|it| it.after).collect();
+    assert_eq!(again, [of_minutes(20)]);
+    assert_eq!(counted.occupied_with_policy, of_minutes(32));
+}
+
+/// What a kill of the server left undone is done when it starts: a logout that waited for a call, and one that a call for
+/// help put off.
+#[test]
+fn what_waited_when_the_server_was_killed_waits_in_the_replay_too() {
+    let waits = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        is(50, "desk-1", Doing::Active),
+        at(65, Activity::Looked),
+        at(70, Activity::Started),
+        found(70, 1, "alice", "desk-1", 0),
+        at(120, Activity::Looked),
+    ];
+    let counted = account(waits, (0, 120), "logout_times = [\"09:00\"]");
+    assert_eq!(ends(&counted), [(70, Cause::Schedule)]);
+    let held = vec![
+        at(0, Activity::Started),
+        logged_in(0, 1, "alice", "desk-1"),
+        at(50, Activity::EmergencyCalled("desk-1".into())),
+        at(55, Activity::Started),
+        found(55, 1, "alice", "desk-1", 0),
+        at(120, Activity::Looked),
+    ];
+    let counted = account(held, (0, 120), HOUR);
+    assert_eq!(ends(&counted), [(80, Cause::Idle)]);
 }

@@ -160,3 +160,25 @@ fn explain_tells_what_comes_and_whose_clock_it_was() {
             12:31 admin reads: The last logout at desk-2 was at 2026-05-05 12:30:00: bob (schedule: job lunch ran; by a timer); last used at 2026-05-05 11:00:00, as the login showed."#]],
     );
 }
+
+/// Where only one level has clock times, they are looked for, whichever level that is.
+#[test]
+fn a_clock_time_holds_whoever_is_the_only_one_to_have_it() {
+    let alone = [
+        "alice: 2001, pin 1111, own logout at 12:00   desk-1: guest 9001",
+        "alice: 2001, pin 1111, logout at 12:00   desk-1: guest 9001",
+        "group sales: logout at 12:00\nalice: 2001, pin 1111, group sales   desk-1: guest 9001",
+        "class temps: call users, login, logout at 12:00\nalice: 2001, pin 1111, class temps   desk-1: guest 9001",
+        "alice: 2001, pin 1111   desk-1: guest 9001, logout at 12:00",
+    ];
+    for site in alone {
+        check(
+            "rules: TOD-1, IDL-4",
+            &format!("{site}\n11:00 desk-1 logs in alice   until 12:01"),
+            expect![[r#"
+                11:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+                11:59 desk-1 reads "Logout in 60 s: the building's logout time."
+                12:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time""#]],
+        );
+    }
+}

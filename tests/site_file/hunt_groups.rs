@@ -258,3 +258,78 @@ queue = {}
         "#]],
     );
 }
+
+fn quoted(numbers: impl Iterator<Item = u32>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| format!("\"{number}\"")).collect();
+    numbers.join(", ")
+}
+
+/// Ten pilots are no more than a group may have; a number of whoever is at a phone is no pilot.
+///
+/// rules: HG-1
+#[test]
+fn pilots_are_ten_at_most_and_nobodys() {
+    let group = |pilots: &str| {
+        format!("[hunt_group.a]\npilots = [{pilots}]\nkind = \"peer\"\nlist = [\"2001\"]\n")
+    };
+    let ten = read(&with_group(&group(&quoted(4200..4210))), None);
+    assert_eq!(ten.warnings, []);
+    check_group(
+        &group(&quoted(4200..4211)),
+        expect![[r#"
+        site.toml:25:10: hunt_group.a.pilots: there are more than 10. Keep 10 at most
+    "#]],
+    );
+    check_group(
+        &group("\"9001\""),
+        expect![[r#"
+        site.toml:25:11: hunt_group.a.pilots: 9001 is the number of phone desk-1 already. Choose a number that is nobody's
+    "#]],
+    );
+    let lobby = SMALL.replace(
+        "display_name = \"Guest\"",
+        "display_name = \"Guest\"\nlines = [\"9001\", \"9100\"]",
+    );
+    check(
+        &format!("{lobby}\n{}", group("\"9100\"")),
+        expect![[r#"
+        site.toml:26:11: hunt_group.a.pilots: 9100 is a line of the profile guest already. Choose a number that is nobody's
+    "#]],
+    );
+}
+
+/// A group that stands in the lists of two others leads nowhere twice; and a number outside is a place to go on to.
+///
+/// rules: HG-1
+#[test]
+fn a_group_may_stand_in_two_lists_and_send_calls_out_of_the_house() {
+    let text = with_group(
+        r#"
+        [trunk.x]
+        addresses = ["sip:10.0.9.1:5060"]
+        class = "all"
+        [route.outside]
+        prefix = "0"
+        kind = "national"
+        trunks = ["x"]
+        [hunt_group.a]
+        pilots = ["4200"]
+        kind = "sequential"
+        list = ["4300", "4400"]
+        final = "0201234"
+        [hunt_group.b]
+        pilots = ["4300"]
+        kind = "sequential"
+        list = ["4500"]
+        [hunt_group.c]
+        pilots = ["4400"]
+        kind = "sequential"
+        list = ["4500"]
+        [hunt_group.d]
+        pilots = ["4500"]
+        kind = "sequential"
+        list = ["2001"]
+        "#,
+    );
+    check(&text, expect![[r#""#]]);
+}

@@ -264,3 +264,91 @@ phones = [\"desk-*\", \"dekk-*\"]
     "#]],
     );
 }
+
+/// What is the same twice counts once; ranges of days are written as such; and a file that two calendars name is sent
+/// along once.
+///
+/// rules: TOD-2
+#[test]
+fn what_is_said_twice_counts_once() {
+    let text = format!(
+        "{SMALL}
+[calendar.feast]
+dates = [\"2026-12-26\", \"2026-12-25\", \"2026-12-25..2026-12-27\"]
+[job.evening]
+what = \"log-out\"
+weekly = [\"mon\", \"mon\"]
+times = [\"19:00\", \"12:00\", \"19:00\"]
+"
+    );
+    let site = read(&text, None).site;
+    let words = site.jobs["evening"].when_words();
+    assert_eq!(words, "weekly on mon at 12:00, 19:00");
+    let written = write(&site);
+    assert!(written.contains("\"2026-12-25..2026-12-27\""), "{written}");
+    let files = "[calendar.a]\nfile = \"feast.ics\"\n[calendar.b]\nfile = \"feast.ics\"\n";
+    assert_eq!(attached_names(files), ["feast.ics"]);
+}
+
+fn job(lines: &str) -> String {
+    format!("{SMALL}\n[job.evening]\nwhat = \"log-out\"\n{lines}\n")
+}
+
+fn times(count: usize) -> String {
+    let times = (0..count).map(|hour| format!("\"{}:{:02}\"", hour % 24, hour / 24));
+    let times: Vec<String> = times.collect();
+    job(&format!("daily = true\ntimes = [{}]", times.join(", ")))
+}
+
+/// rules: TOD-2
+#[test]
+fn jobs_and_calendars_have_bounds() {
+    assert_eq!(read(&times(24), None).warnings, []);
+    check(
+        &times(25),
+        expect![[r#"
+        site.toml:27:9: job.evening.times: there are more than 24. Write every_min = …, or another job
+    "#]],
+    );
+    check(
+        &job("once = \"20261224\"\ntime = \"19:00\""),
+        expect![[r#"
+            site.toml:26:8: job.evening.once: "20261224" cannot be understood. Write a date as in "2026-12-24"
+        "#]],
+    );
+    // One thing is wrong, and one is told.
+    check(
+        &job("every_min = 0"),
+        expect![[r#"
+        site.toml:26:13: job.evening.every_min: the number is out of range. Write one from 1 to 1440
+    "#]],
+    );
+    let calendar =
+        |name: &str, dates: &str| format!("{SMALL}\n[calendar.{name}]\ndates = [{dates}]\n");
+    check(
+        &calendar("feast", "\"2000-01-01..2099-12-31\""),
+        expect![[r#"
+            site.toml:25:9: calendar.feast.dates: there are more than 10000 days. Leave some out
+        "#]],
+    );
+    check(
+        &calendar("feast", "\"20261225\""),
+        expect![[r#"
+        site.toml:25:9: calendar.feast.dates: "20261225" is no date. Write dates as in ["2026-12-25", "2026-12-27..2026-12-31"]
+    "#]],
+    );
+    check(
+        &calendar("\"no good\"", "\"2026-12-25\""),
+        expect![[r#"
+        site.toml:24:11: calendar."no good": a name is 1 to 64 characters without spaces, control characters, *, # and @. Choose another name
+    "#]],
+    );
+    let many =
+        (0..101).map(|number| format!("[job.j{number}]\nwhat = \"log-out\"\nevery_min = 30\n"));
+    check(
+        &format!("{SMALL}\n{}", many.collect::<String>()),
+        expect![[r#"
+            site.toml:24:2: job: there are more than 100 jobs. Join some of them
+        "#]],
+    );
+}

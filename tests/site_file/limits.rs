@@ -166,3 +166,25 @@ fn calling_rights_are_written_as_patterns() {
         "#]],
     );
 }
+
+/// rules: TOD-1, DUR-1
+#[test]
+fn times_are_written_with_two_digits_of_minutes_and_are_three_at_most() {
+    check_with(
+        "[user_profile.clerk]",
+        "[user_profile.clerk]\nlogout_times = [\"1:00\", \"2:00\", \"3:00\", \"4:00\"]\nmax_login = \"7:5\"",
+        expect![[r#"
+            site.toml:12:16: user_profile.clerk.logout_times: there are more than three. Keep three at most
+            site.toml:13:13: user_profile.clerk.max_login: "7:5" cannot be understood. Write hours and minutes, H:MM, from "0:01" to "168:00", or "never"
+        "#]],
+    );
+    check_with(
+        "[user_profile.clerk]",
+        "[user_profile.clerk]\nlogout_times = [\"0007:00\", \"7:000\"]\nmax_login = \"7:60\"",
+        expect![[r#"
+            site.toml:12:16: user_profile.clerk.logout_times: "0007:00" is no time of day. Write times from "00:00" to "24:00" (midnight at the day's end)
+            site.toml:12:16: user_profile.clerk.logout_times: "7:000" is no time of day. Write times from "00:00" to "24:00" (midnight at the day's end)
+            site.toml:13:13: user_profile.clerk.max_login: "7:60" cannot be understood. Write hours and minutes, H:MM, from "0:01" to "168:00", or "never"
+        "#]],
+    );
+}

@@ -1,5 +1,6 @@
 //! The store through its public face.
 
+mod activity;
 mod claims;
 mod crash;
 mod files;

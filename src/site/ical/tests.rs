@@ -97,7 +97,19 @@ fn events_are_days_as_long_as_they_last() {
 /// rules: TOD-2
 #[test]
 fn events_come_again() {
-    let table: [(&str, &str, &[&str]); 6] = [
+    let table: [(&str, &str, &[&str]); 8] = [
+        (
+            "until the end of its last day, at whatever time it begins",
+            "DTSTART:20261224T120000Z
+             RRULE:FREQ=DAILY;BYHOUR=12;BYMINUTE=0;UNTIL=20261226T130000Z",
+            &["2026-12-24", "2026-12-25", "2026-12-26"],
+        ),
+        (
+            "and for some hours more",
+            "DTSTART:20261224T120000Z
+             RDATE;VALUE=PERIOD:20270601T090000Z/PT8H",
+            &["2026-12-24", "2027-06-01"],
+        ),
         (
             "each year, three times",
             "DTSTART;VALUE=DATE:20261003
@@ -174,6 +186,36 @@ fn lines_are_unfolded() {
     let text = text.replace("DATE:2026\r\n", "DATE:2026\r\n 12\r\n\t25\r\n");
     let days = days("feast.ics", &text).expect("a calendar");
     assert_eq!(days, [date(2026, 12, 25)]);
+}
+
+#[test]
+fn a_mark_at_the_beginning_of_the_file_is_no_part_of_it() {
+    let event = "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20261225\nEND:VEVENT";
+    let text = format!("\u{feff}{}", calendar(event));
+    let days = days("feast.ics", &text).expect("a calendar");
+    assert_eq!(days, [date(2026, 12, 25)]);
+}
+
+/// Neither is read by halves: what is refused has no days.
+#[test]
+fn dates_files_and_events_have_bounds() {
+    let event = |lines: &str| calendar(&format!("BEGIN:VEVENT\n{lines}\nEND:VEVENT"));
+    let padded = event(&format!(
+        "DTSTART:20261225\nSUMMARY:{}",
+        "x".repeat(1024 * 1024)
+    ));
+    let table = [
+        ("a sign before the year", event("DTSTART:+2021225")),
+        ("letters", event("DTSTART:2026\u{e9}\u{e9}")),
+        (
+            "thirty years",
+            event("DTSTART;VALUE=DATE:20260101\nDTEND;VALUE=DATE:20560101"),
+        ),
+        ("more than a mebibyte", padded),
+    ];
+    for (what, text) in table {
+        assert!(days("feast.ics", &text).is_err(), "{what}");
+    }
 }
 
 #[test]
