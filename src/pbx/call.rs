@@ -63,6 +63,8 @@ pub(super) struct Leg {
     pub state: LegState,
     /// Who is on it, if nobody here is.
     pub outside: Option<Party>,
+    /// Whether nobody else is to take it while this party holds it.
+    pub holds_alone: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -456,6 +458,7 @@ impl Pbx {
             line: line.clone(),
             state,
             outside: None,
+            holds_alone: false,
         };
         self.calls.touched.push(line.clone());
         self.calls.legs.insert(id, leg);

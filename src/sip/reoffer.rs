@@ -5,6 +5,7 @@ use std::time::Duration;
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer};
+use super::call_info;
 use super::content;
 use super::dialog::{asked_by, contact};
 use super::flow::Flow;
@@ -54,6 +55,13 @@ impl Agent {
             self.transactions.respond(now, server, 500, answer);
         } else {
             let change = Some((server, invite.clone()));
+            if let Ok(Some(named)) = call_info::read(invite) {
+                let alone = named.holds_alone;
+                self.events.push(Event::HoldMarked { leg, alone });
+            }
+            let Some(talking) = self.talking(leg) else {
+                return;
+            };
             let is_early = talking.unacknowledged.is_some();
             match is_early {
                 true => talking.overtaker = change,
