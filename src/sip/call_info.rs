@@ -23,8 +23,17 @@ const MOST_VALUES: usize = 8;
 pub(super) struct Named {
     /// Under which index it is; any, if none is named.
     pub index: Option<u8>,
-    /// Whether nobody else is to take it while it is held.
-    pub holds_alone: bool,
+    /// For whom it is held, or is to be.
+    pub held: Option<Held>,
+}
+
+/// For whom a call is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Any phone of the line may take it.
+    ForAll,
+    /// Nobody else may.
+    Alone,
 }
 
 /// Reads what a message says of it; none if it says nothing of an index.
@@ -46,11 +55,13 @@ pub(super) fn read(message: &Message) -> Result<Option<Named>, &'static str> {
         },
         _ => return Err("The appearance-index is no number"),
     };
-    let is_private = |state: &str| state.eq_ignore_ascii_case("held-private");
-    Ok(Some(Named {
-        index,
-        holds_alone: state.as_deref().is_some_and(is_private),
-    }))
+    let state = state.map(|state| state.to_ascii_lowercase());
+    let held = match state.as_deref() {
+        Some("held") => Some(Held::ForAll),
+        Some("held-private") => Some(Held::Alone),
+        _ => None,
+    };
+    Ok(Some(Named { index, held }))
 }
 
 /// The value that says which call it is.
@@ -178,30 +189,35 @@ mod tests {
     fn what_phones_say_of_a_call_is_understood_and_nonsense_is_not() {
         let range = Err("The appearance-index is out of range");
         let number = Err("The appearance-index is no number");
-        let index = |index, holds_alone| Ok(Some(Named { index, holds_alone }));
+        let index = |index, held| Ok(Some(Named { index, held }));
         let many = format!("{}<sip:h>;appearance-index=1", "<sip:h>,".repeat(50));
         let table = [
-            ("<sip:192.0.2.1>;appearance-index=1", index(Some(1), false)),
-            (
-                "<sip:perch> ; Appearance-Index = 24",
-                index(Some(24), false),
-            ),
-            ("<sip:h>;appearance-index=*", index(None, false)),
+            ("<sip:192.0.2.1>;appearance-index=1", index(Some(1), None)),
+            ("<sip:perch> ; Appearance-Index = 24", index(Some(24), None)),
+            ("<sip:h>;appearance-index=*", index(None, None)),
             (
                 "<sip:h>;appearance-index=*;appearance-state=idle",
-                index(None, false),
+                index(None, None),
             ),
             (
                 "<sip:h>;appearance-index=2;appearance-state=held-private",
-                index(Some(2), true),
+                index(Some(2), Some(Held::Alone)),
             ),
             (
                 "<sip:h>;appearance-state=held-private;appearance-uri=\"\\\"A\\\" <sip:1@h>\";appearance-index=3",
-                index(Some(3), true),
+                index(Some(3), Some(Held::Alone)),
             ),
             (
                 "<http://h/icon.png>;purpose=icon,<sip:h>;appearance-index=4",
-                index(Some(4), false),
+                index(Some(4), None),
+            ),
+            (
+                "<sip:h>;appearance-index=2;appearance-state=Held",
+                index(Some(2), Some(Held::ForAll)),
+            ),
+            (
+                "<sip:h>;appearance-index=2;appearance-state=active",
+                index(Some(2), None),
             ),
             ("<http://h/icon.png>;purpose=icon", Ok(None)),
             ("<sip:h>;answer-after=0", Ok(None)),

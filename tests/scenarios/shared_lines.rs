@@ -391,7 +391,7 @@ fn two_phones_take_a_line_at_once_and_one_of_them_has_it() {
         desk-3: guest 9003
         09:00 desk-1 watches its line   desk-2 watches its line
         -- Both were told that all is free, and lift at once.
-        09:01 desk-1 goes off hook   desk-2 goes off hook
+        09:01 desk-1 goes off hook for call 1   desk-2 goes off hook for call 1
         09:01:02 desk-2 goes off hook
         09:01:04 desk-1 dials 9003   09:01:06 desk-3 answers
         -- Nobody dials on the other one.
@@ -402,20 +402,18 @@ fn two_phones_take_a_line_at_once_and_one_of_them_has_it() {
             09:00 desk-1 sees of its line: all free
             09:00 desk-2 sees of its line: all free
             09:01 desk-1 is told of its line: call 1, active;expires=15, sees of its line: 1 seized
-            09:01 desk-2 sees of its line: 1 seized, is told of its line: call 2, active;expires=15
-            09:01 desk-1 sees of its line: 1 seized, 2 seized
-            09:01 desk-2 sees of its line: 1 seized, 2 seized
-            09:01:02 desk-2 is told of its line: call 2, terminated;reason=deactivated, is told of its line: call 3, active;expires=15
-            09:01:02 desk-1 sees of its line: 1 seized, 3 seized
-            09:01:02 desk-2 sees of its line: 1 seized, 3 seized
+            09:01 desk-2 sees of its line: 1 seized, cannot have the line: 480
+            09:01:02 desk-2 is told of its line: call 2, active;expires=15
+            09:01:02 desk-1 sees of its line: 1 seized, 2 seized
+            09:01:02 desk-2 sees of its line: 1 seized, 2 seized
             09:01:04 desk-1 is told of its line: call 1, terminated;reason=timeout
             09:01:04 desk-3 rings (from 9100 Lobby)
-            09:01:04 desk-1 sees of its line: 1 progressing (9003 ), 3 seized
-            09:01:04 desk-2 sees of its line: 1 progressing (9003 ), 3 seized
+            09:01:04 desk-1 sees of its line: 1 progressing (9003 ), 2 seized
+            09:01:04 desk-2 sees of its line: 1 progressing (9003 ), 2 seized
             09:01:04 desk-1 hears it ring
-            09:01:06 desk-1 talks with desk-3, sees of its line: 1 active (9003 Lobby), 3 seized
-            09:01:06 desk-2 sees of its line: 1 active (9003 Lobby), 3 seized
-            09:01:17 desk-2 is told of its line: call 3, terminated;reason=timeout
+            09:01:06 desk-1 talks with desk-3, sees of its line: 1 active (9003 Lobby), 2 seized
+            09:01:06 desk-2 sees of its line: 1 active (9003 Lobby), 2 seized
+            09:01:17 desk-2 is told of its line: call 2, terminated;reason=timeout
             09:01:17 desk-1 sees of its line: 1 active (9003 Lobby)
             09:01:17 desk-2 sees of its line: 1 active (9003 Lobby)
             09:01:30 desk-2 is told of its line: call 2, active;expires=15
@@ -475,8 +473,6 @@ fn a_held_call_is_taken_by_its_index_unless_it_is_held_alone() {
             09:03 desk-2 sees of its line: 1 held-private
             09:03:10 desk-1 hears 403 That call is private
             09:03:20 desk-3 is taken back
-            09:03:20 desk-1 sees of its line: 1 held (9003 Lobby)
-            09:03:20 desk-2 sees of its line: 1 held (9003 Lobby)
             09:03:20 desk-1 sees of its line: 1 active (9003 Lobby)
             09:03:20 desk-2 sees of its line: 1 active (9003 Lobby)
             09:04 desk-1 rings (from 9004 Lobby) as call 2

@@ -74,6 +74,8 @@ pub enum Order {
     /// Tells the server that it goes.
     Unregister,
     OffHook,
+    /// Lifts to make the call that its line shows under an index, whoever has that by now.
+    OffHookFor(u8),
     OnHook,
     PressKey,
     /// The softkey that says this.

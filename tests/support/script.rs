@@ -387,6 +387,7 @@ fn act(words: &[&str]) -> Option<Act> {
         ["comes", "back"] => Order::ComeBack,
         ["unregisters"] => Order::Unregister,
         ["goes", "off", "hook"] => Order::OffHook,
+        ["goes", "off", "hook", "for", "call", index] => Order::OffHookFor(index.parse().ok()?),
         ["goes", "on", "hook"] => Order::OnHook,
         _ => return None,
     };

@@ -69,7 +69,7 @@ impl SipPhone {
             return Ok(());
         }
         match (self.account.shares_line, up, self.taken.take()) {
-            (true, true, _) => self.take_line(),
+            (true, true, _) => self.take_line(self.least_free()),
             (true, false, Some(taken)) => self.subscribe(taken, 0),
             // It dialled meanwhile, and its call has the line.
             (true, false, None) => {}
@@ -103,14 +103,15 @@ impl SipPhone {
         self.send(request, Purpose::Handset);
     }
 
-    fn take_line(&mut self) {
+    /// Takes its line, to make the call with that index.
+    pub fn take_line(&mut self, index: Option<u8>) {
         let (own, tag) = (self.own_address(), self.mint("l"));
         let taken = Taken {
             call_id: self.mint("line"),
             own: format!("{own};tag={tag}"),
             cseq: 0,
             tag: None,
-            index: self.least_free(),
+            index,
         };
         self.subscribe(taken, 15);
     }

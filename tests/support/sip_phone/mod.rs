@@ -451,6 +451,7 @@ impl Phone for SipPhone {
                 return Err("a SIP phone holds and dials before it joins its calls".into());
             }
             Order::OffHook => self.move_handset(true)?,
+            Order::OffHookFor(index) => self.take_line(Some(*index)),
             Order::OnHook => self.move_handset(false)?,
             Order::Watch(what) => self.watch(what),
             Order::Unwatch(what) => self.unwatch(what)?,
