@@ -18,7 +18,7 @@ impl Site {
     /// The numbers that several phones may have at once, by what profiles say: whoever is logged in where.
     pub(super) fn shared_numbers(&self) -> HashSet<Dn> {
         let mut places: HashMap<&Dn, usize> = HashMap::new();
-        let mut phones_of: HashMap<&ProfileName, usize> = HashMap::new();
+        let mut phones_of: BTreeMap<&ProfileName, usize> = BTreeMap::new();
         for phone in self.phones.values() {
             *phones_of.entry(&phone.logout_profile).or_default() += 1;
         }
