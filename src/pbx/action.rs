@@ -155,6 +155,8 @@ pub enum Action {
         history: Box<History>,
         /// How it is said.
         alert: Alert,
+        /// Under which index the phones of its line show the call, if they do.
+        index: Option<u8>,
     },
     /// Make a call out of the house.
     RingOut {
@@ -393,6 +395,13 @@ pub enum Action {
     ShowLine {
         /// How.
         status: Arc<LineStatus>,
+    },
+    /// Tell a phone whether somebody there may dial now.
+    AnswerTaking {
+        /// Who waits.
+        ticket: Ticket,
+        /// Under which index, if there is one; or why not.
+        outcome: Result<Option<u8>, Refusal>,
     },
     /// Have a phone read its file again, or start anew. Nothing goes on there.
     Renew {

@@ -145,6 +145,10 @@ impl Pbx {
                 true => Alert::Aloud,
                 false => self.alert_at(&phone, called),
             };
+            // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
+            let line = self.line_for(&phone, called);
+            self.add_leg(id, leg, &phone, &line, LegState::Ringing);
+            let index = self.index_of(&line, id);
             let Some(attempt) = self.calls.attempt(id) else {
                 return legs;
             };
@@ -156,10 +160,8 @@ impl Pbx {
                 offer: attempt.offer.clone(),
                 history: Box::new(attempt.history.clone()),
                 alert,
+                index,
             };
-            // A number that is on no button of the phone (an emergency number, say) rings on its prime line.
-            let line = self.line_for(&phone, called);
-            self.add_leg(id, leg, &phone, &line, LegState::Ringing);
             self.act(ring);
         }
         legs

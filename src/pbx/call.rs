@@ -65,6 +65,8 @@ pub(super) struct Leg {
     pub outside: Option<Party>,
     /// The pilot of the group for which it was answered, if callers are to see that and no more.
     pub answers_as: Option<Dn>,
+    /// Whether nobody else is to take it while this party holds it.
+    pub holds_alone: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -474,6 +476,7 @@ impl Pbx {
             state,
             outside: None,
             answers_as: None,
+            holds_alone: false,
         };
         self.calls.touched.push(line.clone());
         self.calls.legs.insert(id, leg);

@@ -90,7 +90,10 @@ impl Pbx {
         };
         match flow {
             Some(MediaFlow::Held) => asking.state = LegState::Holding(now.uptime),
-            Some(MediaFlow::Open) => asking.state = LegState::Talking,
+            Some(MediaFlow::Open) => {
+                asking.state = LegState::Talking;
+                asking.holds_alone = false;
+            }
             None => {}
         }
         let phone = asking.phone.clone();

@@ -104,6 +104,8 @@ pub struct DeskLine {
     pub label: String,
     /// Whose it is, in words.
     pub display_name: String,
+    /// Whether other phones may have its number, too.
+    pub shared: bool,
 }
 
 impl DeskLine {
@@ -127,7 +129,10 @@ impl Pbx {
     /// What a phone is now.
     pub(super) fn desk_of(&self, phone: &PhoneName) -> Desk {
         let display_name = self.party_at(phone).display_name;
-        let desk = Desk::of_lines(self.profile_lines_at(phone), &display_name);
+        let mut desk = Desk::of_lines(self.profile_lines_at(phone), &display_name);
+        for line in &mut desk.lines {
+            line.shared = self.directory.is_sharable(&line.dn);
+        }
         Desk {
             speed_dials: self.speed_dials_at(phone),
             features: self.features_at(phone),

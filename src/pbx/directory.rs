@@ -31,6 +31,8 @@ pub(super) struct Directory {
     appearances: HashMap<Dn, Appearances>,
     has_shared: bool,
     voicemails: HashSet<Dn>,
+    /// Numbers that several phones may have at once.
+    sharable: HashSet<Dn>,
 }
 
 /// Where a number appears. Nearly all appear at one phone, of which there may be very many.
@@ -76,6 +78,7 @@ impl Directory {
             appearances: HashMap::new(),
             has_shared: false,
             voicemails: site.voicemails().cloned().collect(),
+            sharable: site.shared_numbers(),
         }
     }
 
@@ -115,6 +118,11 @@ impl Directory {
     /// Whether a number appears at several phones now.
     pub fn is_shared(&self, dn: &Dn) -> bool {
         matches!(self.appearances.get(dn), Some(Appearances::Several(phones)) if phones.len() > 1)
+    }
+
+    /// Whether a number may appear at several phones, even if it does not now.
+    pub fn is_sharable(&self, dn: &Dn) -> bool {
+        self.sharable.contains(dn)
     }
 
     /// Whether any number ever appeared at several phones.

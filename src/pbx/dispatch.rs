@@ -86,6 +86,21 @@ impl Pbx {
             Event::ReofferRefused { leg, why } => self.reoffer_refused(now, leg, why),
             Event::Signalled { leg, ticket, body } => self.signalled(now, leg, ticket, body),
             Event::LineWatched { dn, watched } => self.line_watched(dn, watched),
+            Event::LineTaken {
+                ticket,
+                phone,
+                index,
+            } => self.line_taken(ticket, &phone, index),
+            Event::LineGivenBack(phone) => self.line_given_back(&phone),
+            Event::CallAtIndexAsked {
+                leg,
+                phone,
+                index,
+                digits,
+                offer,
+                hops,
+            } => self.wants_call_at(now, leg, (&phone, index), &digits, (offer, hops)),
+            Event::HoldMarked { leg, alone } => self.hold_marked(leg, alone),
             Event::DeskWatched(phone) => self.desk_watched(phone),
             Event::TextSent {
                 ticket,

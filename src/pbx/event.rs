@@ -363,6 +363,40 @@ pub enum Event {
         /// Whether somebody does.
         watched: bool,
     },
+    /// Somebody at a phone is about to dial, on the call of its prime line that has this index; on any, if none is named.
+    LineTaken {
+        /// Who waits for whether it may.
+        ticket: Ticket,
+        /// Which phone.
+        phone: PhoneName,
+        /// Which index.
+        index: Option<u8>,
+    },
+    /// Nobody is about to dial there any more: somebody did, or does not want to.
+    LineGivenBack(PhoneName),
+    /// A phone wants the call that all phones of its prime line show under an index: to take it if it is held, to come
+    /// into it if it is talked over.
+    CallAtIndexAsked {
+        /// The new leg.
+        leg: LegId,
+        /// Whose.
+        phone: PhoneName,
+        /// Which index.
+        index: u8,
+        /// What was dialled: the phone's own name. May hold a PIN.
+        digits: Secret,
+        /// The media offer; none if one is to be made to it.
+        offer: Option<Body>,
+        /// How much further the call may go.
+        hops: Hops,
+    },
+    /// A party says of the hold that it is about to ask for whether others may take the call meanwhile.
+    HoldMarked {
+        /// Its leg.
+        leg: LegId,
+        /// Whether nobody may.
+        alone: bool,
+    },
     /// Somebody watches all numbers that a phone has lamps for: what is on its desk is to be shown.
     DeskWatched(PhoneName),
     /// Somebody sent a text that belongs to no call.

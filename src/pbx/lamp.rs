@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Pbx;
 use super::action::{Action, Party};
 use super::call::{self, LegState, Stage};
+use super::call_index::CallIndexes;
 use super::event::LegId;
 use super::names::{Dn, PhoneName};
 
@@ -24,6 +25,8 @@ pub struct LineStatus {
     pub present: bool,
     /// Its calls, oldest first.
     pub calls: Vec<LineCall>,
+    /// Which indexes are taken to dial on, and at which phones.
+    pub taken: Vec<(u8, PhoneName)>,
 }
 
 /// A call of a number, at one phone.
@@ -41,6 +44,10 @@ pub struct LineCall {
     pub is_caller: bool,
     /// Who is at the other end; nobody, if that is private (PRO-6).
     pub other: Party,
+    /// Whether that is nobody else's business, nor the call.
+    pub private: bool,
+    /// Under which index all phones of the number show it; none if there are too many calls.
+    pub index: Option<u8>,
 }
 
 /// How far a call of a number is.
@@ -74,7 +81,7 @@ pub enum Lamp {
 impl LineCall {
     /// Whether nobody else is to know who is at the other end.
     pub fn is_private(&self) -> bool {
-        self.other.dn.as_str().is_empty()
+        self.private
     }
 }
 
@@ -92,7 +99,10 @@ impl LineStatus {
     }
 
     fn says_the_same_as(&self, other: &LineStatus) -> bool {
-        self.present == other.present && self.calls == other.calls && self.phones == other.phones
+        self.present == other.present
+            && self.calls == other.calls
+            && self.phones == other.phones
+            && self.taken == other.taken
     }
 }
 
@@ -106,6 +116,15 @@ pub(super) struct Lamps {
     /// Numbers whose presence may have changed.
     touched: HashSet<Dn>,
     last_version: u64,
+    /// Which call is which.
+    pub indexes: CallIndexes,
+}
+
+impl Lamps {
+    /// How a number stands may have changed.
+    pub fn touch(&mut self, dn: Dn) {
+        self.touched.insert(dn);
+    }
 }
 
 impl Lamps {
@@ -169,23 +188,30 @@ impl Pbx {
             let is_looked_at = self.is_looked_at(&dn);
             let was = self.lamps.shown.get(&dn);
             if !is_looked_at && was.is_none() {
+                self.lamps.indexes.forget(&dn);
                 continue;
             }
+            self.index_calls(&dn);
+            let was = self.lamps.shown.get(&dn);
             let status = self.line_status(&dn, 0);
             if was.is_none_or(|was| !was.says_the_same_as(&status)) {
                 self.show_line(dn.clone());
             }
             if !is_looked_at {
                 self.lamps.shown.remove(&dn);
+                self.lamps.indexes.forget(&dn);
             }
         }
     }
 
-    fn is_looked_at(&self, dn: &Dn) -> bool {
-        self.lamps.watched.contains_key(dn) || self.directory.is_shared(dn)
+    /// Whether anybody cares how a number stands.
+    pub(super) fn is_looked_at(&self, dn: &Dn) -> bool {
+        let is_watched = self.lamps.watched.contains_key(dn);
+        is_watched || self.directory.is_shared(dn) || self.lamps.indexes.is_taken(dn)
     }
 
     fn show_line(&mut self, dn: Dn) {
+        self.index_calls(&dn);
         self.lamps.last_version += 1;
         let status = Arc::new(self.line_status(&dn, self.lamps.last_version));
         self.lamps.shown.insert(dn, Arc::clone(&status));
@@ -216,11 +242,13 @@ impl Pbx {
             phones: self.directory.phones_with(dn).cloned().collect(),
             present,
             calls,
+            taken: self.lamps.indexes.taken_of(dn),
         }
     }
 
     fn line_call(&self, id: LegId, leg: &call::Leg) -> Option<LineCall> {
         let call = self.calls.call(leg.call)?;
+        let private = self.is_private_on(leg);
         let state = match leg.state {
             LegState::Calling => LineCallState::Calling,
             LegState::Ringing => LineCallState::Ringing,
@@ -233,10 +261,12 @@ impl Pbx {
             phone: leg.phone.clone(),
             state,
             is_caller: call.caller == id,
-            other: match self.is_private(&leg.phone) {
+            other: match private {
                 true => nobody(),
                 false => self.other_party(id, call),
             },
+            private,
+            index: self.lamps.indexes.of(&leg.line, leg.call),
         })
     }
 
@@ -307,6 +337,8 @@ mod tests {
                     dn: "2002".into(),
                     display_name: String::new(),
                 },
+                private: false,
+                index: None,
             };
             let status = LineStatus {
                 dn: "2001".into(),
@@ -314,6 +346,7 @@ mod tests {
                 phones: vec!["desk-1".into()],
                 present: *present,
                 calls: states.iter().map(&mut call).collect(),
+                taken: Vec::new(),
             };
             assert_eq!(status.lamp(), *lamp, "{present} {states:?}");
         }

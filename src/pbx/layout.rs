@@ -369,6 +369,7 @@ impl DeskLine {
             display_name: display_name.to_owned(),
             kind: line.kind,
             numbers: line.numbers,
+            shared: false,
             dn,
         })
     }

@@ -9,6 +9,7 @@ mod agent;
 mod appearance;
 mod attempt;
 mod call;
+mod call_index;
 mod carry;
 mod change;
 mod class_of_service;

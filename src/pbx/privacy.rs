@@ -1,11 +1,14 @@
 //! Privacy on shared lines (PRO-6): the other phones of a line do not learn who is in a call here, and nobody comes into it or
 //! takes it when it is held.
 //!
-//! It belongs to whoever set it, at that phone, as do not disturb does; and counts for calls that there are already.
+//! It belongs to whoever set it, at that phone, as do not disturb does; and counts for calls that there are already. A single
+//! call may be held so, too.
 
 use super::Pbx;
 use super::action::Refusal;
+use super::call::{Leg, LegState};
 use super::change::Signal;
+use super::event::LegId;
 use super::layout::Feature;
 use super::login::Asker;
 use super::names::PhoneName;
@@ -24,6 +27,20 @@ impl Pbx {
     pub(super) fn is_private(&self, phone: &PhoneName) -> bool {
         let by = self.seldom.private.get(phone);
         by.is_some_and(|by| *by == self.session_at(phone))
+    }
+
+    /// Whether a call is nobody else's business: all of the phone are, or it is held there so that nobody takes it.
+    pub(super) fn is_private_on(&self, leg: &Leg) -> bool {
+        let is_held = matches!(leg.state, LegState::Holding(_));
+        leg.holds_alone && is_held || self.is_private(&leg.phone)
+    }
+
+    /// A party says whether somebody else may take the call that it is about to hold. Who holds a call may always keep
+    /// it: that needs no right.
+    pub(super) fn hold_marked(&mut self, leg: LegId, alone: bool) {
+        if let Some(leg) = self.calls.leg_mut(leg) {
+            leg.holds_alone = alone;
+        }
     }
 
     /// Whether whoever is at a phone may have that: by the button for it, or by their class.

@@ -2,13 +2,57 @@
 //!
 //! How a call comes over is said where calls are taken over; how somebody comes in, where conferences are.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use super::Pbx;
 use super::action::{Action, Refusal};
 use super::call::{Leg, LegState};
 use super::change::Signal;
-use super::event::{Body, Failure, LegId};
-use super::names::{Dn, PhoneName};
+use super::event::{Body, Failure, LegId, Secret};
+use super::forward::Hops;
+use super::names::{Dn, PhoneName, ProfileName};
+use super::site::{SecondLogin, Site};
 use crate::time::Now;
+
+impl Site {
+    /// The numbers that several phones may have at once, by what profiles say: whoever is logged in where.
+    pub(super) fn shared_numbers(&self) -> HashSet<Dn> {
+        let mut places: HashMap<&Dn, usize> = HashMap::new();
+        let mut phones_of: BTreeMap<&ProfileName, usize> = BTreeMap::new();
+        for phone in self.phones.values() {
+            *phones_of.entry(&phone.logout_profile).or_default() += 1;
+        }
+        for (name, phones) in phones_of {
+            let profile = self.logout_profiles.get(name);
+            for dn in profile.into_iter().flat_map(|profile| profile.numbers()) {
+                *places.entry(dn).or_default() += phones;
+            }
+        }
+        for user in self.users.values() {
+            let profiles = user.profiles.iter();
+            let profiles = profiles.filter_map(|name| self.user_profiles.get(name));
+            let mut numbers: BTreeMap<&Dn, usize> = BTreeMap::new();
+            for profile in profiles {
+                let second_login = profile.second_login.as_ref();
+                let second_login = second_login.unwrap_or(&self.settings.second_login);
+                let at_once = match second_login {
+                    SecondLogin::Allow => 2,
+                    _ => 1,
+                };
+                let own = profile.lines.is_empty().then_some(&user.dn);
+                for dn in profile.numbers().chain(own) {
+                    let most = numbers.entry(dn).or_default();
+                    *most = at_once.max(*most);
+                }
+            }
+            for (dn, at_once) in numbers {
+                *places.entry(dn).or_default() += at_once;
+            }
+        }
+        let shared = places.into_iter().filter(|(_, places)| *places > 1);
+        shared.map(|(dn, _)| dn.clone()).collect()
+    }
+}
 
 impl Pbx {
     /// Whether the line that a leg is on is at this phone, too: another one than the leg's.
@@ -46,6 +90,48 @@ impl Pbx {
             Ok(of) => self.barges_in(now, leg, phone, of, offer),
             Err(why) => self.no_such_call(now, leg, phone, why),
         }
+    }
+
+    /// Somebody wants the call that all phones of a line show under an index: of the prime line. What is held there is taken,
+    /// what is talked over is come into, and what rings is picked up.
+    pub(super) fn wants_call_at(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        (phone, index): (&PhoneName, u8),
+        digits: &Secret,
+        (offer, hops): (Option<Body>, Hops),
+    ) {
+        match self.leg_at(phone, index) {
+            Ok((of, LegState::Talking)) => self.barges_in(now, leg, phone, of, offer),
+            Ok((of, _)) => self.took_over(now, leg, phone, of, offer),
+            // A softphone may be called like a number, and somebody there call themselves.
+            Err(_) if digits.reveal() != phone.as_str() => {
+                self.dialled(now, leg, (phone, None), digits, (offer, hops));
+            }
+            Err(why) => self.no_such_call(now, leg, phone, why),
+        }
+    }
+
+    /// The leg of the call with an index that another phone of the prime line has: one that talks before one that does
+    /// not.
+    fn leg_at(&self, phone: &PhoneName, index: u8) -> Result<(LegId, LegState), Refusal> {
+        let lines = self.lines_of(phone);
+        let line = lines.first().ok_or(Refusal::UnknownNumber)?;
+        let call = self.lamps.indexes.call_at(line, index);
+        let others = self.directory.phones_with(line);
+        let legs = others.filter_map(|other| self.phones.get(other));
+        let legs = legs.flat_map(|other| &other.legs);
+        let legs = legs.filter_map(|id| Some((*id, self.calls.leg(*id)?)));
+        let mut there: Vec<(LegId, LegState)> = legs
+            .filter(|(_, leg)| Some(leg.call) == call && self.shares_line_of(phone, leg))
+            .map(|(id, leg)| (id, leg.state))
+            .collect();
+        there.sort_unstable_by_key(|(id, state)| (*state != LegState::Talking, *id));
+        there.first().copied().ok_or_else(|| {
+            let text = format!("No call {index} at another phone of {line}");
+            Refusal::Conflict(text)
+        })
     }
 
     fn no_such_call(&mut self, now: Now, leg: LegId, phone: &PhoneName, why: Refusal) {
@@ -122,7 +208,7 @@ impl Pbx {
         if !self.class_at(phone).barge || !self.shares_line_of(phone, there) {
             return Err(Refusal::NotAllowed);
         }
-        if self.is_private(&there.phone) {
+        if self.is_private_on(there) {
             return Err(Refusal::Conflict("That call is private".into()));
         }
         let has = self.phones.get(phone).into_iter().flat_map(|it| &it.legs);

@@ -57,7 +57,7 @@ impl Pbx {
         if !may {
             return Err(Refusal::NotAllowed);
         }
-        if !own && shared && self.is_private(&there.phone) {
+        if !own && shared && self.is_private_on(there) {
             return Err(Refusal::Conflict("That call is private".into()));
         }
         match &call.stage {

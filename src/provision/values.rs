@@ -106,6 +106,8 @@ pub(super) struct LineValues<'a> {
     dn: &'a str,
     label: &'a str,
     name: &'a str,
+    /// Whether other phones may have it, too.
+    shared: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -155,6 +157,7 @@ impl<'a> Values<'a> {
             dn: line.dn.as_str(),
             label: &line.label,
             name: &line.display_name,
+            shared: line.shared,
         });
         let hardware = phone.config.hardware.as_deref();
         let modules = hardware.map_or(&[][..], |hardware| &hardware.add_on_modules);

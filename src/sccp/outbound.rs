@@ -49,6 +49,7 @@ impl Switchboard {
             | Action::EndTransfer { ticket, .. }
             | Action::Reply { ticket, .. } => self.shared.tickets.contains_key(ticket),
             Action::DeliverText { .. }
+            | Action::AnswerTaking { .. }
             | Action::RefuseText { .. }
             | Action::AnswerReport { .. }
             | Action::Mix(_)
@@ -88,6 +89,7 @@ impl Switchboard {
                 offer,
                 history,
                 alert,
+                ..
             } => self.at(&phone, |station, shared| {
                 station.ring_in(shared, (leg, alert), (caller, history), &called, offer);
             }),

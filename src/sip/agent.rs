@@ -23,7 +23,7 @@ use super::refer::Referral;
 use super::registrar::Registrar;
 use super::relayed::Relayed;
 use super::remotecc::{Push, Tunnel};
-use super::seize::Seizure;
+use super::seize::{Seizure, Taking};
 use super::session_timer::SessionIntervals;
 use super::stray::Stray;
 use super::subscription::{WatchId, WatchSettings, Watches};
@@ -161,6 +161,8 @@ pub struct Agent {
     pub(super) deaf: BTreeSet<(PhoneName, Arc<str>)>,
     /// Lines that phones have taken, and not dialled on yet.
     pub(super) seizures: BTreeMap<PhoneName, Seizure>,
+    /// Those that the core has not answered yet.
+    pub(super) takings: BTreeMap<Ticket, Taking>,
     /// What phones were told of messages.
     pub(super) lamps: BTreeMap<PhoneName, Lamp>,
     /// Handsets that are up, as far as phones tell.
@@ -224,6 +226,7 @@ impl Agent {
             pushes: Vec::new(),
             deaf: BTreeSet::new(),
             seizures: BTreeMap::new(),
+            takings: BTreeMap::new(),
             lamps: BTreeMap::new(),
             handsets: BTreeMap::new(),
             renewals: BTreeMap::new(),

@@ -7,6 +7,7 @@ use rsip::Method;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer, caller_key, dialog_of};
 use super::auth::Verdict;
+use super::call_info;
 use super::caller::{caller_of, number_of};
 use super::content::{self, Unsuitable};
 use super::flow::Flow;
@@ -166,39 +167,16 @@ impl Agent {
             stage,
         };
         self.legs.insert(leg, entry);
-        let offer = body_of(invite);
-        // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
-        let hops = invite.max_forwards().map_or(Hops::default(), Hops::left);
-        self.events.push(match wanted {
-            _ if is_trunk => Event::CalledIn {
-                leg,
-                called: called_in(invite, &digits),
-                caller: caller_of(invite),
-                trunk: phone,
-                offer,
-                hops,
-            },
-            Wanted::Replace(of) => Event::TookOver {
-                leg,
-                phone,
-                of,
-                offer,
-            },
-            Wanted::Join(of) => Event::BargeAsked {
-                leg,
-                phone,
-                of,
-                offer,
-            },
-            Wanted::Nothing => Event::Dialled {
-                leg,
-                phone,
-                line: None,
-                digits: Secret::new(digits),
-                offer,
-                hops,
-            },
-        });
+        // A call is never refused for what is said of an index.
+        let named = call_info::read(invite).ok().flatten();
+        let index = named.and_then(|named| named.index).filter(|_| !is_trunk);
+        let wanted = match (wanted, index) {
+            (Wanted::Nothing, Some(index)) if self.is_name_of(&digits, &phone) => Wanted::At(index),
+            (wanted, _) => wanted,
+        };
+        let index = index.filter(|_| wanted == Wanted::Nothing);
+        let begun = begun_by(invite, wanted, (leg, phone, is_trunk), digits);
+        self.dial_on(&caller, index, begun);
         self.dialled_on_seized_line(now, &caller);
     }
 
@@ -539,6 +517,56 @@ impl Agent {
             status_reason(status),
             Some(&tag),
         )
+    }
+}
+
+/// What an INVITE that begins something means.
+fn begun_by(
+    invite: &Message,
+    wanted: Wanted,
+    (leg, phone, is_trunk): (LegId, PhoneName, bool),
+    digits: String,
+) -> Event {
+    let offer = body_of(invite);
+    // RFC 7332 §5: what came is counted down, so that calls that go from server to server end.
+    let hops = invite.max_forwards().map_or(Hops::default(), Hops::left);
+    match wanted {
+        _ if is_trunk => Event::CalledIn {
+            leg,
+            called: called_in(invite, &digits),
+            caller: caller_of(invite),
+            trunk: phone,
+            offer,
+            hops,
+        },
+        Wanted::Replace(of) => Event::TookOver {
+            leg,
+            phone,
+            of,
+            offer,
+        },
+        Wanted::Join(of) => Event::BargeAsked {
+            leg,
+            phone,
+            of,
+            offer,
+        },
+        Wanted::At(index) => Event::CallAtIndexAsked {
+            leg,
+            phone,
+            index,
+            digits: Secret::new(digits),
+            offer,
+            hops,
+        },
+        Wanted::Nothing => Event::Dialled {
+            leg,
+            phone,
+            line: None,
+            digits: Secret::new(digits),
+            offer,
+            hops,
+        },
     }
 }
 

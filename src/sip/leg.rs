@@ -67,6 +67,8 @@ pub(super) struct Outgoing {
     pub relayed: Option<Relayed>,
     /// The most telling refusal so far.
     pub refused: Option<u16>,
+    /// Under which index the phones of the line show the call, if this one does.
+    pub index: Option<u8>,
     /// What is said outside, if the call goes out by a trunk.
     pub out: Option<Box<Out>>,
 }

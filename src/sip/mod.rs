@@ -5,6 +5,7 @@ pub(crate) mod answer;
 mod asker;
 mod auth;
 mod bindings;
+mod call_info;
 mod caller;
 mod content;
 mod credentials;

@@ -100,6 +100,7 @@ impl Agent {
             lines: &self.watches.lines,
             keys: &self.watches.keys,
             messages: &self.watches.messages,
+            primes: &self.watches.primes,
             topic: &watch.topic,
             entity: &watch.entity,
             whole: watch.owes == Owes::All,
@@ -138,6 +139,10 @@ impl Agent {
             builder = builder.header(Name::Require, EVENT_LIST);
         }
         let bytes = match document {
+            Some(Document {
+                header: Some((name, value)),
+                ..
+            }) => builder.header(name, value).finish(),
             Some(document) => builder.finish_with(document.content_type.as_bytes(), &document.body),
             None => builder.finish(),
         };

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
+use super::call_info;
 use super::dialog::{Dialog, asked_by, contact};
 use super::early::{Exchange, Towards};
 use super::flow::Flow;
@@ -36,7 +37,8 @@ impl Agent {
                 history,
                 // In which rhythm a phone rings is for itself to know.
                 alert: Alert::Aloud | Alert::Beep | Alert::Feature,
-            } => self.ring(now, leg, phone, &caller, (history, called), offer),
+                index,
+            } => self.ring(now, leg, phone, &caller, (history, called, index), offer),
             // There is no way to make sure of it.
             Action::Ring {
                 leg,
@@ -134,6 +136,7 @@ impl Agent {
                 self.desk_shown(&phone, &desk);
             }
             Action::ShowLine { status } => self.show_line(&status),
+            Action::AnswerTaking { ticket, outcome } => self.line_answered(now, ticket, outcome),
             Action::AnswerReport { ticket, outcome } => self.answer_report(now, ticket, &outcome),
             Action::ForgetCalls { phone, attempt } => self.forget_calls(now, phone, attempt),
             Action::Renew { phone, how } => self.renew(now, phone, how),
@@ -278,6 +281,7 @@ impl Agent {
         let granted = self
             .incoming(leg)
             .and_then(|incoming| self.grant_timer(&incoming.invite));
+        let index = self.index_shown(leg);
         let Some(entry) = self.legs.get_mut(&leg) else {
             return false;
         };
@@ -292,6 +296,10 @@ impl Agent {
             .header(Name::Allow, ALLOW);
         if let Some(connected) = connected {
             builder = builder.header(Name::PAssertedIdentity, connected);
+        }
+        if let Some(index) = index {
+            let host = flow.local.to_string();
+            builder = builder.header(Name::CallInfo, call_info::value(&host, index));
         }
         let bytes = finish(with_timer(builder, granted), media);
         let begun = || Dialog::by_their_request(&invite, flow, tag);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::message_summary::Summary;
 use super::subscription::{Line, Lines};
 use super::wire::{Message, Name};
-use super::{dialog_info, list, message_summary, presence};
+use super::{call_info, dialog_info, list, message_summary, presence};
 use crate::pbx::{Dn, LegId, LineCallState, PhoneName};
 
 /// What a watcher can subscribe to.
@@ -22,6 +22,8 @@ pub enum Package {
     Presence,
     /// Whether messages wait for whoever is at the phone that asks (RFC 3842).
     MessageSummary,
+    /// The calls of the line that the phone which asks shares with others.
+    CallInfo,
 }
 
 /// What a subscription is about.
@@ -33,6 +35,8 @@ pub(super) enum Topic {
     Lamps(PhoneName),
     /// The messages of whoever is at a phone.
     Messages(PhoneName),
+    /// The prime line of a phone.
+    Line(PhoneName),
 }
 
 /// A number that a phone has a lamp for.
@@ -49,6 +53,8 @@ pub(super) struct View<'a> {
     pub keys: &'a BTreeMap<PhoneName, Vec<LampKey>>,
     /// What waits for whoever is at phones that want to know.
     pub messages: &'a BTreeMap<PhoneName, Summary>,
+    /// The prime lines of phones that watch theirs.
+    pub primes: &'a BTreeMap<PhoneName, Option<Dn>>,
     pub topic: &'a Topic,
     /// What the watcher calls it: a URI without parameters.
     pub entity: &'a str,
@@ -68,6 +74,8 @@ pub(super) struct Told {
     pub list_version: u32,
     /// What waits.
     pub messages: Option<Summary>,
+    /// How the prime line stands.
+    pub call_info: Option<String>,
 }
 
 /// What a watcher has been told of one number.
@@ -88,6 +96,8 @@ pub(super) struct Document {
     pub content_type: String,
     /// Without it there is none.
     pub body: Vec<u8>,
+    /// What it says, if that is no body.
+    pub header: Option<(Name, String)>,
     /// Whether there is more to say: it did not fit.
     pub goes_on: bool,
 }
@@ -98,7 +108,16 @@ impl Document {
         Document {
             content_type: content_type.to_owned(),
             body: body.into_bytes(),
+            header: None,
             goes_on: false,
+        }
+    }
+
+    /// A document that is a header.
+    pub fn of_header(name: Name, value: String) -> Document {
+        Document {
+            header: Some((name, value)),
+            ..Document::new("", String::new())
         }
     }
 }
@@ -108,11 +127,17 @@ pub(super) const EVENT_LIST: &str = "eventlist";
 
 /// How the answer to an unknown package lists those that there are (RFC 6665 §8.2.2). REFER and the line of a phone
 /// subscribe in ways of their own.
-pub(super) const ALLOW_EVENTS: &str = "dialog, message-summary, presence, line-seize, refer";
+pub(super) const ALLOW_EVENTS: &str =
+    "call-info, dialog, message-summary, presence, line-seize, refer";
 
 impl Package {
     /// Every one there is.
-    pub const ALL: [Package; 3] = [Package::Dialog, Package::Presence, Package::MessageSummary];
+    pub const ALL: [Package; 4] = [
+        Package::Dialog,
+        Package::Presence,
+        Package::MessageSummary,
+        Package::CallInfo,
+    ];
 
     /// How Event headers and metrics call it.
     pub fn name(self) -> &'static str {
@@ -120,6 +145,7 @@ impl Package {
             Package::Dialog => "dialog",
             Package::Presence => "presence",
             Package::MessageSummary => message_summary::PACKAGE,
+            Package::CallInfo => call_info::PACKAGE,
         }
     }
 
@@ -137,12 +163,13 @@ impl Package {
         Some((package, id))
     }
 
-    /// The type of its documents.
+    /// The type of its documents; empty if they are no bodies.
     pub(super) fn media_type(self) -> &'static str {
         match self {
             Package::Dialog => dialog_info::TYPE,
             Package::Presence => presence::TYPE,
             Package::MessageSummary => message_summary::TYPE,
+            Package::CallInfo => "",
         }
     }
 
@@ -152,6 +179,9 @@ impl Package {
         match self {
             Package::Dialog | Package::MessageSummary => Duration::from_secs(1),
             Package::Presence => Duration::from_secs(5),
+            // Whoever reaches for a key that is taken by now is refused: it is told at once. One NOTIFY is under way at a
+            // time, so nobody is told more than it can take.
+            Package::CallInfo => Duration::ZERO,
         }
     }
 
@@ -169,6 +199,7 @@ impl Package {
                 let summary = view.messages.get(phone)?;
                 message_summary::document(summary, view, &mut told.messages)
             }
+            Topic::Line(phone) => call_info::document(view.primes.get(phone)?.as_ref(), view, told),
         }
     }
 
@@ -184,8 +215,8 @@ impl Package {
         match self {
             Package::Dialog => dialog_info::document(status, entity, view, told),
             Package::Presence => presence::document(status, entity, view.whole, told),
-            // It is about phones, not numbers.
-            Package::MessageSummary => None,
+            // They are about phones, not numbers.
+            Package::MessageSummary | Package::CallInfo => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, SIGNAL_LIMIT, Timer};
+use super::call_info::{self, Held};
 use super::content;
 use super::dialog::{asked_by, contact};
 use super::flow::Flow;
@@ -54,6 +55,14 @@ impl Agent {
             self.transactions.respond(now, server, 500, answer);
         } else {
             let change = Some((server, invite.clone()));
+            let named = call_info::read(invite).ok().flatten();
+            if let Some(held) = named.and_then(|named| named.held) {
+                let alone = held == Held::Alone;
+                self.events.push(Event::HoldMarked { leg, alone });
+            }
+            let Some(talking) = self.talking(leg) else {
+                return;
+            };
             let is_early = talking.unacknowledged.is_some();
             match is_early {
                 true => talking.overtaker = change,

@@ -24,6 +24,8 @@ pub(super) enum Wanted {
     Replace(LegId),
     /// To come into the talk of this leg.
     Join(LegId),
+    /// The call that all phones of its line show under this index.
+    At(u8),
 }
 
 /// A status, and why.

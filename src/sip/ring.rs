@@ -4,6 +4,7 @@ use rsip::Method;
 
 use super::agent::{Agent, Purpose};
 use super::bindings::Binding;
+use super::call_info;
 use super::dialog::{Dialog, contact, via};
 use super::history;
 use super::inbound::body_of;
@@ -36,7 +37,7 @@ impl Agent {
         leg: LegId,
         phone: PhoneName,
         caller: &Party,
-        (history, called): (Box<History>, Dn),
+        (history, called, index): (Box<History>, Dn, Option<u8>),
         offer: Option<Body>,
     ) {
         let targets = self.registrar.targets_of(&phone, now);
@@ -56,6 +57,7 @@ impl Agent {
             offer,
             relayed,
             refused: None,
+            index: index.filter(|_| self.shows_indexes(&phone)),
             out: None,
         };
         for flows in targets {
@@ -96,6 +98,7 @@ impl Agent {
             local_tag,
             called,
             history,
+            index: shown,
             out,
             ..
         } = outgoing;
@@ -118,6 +121,13 @@ impl Agent {
             .header(Name::PAssertedIdentity, asserted)
             .header(Name::Allow, ALLOW);
         let builder = history::tell(builder, history, called, flow);
+        let builder = match shown {
+            Some(index) => {
+                let host = flow.local.to_string();
+                builder.header(Name::CallInfo, call_info::value(&host, *index))
+            }
+            None => builder,
+        };
         // An offer that came in a provisional answer would have to be answered in its PRACK; nobody could.
         let supported = match offer {
             Some(_) => format!("100rel, {SUPPORTED}"),

@@ -1,33 +1,49 @@
 //! Shared lines: a phone that goes off hook subscribes to `line-seize` first, and so shows what SIP else does not.
 //!
-//! The subscription is of RFC 6665's shape. The line is always to be had: nobody here waits for it, it is only heard of.
+//! The subscription is of RFC 6665's shape. It names the call of the line that somebody is about to make (`call_info.rs`):
+//! if another phone was first, it is refused, and the phone takes another one.
 
 use std::time::Duration;
 
 use rsip::Method;
 
 use super::agent::{Agent, Purpose, Timer};
+use super::call_info;
 use super::dialog::{Dialog, contact};
 use super::flow::Flow;
+use super::reply;
 use super::transaction::ServerId;
 use super::wire::{Message, Name, status_reason};
-use crate::pbx::{Event, PhoneName, Signal};
+use crate::pbx::{Event, PhoneName, Refusal, Signal, Ticket};
 use crate::time::Now;
 
 /// How long somebody may take to dial; who asks for less gets that.
 const LONGEST_S: u32 = 15;
 
-/// The header in which shared lines are numbered, and the most that is given back of it.
-const CALL_INFO: &str = "Call-Info";
-const CALL_INFO_MAX: usize = 256;
+/// A phone that was too late may try again after so many seconds.
+const AGAIN_S: u32 = 1;
+
+/// A longer host is not given back.
+const HOST_MAX: usize = 256;
 
 /// A line that a phone has taken and not dialled on yet.
 #[derive(Debug)]
 pub(super) struct Seizure {
     dialog: Dialog,
-    /// Which line, in the phone's own words.
-    line: Option<Vec<u8>>,
+    /// Under which index the call will be, as a header says it.
+    index: Option<String>,
     expires_at: Duration,
+}
+
+/// A phone that waits for whether it has a line.
+#[derive(Debug)]
+pub(super) struct Taking {
+    phone: PhoneName,
+    subscribe: Message,
+    flow: Flow,
+    server: ServerId,
+    /// Whether it had one already.
+    had_one: bool,
 }
 
 /// Why a seizure ends.
@@ -58,21 +74,99 @@ impl Agent {
         let Some(phone) = self.authenticated(now, flow, subscribe, server) else {
             return;
         };
-        if subscribe.contacts().next().is_none() {
-            return self.respond(now, server, subscribe, flow, 400, None);
-        }
-        let tag = self.mint_tag(flow.remote.ip());
-        let line = subscribe.header_named(CALL_INFO);
-        let line = line.filter(|line| line.len() <= CALL_INFO_MAX);
-        let seizure = Seizure {
-            dialog: Dialog::by_their_request(subscribe, flow, &tag),
-            line: line.map(<[u8]>::to_vec),
-            expires_at: now.uptime,
+        let wanted = match subscribe.contacts().next() {
+            None => Err("A SUBSCRIBE needs a Contact"),
+            Some(_) => call_info::read(subscribe),
         };
-        if let Some(before) = self.seizures.remove(&phone) {
+        let named = match wanted {
+            Ok(named) => named.unwrap_or_default(),
+            Err(why) => {
+                let why = reply::reason("SIP", 400, why);
+                return self.respond(now, server, subscribe, flow, 400, Some(why));
+            }
+        };
+        let before = self.seizures.remove(&phone);
+        let had_one = before.is_some();
+        if let Some(before) = before {
             self.tell_of_seizure(now, &phone, before, Some(End::Deactivated));
         }
-        self.grant(now, (flow, subscribe, server), phone, seizure, true);
+        let ticket = self.mint_ticket();
+        self.events.push(Event::LineTaken {
+            ticket,
+            phone: phone.clone(),
+            index: named.index,
+        });
+        let taking = Taking {
+            phone,
+            subscribe: subscribe.clone(),
+            flow,
+            server,
+            had_one,
+        };
+        self.takings.insert(ticket, taking);
+    }
+
+    /// A phone may dial now, or may not.
+    pub(super) fn line_answered(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        outcome: Result<Option<u8>, Refusal>,
+    ) {
+        // Nobody waits if the call itself named its index.
+        let Some(taking) = self.takings.remove(&ticket) else {
+            return;
+        };
+        let Taking {
+            phone,
+            subscribe,
+            flow,
+            server,
+            had_one,
+        } = taking;
+        let index = match outcome {
+            Ok(index) => index,
+            Err(why) => {
+                let answer = self.begin_response(&subscribe, flow, 480);
+                let answer = answer
+                    .header(Name::Reason, reply::reason("SIP", 480, &why.text()))
+                    .display(Name::RetryAfter, AGAIN_S);
+                self.transactions.respond(now, server, 480, answer.finish());
+                if had_one {
+                    self.deadlines.disarm(&Timer::Seizure(phone.clone()));
+                    self.used(phone, Signal::OnHook);
+                }
+                return;
+            }
+        };
+        let uri = subscribe.uri().ok();
+        let host = uri.map(|uri| uri.host).filter(|it| it.len() <= HOST_MAX);
+        let tag = self.mint_tag(flow.remote.ip());
+        let seizure = Seizure {
+            dialog: Dialog::by_their_request(&subscribe, flow, &tag),
+            index: host
+                .zip(index)
+                .map(|(host, index)| call_info::value(host, index)),
+            expires_at: now.uptime,
+        };
+        self.grant(now, (flow, &subscribe, server), phone, seizure, true);
+    }
+
+    /// Somebody dials: on the line that the phone has taken, or on the one that the call names.
+    pub(super) fn dial_on(&mut self, phone: &PhoneName, named: Option<u8>, call: Event) {
+        let named = named.filter(|_| !self.seizures.contains_key(phone));
+        if named.is_some() {
+            let ticket = self.mint_ticket();
+            self.events.push(Event::LineTaken {
+                ticket,
+                phone: phone.clone(),
+                index: named,
+            });
+        }
+        self.events.push(call);
+        if named.is_some() {
+            self.events.push(Event::LineGivenBack(phone.clone()));
+        }
     }
 
     /// A request within the dialog of a seizure, if it is one: more time, or the line is given back. False if not.
@@ -133,7 +227,7 @@ impl Agent {
         if expires_s == 0 {
             self.tell_of_seizure(now, &phone, seizure, Some(End::Timeout));
             self.deadlines.disarm(&Timer::Seizure(phone.clone()));
-            return self.used(phone, Signal::OnHook);
+            return self.given_back(phone);
         }
         seizure.expires_at = now.uptime + Duration::from_secs(expires_s.into());
         self.deadlines
@@ -170,8 +264,8 @@ impl Agent {
             .header(Name::Contact, towards)
             .header(Name::Event, "line-seize")
             .header(Name::SubscriptionState, state);
-        if let Some(line) = &seizure.line {
-            builder = builder.header_named(CALL_INFO, line);
+        if let Some(index) = &seizure.index {
+            builder = builder.header(Name::CallInfo, index);
         }
         let bytes = builder.finish();
         let client = self
@@ -212,8 +306,13 @@ impl Agent {
         self.deadlines.disarm(&Timer::Seizure(phone.clone()));
         if let Some(seizure) = self.seizures.remove(phone) {
             self.tell_of_seizure(now, phone, seizure, Some(end));
-            self.used(phone.clone(), Signal::OnHook);
+            self.given_back(phone.clone());
         }
+    }
+
+    fn given_back(&mut self, phone: PhoneName) {
+        self.events.push(Event::LineGivenBack(phone.clone()));
+        self.used(phone, Signal::OnHook);
     }
 
     fn used(&mut self, phone: PhoneName, signal: Signal) {

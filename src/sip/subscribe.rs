@@ -229,6 +229,13 @@ impl Agent {
         if entity.len() > ENTITY_MAX {
             return Err(Unwatchable::Malformed("The Request-URI is too long"));
         }
+        if package == Package::CallInfo {
+            // A phone shows its own line so, and no other.
+            return match self.is_name_of(&uri.user_decoded(), phone) {
+                true => Ok((Topic::Line(phone.clone()), entity)),
+                false => Err(Unwatchable::Unknown),
+            };
+        }
         if package == Package::MessageSummary {
             // Whatever it calls them: they are those of whoever is there.
             return match accepts(subscribe, package.media_type()) {
@@ -273,7 +280,35 @@ impl Agent {
                 self.events.push(Event::DeskWatched(phone));
             }
             Topic::Lamps(phone) => self.look_at_keys(id, &phone),
-            Topic::Messages(phone) => self.events.push(Event::DeskWatched(phone)),
+            Topic::Line(phone) if self.watches.primes.contains_key(&phone) => {
+                self.look_at_prime(id, &phone);
+            }
+            Topic::Messages(phone) | Topic::Line(phone) => {
+                self.events.push(Event::DeskWatched(phone));
+            }
+        }
+    }
+
+    fn look_at_prime(&mut self, id: WatchId, phone: &PhoneName) {
+        let prime = self.watches.primes.get(phone).cloned().flatten();
+        let moved = self.watches.look_at(id, prime.into_iter().collect());
+        self.tell_core(moved);
+    }
+
+    /// Which line is the first on a phone's desk: whoever there shows its calls by indexes is told of that one.
+    fn prime_shown(&mut self, phone: &PhoneName, desk: &Desk) {
+        let watches = self.watches.about(&Topic::Line(phone.clone()));
+        if watches.is_empty() {
+            return;
+        }
+        let prime = desk.lines.first().map(|line| line.dn.clone());
+        let before = self.watches.primes.insert(phone.clone(), prime.clone());
+        if before == Some(prime) {
+            return;
+        }
+        for id in watches {
+            self.look_at_prime(id, phone);
+            self.watches.owe(id, Owes::All);
         }
     }
 
@@ -286,6 +321,7 @@ impl Agent {
 
     /// What is on a phone's desk: whoever there watches all numbers that it has lamps for is told of those.
     pub(super) fn desk_shown(&mut self, phone: &PhoneName, desk: &Desk) {
+        self.prime_shown(phone, desk);
         let topic = Topic::Lamps(phone.clone());
         let watches = self.watches.about(&topic);
         if watches.is_empty() {
@@ -321,7 +357,7 @@ impl Agent {
                         self.end_watch(now, id, End::NoResource);
                     }
                 }
-                Topic::Lamps(phone) | Topic::Messages(phone) => {
+                Topic::Lamps(phone) | Topic::Messages(phone) | Topic::Line(phone) => {
                     self.events.push(Event::DeskWatched(phone.clone()));
                 }
             }

@@ -150,6 +150,8 @@ pub(super) struct Watches {
     pub keys: BTreeMap<PhoneName, Vec<LampKey>>,
     /// What waits for whoever is at phones that want to know.
     pub messages: BTreeMap<PhoneName, Summary>,
+    /// The prime lines of phones that watch theirs; none if they have none.
+    pub primes: BTreeMap<PhoneName, Option<Dn>>,
     /// The numbers that there are; made when somebody first asks.
     pub numbers: Option<HashSet<Dn>>,
     /// Those that are to be told something as soon as all that happens at this moment is known.
@@ -310,6 +312,7 @@ impl Watches {
             match &watch.topic {
                 Topic::Lamps(phone) => drop(self.keys.remove(phone)),
                 Topic::Messages(phone) => drop(self.messages.remove(phone)),
+                Topic::Line(phone) => drop(self.primes.remove(phone)),
                 Topic::Number(_) => {}
             }
         }

@@ -157,6 +157,7 @@ impl Agent {
             offer,
             relayed: None,
             refused: None,
+            index: None,
             out: Some(Box::new(out)),
         };
         let ways = std::mem::take(&mut ways);

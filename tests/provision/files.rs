@@ -159,6 +159,55 @@ fn files_show_the_phone_as_it_is_now() {
     }
 }
 
+/// rules: CAL-3, PRO-3
+#[test]
+fn lamps_and_shared_lines_stand_in_the_files_of_sip_phones() {
+    let lamps = "lines = [\"2001\"]\nspeed_dials = [{ number = \"2002\", label = \"Bob\", blf = true }, \
+         { number = \"*90\", label = \"Echo\" }]";
+    let clerk = "[user_profile.clerk]\n";
+    let site = demo(|text| text.replace(clerk, &format!("{clerk}{lamps}\n")));
+    let library = library(&[]);
+    let table: [(&str, &[&str]); 4] = [
+        (
+            "001122334423.cfg",
+            &[
+                "account.1.shared_line = 1\n",
+                "linekey.3.type = 16\nlinekey.3.line = 1\nlinekey.3.value = 2002\n",
+                "linekey.4.type = 13\nlinekey.4.line = 1\nlinekey.4.value = *90\n",
+            ],
+        ),
+        (
+            "snomD785-001122334424.htm",
+            &[">blf sip:2002@192.0.2.1:5060</fkey>", ">speed *90</fkey>"],
+        ),
+        (
+            "001122334425-perch.cfg",
+            &[
+                "reg.1.type=\"shared\"",
+                "attendant.resourceList.1.address=\"2002\"\n attendant.resourceList.1.label=\"Bob\"\n \
+                 attendant.resourceList.1.type=\"normal\"",
+                "efk.efklist.2.action.string=\"*90$Tinvite$\"",
+            ],
+        ),
+        (
+            "SEP001122334421.cnf.xml",
+            &[
+                "<featureID>21</featureID>\n<featureLabel>Bob</featureLabel>\n<speedDialNumber>2002<",
+                "<featureID>2</featureID>\n<featureLabel>Echo</featureLabel>\n<speedDialNumber>*90<",
+            ],
+        ),
+    ];
+    for (name, wanted) in table {
+        let file = made(&library, &site, name, true).expect("it is there");
+        for wanted in wanted {
+            assert!(file.contains(wanted), "no {wanted} in {file}");
+        }
+    }
+    // Nobody else has the phone's own number.
+    let file = made(&library, &site, "001122334423.cfg", false).expect("it is there");
+    assert!(file.contains("account.1.shared_line = 0\n"), "{file}");
+}
+
 #[test]
 fn every_kind_of_file_has_been_seen() {
     let site = site();

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::play::{check, check_over_both, check_over_sccp};
+use crate::support::play::{check, check_over_both, check_over_sccp, check_over_sip};
 
 #[test]
 fn what_one_phone_of_a_line_holds_another_one_takes() {
@@ -375,5 +375,249 @@ fn two_calls_of_a_cisco_phone_become_a_conference() {
             09:05 desk-3 now talks with desk-2
             09:06 desk-2 hears the end
             09:06 admin reads: 4 of 4 phones registered, 0 sessions, 0 calls, 0 logouts waiting"#]],
+    );
+}
+
+/// Phones that show a line's calls by indexes (`call-info`): all show the same, and whoever is first has the call to dial on.
+#[test]
+fn two_phones_take_a_line_at_once_and_one_of_them_has_it() {
+    check_over_sip(
+        "rules: CAL-3",
+        "
+        class front: call guests, call users, login
+        front: logout profile, lines 9100, class front
+        desk-1: phone, logout profile front, shares its line
+        desk-2: phone, logout profile front, shares its line
+        desk-3: guest 9003
+        09:00 desk-1 watches its line   desk-2 watches its line
+        -- Both were told that all is free, and lift at once.
+        09:01 desk-1 goes off hook for call 1   desk-2 goes off hook for call 1
+        09:01:02 desk-2 goes off hook
+        09:01:04 desk-1 dials 9003   09:01:06 desk-3 answers
+        -- Nobody dials on the other one.
+        09:01:30 desk-2 goes off hook   09:01:35 desk-2 goes on hook
+        09:02 desk-1 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 sees of its line: all free
+            09:00 desk-2 sees of its line: all free
+            09:01 desk-1 is told of its line: call 1, active;expires=15, sees of its line: 1 seized
+            09:01 desk-2 sees of its line: 1 seized, cannot have the line: 480
+            09:01:02 desk-2 is told of its line: call 2, active;expires=15
+            09:01:02 desk-1 sees of its line: 1 seized, 2 seized
+            09:01:02 desk-2 sees of its line: 1 seized, 2 seized
+            09:01:04 desk-1 is told of its line: call 1, terminated;reason=timeout
+            09:01:04 desk-3 rings (from 9100 Lobby)
+            09:01:04 desk-1 sees of its line: 1 progressing (9003 ), 2 seized
+            09:01:04 desk-2 sees of its line: 1 progressing (9003 ), 2 seized
+            09:01:04 desk-1 hears it ring
+            09:01:06 desk-1 talks with desk-3, sees of its line: 1 active (9003 Lobby), 2 seized
+            09:01:06 desk-2 sees of its line: 1 active (9003 Lobby), 2 seized
+            09:01:17 desk-2 is told of its line: call 2, terminated;reason=timeout
+            09:01:17 desk-1 sees of its line: 1 active (9003 Lobby)
+            09:01:17 desk-2 sees of its line: 1 active (9003 Lobby)
+            09:01:30 desk-2 is told of its line: call 2, active;expires=15
+            09:01:30 desk-1 sees of its line: 1 active (9003 Lobby), 2 seized
+            09:01:30 desk-2 sees of its line: 1 active (9003 Lobby), 2 seized
+            09:01:35 desk-2 is told of its line: call 2, terminated;reason=timeout
+            09:01:35 desk-1 sees of its line: 1 active (9003 Lobby)
+            09:01:35 desk-2 sees of its line: 1 active (9003 Lobby)
+            09:02 desk-3 hears "The other party hung up"
+            09:02 desk-1 sees of its line: all free
+            09:02 desk-2 sees of its line: all free"#]],
+    );
+}
+
+/// A call of the line is held, and taken at the other phone by its index; held for oneself, it is not.
+#[test]
+fn a_held_call_is_taken_by_its_index_unless_it_is_held_alone() {
+    check_over_sip(
+        "rules: CAL-3, PRO-6",
+        "
+        class front: call guests, call users, login
+        front: logout profile, lines 9100, class front
+        desk-1: phone, logout profile front, shares its line
+        desk-2: phone, logout profile front, shares its line
+        desk-3: guest 9003   desk-4: guest 9004
+        09:00 desk-1 watches its line   desk-2 watches its line
+        09:01 desk-3 dials 9100   09:01:05 desk-1 answers
+        09:02 desk-1 holds   09:02:10 desk-2 takes call 1
+        09:03 desk-2 holds alone   09:03:10 desk-1 takes call 1   09:03:20 desk-2 resumes
+        -- A second call has the next index, and a free one the least.
+        09:04 desk-4 dials 9100   09:04:05 desk-1 answers   09:04:10 desk-1 takes call 3
+        09:05 desk-2 hangs up   09:05:10 desk-3 dials 9100   09:05:15 desk-3 hangs up
+        09:06 desk-1 holds   desk-2 takes call 2
+        09:07 desk-2 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 sees of its line: all free
+            09:00 desk-2 sees of its line: all free
+            09:01 desk-1 rings (from 9003 Lobby) as call 1
+            09:01 desk-2 rings (from 9003 Lobby) as call 1
+            09:01 desk-1 sees of its line: 1 alerting (9003 Lobby)
+            09:01 desk-2 sees of its line: 1 alerting (9003 Lobby)
+            09:01 desk-3 hears it ring
+            09:01:05 desk-2 stops ringing (answered elsewhere)
+            09:01:05 desk-3 talks with desk-1
+            09:01:05 desk-1 sees of its line: 1 active (9003 Lobby)
+            09:01:05 desk-2 sees of its line: 1 active (9003 Lobby)
+            09:02 desk-3 is held
+            09:02 desk-1 sees of its line: 1 held (9003 Lobby)
+            09:02 desk-2 sees of its line: 1 held (9003 Lobby)
+            09:02:10 desk-3 now talks with desk-2
+            09:02:10 desk-2 talks with desk-3
+            09:02:10 desk-1 hears "Taken over at another phone", sees of its line: 1 active (9003 Lobby)
+            09:02:10 desk-2 sees of its line: 1 active (9003 Lobby)
+            09:03 desk-3 is held
+            09:03 desk-1 sees of its line: 1 held-private
+            09:03 desk-2 sees of its line: 1 held-private
+            09:03:10 desk-1 hears 403 That call is private
+            09:03:20 desk-3 is taken back
+            09:03:20 desk-1 sees of its line: 1 active (9003 Lobby)
+            09:03:20 desk-2 sees of its line: 1 active (9003 Lobby)
+            09:04 desk-1 rings (from 9004 Lobby) as call 2
+            09:04 desk-2 rings (from 9004 Lobby) as call 2
+            09:04 desk-1 sees of its line: 1 active (9003 Lobby), 2 alerting (9004 Lobby)
+            09:04 desk-2 sees of its line: 1 active (9003 Lobby), 2 alerting (9004 Lobby)
+            09:04 desk-4 hears it ring
+            09:04:05 desk-2 stops ringing (answered elsewhere)
+            09:04:05 desk-4 talks with desk-1
+            09:04:05 desk-1 sees of its line: 1 active (9003 Lobby), 2 active (9004 Lobby)
+            09:04:05 desk-2 sees of its line: 1 active (9003 Lobby), 2 active (9004 Lobby)
+            09:04:10 desk-1 hears 403 No call 3 at another phone of 9100
+            09:05 desk-3 hears "The other party hung up"
+            09:05 desk-1 sees of its line: 2 active (9004 Lobby)
+            09:05 desk-2 sees of its line: 2 active (9004 Lobby)
+            09:05:10 desk-1 rings (from 9003 Lobby) as call 1
+            09:05:10 desk-2 rings (from 9003 Lobby) as call 1
+            09:05:10 desk-1 sees of its line: 1 alerting (9003 Lobby), 2 active (9004 Lobby)
+            09:05:10 desk-2 sees of its line: 1 alerting (9003 Lobby), 2 active (9004 Lobby)
+            09:05:10 desk-3 hears it ring
+            09:05:15 desk-1 stops ringing
+            09:05:15 desk-2 stops ringing
+            09:05:15 desk-1 sees of its line: 2 active (9004 Lobby)
+            09:05:15 desk-2 sees of its line: 2 active (9004 Lobby)
+            09:06 desk-4 is held
+            09:06 desk-1 sees of its line: 2 held (9004 Lobby)
+            09:06 desk-2 sees of its line: 2 held (9004 Lobby)
+            09:06 desk-4 now talks with desk-2
+            09:06 desk-2 talks with desk-4
+            09:06 desk-1 hears "Taken over at another phone", sees of its line: 2 active (9004 Lobby)
+            09:06 desk-2 sees of its line: 2 active (9004 Lobby)
+            09:07 desk-4 hears "The other party hung up"
+            09:07 desk-1 sees of its line: all free
+            09:07 desk-2 sees of its line: all free"#]],
+    );
+}
+
+/// The line that a phone shows is that of whoever is there; what another phone of a line does is come into by its index.
+#[test]
+fn the_calls_that_a_phone_shows_are_those_of_whoever_sits_there() {
+    check_over_sip(
+        "rules: CAL-3, SES-2",
+        "
+        class front: call guests, call users, login, barge, privacy
+        front: logout profile, lines 9100, class front
+        alice: 2001, pin 1111
+        desk-1: phone, logout profile front, shares its line
+        desk-2: phone, logout profile front, shares its line
+        desk-3: guest 9003
+        09:00 desk-1 watches its line   desk-2 watches its line
+        09:01 desk-2 logs in alice
+        09:02 desk-3 dials 9100   09:02:05 desk-1 answers
+        09:02:30 desk-2 takes call 1
+        09:03 desk-2 logs out
+        09:03:10 desk-2 takes call 1   09:04 desk-2 hangs up
+        09:05 desk-1 dials *37
+        09:05:10 desk-2 takes call 1
+        09:06 desk-3 hangs up
+        -- Whoever moves while the line is taken gives it back.
+        09:07 desk-1 goes off hook   09:07:05 admin logs in alice at desk-1
+        09:07:20 desk-2 goes off hook   09:07:22 desk-2 goes on hook
+        ",
+        expect![[r#"
+            09:00 desk-1 sees of its line: all free
+            09:00 desk-2 sees of its line: all free
+            09:01 desk-2 becomes alice, reads "Logged in: 2001 Alice", sees of its line: all free, hears "Logged in: 2001 Alice"
+            09:02 desk-1 rings (from 9003 Lobby) as call 1, sees of its line: 1 alerting (9003 Lobby)
+            09:02 desk-3 hears it ring
+            09:02:05 desk-3 talks with desk-1
+            09:02:05 desk-1 sees of its line: 1 active (9003 Lobby)
+            09:02:30 desk-2 hears 403 No call 1 at another phone of 2001
+            09:03 desk-2 becomes front (user), reads "Logged out", sees of its line: 1 active (9003 Lobby), hears "Logged out"
+            09:03:10 desk-2 talks in a conference
+            09:03:10 desk-3 now talks with Perch
+            09:03:10 desk-1 now talks with Perch, sees of its line: 1 active (9100 Conference)
+            09:03:10 desk-2 sees of its line: 1 active (9100 Conference)
+            09:03:10 desk-3 talks in a conference
+            09:03:10 desk-1 talks in a conference, hears Joined
+            09:03:10 desk-3 hears Joined
+            09:03:10 desk-2 hears Joined
+            09:04 desk-1 sees of its line: 1 active (9003 Lobby)
+            09:04 desk-2 sees of its line: 1 active (9003 Lobby)
+            09:04 desk-1 now talks with desk-3
+            09:04 desk-3 now talks with desk-1
+            09:05 desk-1 sees of its line: 1 active
+            09:05 desk-2 sees of its line: 1 active
+            09:05 desk-1 hears "Calls on shared lines are private"
+            09:05:10 desk-2 hears 403 That call is private
+            09:06 desk-1 hears "The other party hung up", sees of its line: all free
+            09:06 desk-2 sees of its line: all free
+            09:07 desk-1 is told of its line: call 1, active;expires=15, sees of its line: 1 seized
+            09:07 desk-2 sees of its line: 1 seized
+            09:07:05 admin hears "Logged in: 2001 Alice"
+            09:07:05 desk-1 becomes alice, reads "Logged in: 2001 Alice", sees of its line: all free
+            09:07:05 desk-2 sees of its line: all free
+            09:07:15 desk-1 is told of its line: call 1, terminated;reason=timeout
+            09:07:20 desk-2 is told of its line: call 1, active;expires=15, sees of its line: 1 seized
+            09:07:22 desk-2 is told of its line: call 1, terminated;reason=timeout, sees of its line: all free"#]],
+    );
+}
+
+#[test]
+fn after_a_restart_phones_show_the_line_again_and_nothing_is_taken() {
+    check_over_sip(
+        "rules: CAL-3",
+        "
+        class front: call guests, call users, login
+        front: logout profile, lines 9100, class front
+        desk-1: phone, logout profile front, shares its line
+        desk-2: phone, logout profile front, shares its line
+        desk-3: guest 9003
+        09:00 desk-1 watches its line   desk-2 watches its line
+        09:10 desk-1 goes off hook
+        09:10:02 server dies   server starts
+        -- As their subscriptions are refreshed.
+        10:00 desk-2 goes off hook   10:00:05 desk-2 dials 9003   10:00:10 desk-3 answers
+        10:01 desk-2 holds   10:01:10 desk-1 takes call 1   10:02 desk-1 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 sees of its line: all free
+            09:00 desk-2 sees of its line: all free
+            09:10 desk-1 is told of its line: call 1, active;expires=15, sees of its line: 1 seized
+            09:10 desk-2 sees of its line: 1 seized
+            09:55 desk-1 sees of its line: all free
+            09:55 desk-2 sees of its line: all free
+            10:00 desk-2 is told of its line: call 1, active;expires=15
+            10:00 desk-1 sees of its line: 1 seized
+            10:00 desk-2 sees of its line: 1 seized
+            10:00:05 desk-2 is told of its line: call 1, terminated;reason=timeout
+            10:00:05 desk-3 rings (from 9100 Lobby)
+            10:00:05 desk-1 sees of its line: 1 progressing (9003 )
+            10:00:05 desk-2 sees of its line: 1 progressing (9003 ), hears it ring
+            10:00:10 desk-2 talks with desk-3
+            10:00:10 desk-1 sees of its line: 1 active (9003 Lobby)
+            10:00:10 desk-2 sees of its line: 1 active (9003 Lobby)
+            10:01 desk-3 is held
+            10:01 desk-1 sees of its line: 1 held (9003 Lobby)
+            10:01 desk-2 sees of its line: 1 held (9003 Lobby)
+            10:01:10 desk-3 now talks with desk-1
+            10:01:10 desk-1 talks with desk-3
+            10:01:10 desk-2 hears "Taken over at another phone"
+            10:01:10 desk-1 sees of its line: 1 active (9003 Lobby)
+            10:01:10 desk-2 sees of its line: 1 active (9003 Lobby)
+            10:02 desk-3 hears "The other party hung up"
+            10:02 desk-1 sees of its line: all free
+            10:02 desk-2 sees of its line: all free"#]],
     );
 }

@@ -53,6 +53,10 @@ pub enum Order {
     Hold,
     /// The same by a request that needs no acknowledgement.
     HoldByUpdate,
+    /// The same, so that nobody takes the call meanwhile at another phone of the line.
+    HoldAlone,
+    /// Takes the call that its line shows under an index.
+    TakeCall(u8),
     Resume,
     /// As a voicemail system: says how many new and old messages wait in a mailbox.
     ReportMessages(String, (u32, u32)),
@@ -70,6 +74,8 @@ pub enum Order {
     /// Tells the server that it goes.
     Unregister,
     OffHook,
+    /// Lifts to make the call that its line shows under an index, whoever has that by now.
+    OffHookFor(u8),
     OnHook,
     PressKey,
     /// The softkey that says this.
@@ -93,6 +99,8 @@ pub enum Watched {
     Presence(String),
     /// The calls of all numbers that the phone has lamps for.
     Lamps,
+    /// The calls of its own line, which other phones have, too.
+    Line,
 }
 
 impl Watched {
@@ -101,12 +109,14 @@ impl Watched {
         match self {
             Watched::Calls(_) | Watched::Lamps => "dialog",
             Watched::Presence(_) => "presence",
+            Watched::Line => "call-info",
         }
     }
 
-    /// The user part of what is subscribed to.
-    pub fn user(&self) -> &str {
+    /// The user part of what is subscribed to by a phone of that name.
+    pub fn user<'a>(&'a self, phone: &'a str) -> &'a str {
         match self {
+            Watched::Line => phone,
             Watched::Calls(number) | Watched::Presence(number) => number,
             Watched::Lamps => "blf",
         }
@@ -118,6 +128,7 @@ impl Watched {
             Watched::Calls(number) => number.clone(),
             Watched::Presence(number) => format!("presence of {number}"),
             Watched::Lamps => "its lamps".to_owned(),
+            Watched::Line => "its line".to_owned(),
         }
     }
 }

@@ -321,6 +321,7 @@ fn wish(words: &[&str]) -> Option<Wish> {
 fn watched(words: &[&str]) -> Option<Watched> {
     Some(match *words {
         ["its", "lamps"] => Watched::Lamps,
+        ["its", "line"] => Watched::Line,
         ["presence", "of", number] => Watched::Presence(number.into()),
         [number] => Watched::Calls(number.into()),
         _ => return None,
@@ -365,6 +366,8 @@ fn act(words: &[&str]) -> Option<Act> {
         }
         ["holds"] => Order::Hold,
         ["holds", "by", "UPDATE"] => Order::HoldByUpdate,
+        ["holds", "alone"] => Order::HoldAlone,
+        ["takes", "call", index] => Order::TakeCall(index.parse().ok()?),
         ["reports", new, "new", old, "old", "in", mailbox] => {
             let counts = (new.parse().ok()?, old.parse().ok()?);
             Order::ReportMessages(mailbox.into(), counts)
@@ -384,6 +387,7 @@ fn act(words: &[&str]) -> Option<Act> {
         ["comes", "back"] => Order::ComeBack,
         ["unregisters"] => Order::Unregister,
         ["goes", "off", "hook"] => Order::OffHook,
+        ["goes", "off", "hook", "for", "call", index] => Order::OffHookFor(index.parse().ok()?),
         ["goes", "on", "hook"] => Order::OnHook,
         _ => return None,
     };

@@ -10,7 +10,7 @@ use perch::exchange::{Check, CommitSeq, ControlRequest, Exchange, Input, Output,
 use perch::pbx::{Action, Door, Event, LegId, Pbx, PhoneName, Remembered, Site};
 use perch::sccp::wire::{Framer, FromPhone, ToPhone, Version};
 use perch::sip::wire::{Parsed, parse, respond};
-use perch::sip::{Edge, Flow, Limits, News, Registrar};
+use perch::sip::{Edge, Flow, Limits, News, Registrar, WatchSettings};
 use perch::time::Now;
 
 /// What a server is started from.
@@ -37,6 +37,11 @@ pub enum Server {
 impl Server {
     /// The exchange, with its registrar.
     pub fn whole(beginning: Beginning) -> Server {
+        Server::watched(beginning, WatchSettings::default())
+    }
+
+    /// The same, where so much may be watched.
+    pub fn watched(beginning: Beginning, watching: WatchSettings) -> Server {
         let registrar = Arc::new(Registrar::new(beginning.seed, Limits::default()));
         let mut exchange = Exchange::new(Start {
             now: beginning.now,
@@ -45,7 +50,8 @@ impl Server {
             site: beginning.site,
             remembered: beginning.remembered,
         })
-        .with_media_at(beginning.media);
+        .with_media_at(beginning.media)
+        .with_watching(watching);
         for news in registrar.restore(beginning.now, beginning.bindings) {
             exchange.handle(beginning.now, Input::News(news));
         }

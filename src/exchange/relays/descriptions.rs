@@ -7,6 +7,7 @@ pub fn said_in(event: &mut Event) -> Option<(LegId, Option<u32>, &mut Body)> {
     match event {
         Event::Dialled { leg, offer, .. }
         | Event::TookOver { leg, offer, .. }
+        | Event::CallAtIndexAsked { leg, offer, .. }
         | Event::Reoffered { leg, offer, .. } => Some((*leg, None, offer.as_mut()?)),
         Event::Progressed {
             leg, branch, media, ..
@@ -94,6 +95,7 @@ pub fn with(action: Action, body: Body) -> Action {
             called,
             history,
             alert,
+            index,
             ..
         } => Action::Ring {
             leg,
@@ -103,6 +105,7 @@ pub fn with(action: Action, body: Body) -> Action {
             offer: Some(body),
             history,
             alert,
+            index,
         },
         Action::RingOut {
             leg,

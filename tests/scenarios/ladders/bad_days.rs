@@ -464,7 +464,7 @@ fn what_nobody_here_speaks_is_refused_by_name() {
         expect![[r#"
             a talks with b
             a SUBSCRIBE {Event: presence}
-              a < 489 SUBSCRIBE Allow-Events=dialog,_message-summary,_presence,_line-seize,_refer
+              a < 489 SUBSCRIBE Allow-Events=call-info,_dialog,_message-summary,_presence,_line-seize,_refer
             b NOTIFY {Event: presence} {Subscription-State: active}
               b < 481 NOTIFY
             a INFO [application/x-foo] {Info-Package: foo}
@@ -472,9 +472,9 @@ fn what_nobody_here_speaks_is_refused_by_name() {
             b 469 {Recv-Info: bar}
               a < 469 INFO Recv-Info=
             a PUBLISH {Event: presence}
-              a < 489 PUBLISH Allow-Events=dialog,_message-summary,_presence,_line-seize,_refer
+              a < 489 PUBLISH Allow-Events=call-info,_dialog,_message-summary,_presence,_line-seize,_refer
             c SUBSCRIBE 9002 {Event: foo}
-              c < 489 SUBSCRIBE Allow-Events=dialog,_message-summary,_presence,_line-seize,_refer
+              c < 489 SUBSCRIBE Allow-Events=call-info,_dialog,_message-summary,_presence,_line-seize,_refer
             c2 NOTIFY 9002 {Event: dialog} {Subscription-State: active}
               c2 < 481 NOTIFY
             a BYE

@@ -2,7 +2,9 @@
 
 use expect_test::expect;
 
-use crate::support::ladder::ladder;
+use perch::sip::WatchSettings;
+
+use crate::support::ladder::{ladder, ladder_watching};
 
 #[test]
 fn a_watcher_is_told_at_once_and_of_each_change() {
@@ -142,7 +144,7 @@ fn what_cannot_be_watched_is_refused_with_what_could() {
             a3 SUBSCRIBE 9002 {Event: dialog} {Accept: application/pidf+xml}
               a3 < 406 SUBSCRIBE Accept=application/dialog-info+xml
             a4 SUBSCRIBE 9002 {Event: winfo} {Expires: 600}
-              a4 < 489 SUBSCRIBE Allow-Events=dialog,_message-summary,_presence,_line-seize,_refer
+              a4 < 489 SUBSCRIBE Allow-Events=call-info,_dialog,_message-summary,_presence,_line-seize,_refer
             a5 SUBSCRIBE 9002 {Event: dialog} {Expires: 600} unproven
               a5 < 401 SUBSCRIBE
             a6 SUBSCRIBE blf {Event: dialog} {Expires: 600}
@@ -282,6 +284,109 @@ fn a_number_that_is_no_more_is_not_watched() {
             c2 SUBSCRIBE {Event: presence} {Expires: 0}
               c2 < 200 SUBSCRIBE for 0s
               c2 < NOTIFY [open] Subscription-State=terminated;reason=timeout
+            all is quiet
+        "#]],
+    );
+}
+
+/// What a phone has too many of, gives way; where all have too many, nobody gets any more.
+#[test]
+fn there_are_only_so_many_subscriptions_of_a_phone_and_of_all() {
+    let few = WatchSettings {
+        per_phone: 2,
+        in_all: 3,
+        ..WatchSettings::default()
+    };
+    ladder_watching(
+        "rules: CAL-3, RFC 6665 §4.2.1",
+        few,
+        expect![[r#"
+            c SUBSCRIBE 9002 {Event: dialog} {Expires: 600}
+              c < 200 SUBSCRIBE for 600s
+              c < NOTIFY [calls 0: none] Subscription-State=active;expires=600
+            c2 SUBSCRIBE c {Event: call-info} {Expires: 600}
+              c2 < 200 SUBSCRIBE for 600s
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c3 SUBSCRIBE 9001 {Event: presence} {Expires: 600}
+              c < NOTIFY Subscription-State=terminated;reason=probation;retry-after=600
+              c3 < 200 SUBSCRIBE for 600s
+              c3 < NOTIFY [open] Subscription-State=active;expires=600
+            d SUBSCRIBE 9002 {Event: dialog} {Expires: 600}
+              d < 200 SUBSCRIBE for 600s
+              d < NOTIFY [calls 0: none] Subscription-State=active;expires=600
+            d2 SUBSCRIBE 9001 {Event: dialog} {Expires: 600}
+              d2 < 503 SUBSCRIBE Retry-After=60
+            c SUBSCRIBE {Event: dialog} {Expires: 600}
+              c < 481 SUBSCRIBE
+            c2 SUBSCRIBE {Event: call-info} {Expires: 0}
+              c2 < 200 SUBSCRIBE for 0s
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=terminated;reason=timeout
+            d2 SUBSCRIBE 9001 {Event: dialog} {Expires: 600}
+              d2 < 200 SUBSCRIBE for 600s
+              d2 < NOTIFY [calls 0: none] Subscription-State=active;expires=600
+            all is quiet
+        "#]],
+    );
+}
+
+/// The package of shared lines, where its requests are odd: the line is the phone's own, and no index is taken twice.
+#[test]
+fn a_phone_shows_its_own_line_by_indexes_and_says_so_in_its_calls() {
+    ladder(
+        "rules: CAL-3, RFC 6665 §4.2",
+        expect![[r#"
+            c SUBSCRIBE 9003 {Event: call-info} {Expires: 600}
+              c < 404 SUBSCRIBE
+            c2 SUBSCRIBE c {Event: call-info} {Expires: 600} {Accept: text/plain}
+              c2 < 200 SUBSCRIBE for 600s
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c3 SUBSCRIBE c {Event: line-seize} {Call-Info: <sip:perch>;appearance-index=none}
+              c3 < 400 SUBSCRIBE "The appearance-index is no number"
+            c4 SUBSCRIBE c {Event: line-seize} {Call-Info: <sip:perch>;appearance-index=25}
+              c4 < 480 SUBSCRIBE Retry-After=1 "Calls of 9003 are numbered from 1 to 24"
+            c5 SUBSCRIBE c {Event: line-seize} {Expires: 15} {Call-Info: <sip:perch>;appearance-index=2}
+              c5 < 200 SUBSCRIBE for 15s
+              c5 < NOTIFY Call-Info=<sip:10.0.0.1>;appearance-index=2 Subscription-State=active;expires=15
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=seized,<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c6 INVITE 9002 [c1] {Call-Info: <sip:perch>;appearance-index=2}
+              c5 < NOTIFY Call-Info=<sip:10.0.0.1>;appearance-index=2 Subscription-State=terminated;reason=timeout
+              b < INVITE [c1] from 9003
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=progressing;appearance-uri="<sip:9002@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            b 180
+              c6 < 180 INVITE
+            b 200 [b1]
+              b < ACK
+              c6 < 200 INVITE [b1] with 9002 Call-Info=<sip:10.0.0.1:5060>;appearance-index=2
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=active;appearance-uri="\"Lobby\"_<sip:9002@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c6 ACK
+            a INVITE 9003 [a1]
+              c7 < INVITE [a1] from 9001 Call-Info=<sip:10.0.0.1:5060>;appearance-index=1
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=1;appearance-state=alerting;appearance-uri="\"Lobby\"_<sip:9001@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=active;appearance-uri="\"Lobby\"_<sip:9002@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c7 486
+              c7 < ACK
+              a < 486 INVITE "Busy"
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=active;appearance-uri="\"Lobby\"_<sip:9002@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c8 INVITE 9004 [c1] {Call-Info: <sip:perch>;appearance-index=2}
+              d < INVITE [c1] from 9003
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=1;appearance-state=progressing;appearance-uri="<sip:9004@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=active;appearance-uri="\"Lobby\"_<sip:9002@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            d 180
+              c8 < 180 INVITE
+            c8 CANCEL
+              c8 < 200 CANCEL
+              c8 < 487 INVITE
+              d < CANCEL "The caller gave up"
+              d < ACK
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=2;appearance-state=active;appearance-uri="\"Lobby\"_<sip:9002@10.0.0.1:5060>",<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            c9 INVITE c [c1] {Call-Info: <sip:perch>;appearance-index=2}
+              c9 < 403 INVITE "No call 2 at another phone of 9003"
+            c6 BYE
+              c6 < 200 BYE
+              b < BYE "The other party hung up"
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=active;expires=600
+            +2s
+            c2 SUBSCRIBE {Event: call-info} {Expires: 0}
+              c2 < 200 SUBSCRIBE for 0s
+              c2 < NOTIFY Call-Info=<sip:10.0.0.1:5060>;appearance-index=*;appearance-state=idle Subscription-State=terminated;reason=timeout
             all is quiet
         "#]],
     );

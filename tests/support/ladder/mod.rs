@@ -34,7 +34,7 @@ use expect_test::Expect;
 use perch::exchange::{ControlRequest, Input, Output};
 use perch::pbx::{Answer, Query, Remembered, Ticket};
 use perch::sip::wire::{Message, Name, Parsed, parse, respond};
-use perch::sip::{Flow, Transport, TrunkPaths};
+use perch::sip::{Flow, Transport, TrunkPaths, WatchSettings};
 use perch::time::{Now, UPTIME_AT_START, Utc};
 
 use super::digest;
@@ -61,8 +61,14 @@ const EPOCH: Utc = Utc(1_777_971_600_000);
 /// Plays a ladder, and shows that the phones get what it says.
 #[track_caller]
 pub fn ladder(rules: &str, expect: Expect) {
+    ladder_watching(rules, WatchSettings::default(), expect);
+}
+
+/// The same, where so much may be watched.
+#[track_caller]
+pub fn ladder_watching(rules: &str, watching: WatchSettings, expect: Expect) {
     assert!(rules.starts_with("rules: "), "which rules does this prove?");
-    let mut stage = Stage::new();
+    let mut stage = Stage::new(watching);
     // The text between the quotes: what is expected is the script, too.
     let lines = expect.data.lines().map(str::trim);
     for line in lines.filter(|line| !line.is_empty() && !line.contains(" < ")) {
@@ -103,7 +109,7 @@ struct Got {
 }
 
 impl Stage {
-    fn new() -> Stage {
+    fn new(watching: WatchSettings) -> Stage {
         let mut site = SiteText::default();
         for (place, phone) in PHONES.iter().enumerate() {
             let line = format!("{phone}: guest {}", 9001 + place);
@@ -120,7 +126,7 @@ impl Stage {
             bindings: Vec::new(),
         };
         let mut stage = Stage {
-            server: Server::whole(beginning),
+            server: Server::watched(beginning, watching),
             store: ModelStore::default(),
             uptime: Duration::ZERO,
             site,

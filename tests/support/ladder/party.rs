@@ -456,7 +456,8 @@ impl Party {
 }
 
 /// Headers that are shown when they are there.
-const SHOWN: [Name; 10] = [
+const SHOWN: [Name; 11] = [
+    Name::CallInfo,
     Name::RAck,
     Name::RetryAfter,
     Name::MinSe,

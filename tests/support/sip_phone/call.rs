@@ -115,6 +115,10 @@ pub struct Call {
     pub hangs_up: bool,
     /// Whether the server may have forgotten it.
     pub excused: bool,
+    /// Under which index all phones of its line show it.
+    pub index: Option<u8>,
+    /// Whether nobody else is to take it while it is held here.
+    pub holds_alone: bool,
     /// Provisional answers that this phone has acknowledged.
     pub acknowledged: BTreeSet<(Option<String>, String)>,
     descriptions: u32,
@@ -139,6 +143,8 @@ impl Call {
             is_dialling: false,
             hangs_up: false,
             excused: false,
+            index: None,
+            holds_alone: false,
             acknowledged: BTreeSet::new(),
             descriptions: 0,
         }

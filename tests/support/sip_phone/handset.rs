@@ -16,6 +16,8 @@ pub struct Taken {
     cseq: u32,
     /// The server's tag, once it has answered.
     tag: Option<String>,
+    /// Which call of the line it is to be.
+    pub index: Option<u8>,
 }
 
 /// What a phone of Cisco's says that it can do.
@@ -67,7 +69,7 @@ impl SipPhone {
             return Ok(());
         }
         match (self.account.shares_line, up, self.taken.take()) {
-            (true, true, _) => self.take_line(),
+            (true, true, _) => self.take_line(self.least_free()),
             (true, false, Some(taken)) => self.subscribe(taken, 0),
             // It dialled meanwhile, and its call has the line.
             (true, false, None) => {}
@@ -101,13 +103,15 @@ impl SipPhone {
         self.send(request, Purpose::Handset);
     }
 
-    fn take_line(&mut self) {
+    /// Takes its line, to make the call with that index.
+    pub fn take_line(&mut self, index: Option<u8>) {
         let (own, tag) = (self.own_address(), self.mint("l"));
         let taken = Taken {
             call_id: self.mint("line"),
             own: format!("{own};tag={tag}"),
             cseq: 0,
             tag: None,
+            index,
         };
         self.subscribe(taken, 15);
     }
@@ -116,7 +120,7 @@ impl SipPhone {
         taken.cseq += 1;
         let tag = taken.tag.as_ref();
         let tag = tag.map_or_else(String::new, |tag| format!(";tag={tag}"));
-        let request = Request {
+        let mut request = Request {
             method: Method::Subscribe,
             uri: format!("sip:{}@{}", self.account.name, self.account.server),
             from: taken.own.clone(),
@@ -129,6 +133,8 @@ impl SipPhone {
             ],
             body: None,
         };
+        let named = taken.index.map(|index| self.call_info(index));
+        request.headers.extend(named);
         if expires_s > 0 {
             self.taken = Some(taken);
         }
@@ -168,7 +174,8 @@ impl SipPhone {
             let is_it = |taken: &mut Taken| taken.call_id == notify.call_id();
             self.taken.take_if(is_it);
         }
-        self.sees(format!("is told of its line: {state}"));
+        let which = self.hear_index_taken(notify);
+        self.sees(format!("is told of its line: {which}{state}"));
         self.reply(key, 200, None);
         true
     }

@@ -178,7 +178,8 @@ impl SipPhone {
             }
         }
         let came = way_of(invite);
-        self.sees(format!("rings (from {caller}{came})"));
+        let which = self.hear_index(no, invite);
+        self.sees(format!("rings (from {caller}{came}){which}"));
         self.reply(&key, 180, None);
     }
 

@@ -5,6 +5,7 @@
 mod call;
 mod handset;
 mod heard;
+mod line;
 mod media;
 mod messages;
 mod notices;
@@ -149,6 +150,8 @@ pub struct SipPhone {
     tells_of_handset: bool,
     /// The line that it has taken.
     taken: Option<handset::Taken>,
+    /// The indexes of its line that are in use, if it watches that.
+    in_use: Option<BTreeSet<u8>>,
     /// What it watches, by Call-ID.
     watches: BTreeMap<String, watches::Watch>,
     /// Those whose end the phone heard of before it heard that they were accepted.
@@ -196,6 +199,7 @@ impl SipPhone {
             message_lamp: false,
             tells_of_handset: false,
             taken: None,
+            in_use: None,
             watches: BTreeMap::new(),
             told_early: BTreeSet::new(),
             clients: BTreeMap::new(),
@@ -234,6 +238,7 @@ impl SipPhone {
         self.calls.clear();
         self.transfers.clear();
         self.watches.clear();
+        self.in_use = None;
         self.clients.clear();
         self.servers.clear();
         self.deadlines = Deadlines::default();
@@ -250,6 +255,11 @@ impl SipPhone {
     }
 
     fn dial(&mut self, digits: &str, offer: Offer) {
+        let index = self.index_taken();
+        self.dial_at(digits, offer, index);
+    }
+
+    fn dial_at(&mut self, digits: &str, offer: Offer, index: Option<u8>) {
         self.last_call += 1;
         let no = self.last_call;
         let local_tag = self.mint("c");
@@ -269,6 +279,9 @@ impl SipPhone {
         call.without_offer = offer == Offer::None;
         call.is_dialling = digits == LOGIN_BY_TONES;
         let mut request = call.dialog.request(Method::Invite);
+        call.index = index;
+        let header = index.map(|index| self.call_info(index));
+        request.headers.extend(header);
         let described = match offer {
             Offer::Usual => Some(call.describe(&self.account, Direction::Both)),
             Offer::Strange => Some(media::strange(self.account.address)),
@@ -312,6 +325,9 @@ impl SipPhone {
             call.stage == Stage::Talking && call.wants != wants && !call.is_changing()
         };
         let no = self.call_that(fits, "to hold or resume")?;
+        if let Some(call) = self.calls.get_mut(&no) {
+            call.holds_alone = false;
+        }
         self.reinvite(no, wants, by);
         Ok(())
     }
@@ -410,6 +426,11 @@ impl Phone for SipPhone {
             Order::TransferFromOutside(number) => self.transfer(number, true, true)?,
             Order::JoinCalls => self.join_calls()?,
             Order::Hold => self.change(Direction::SendOnly, Method::Invite)?,
+            Order::HoldAlone => self.hold_alone()?,
+            Order::TakeCall(index) => {
+                let own = self.account.name.clone();
+                self.dial_at(&own, Offer::Usual, Some(*index));
+            }
             Order::HoldByUpdate => self.change(Direction::SendOnly, Method::Update)?,
             Order::Resume => self.change(Direction::Both, Method::Invite)?,
             Order::ReportMessages(mailbox, counts) => self.report_messages(mailbox, *counts),
@@ -430,6 +451,7 @@ impl Phone for SipPhone {
                 return Err("a SIP phone holds and dials before it joins its calls".into());
             }
             Order::OffHook => self.move_handset(true)?,
+            Order::OffHookFor(index) => self.take_line(Some(*index)),
             Order::OnHook => self.move_handset(false)?,
             Order::Watch(what) => self.watch(what),
             Order::Unwatch(what) => self.unwatch(what)?,

@@ -202,6 +202,17 @@ impl SipPhone {
         call.asked = Some(wants);
         let mut request = call.dialog.request(by);
         let offer = call.describe(&self.account, wants);
+        let state = match (wants, call.holds_alone) {
+            (Direction::SendOnly, true) => "held-private",
+            (Direction::SendOnly, false) => "held",
+            _ => "active",
+        };
+        let index = call.index.map(|index| {
+            let server = self.account.server;
+            let value = format!("<sip:{server}>;appearance-index={index};appearance-state={state}");
+            (Name::CallInfo, value)
+        });
+        request.headers.extend(index);
         request.body = Some((media::SDP, offer));
         self.send(request, Purpose::Reinvite(no));
     }

@@ -69,7 +69,7 @@ impl SipPhone {
         watch.cseq += 1;
         let tag = watch.tag.as_ref();
         let tag = tag.map_or_else(String::new, |tag| format!(";tag={tag}"));
-        let uri = format!("sip:{}@{server}", watch.what.user());
+        let uri = format!("sip:{}@{server}", watch.what.user(&self.account.name));
         let mut headers = vec![
             (Name::Event, watch.what.package().to_owned()),
             (Name::Expires, lasts_s.to_string()),
@@ -157,9 +157,10 @@ impl SipPhone {
         watch.tag = strict::tag_of(notify, Name::From);
         self.reply(key, 200, None);
         let body = String::from_utf8_lossy(&notify.body()).into_owned();
-        let told = match body.is_empty() {
-            true => None,
-            false => watching::in_words(&text(Name::ContentType), &body),
+        let told = match &what {
+            Watched::Line if body.is_empty() => self.hear_of_calls(notify),
+            _ if body.is_empty() => None,
+            _ => watching::in_words(&text(Name::ContentType), &body),
         };
         let what = what.words();
         match told {
