@@ -33,6 +33,7 @@ pub(super) struct Texts {
     pub login_waits: String,
     pub error_title: String,
     pub login_again: String,
+    pub logout_again: String,
     pub no_login: String,
     pub no_logout: String,
     pub no_forms: String,

@@ -360,7 +360,7 @@ fn models_that_are_none() {
             site.toml:14:9: phone_model.lab.lines: there are not so many buttons. Write at most 3, or more buttons
             site.toml:15:8: phone_model.lab.swap: "reboot" cannot be understood. Write "template", "lines" or "restart"
             site.toml:16:18: phone_model.lab.newest_version: Perch asks nobody to speak this version. Write one such as 11, 17 or 22
-            site.toml:17:9: phone_model.lab.maker: nobody knows phones of "acme". Known are cisco, cisco-text, cisco-open, yealink, snom, poly, grandstream, linphone, anybody
+            site.toml:17:9: phone_model.lab.maker: nobody knows phones of "acme". Known are cisco, cisco-text, cisco-open, yealink, snom, poly, grandstream, mitel, sip-dect, linphone, anybody
             site.toml:18:9: phone_model.lab.fixed: nobody knows "fax". Known are hold, transfer, display, voicemail, conference, forward-all, redial, park
             site.toml:19:11: phone_model.lab.modules: nobody knows "7999". Known are 7914, 7915-12, 7915-24, 7916-12, 7916-24
             site.toml:20:13: phone_model.lab.protocols: nobody knows "h323". Known are "sip" and "sccp"
