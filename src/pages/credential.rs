@@ -73,6 +73,10 @@ pub(super) async fn show(
         },
     };
     let asked = match read(request) {
+        None if !reader.has_forms_with_secrets() => {
+            let text = texts.no_pin_form.clone();
+            return Ok(reader.text(&texts.credential_title, text));
+        }
         None => return page.form(&texts.credential_prompt),
         Some(Ok(asked)) => asked,
         Some(Err(fault)) => {

@@ -188,7 +188,10 @@ impl<H: House> Application<'_, H> {
             .fields
             .is_true("form")
             .then_some(("form", "true"));
-        self.ask((&texts.login_title, prompt), again.as_slice(), fields)
+        let asked = self.ask((&texts.login_title, prompt), again.as_slice(), fields);
+        // Nobody has an id that fits into no address.
+        let is_typed = self.request.fields.said("userid").is_some();
+        asked.map_err(|code| if is_typed { Code::WRONG } else { code })
     }
 
     fn secret(&self) -> Field {
@@ -223,7 +226,7 @@ impl<H: House> Application<'_, H> {
         let texts = self.reader.texts;
         let leaver = [("doLogout", "true"), (LEAVER, present.user.as_str())];
         let prompt = texts.present_prompt.as_str();
-        self.ask((&texts.present_title, prompt), &leaver, vec![self.secret()])
+        self.ask((&texts.item_logout, prompt), &leaver, vec![self.secret()])
     }
 
     /// Whether whoever is here has entered their PIN; else what is shown.

@@ -45,6 +45,7 @@ pub(super) fn print(screen: &Screen, look: Look, charset: &str) -> String {
         }
         Object::Input(form) => print_form(screen, form, charset),
         Object::Text(text) | Object::Question(text) => {
+            let text = &asked(screen, text);
             let leads = screen
                 .keys
                 .iter()
@@ -69,6 +70,15 @@ fn line(item: &Item) -> Line<'_> {
     Line {
         text: item.name.clone(),
         url: Some(item.url.as_str()),
+    }
+}
+
+/// These pages have no line for what is to be done: a question that is not asked by its text is asked below it.
+fn asked(screen: &Screen, text: &str) -> String {
+    let is_question = matches!(screen.object, Object::Question(_));
+    match is_question && !text.trim_end().ends_with('?') {
+        true => format!("{text}\n{}", screen.prompt),
+        false => text.to_owned(),
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Texts {
     pub no_login: String,
     pub no_logout: String,
     pub no_forms: String,
+    pub no_pin_form: String,
     pub no_page: String,
     pub services_title: String,
     pub services_prompt: String,

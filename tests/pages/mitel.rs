@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use expect_test::expect_file;
+use perch::pbx::Vendor;
 
 use crate::built_server::wait_until;
 use crate::desk::there;
@@ -21,6 +22,9 @@ const NOBODY: &str = "curl/8.5";
 /// A phone with softkeys and one without, as they ask for pages.
 const WITH_KEYS: &str = "Mitel6867i MAC:00-08-5D-19-94-B7 V:5.1.0.1024-SIP";
 const WITHOUT: &str = "Aastra6863i MAC:00-08-5D-19-94-B8 V:4.1.0.128-SIP";
+
+/// Where files are, without the offset.
+const FILES: u16 = 6970;
 
 /// Where a manager is that has more than one handset.
 const MANAGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 7);
@@ -44,8 +48,9 @@ struct Handset {
 
 impl Handset {
     fn of(office: &Office, name: &str, tone: u32) -> Handset {
-        let host = some_host();
-        let phone = LivePhone::sip_that_is(OMM, (host, office.server.sip()), name, tone);
+        let (host, password) = (some_host(), format!("{name}-secret"));
+        let account = (name, password.as_str(), None);
+        let phone = LivePhone::sip_that_is(OMM, (host, office.server.sip()), account, tone);
         phone.registers();
         let browser = MitelBrowser::at((host, office.pages()), name, NOBODY, false);
         Handset { phone, browser }
@@ -64,7 +69,7 @@ impl Handset {
 
     fn leaves_by(&self, pin: &str) -> MitelPage {
         let asked = self.browser.choose(&self.browser.menu(), "Log out");
-        assert_eq!(asked.shown(), "[Logged in here] PIN=number, hidden");
+        assert_eq!(asked.shown(), "[Log out] PIN=number, hidden");
         self.browser.enter(&asked, &[pin])
     }
 
@@ -193,7 +198,7 @@ fn a_pin_is_of_whoever_was_asked() {
     handset.browser.choose(&profiles, "clerk");
     assert_eq!(office.who(), handset.is_here("alice"));
     let again = handset.browser.enter(&asked, &["2222"]);
-    assert_eq!(again.shown(), "[Logged in here] PIN=number, hidden");
+    assert_eq!(again.shown(), "[Log out] PIN=number, hidden");
     assert_eq!(office.who(), handset.is_here("alice"));
     let locks = office.server.json(&["locks"]).to_string();
     assert!(!locks.contains("alice"), "{locks}");
@@ -260,6 +265,56 @@ fn a_desk_phone_without_keys_chooses_what_others_press() {
     assert_eq!(office.who(), []);
 }
 
+/// What a file says behind a key.
+fn value<'a>(file: &'a str, key: &str) -> &'a str {
+    let mut lines = file.lines();
+    let found = lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+    let found = found.unwrap_or_else(|| panic!("no {key} in {file}"));
+    found.trim_matches('"')
+}
+
+/// What it calls itself does not tell: the site says whose it is.
+///
+/// rules: OUT-6, SES-1, PRO-3
+#[test]
+fn a_desk_phone_of_mitels_starts_and_becomes_somebodys() {
+    let more = "[phone.desk-31]\nlogout_profile = \"guest\"\nguest_dn = \"9031\"\n\
+                provision = \"mitel/6867\"\nmac = \"00:08:5d:19:94:b7\"\n";
+    let office = Office::with("", more);
+    let host = some_host();
+    let page = MitelBrowser::at((host, office.pages()), "desk-31", NOBODY, true);
+    let refused = page.menu();
+    assert!(refused.shown().ends_with("(28)"), "{}", refused.shown());
+    let files = office.server.at(Ipv4Addr::LOCALHOST.into(), FILES);
+    let files = Browser::at(host, files, "desk-31", "");
+    for common in ["/startup.cfg", "/aastra.cfg"] {
+        let common = files.get(common).text_bytes();
+        assert_eq!(value(&common, "download protocol"), "HTTP");
+    }
+    let read = || files.get("/00085D1994B7.cfg").text_bytes();
+    let file = read();
+    assert_eq!(value(&file, "topsoftkey1 label"), "Log in");
+    let (name, password) = (
+        value(&file, "sip line1 auth name"),
+        value(&file, "sip line1 password"),
+    );
+    let account = (name, password, Some(Vendor::Mitel));
+    let phone = LivePhone::sip_that_is(NOBODY, (host, office.server.sip()), account, 440);
+    phone.registers();
+    let form = page.go(value(&file, "xml application URI"));
+    page.enter(&form, &["bob", "2222"]);
+    assert_eq!(office.who(), [there("bob", "desk-31")]);
+    phone.sees("is told: check-sync");
+    let his = read();
+    assert_eq!(value(&his, "sip line1 display name"), "Bob");
+    assert_eq!(value(&his, "topsoftkey1 label"), "Log out");
+    let question = page.go(value(&his, "xml application URI"));
+    page.press(&question, "Yes");
+    phone.sees("is told: check-sync");
+    assert_eq!(read(), file, "it is what it was");
+    assert_eq!(phone.wrong(), Vec::<String>::new());
+}
+
 /// Every handset is where its manager is; which one it is says the address, and from elsewhere nobody is believed.
 ///
 /// rules: SES-8
@@ -305,10 +360,7 @@ fn whatever_a_mitel_phone_sends_it_gets_a_page() {
         (&format!("&userid=bob&seq={long}"), refused.to_owned()),
         (&format!("&userid={long}&seq=1"), refused.to_owned()),
         // What does not fit into the next address cannot be asked for any further.
-        (
-            &format!("&userid={long}"),
-            "[Extension Mobility] This phone is not known. Login is unavailable (11)".to_owned(),
-        ),
+        (&format!("&userid={long}"), refused.to_owned()),
         ("&userid=%ff%fe%00&seq=%00", refused.to_owned()),
         ("&userid=%3C%2FTitle%3E&seq=%26amp", refused.to_owned()),
         ("&token=zz&choice=-1", refused.to_owned()),
@@ -331,7 +383,7 @@ fn whatever_a_mitel_phone_sends_it_gets_a_page() {
     handset.bob_logs_in();
     for leave in ["&doLogout=true", "&doLogout=true&leaver=alice&seq=2222"] {
         let asked = said(&format!("{application}{leave}"));
-        assert_eq!(asked, "[Logged in here] PIN=number, hidden", "{leave}");
+        assert_eq!(asked, "[Log out] PIN=number, hidden", "{leave}");
     }
     assert_eq!(office.who(), handset.is_here("bob"));
     let nameless = MitelBrowser::at((MANAGER.into(), office.pages()), "", WITHOUT, false);

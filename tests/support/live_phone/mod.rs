@@ -118,11 +118,9 @@ impl LivePhone {
     pub fn sip_that_is(
         user_agent: &'static str,
         (host, server): (IpAddr, SocketAddr),
-        name: &str,
+        account: (&str, &str, Option<Vendor>),
         tone: u32,
     ) -> LivePhone {
-        let password = format!("{name}-secret");
-        let account = (name, password.as_str(), None);
         LivePhone::of(Live::sip(host, server, account, user_agent, tone)).with_a_thread()
     }
 
