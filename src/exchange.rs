@@ -335,6 +335,7 @@ impl Exchange {
                 let bindings = self.registrar.bindings_of(phone, now).into_iter();
                 at.addresses = bindings.map(|binding| binding.flow.remote.ip()).collect();
                 at.addresses.extend(self.switchboard.address_of(phone));
+                at.user_agent = self.registrar.firmware_of(phone, now).user_agent;
             }
             _ => {}
         }

@@ -116,6 +116,7 @@ fn the_demo_is_what_it_says() {
             ("desk-25", "9025", "poly"),
             ("desk-26", "9026", "grandstream"),
             ("desk-27", "9027", "linphone"),
+            ("desk-28", "9028", "mitel"),
             ("desk-3", "9003", "SIP"),
             ("desk-4", "9004", "SIP"),
             ("desk-5", "9005", "SIP"),

@@ -1,23 +1,40 @@
-//! What asks: which model, what it can show and how, as far as its request says.
+//! What asks: which model, what it can show and how, as far as its request says, or what is known of it.
 
 use super::charset::{Charset, takes_utf8};
-use super::request::Head;
+use super::cisco;
+use super::house::House;
+use super::mitel;
+use super::request::{Head, Request};
+use super::visit::named;
+use crate::pbx::{PageDialect, PhoneModel};
+
+/// By this a Cisco phone says which model it is.
+const CISCO_MODEL: &str = "x-ciscoipphonemodelname";
 
 /// A phone's browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Browser {
-    /// Where its softkeys are.
-    pub layout: Layout,
+    /// How it reads its pages.
+    pub look: Look,
     /// Whether it shows forms.
     pub has_forms: bool,
-    /// Whether it can send a form as a body, so that a PIN stands in no address.
-    pub posts: bool,
+    /// Whether whoever logs out by its pages enters their PIN (OUT-6).
+    pub asks_pin: bool,
     /// The character set that it likes best.
     pub charset: Charset,
     /// Whether it takes UTF-8 as well.
     pub takes_utf8: bool,
     /// Its language, as in `en` or `de`.
     pub language: Option<String>,
+}
+
+/// How a phone reads its pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// As Cisco's.
+    Cisco(cisco::Look),
+    /// As Mitel's.
+    Mitel(mitel::Look),
 }
 
 /// Where the softkeys of a model are, as its own applications have them.
@@ -35,6 +52,7 @@ struct Family {
     begins: &'static str,
     layout: Layout,
     has_forms: bool,
+    /// Whether it can send a form as a body, so that a PIN stands in no address.
     posts: bool,
 }
 
@@ -63,20 +81,65 @@ const FAMILIES: &[Family] = &[
 const UNKNOWN: Family = family("", Layout::Old, true, false);
 
 impl Browser {
-    /// What the request says of whoever sent it.
-    pub fn of(head: &Head) -> Browser {
-        let model = head.header("x-ciscoipphonemodelname").unwrap_or_default();
-        let family = FAMILIES.iter().find(|one| model.starts_with(one.begins));
+    /// What is known of whoever sent a request. What the site says of a phone comes first, then what it called itself when it
+    /// registered, then what its request says.
+    pub async fn of(house: &impl House, request: &Request) -> Browser {
+        let head = &request.head;
+        if head.header(CISCO_MODEL).is_some() {
+            return Browser::new(head, None);
+        }
+        let site = house.site();
+        let phone = named(request).ok();
+        let said_by_site = phone.as_ref().and_then(|phone| {
+            let config = site.phones.get(phone)?;
+            config.provision.as_ref()?;
+            Some(site.model_of(Some(config)))
+        });
+        if said_by_site.is_some() {
+            return Browser::new(head, said_by_site.as_deref());
+        }
+        let at = match phone {
+            // Whoever gets no answer here gets none behind, and is told so there.
+            Some(phone) => house.phone(&phone).await.ok().flatten(),
+            None => None,
+        };
+        let agents = [
+            at.as_ref().and_then(|at| at.user_agent.as_deref()),
+            head.header("user-agent"),
+        ];
+        let mut models = agents.into_iter().flatten();
+        Browser::new(
+            head,
+            models.find_map(|a| site.page_model(a)).map(AsRef::as_ref),
+        )
+    }
+
+    fn new(head: &Head, model: Option<&PhoneModel>) -> Browser {
+        let said = head.header(CISCO_MODEL).unwrap_or_default();
+        let family = FAMILIES.iter().find(|one| said.starts_with(one.begins));
         let family = family.unwrap_or(&UNKNOWN);
         let accepted = head.header("accept-charset");
+        let look = match model.map(|model| model.pages).unwrap_or_default() {
+            PageDialect::Cisco => Look::Cisco(cisco::Look {
+                layout: family.layout,
+                posts: family.posts,
+            }),
+            PageDialect::Mitel => Look::Mitel(mitel::Look::Keys),
+            PageDialect::MitelPlain => Look::Mitel(mitel::Look::Plain),
+        };
         Browser {
-            layout: family.layout,
+            look,
             has_forms: family.has_forms,
-            posts: family.posts,
+            asks_pin: model.is_some_and(|model| model.logout_asks_pin),
             charset: Charset::liked_best(accepted),
             takes_utf8: takes_utf8(accepted),
             language: head.header("accept-language").and_then(language),
         }
+    }
+
+    /// Whether it shows one field of a form at a time.
+    pub fn asks_singly(&self) -> bool {
+        self.look == Look::Mitel(mitel::Look::Plain)
     }
 
     /// The character set for a text: another one than it likes best, if only that can say it.
@@ -104,7 +167,7 @@ mod tests {
 
     fn browser(headers: &[(&str, &str)]) -> Browser {
         let headers = headers.iter();
-        Browser::of(&Head {
+        let head = Head {
             method: Method::Get,
             path: "/".into(),
             source: "192.0.2.1".parse().expect("an address"),
@@ -113,17 +176,25 @@ mod tests {
             headers: headers
                 .map(|(name, value)| (name.to_string(), value.to_string()))
                 .collect(),
-        })
+        };
+        Browser::new(&head, None)
+    }
+
+    fn look(model: &str) -> cisco::Look {
+        match browser(&[(CISCO_MODEL, model)]).look {
+            Look::Cisco(look) => look,
+            Look::Mitel(look) => panic!("{look:?}"),
+        }
     }
 
     #[test]
     fn models_differ_in_keys_and_forms() {
-        let of = |model| browser(&[("x-ciscoipphonemodelname", model)]);
-        assert_eq!(of("CP-7942G").layout, Layout::Old);
-        assert_eq!(of("CP-8845").layout, Layout::New);
-        assert!(of("CP-8845").posts && of("CP-7841").posts && !of("CP-8821").posts);
-        assert!(!of("CP-840").has_forms && of("CP-7942G").has_forms);
-        assert!(!of("CP-7942G").posts && !browser(&[]).posts);
+        assert_eq!(look("CP-7942G").layout, Layout::Old);
+        assert_eq!(look("CP-8845").layout, Layout::New);
+        assert!(look("CP-8845").posts && look("CP-7841").posts && !look("CP-8821").posts);
+        let has_forms = |model| browser(&[(CISCO_MODEL, model)]).has_forms;
+        assert!(!has_forms("CP-840") && has_forms("CP-7942G"));
+        assert!(!look("CP-7942G").posts && !look("").posts);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! user and old PIN is one answer (SES-8).
 
 use super::code::Code;
+use super::fields::Fields;
 use super::house::{House, Wish};
 use super::objects::{Field, Typed};
 use super::page::Reader;
@@ -44,8 +45,8 @@ enum Fault {
 struct Page<'a> {
     reader: &'a Reader,
     visit: &'a Visit,
-    /// Who was typed before.
-    typed: Option<&'a str>,
+    /// What was typed.
+    fields: &'a Fields,
     /// What a user id is made of.
     user_id: Typed,
 }
@@ -65,13 +66,17 @@ pub(super) async fn show(
     let page = Page {
         reader,
         visit: &visit,
-        typed: request.fields.said(USER),
+        fields: &request.fields,
         user_id: match site.settings.alphanumeric_user_id {
             true => Typed::Anything,
             false => Typed::Digits,
         },
     };
     let asked = match read(request) {
+        None if !reader.has_forms_with_secrets() => {
+            let text = texts.no_pin_form.clone();
+            return Ok(reader.text(&texts.credential_title, text));
+        }
         None => return page.form(&texts.credential_prompt),
         Some(Ok(asked)) => asked,
         Some(Err(fault)) => {
@@ -135,15 +140,14 @@ impl Page<'_> {
     /// The form. It begins with whoever typed it before, or is there.
     fn form(&self, prompt: &str) -> Result<Reply, Code> {
         let (texts, visit) = (self.reader.texts, self.visit);
-        if !self.reader.has_forms() {
+        if !self.reader.has_forms_with_secrets() {
             let text = prompt.to_owned();
             return Ok(self.reader.text(&texts.credential_title, text));
         }
         let parameters = [("device", visit.phone.as_str()), ("changePin", "true")];
-        let url = self.reader.url(PATH, &parameters).ok_or(Code::NO_PHONE)?;
         let present = visit.at.present.as_ref();
         let present = present.map(|present| present.user.as_str());
-        let user = self.typed.or(present).unwrap_or_default();
+        let user = self.fields.said(USER).or(present).unwrap_or_default();
         let field = |label: &str, name, default: &str, typed| Field {
             label: label.to_owned(),
             name,
@@ -158,6 +162,8 @@ impl Page<'_> {
             field(&texts.new_pin_again, AGAIN, "", hidden),
         ];
         let title = (texts.credential_title.as_str(), prompt);
-        Ok(self.reader.form(title, url, fields))
+        let page = (PATH, &parameters[..]);
+        let form = self.reader.form(title, page, fields, self.fields);
+        form.ok_or(Code::NO_PHONE)
     }
 }

@@ -1,6 +1,7 @@
 //! One's own speed dials: a list, and a form for each (PRO-3, PRO-7).
 
 use super::code::Code;
+use super::fields::Fields;
 use super::house::{House, Wish};
 use super::objects::{Field, Item, Typed};
 use super::page::Reader;
@@ -35,9 +36,9 @@ pub(super) async fn show(
     if !visit.at.may_edit_dials {
         return Err(Code::POLICY);
     }
-    match aim(request) {
+    match aim(reader, &request.fields) {
         Aim::List => list(reader, &visit),
-        Aim::Show(place) => form(reader, &visit, place),
+        Aim::Show(place) => form(reader, &visit, place, &request.fields),
         Aim::Change(edit) => {
             let wish = Wish::EditDial(visit.phone.clone(), edit);
             let outcome = house.wish(Door::Page, wish).await?;
@@ -49,16 +50,16 @@ pub(super) async fn show(
     }
 }
 
-fn aim(request: &Request) -> Aim {
-    let fields = &request.fields;
+fn aim(reader: &Reader, fields: &Fields) -> Aim {
     let place = fields.said("place").and_then(|place| place.parse().ok());
     let Some(place) = place else {
         return Aim::List;
     };
-    if fields.get("number").is_none() {
+    let number = fields.said("number").map(str::to_owned);
+    let is_half = number.is_some() && reader.is_still_to_ask("label", fields);
+    if is_half || fields.get("number").is_none() {
         return Aim::Show(place);
     }
-    let number = fields.said("number").map(str::to_owned);
     let after = number.map(|number| {
         let label = fields.said("label").unwrap_or(&number).to_owned();
         SpeedDial::new(number, label)
@@ -88,7 +89,7 @@ fn list(reader: &Reader, visit: &Visit) -> Result<Reply, Code> {
 }
 
 /// One of them. What it was goes along, so that nobody changes another than they saw.
-fn form(reader: &Reader, visit: &Visit, place: usize) -> Result<Reply, Code> {
+fn form(reader: &Reader, visit: &Visit, place: usize, typed: &Fields) -> Result<Reply, Code> {
     let texts = reader.texts;
     let dials = &visit.at.speed_dials;
     if place > dials.len() || place >= SpeedDial::MOST {
@@ -98,9 +99,8 @@ fn form(reader: &Reader, visit: &Visit, place: usize) -> Result<Reply, Code> {
     let number = dial.map(|dial| dial.number.as_str()).unwrap_or_default();
     let label = dial.map(|dial| dial.label.as_str()).unwrap_or_default();
     let place = place.to_string();
-    let mut parameters = vec![("place", place.as_str())];
+    let mut parameters = vec![("device", visit.phone.as_str()), ("place", place.as_str())];
     parameters.extend(dial.map(|dial| ("was", dial.number.as_str())));
-    let url = url(reader, visit, &parameters)?;
     let fields = vec![
         Field {
             label: texts.number.clone(),
@@ -116,7 +116,8 @@ fn form(reader: &Reader, visit: &Visit, place: usize) -> Result<Reply, Code> {
         },
     ];
     let title = (texts.dials_title.as_str(), texts.dial_prompt.as_str());
-    Ok(reader.form(title, url, fields))
+    let form = reader.form(title, (PATH, &parameters), fields, typed);
+    form.ok_or(Code::NO_PHONE)
 }
 
 fn url(reader: &Reader, visit: &Visit, more: &[(&str, &str)]) -> Result<super::urls::Url, Code> {

@@ -2,13 +2,14 @@
 
 use super::Pages;
 use super::code::Code;
+use super::fields::Fields;
 use super::house::{House, Wish};
 use super::objects::{Field, Item, MENU, Typed};
 use super::page::Reader;
 use super::proven::Proven;
 use super::request::{Reply, Request};
 use super::services;
-use super::texts::filled;
+use super::texts::{Texts, filled};
 use super::visit::Visit;
 use crate::pbx::{
     AsksFor, Door, Presence, ProfileName, Refusal, Secret, TotalLimit, UserId, Wanted,
@@ -16,6 +17,9 @@ use crate::pbx::{
 
 /// Where it is.
 pub const PATH: &str = "/emapp/EMAppServlet";
+
+/// Who is asked for a PIN before leaving, in an address.
+const LEAVER: &str = "leaver";
 
 /// What a request wants, by the fields that it has.
 #[derive(Debug)]
@@ -34,6 +38,38 @@ enum Aim {
     LogOut,
 }
 
+/// What is said when something is refused.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    /// Of a user or a PIN that is wrong or missing.
+    wrong: &'static str,
+    /// Of everything else.
+    otherwise: &'static str,
+}
+
+impl Words {
+    /// For pages of no particular kind.
+    pub fn for_pages(texts: &'static Texts) -> Words {
+        Words {
+            wrong: &texts.login_again,
+            otherwise: &texts.no_page,
+        }
+    }
+
+    fn for_aim(texts: &'static Texts, aim: &Aim) -> Words {
+        match aim {
+            Aim::LogOut => Words {
+                wrong: &texts.logout_again,
+                otherwise: &texts.no_logout,
+            },
+            _ => Words {
+                wrong: &texts.login_again,
+                otherwise: &texts.no_login,
+            },
+        }
+    }
+}
+
 /// A page of the application, being made.
 struct Application<'a, H> {
     proven: &'a Proven,
@@ -45,12 +81,9 @@ struct Application<'a, H> {
 
 /// Answers a request to the application.
 pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request) -> Reply {
-    let reader = Reader::of(&request.head, pages.usual);
-    let aim = aim(request);
-    let words = match aim {
-        Aim::LogOut => &reader.texts.no_logout,
-        _ => &reader.texts.no_login,
-    };
+    let reader = Reader::of(house, request, pages.usual).await;
+    let aim = aim(&reader, &request.fields);
+    let words = Words::for_aim(reader.texts, &aim);
     let visit = match Visit::of(house, request).await {
         Ok(visit) => visit,
         Err(code) => return refused(&reader, words, code),
@@ -68,8 +101,7 @@ pub(super) async fn answer(pages: &Pages, house: &impl House, request: &Request)
     }
 }
 
-fn aim(request: &Request) -> Aim {
-    let fields = &request.fields;
+fn aim(reader: &Reader, fields: &Fields) -> Aim {
     if fields.is_true("doLogout") {
         return Aim::LogOut;
     }
@@ -87,6 +119,7 @@ fn aim(request: &Request) -> Aim {
             secret: Secret::new(secret.to_owned()),
         },
         (None, None) if fields.is_true("form") => Aim::Form,
+        (Some(_), None) if reader.is_still_to_ask("seq", fields) => Aim::Form,
         // A form that was sent empty is shown again.
         (None, None) => Aim::Look,
         _ => Aim::Blank,
@@ -104,7 +137,10 @@ impl<H: House> Application<'_, H> {
             Aim::LogOut => return self.log_out().await,
             Aim::Look => {
                 if let Some(present) = &self.visit.at.present {
-                    return self.ask_to_leave(present);
+                    return match self.reader.asks_pin() {
+                        true => self.ask_for_pin(present),
+                        false => self.ask_to_leave(present),
+                    };
                 }
             }
             _ => {}
@@ -127,16 +163,15 @@ impl<H: House> Application<'_, H> {
             let text = filled(&texts.no_forms, "code", &site.codes.login);
             return Ok(self.reader.text(&texts.login_title, text));
         }
-        let url = self.url(&[]).ok_or(Code::NO_PHONE)?;
         let remembered = self.visit.at.last_user.as_ref();
         let remembered = remembered.filter(|_| site.mobility.remember_last_user);
         let typed = match site.settings.alphanumeric_user_id {
             true => Typed::Anything,
             false => Typed::Digits,
         };
-        let (prompt, label, secret) = match site.mobility.asks_for {
-            AsksFor::Pin => (&texts.login_prompt, &texts.pin, Typed::HiddenDigits),
-            AsksFor::Password => (&texts.login_prompt_password, &texts.password, Typed::Hidden),
+        let prompt = match site.mobility.asks_for {
+            AsksFor::Pin => &texts.login_prompt,
+            AsksFor::Password => &texts.login_prompt_password,
         };
         let fields = vec![
             Field {
@@ -145,14 +180,78 @@ impl<H: House> Application<'_, H> {
                 default: remembered.map(UserId::to_string).unwrap_or_default(),
                 typed,
             },
-            Field {
-                label: label.clone(),
-                name: "seq",
-                default: String::new(),
-                typed: secret,
-            },
+            self.secret(),
         ];
-        Ok(self.reader.form((&texts.login_title, prompt), url, fields))
+        // Whoever wants the phone in somebody's place is asked for the rest, and not whether that one leaves.
+        let again = self
+            .request
+            .fields
+            .is_true("form")
+            .then_some(("form", "true"));
+        let asked = self.ask((&texts.login_title, prompt), again.as_slice(), fields);
+        // Nobody has an id that fits into no address.
+        let is_typed = self.request.fields.said("userid").is_some();
+        asked.map_err(|code| if is_typed { Code::WRONG } else { code })
+    }
+
+    fn secret(&self) -> Field {
+        let texts = self.reader.texts;
+        let (label, typed) = match self.house.site().mobility.asks_for {
+            AsksFor::Pin => (&texts.pin, Typed::HiddenDigits),
+            AsksFor::Password => (&texts.password, Typed::Hidden),
+        };
+        Field {
+            label: label.clone(),
+            name: "seq",
+            default: String::new(),
+            typed,
+        }
+    }
+
+    fn ask(
+        &self,
+        title: (&str, &str),
+        more: &[(&str, &str)],
+        fields: Vec<Field>,
+    ) -> Result<Reply, Code> {
+        let mut parameters = self.parameters();
+        parameters.extend(more);
+        let page = (PATH, parameters.as_slice());
+        let form = self.reader.form(title, page, fields, &self.request.fields);
+        form.ok_or(Code::NO_PHONE)
+    }
+
+    /// Where the model's own menu asks for a PIN, the PIN is the yes (OUT-6).
+    fn ask_for_pin(&self, present: &Presence) -> Result<Reply, Code> {
+        let texts = self.reader.texts;
+        let leaver = [("doLogout", "true"), (LEAVER, present.user.as_str())];
+        let prompt = texts.present_prompt.as_str();
+        self.ask((&texts.item_logout, prompt), &leaver, vec![self.secret()])
+    }
+
+    /// Whether whoever is here has entered their PIN; else what is shown.
+    async fn prove_leaver(&self, present: &Presence) -> Result<Option<Reply>, Code> {
+        let fields = &self.request.fields;
+        let is_other = fields
+            .said(LEAVER)
+            .is_some_and(|leaver| leaver != present.user.as_str());
+        if is_other || fields.get("seq").is_none() {
+            return self.ask_for_pin(present).map(Some);
+        }
+        let secret = fields.said("seq").ok_or(Code::BLANK)?;
+        let proof = Wish::Prove {
+            phone: self.visit.phone.clone(),
+            user: present.user.to_string(),
+            secret: Secret::new(secret.to_owned()),
+        };
+        self.wish(proof).await?;
+        // Proving takes time: somebody else may be here by now, who proved nothing.
+        let at = self.house.phone(&self.visit.phone).await?;
+        let now = at.and_then(|at| at.present);
+        match now.is_some_and(|now| now.user == present.user) {
+            true => Ok(None),
+            false => Err(Code::NOBODY),
+        }
     }
 
     /// Somebody is logged in here. Whoever asks may be somebody else, and wants the phone (SES-3, SES-9).
@@ -251,11 +350,16 @@ impl<H: House> Application<'_, H> {
     }
 
     async fn log_out(&self) -> Result<Reply, Code> {
-        if self.visit.at.present.is_none() {
+        let Some(present) = &self.visit.at.present else {
             return Err(match self.visit.at.may_log_in {
                 true => Code::NOBODY,
                 false => Code::NO_LOGOUTS,
             });
+        };
+        if self.reader.asks_pin()
+            && let Some(reply) = self.prove_leaver(present).await?
+        {
+            return Ok(reply);
         }
         let said = self.wish(Wish::Leave(self.visit.phone.clone())).await?;
         let texts = self.reader.texts;
@@ -274,20 +378,25 @@ impl<H: House> Application<'_, H> {
 
     /// The application again, for the same phone, in the same way.
     fn url(&self, more: &[(&str, &str)]) -> Option<super::urls::Url> {
+        let mut parameters = self.parameters();
+        parameters.extend(more);
+        self.reader.url(PATH, &parameters)
+    }
+
+    fn parameters(&self) -> Vec<(&str, &str)> {
         let mut parameters = vec![("device", self.visit.phone.as_str())];
         let kind = self.request.fields.said("loginType");
         parameters.extend(kind.map(|kind| ("loginType", kind)));
-        parameters.extend(more);
-        self.reader.url(PATH, &parameters)
+        parameters
     }
 }
 
 /// Why not. Scripts look for the words and the number behind them; people read what stands before.
-pub(super) fn refused(reader: &Reader, words: &str, code: Code) -> Reply {
+pub(super) fn refused(reader: &Reader, words: Words, code: Code) -> Reply {
     let texts = reader.texts;
     let words = match code {
-        Code::WRONG | Code::BLANK => &texts.login_again,
-        _ => words,
+        Code::WRONG | Code::BLANK => words.wrong,
+        _ => words.otherwise,
     };
     let words = filled(words, "number", &code.0.to_string());
     let text = match texts.reason(code.0) {

@@ -117,6 +117,6 @@ fn shown(
         // Who is there is another's to say.
         None => (String::new(), None),
     };
-    let again = (rest.every.as_secs(), &url(AGAIN)?);
+    let again = (rest.every.as_secs(), url(AGAIN)?);
     Ok(reader.again(&site.settings.name, text, again, key))
 }

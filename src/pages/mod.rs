@@ -9,6 +9,7 @@ mod axl;
 pub mod beside;
 mod browser;
 mod charset;
+mod cisco;
 mod code;
 mod credential;
 mod dials;
@@ -17,6 +18,7 @@ mod emapp;
 mod fields;
 mod house;
 mod idle;
+mod mitel;
 mod objects;
 mod page;
 mod programs;
@@ -41,6 +43,7 @@ pub use idle::PATH as IDLE_PAGE;
 pub use request::{Head, Method, Reply, Request};
 
 use emapi::Guesses;
+use emapp::Words;
 use page::Reader;
 use programs::Programs;
 use proven::Proven;
@@ -111,6 +114,7 @@ const PLACES: &[(&str, Place)] = &[
     (action::OFF_HOOK, Place::Action(Signal::OffHook)),
     (action::ON_HOOK, Place::Action(Signal::OnHook)),
     (action::USED, Place::Action(Signal::Key)),
+    (services::PAGES, Place::Page(Page::Service(Service::Menu))),
     (services::WHO, Place::Page(Page::Service(Service::Who))),
     (services::STAY, Place::Page(Page::Service(Service::Stay))),
     (axl::PATHS[0], Place::Axl),
@@ -177,13 +181,13 @@ impl Pages {
 
     /// A page, or why there is none.
     async fn show(&self, house: &impl House, request: &Request, page: Page) -> Reply {
-        let reader = Reader::of(&request.head, self.usual);
+        let reader = Reader::of(house, request, self.usual).await;
         let shown = match page {
             Page::Service(service) => services::show(house, request, service, &reader).await,
             Page::Idle => idle::show(house, request, &reader).await,
             Page::Credential => credential::show(house, request, &reader).await,
             Page::Dials => dials::show(house, request, &reader).await,
         };
-        shown.unwrap_or_else(|code| emapp::refused(&reader, &reader.texts.no_page, code))
+        shown.unwrap_or_else(|code| emapp::refused(&reader, Words::for_pages(reader.texts), code))
     }
 }

@@ -1,16 +1,17 @@
-//! A page for one phone: what it is made of, in the phone's language, character set and order of keys.
+//! A page for one phone: what it is made of, in the phone's language, character set and dialect.
 
-use super::browser::{Browser, Layout};
-use super::objects::{Field, Form, Item, Key, Object, Screen};
-use super::request::{Head, Reply};
+use super::browser::{Browser, Look};
+use super::cisco;
+use super::fields::Fields;
+use super::house::House;
+use super::mitel;
+use super::objects::{Does, Field, Form, Item, Key, Object, Screen, Then};
+use super::request::{Reply, Request};
 use super::texts::Texts;
 use super::urls::Url;
 
 /// Long ago, so that no phone comes back to a page by its Back key. Some models want it after 1970.
 const EXPIRED: &str = "Wed, 26 Feb 1997 08:21:57 GMT";
-
-/// Where what is done leads by itself.
-const CLOSE: Url = Url::Internal("Init:Services");
 
 /// How long somebody is let read that something was done, in seconds.
 const READ_FOR_S: u8 = 3;
@@ -24,19 +25,34 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Whoever sent the request; `usual` is for those who do not say in which language.
-    pub fn of(head: &Head, usual: &'static Texts) -> Reader {
-        let browser = Browser::of(head);
+    pub async fn of(house: &impl House, request: &Request, usual: &'static Texts) -> Reader {
+        let browser = Browser::of(house, request).await;
         let said = browser.language.as_deref();
         Reader {
             texts: said.and_then(Texts::of).unwrap_or(usual),
             browser,
-            base: head.base.clone(),
+            base: request.head.base.clone(),
         }
     }
 
     /// Whether the phone shows forms at all.
     pub fn has_forms(&self) -> bool {
         self.browser.has_forms
+    }
+
+    /// Whether it shows forms with more than one secret. Field by field, one would have to be repeated.
+    pub fn has_forms_with_secrets(&self) -> bool {
+        self.browser.has_forms && !self.browser.asks_singly()
+    }
+
+    /// Whether whoever logs out there enters their PIN (OUT-6).
+    pub fn asks_pin(&self) -> bool {
+        self.browser.asks_pin
+    }
+
+    /// Whether a form is being filled in field by field, and the field of that name has not been asked for yet.
+    pub fn is_still_to_ask(&self, field: &str, typed: &Fields) -> bool {
+        self.browser.asks_singly() && typed.get(field).is_none()
     }
 
     /// A page of ours. None: its address would be too long for a phone.
@@ -46,16 +62,18 @@ impl Reader {
 
     /// A text that can be left.
     pub fn text(&self, title: &str, text: String) -> Reply {
-        let keys = vec![self.exit()];
-        self.shown(title, "", Object::Text(text), keys)
+        self.shown(
+            (title, ""),
+            Object::Text(text),
+            vec![self.exit()],
+            Then::Stays,
+        )
     }
 
     /// That something was done; it goes away by itself.
     pub fn done(&self, title: &str, text: String) -> Reply {
-        let mut reply = self.text(title, text);
-        let refresh = format!("{READ_FOR_S}; url={}", CLOSE.as_str());
-        reply.headers.push(("Refresh", refresh));
-        reply
+        let then = Then::Closes(READ_FOR_S);
+        self.shown((title, ""), Object::Text(text), vec![self.exit()], then)
     }
 
     /// A text that the phone asks for again after so long, with a key that leads elsewhere.
@@ -63,112 +81,111 @@ impl Reader {
         &self,
         title: &str,
         text: String,
-        (after_s, url): (u64, &Url),
+        (after_s, url): (u64, Url),
         key: Option<(&str, Url)>,
     ) -> Reply {
         let mut keys = vec![self.exit()];
-        keys.extend(key.map(|(name, url)| Key {
-            name: name.to_owned(),
-            url,
-            position: match self.browser.layout {
-                Layout::Old => 1,
-                Layout::New => 2,
-            },
-        }));
-        let mut reply = self.shown(title, "", Object::Text(text), keys);
-        let refresh = format!("{after_s}; url={}", url.as_str());
-        reply.headers.push(("Refresh", refresh));
-        reply
+        keys.extend(key.map(|(name, url)| go(name, url)));
+        let then = Then::Asks(after_s, url);
+        self.shown((title, ""), Object::Text(text), keys, then)
     }
 
     /// A question: yes and no, and two other things.
     pub fn question(
         &self,
-        (title, prompt): (&str, &str),
+        title: (&str, &str),
         text: String,
         yes: Url,
         others: [(&str, Url); 2],
     ) -> Reply {
-        let key = |name: &str, url, position| Key {
-            name: name.to_owned(),
-            url,
-            position,
-        };
         let texts = self.texts;
-        let mut keys = vec![
-            key(&texts.key_yes, yes, 1),
-            key(&texts.key_no, Url::Internal("SoftKey:Exit"), 2),
-        ];
-        let others = others.into_iter().zip(3..);
-        keys.extend(others.map(|((name, url), position)| key(name, url, position)));
-        self.shown(title, prompt, Object::Text(text), keys)
+        let no = does(&texts.key_no, Does::Leave);
+        let mut keys = vec![go(&texts.key_yes, yes), no];
+        keys.extend(others.map(|(name, url)| go(name, url)));
+        self.shown(title, Object::Question(text), keys, Then::Stays)
     }
 
     /// A choice.
     pub fn menu(&self, title: &str, prompt: &str, items: Vec<Item>) -> Reply {
-        let select = self.onwards(&self.texts.key_select, "SoftKey:Select");
+        let select = does(&self.texts.key_select, Does::Select);
         let keys = vec![select, self.exit()];
-        self.shown(title, prompt, Object::Menu(items), keys)
+        self.shown((title, prompt), Object::Menu(items), keys, Then::Stays)
     }
 
-    /// A form.
-    pub fn form(&self, (title, prompt): (&str, &str), url: Url, fields: Vec<Field>) -> Reply {
-        let posts = self.browser.posts;
-        let form = Form { url, posts, fields };
-        let erase = Key {
-            name: self.texts.key_erase.clone(),
-            url: Url::Internal("SoftKey:<<"),
-            position: match self.browser.layout {
-                Layout::Old => 2,
-                Layout::New => 3,
-            },
-        };
-        let submit = self.onwards(&self.texts.key_submit, "SoftKey:Submit");
-        let keys = vec![submit, erase, self.exit()];
-        self.shown(title, prompt, Object::Input(form), keys)
-    }
-
-    fn onwards(&self, name: &str, url: &'static str) -> Key {
-        Key {
-            name: name.to_owned(),
-            url: Url::Internal(url),
-            position: match self.browser.layout {
-                Layout::Old => 1,
-                Layout::New => 2,
-            },
+    /// A form, which is sent to a page of ours. A phone that shows one field at a time is asked for the first that was not
+    /// `typed` yet; what was goes along in the address, but for secrets. None: the address would be too long.
+    pub fn form(
+        &self,
+        title: (&str, &str),
+        (path, parameters): (&str, &[(&str, &str)]),
+        mut fields: Vec<Field>,
+        typed: &Fields,
+    ) -> Option<Reply> {
+        let mut parameters = parameters.to_vec();
+        if self.browser.asks_singly() {
+            let is_to_ask =
+                |field: &Field| field.typed.is_hidden() || typed.said(field.name).is_none();
+            let next = fields.iter().position(is_to_ask)?;
+            let given = fields[..next].iter();
+            parameters.extend(given.filter_map(|f| Some((f.name, typed.said(f.name)?))));
+            fields = fields.into_iter().skip(next).take(1).collect();
         }
+        let url = self.url(path, &parameters)?;
+        let texts = self.texts;
+        let keys = vec![
+            does(&texts.key_submit, Does::Submit),
+            does(&texts.key_erase, Does::Erase),
+            self.exit(),
+        ];
+        let form = Object::Input(Form { url, fields });
+        Some(self.shown(title, form, keys, Then::Stays))
     }
 
     fn exit(&self) -> Key {
-        Key {
-            name: self.texts.key_exit.clone(),
-            url: Url::Internal("SoftKey:Exit"),
-            position: match self.browser.layout {
-                Layout::Old => 3,
-                Layout::New => 1,
-            },
-        }
+        does(&self.texts.key_exit, Does::Leave)
     }
 
-    fn shown(&self, title: &str, prompt: &str, object: Object, mut keys: Vec<Key>) -> Reply {
-        keys.sort_by_key(|key| key.position);
-        // Old phones leave the last line empty otherwise, and some show no title without it.
-        let prompt = match (prompt, self.browser.layout) {
-            ("", Layout::Old) => title,
-            (prompt, _) => prompt,
-        };
+    fn shown(
+        &self,
+        (title, prompt): (&str, &str),
+        object: Object,
+        keys: Vec<Key>,
+        then: Then,
+    ) -> Reply {
         let screen = Screen {
             title: title.to_owned(),
             prompt: prompt.to_owned(),
             object,
             keys,
+            then,
         };
-        let charset = self.browser.charset_for(&screen.print(""));
+        let print = |charset| match self.browser.look {
+            Look::Cisco(look) => cisco::print(&screen, look, charset),
+            Look::Mitel(look) => mitel::print(&screen, look, charset),
+        };
+        let refresh = match self.browser.look {
+            Look::Cisco(_) => cisco::refresh(&screen.then),
+            Look::Mitel(_) => mitel::refresh(&screen.then),
+        };
+        let charset = self.browser.charset_for(&print(""));
+        let mut headers = vec![("Expires", EXPIRED.to_owned())];
+        headers.extend(refresh.map(|refresh| ("Refresh", refresh)));
         Reply {
             status: 200,
             content_type: charset.content_type(),
-            headers: vec![("Expires", EXPIRED.to_owned())],
-            body: charset.bytes(&screen.print(charset.name())),
+            headers,
+            body: charset.bytes(&print(charset.name())),
         }
+    }
+}
+
+fn go(name: &str, url: Url) -> Key {
+    does(name, Does::Go(url))
+}
+
+fn does(name: &str, does: Does) -> Key {
+    Key {
+        name: name.to_owned(),
+        does,
     }
 }

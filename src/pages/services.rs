@@ -18,6 +18,8 @@ use crate::time::Utc;
 
 /// Where they are.
 pub(super) const MENU: &str = "/ccmcip/getservicesmenu.jsp";
+/// The menu, for whoever writes an address by hand.
+pub(super) const PAGES: &str = "/pages/menu";
 pub(super) const WHO: &str = "/pages/who";
 pub(super) const STAY: &str = "/pages/stay";
 
@@ -73,7 +75,9 @@ fn menu(reader: &Reader, visit: &Visit, personality: Personality) -> Result<Repl
     if visit.at.present.is_some() && visit.at.may_edit_dials {
         services.push((&texts.item_dials, dials::PATH));
     }
-    services.push((&texts.item_pin, credential::PATH));
+    if reader.has_forms_with_secrets() {
+        services.push((&texts.item_pin, credential::PATH));
+    }
     if personality == Personality::Cme {
         // There it is the last one, and is called the same whatever it leads to.
         services.push((&texts.item_mobility, emapp::PATH));

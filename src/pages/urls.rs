@@ -5,14 +5,9 @@ use super::fields::encoded;
 /// The most that a phone keeps of an address.
 const MOST: usize = 256;
 
-/// What a key, an item of a menu or a form leads to.
+/// The address of a page of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Url {
-    /// What the phone does by itself, such as `SoftKey:Exit`.
-    Internal(&'static str),
-    /// A page of ours.
-    Page(String),
-}
+pub(super) struct Url(String);
 
 impl Url {
     /// A page of ours with parameters. None: it would be too long for a phone.
@@ -24,15 +19,12 @@ impl Url {
             url.push('=');
             url.push_str(&encoded(value));
         }
-        (url.len() <= MOST).then_some(Url::Page(url))
+        (url.len() <= MOST).then_some(Url(url))
     }
 
     /// The address as the phone gets it, before it is escaped.
     pub fn as_str(&self) -> &str {
-        match self {
-            Url::Internal(url) => url,
-            Url::Page(url) => url,
-        }
+        &self.0
     }
 }
 

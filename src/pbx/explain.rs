@@ -76,6 +76,7 @@ impl Pbx {
         let last = state.and_then(|state| state.last_closed.as_deref());
         Some(AtPhone {
             addresses: Vec::new(),
+            user_agent: None,
             may_log_in: self.login_possible(phone, Door::Page).is_ok(),
             may_edit_dials: self.may_edit_dials(phone),
             speed_dials: self.own_speed_dials_at(phone),

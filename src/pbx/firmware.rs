@@ -64,24 +64,12 @@ impl Site {
         let provision = phone.provision.as_deref();
         let provisioned = provision.and_then(|provision| provision.model.as_ref());
         let said = says.user_agent.as_deref();
-        let said = || self.model_of_agent(said?);
+        let said = || Some(&self.model_of_agent(said?)?.name);
         let model = hardware.or(provisioned).or_else(said)?;
         let mut all = self.firmware.iter();
         let (_, firmware) =
             all.find(|(name, _)| name.as_str().eq_ignore_ascii_case(model.as_str()))?;
         Some(firmware)
-    }
-
-    /// The model that calls itself so over SIP: by whichever beginning says most.
-    fn model_of_agent(&self, user_agent: &str) -> Option<&ModelName> {
-        let user_agent = user_agent.to_ascii_lowercase();
-        let agents = self.models().flat_map(|model| {
-            let agents = model.user_agents.iter();
-            agents.map(move |agent| (agent, &model.name))
-        });
-        let fits = agents.filter(|(agent, _)| user_agent.starts_with(agent.as_str()));
-        let (_, model) = fits.max_by_key(|(agent, _)| agent.len())?;
-        Some(model)
     }
 
     /// Firmware for models that nobody knows.

@@ -136,7 +136,9 @@ pub use line::{Applied, LineKind, ProfileLine};
 pub use messages::{Messages, Report};
 pub use mix::{ConferenceId, MixNews, MixOrder};
 pub use mobility::{AppUser, AsksFor, DurationUnit, Mobility, Personality};
-pub use model::{FixedKey, Maker, Models, Orders, PhoneModel, Protocol, RenewalWords, Swap};
+pub use model::{
+    FixedKey, Maker, Models, Orders, PageDialect, PhoneModel, Protocol, RenewalWords, Swap,
+};
 pub use names::{
     CalendarName, ClassName, Dn, GroupName, HuntGroupName, JobName, Mailbox, ModelName, PhoneName,
     ProfileName, UserGroupName, UserId,

@@ -48,6 +48,12 @@ pub struct PhoneModel {
     /// How many of them at once.
     #[serde(default)]
     pub most_modules: u8,
+    /// How pages are written for it, unless what it asks with says that it is one of Cisco's.
+    #[serde(default)]
+    pub pages: PageDialect,
+    /// Whether whoever logs out by its pages enters their PIN (OUT-6).
+    #[serde(default)]
+    pub logout_asks_pin: bool,
     /// How it takes another profile.
     pub swap: Swap,
     /// Why so.
@@ -149,6 +155,42 @@ impl Swap {
     pub fn from_word(word: &str) -> Option<Swap> {
         let all = [Swap::Template, Swap::Lines, Swap::Restart];
         all.into_iter().find(|swap| swap.word() == word)
+    }
+}
+
+/// How pages are written for a phone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PageDialect {
+    /// As Cisco's phones read them.
+    #[default]
+    Cisco,
+    /// As Mitel's phones read them, with keys of a page's own.
+    Mitel,
+    /// The same where a page has no keys of its own, and a form one field at a time.
+    MitelPlain,
+}
+
+impl PageDialect {
+    /// All of them, each with its word.
+    pub const ALL: [(&'static str, PageDialect); 3] = [
+        ("cisco", PageDialect::Cisco),
+        ("mitel", PageDialect::Mitel),
+        ("mitel-plain", PageDialect::MitelPlain),
+    ];
+
+    /// The word for it in files.
+    pub fn word(self) -> &'static str {
+        let mut all = PageDialect::ALL.iter();
+        all.find(|(_, dialect)| *dialect == self)
+            .map_or("", |(word, _)| word)
+    }
+
+    /// What a word stands for.
+    pub fn from_word(word: &str) -> Option<PageDialect> {
+        let mut all = PageDialect::ALL.iter();
+        all.find(|(known, _)| *known == word)
+            .map(|(_, dialect)| *dialect)
     }
 }
 
@@ -331,6 +373,24 @@ impl Site {
             .find(|model| model.device_types.contains(&device_type))
     }
 
+    /// The model that calls itself so over SIP: by whichever beginning says most.
+    pub fn model_of_agent(&self, user_agent: &str) -> Option<&Arc<PhoneModel>> {
+        let user_agent = user_agent.to_ascii_lowercase();
+        let agents = self.models().flat_map(|model| {
+            let agents = model.user_agents.iter();
+            agents.map(move |agent| (agent, model))
+        });
+        let fits = agents.filter(|(agent, _)| user_agent.starts_with(agent.as_str()));
+        let (_, model) = fits.max_by_key(|(agent, _)| agent.len())?;
+        Some(model)
+    }
+
+    /// What a phone that calls itself so counts as for its pages: its model, or else any of its maker's.
+    pub fn page_model(&self, user_agent: &str) -> Option<&Arc<PhoneModel>> {
+        let of_maker = || self.model(&self.maker_of_agent(user_agent)?.name);
+        self.model_of_agent(user_agent).or_else(of_maker)
+    }
+
     /// Who made a phone that calls itself so over SIP: by whichever beginning says most.
     pub fn maker_of_agent(&self, user_agent: &str) -> Option<&'static Maker> {
         let name = user_agent.to_ascii_lowercase();
@@ -436,6 +496,10 @@ mod tests {
         for (word, key) in FixedKey::ALL {
             assert_eq!(key.word(), word);
         }
+        for (word, dialect) in PageDialect::ALL {
+            assert_eq!(dialect.word(), word);
+            assert_eq!(PageDialect::from_word(word), Some(dialect));
+        }
     }
 
     #[test]
@@ -454,11 +518,44 @@ mod tests {
             ("Cisco-CP9971/9.4.2", Some("cisco")),
             ("Cisco-CP7960G/8.0", Some("cisco-text")),
             ("CSCO/7", Some("cisco-text")),
+            ("Mitel 6867i/5.1.0.1024", Some("mitel")),
+            ("Aastra 57i/2.3.1.26", Some("mitel")),
+            ("Mitel SIP-DECT (SW-Version=7.1-CK14)", Some("sip-dect")),
             ("baresip v1.0.0 (x86_64/Linux)", None),
             ("Linphone/4.4.0", None),
         ] {
             let made = site.maker_of_agent(user_agent);
             assert_eq!(made.map(|m| m.name.as_str()), maker, "{user_agent}");
         }
+    }
+
+    #[test]
+    fn pages_are_written_as_a_phone_reads_them_by_whatever_it_calls_itself() {
+        let site = Site::default();
+        for (user_agent, pages, asks_pin) in [
+            (
+                "Mitel SIP-DECT (SW-Version=7.1-CK14)",
+                PageDialect::MitelPlain,
+                true,
+            ),
+            ("Mitel 6867i/5.1.0.1024", PageDialect::Mitel, false),
+            (
+                "Aastra6867i MAC:00-08-5D-19-94-B7 V:4.1.0.128-SIP",
+                PageDialect::Mitel,
+                false,
+            ),
+            ("Mitel 6863i/5.1.0.1024", PageDialect::MitelPlain, false),
+            (
+                "Aastra57i MAC:00-08-5D-19-94-B7 V:2.3.1.26-SIP",
+                PageDialect::MitelPlain,
+                false,
+            ),
+            ("Cisco-CP8861/12.8.1", PageDialect::Cisco, false),
+        ] {
+            let model = site.page_model(user_agent).expect("somebody makes it");
+            let found = (model.pages, model.logout_asks_pin);
+            assert_eq!(found, (pages, asks_pin), "{user_agent}");
+        }
+        assert!(site.page_model("Allegro-Software-WebClient/4.34").is_none());
     }
 }

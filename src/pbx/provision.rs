@@ -38,19 +38,22 @@ pub enum Vendor {
     Poly,
     /// Grandstream's.
     Grandstream,
+    /// Mitel's, once Aastra's.
+    Mitel,
     /// The softphone.
     Linphone,
 }
 
 impl Vendor {
     /// All of them.
-    pub const ALL: [Vendor; 7] = [
+    pub const ALL: [Vendor; 8] = [
         Vendor::Cisco,
         Vendor::CiscoText,
         Vendor::Yealink,
         Vendor::Snom,
         Vendor::Poly,
         Vendor::Grandstream,
+        Vendor::Mitel,
         Vendor::Linphone,
     ];
 
@@ -63,6 +66,7 @@ impl Vendor {
             Vendor::Snom => "snom",
             Vendor::Poly => "poly",
             Vendor::Grandstream => "grandstream",
+            Vendor::Mitel => "mitel",
             Vendor::Linphone => "linphone",
         }
     }

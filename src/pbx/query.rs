@@ -121,6 +121,8 @@ impl Explanation {
 pub struct AtPhone {
     /// Where requests of the phone come from, as far as its registrations show.
     pub addresses: Vec<IpAddr>,
+    /// What it called itself when it was heard of last, if it speaks SIP.
+    pub user_agent: Option<String>,
     /// Whether anybody may log in there.
     pub may_log_in: bool,
     /// Whether whoever is logged in there may change their speed dials there (PRO-7).

@@ -37,7 +37,7 @@ pub enum Own {
     Cisco,
     /// `SIP001122334455.cnf`.
     CiscoText,
-    /// `001122334455.cfg`: Yealink's whole file, and Poly's list of files.
+    /// `001122334455.cfg`: Yealink's and Mitel's whole file, and Poly's list of files.
     MacCfg,
     /// `001122334455-perch.cfg`: what Poly's list names.
     PolySettings,
@@ -62,6 +62,8 @@ pub enum Common {
     CiscoTextDefault,
     /// What all Yealink phones have in common.
     Yealink,
+    /// What all of Mitel's phones have in common.
+    Mitel,
 }
 
 impl<'n> Asked<'n> {
@@ -117,6 +119,8 @@ fn common(name: &str) -> Option<Common> {
             Some(Common::CiscoRingList)
         }
         "sipdefault.cnf" => Some(Common::CiscoTextDefault),
+        // Aastra's firmware asks for the second.
+        "startup.cfg" | "aastra.cfg" => Some(Common::Mitel),
         _ => {
             let digits = lower.strip_prefix('y')?.strip_suffix(".cfg")?;
             let is_model = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
@@ -159,6 +163,7 @@ mod tests {
             ("ATA00156512AB0F.cnf.xml", Own::Cisco),
             ("SIP00156512AB0F.cnf", Own::CiscoText),
             ("00156512ab0f.cfg", Own::MacCfg),
+            ("00156512AB0F.cfg", Own::MacCfg),
             ("00156512ab0f-perch.cfg", Own::PolySettings),
             ("snomD785-00156512AB0F.htm", Own::Snom),
             ("snom320-00156512ab0f.xml", Own::Snom),
@@ -175,6 +180,8 @@ mod tests {
             ("DistinctiveRingList.xml", Common::CiscoRingList),
             ("SIPDefault.cnf", Common::CiscoTextDefault),
             ("y000000000028.cfg", Common::Yealink),
+            ("startup.cfg", Common::Mitel),
+            ("aastra.cfg", Common::Mitel),
         ] {
             assert_eq!(Asked::read(name).file, Kind::Common(common), "{name}");
         }

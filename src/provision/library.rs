@@ -39,13 +39,17 @@ pub enum File {
     PolySettings,
     /// A Grandstream phone.
     Grandstream,
+    /// One of Mitel's phones.
+    Mitel,
+    /// All of them.
+    MitelCommon,
     /// The softphone.
     Linphone,
 }
 
 impl File {
     /// All of them.
-    pub const ALL: [File; 15] = [
+    pub const ALL: [File; 17] = [
         File::CiscoSccp,
         File::CiscoSip,
         File::CiscoDefault,
@@ -60,6 +64,8 @@ impl File {
         File::PolyList,
         File::PolySettings,
         File::Grandstream,
+        File::Mitel,
+        File::MitelCommon,
         File::Linphone,
     ];
 
@@ -80,6 +86,8 @@ impl File {
             File::PolyList => "poly/list.cfg",
             File::PolySettings => "poly/settings.cfg",
             File::Grandstream => "grandstream/phone.xml",
+            File::Mitel => "mitel/phone.cfg",
+            File::MitelCommon => "mitel/common.cfg",
             File::Linphone => "linphone/phone.xml",
         }
     }
@@ -99,6 +107,7 @@ impl File {
                 | File::CiscoRingList
                 | File::CiscoTextDefault
                 | File::YealinkCommon
+                | File::MitelCommon
         )
     }
 }
@@ -156,7 +165,7 @@ impl Library {
         Some(match provision?.vendor {
             Vendor::Cisco => format!("SEP{upper}.cnf.xml"),
             Vendor::CiscoText => format!("SIP{upper}.cnf"),
-            Vendor::Yealink => format!("{mac}.cfg"),
+            Vendor::Yealink | Vendor::Mitel => format!("{mac}.cfg"),
             Vendor::Poly => format!("{mac}-perch.cfg"),
             Vendor::Snom => format!("snom-{upper}.htm"),
             Vendor::Grandstream => format!("cfg{mac}.xml"),
@@ -204,6 +213,7 @@ fn common_file(common: Common) -> File {
         Common::CiscoRingList => File::CiscoRingList,
         Common::CiscoTextDefault => File::CiscoTextDefault,
         Common::Yealink => File::YealinkCommon,
+        Common::Mitel => File::MitelCommon,
     }
 }
 
@@ -221,6 +231,7 @@ fn own_file(phone: &Phone, own: Option<Own>) -> Option<File> {
         (Vendor::Poly, Some(Own::MacCfg)) => Some(File::PolyList),
         (Vendor::Poly, Some(Own::PolySettings)) => Some(File::PolySettings),
         (Vendor::Grandstream, Some(Own::Grandstream)) => Some(File::Grandstream),
+        (Vendor::Mitel, Some(Own::MacCfg)) => Some(File::Mitel),
         (Vendor::Linphone, None) => Some(File::Linphone),
         _ => None,
     }

@@ -8,7 +8,7 @@ use crate::pbx::{
 };
 
 /// By name. Those that begin with `_` are parts of others.
-pub(super) const SHIPPED: [(&str, &str); 17] = [
+pub(super) const SHIPPED: [(&str, &str); 19] = [
     (
         "cisco/_device_pool.xml",
         include_str!("templates/cisco/_device_pool.xml"),
@@ -66,6 +66,11 @@ pub(super) const SHIPPED: [(&str, &str); 17] = [
     (
         "grandstream/phone.xml",
         include_str!("templates/grandstream/phone.xml"),
+    ),
+    ("mitel/phone.cfg", include_str!("templates/mitel/phone.cfg")),
+    (
+        "mitel/common.cfg",
+        include_str!("templates/mitel/common.cfg"),
     ),
     (
         "linphone/phone.xml",

@@ -257,6 +257,7 @@ mod tests {
             ("snom", reboot),
             ("poly", check),
             ("grandstream", check),
+            ("mitel", check),
         ] {
             let maker = Models::known().maker(make).expect("somebody makes it");
             let words = maker.renewal.as_ref().expect("it is told");

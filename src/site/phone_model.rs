@@ -8,7 +8,7 @@ use toml::Value;
 use super::document::{Field, shown};
 use super::problem::did_you_mean;
 use super::reader::Section;
-use crate::pbx::{FixedKey, ModelName, Models, PhoneModel, Protocol, Swap};
+use crate::pbx::{FixedKey, ModelName, Models, PageDialect, PhoneModel, Protocol, Swap};
 use crate::sccp::wire::Version;
 
 /// The key of the table that they are in.
@@ -94,6 +94,12 @@ fn read_keys(s: &mut Section<'_>, model: &mut PhoneModel) {
     model.login_key = s.flag("login_key").unwrap_or(model.login_key);
     model.display = s.flag("display").unwrap_or(model.display);
     model.browser = s.flag("browser").unwrap_or(model.browser);
+    let all = PageDialect::ALL.map(|(word, _)| format!("{word:?}"));
+    let remedy = format!("Write one of {}", all.join(", "));
+    let pages = s.parsed("pages", &remedy, PageDialect::from_word);
+    model.pages = pages.unwrap_or(model.pages);
+    let asks_pin = s.flag("logout_asks_pin");
+    model.logout_asks_pin = asks_pin.unwrap_or(model.logout_asks_pin);
     let most = said(s.number("most_modules", 0..=4));
     model.most_modules = most.unwrap_or(model.most_modules);
     let swap = s.parsed(
@@ -201,6 +207,8 @@ pub(super) fn fields(model: &PhoneModel) -> Vec<Field> {
         shown("login_key", model.login_key),
         shown("display", model.display),
         shown("browser", model.browser),
+        shown("pages", model.pages.word()),
+        shown("logout_asks_pin", model.logout_asks_pin),
         shown("modules", texts(&model.modules)),
         shown("most_modules", i64::from(model.most_modules)),
         shown("swap", model.swap.word()),

@@ -37,7 +37,7 @@ fn metrics_tell_what_happened() {
     server.perch(&["logout", "--phone", "desk-1"]).ok();
     let metrics = server.http("GET", "/metrics");
     for line in [
-        "perch_phones 19",
+        "perch_phones 20",
         "perch_sessions 0",
         "perch_logins_total{door=\"control\"} 1",
         "perch_logouts_total{cause=\"admin\"} 1",

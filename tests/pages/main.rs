@@ -12,6 +12,8 @@ mod built_server;
 #[allow(dead_code, reason = "each user of it needs another part")]
 #[path = "../provision/client.rs"]
 mod client;
+#[path = "../support/mitel_browser.rs"]
+mod mitel_browser;
 #[path = "../support/people.rs"]
 mod people;
 #[allow(dead_code, reason = "each user of it needs another part")]
@@ -54,6 +56,7 @@ mod flows;
 mod forgetting;
 mod idle;
 mod manners;
+mod mitel;
 mod office;
 mod own;
 mod parameters;

@@ -19,7 +19,7 @@ use perch::time::{Now, UPTIME_AT_START, Utc};
 const DEMO: &str = include_str!("../../fixtures/sites/demo.toml");
 
 /// Names of files, and the phones of the demo that they are of; none for files that many phones share.
-const FILES: [(&str, Option<&str>); 18] = [
+const FILES: [(&str, Option<&str>); 20] = [
     ("SEP001122334401.cnf.xml", Some("SEP001122334401")),
     ("SEP001122334402.cnf.xml", Some("SEP001122334402")),
     ("SEP001122334421.cnf.xml", Some("SEP001122334421")),
@@ -29,6 +29,7 @@ const FILES: [(&str, Option<&str>); 18] = [
     ("001122334425.cfg", Some("desk-25")),
     ("001122334425-perch.cfg", Some("desk-25")),
     ("cfg001122334426.xml", Some("desk-26")),
+    ("001122334428.cfg", Some("desk-28")),
     ("t/token/linphone.xml", Some("desk-27")),
     ("XMLDefault.cnf.xml", None),
     ("dialplan.xml", None),
@@ -36,6 +37,7 @@ const FILES: [(&str, Option<&str>); 18] = [
     ("RINGLIST.XML", None),
     ("SIPDefault.cnf", None),
     ("y000000000028.cfg", None),
+    ("startup.cfg", None),
     ("CTLSEP001122334401.tlv", None),
     ("ITLFile.tlv", None),
 ];

@@ -1,7 +1,7 @@
 //! Phones that speak SCCP, and the buttons of their users.
 
 use expect_test::{Expect, expect};
-use perch::pbx::{AgentKind, Hardware, LineKind, SpeedDial};
+use perch::pbx::{AgentKind, Hardware, LineKind, PageDialect, SpeedDial};
 use perch::site::plan;
 
 use super::{SMALL, check, check_with, read, site};
@@ -317,7 +317,7 @@ fn tags_that_are_given_twice() {
 
 #[test]
 fn a_site_has_models_of_its_own() {
-    let model = "[phone_model.lab]\nlike = \"7960\"\nbuttons = 12\nlines = 10\nnewest_version = 8\n[phone_model.7960]\nbuttons = 4";
+    let model = "[phone_model.lab]\nlike = \"7960\"\nbuttons = 12\nlines = 10\nnewest_version = 8\npages = \"mitel\"\nlogout_asks_pin = true\n[phone_model.7960]\nbuttons = 4";
     let text = with_phone("SEP001122334455", "model = \"lab\"")
         .replace(CLERK, &format!("{model}\n{CLERK}"));
     let before = site(SMALL);
@@ -325,6 +325,7 @@ fn a_site_has_models_of_its_own() {
     let lab = site.model("lab").expect("it is there");
     assert_eq!((lab.buttons, lab.lines, lab.newest_version), (12, 10, 8));
     assert_eq!(lab.device_types, [0; 0]);
+    assert!(lab.pages == PageDialect::Mitel && lab.logout_asks_pin);
     let other = site.model_of_type(7).expect("it is known");
     assert_eq!(
         (other.name.as_str(), other.buttons, other.lines),
@@ -360,12 +361,19 @@ fn models_that_are_none() {
             site.toml:14:9: phone_model.lab.lines: there are not so many buttons. Write at most 3, or more buttons
             site.toml:15:8: phone_model.lab.swap: "reboot" cannot be understood. Write "template", "lines" or "restart"
             site.toml:16:18: phone_model.lab.newest_version: Perch asks nobody to speak this version. Write one such as 11, 17 or 22
-            site.toml:17:9: phone_model.lab.maker: nobody knows phones of "acme". Known are cisco, cisco-text, cisco-open, yealink, snom, poly, grandstream, linphone, anybody
+            site.toml:17:9: phone_model.lab.maker: nobody knows phones of "acme". Known are cisco, cisco-text, cisco-open, yealink, snom, poly, grandstream, mitel, sip-dect, linphone, anybody
             site.toml:18:9: phone_model.lab.fixed: nobody knows "fax". Known are hold, transfer, display, voicemail, conference, forward-all, redial, park
             site.toml:19:11: phone_model.lab.modules: nobody knows "7999". Known are 7914, 7915-12, 7915-24, 7916-12, 7916-24
             site.toml:20:13: phone_model.lab.protocols: nobody knows "h323". Known are "sip" and "sccp"
             site.toml:21:16: phone_model.lab.device_types: this is no list of such numbers. Write a list of whole numbers from 1 to 4294967295: [7, 8]
             site.toml:22:1: phone_model.lab.butons: there is no such key. Did you mean "buttons"?
+        "#]],
+    );
+    check_model(
+        "lab]\nlike = \"7960\"\npages = \"html\"\nlogout_asks_pin = \"yes\"",
+        expect![[r#"
+            site.toml:13:9: phone_model.lab.pages: "html" cannot be understood. Write one of "cisco", "mitel", "mitel-plain"
+            site.toml:14:19: phone_model.lab.logout_asks_pin: this is a text. Write true or false, without quotes
         "#]],
     );
     check_model(

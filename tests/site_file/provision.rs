@@ -73,7 +73,7 @@ fn what_cannot_be_is_said() {
     wrong(
         "provision = \"acme\"\nmac = \"001565123409\"",
         expect![[r#"
-            site.toml:21:13: phone.desk-1.provision: nobody knows phones of "acme". Known are cisco, cisco-text, yealink, snom, poly, grandstream, linphone
+            site.toml:21:13: phone.desk-1.provision: nobody knows phones of "acme". Known are cisco, cisco-text, yealink, snom, poly, grandstream, mitel, linphone
         "#]],
     );
     wrong(

@@ -24,6 +24,8 @@ pub struct Browser {
     pub device: String,
     /// What model it says that it is; empty: it does not say.
     pub model: &'static str,
+    /// The program that asks.
+    pub user_agent: &'static str,
     /// What else it says, a header a line.
     pub headers: Vec<String>,
     /// The version of HTTP that it speaks.
@@ -85,6 +87,7 @@ impl Browser {
             server,
             device: device.to_owned(),
             model,
+            user_agent: "Allegro-Software-WebClient/4.34",
             headers: vec!["Accept-Charset: utf-8,iso-8859-1;q=0.8".to_owned()],
             version: "1.1",
         }
@@ -135,7 +138,7 @@ impl Browser {
         if self.version == "1.1" {
             add(&format!("Host: {}", self.server));
         }
-        add("User-Agent: Allegro-Software-WebClient/4.34");
+        add(&format!("User-Agent: {}", self.user_agent));
         add("Accept: x-CiscoIPPhone/*, text/*, image/png, */*");
         if !self.model.is_empty() {
             add(&format!("x-CiscoIPPhoneModelName: {}", self.model));

@@ -21,7 +21,7 @@ use super::network::{Network, SERVER, Way, framed};
 use super::phone::{Doings, Packet, Phone};
 use super::sccp_phone::SccpPhone;
 use super::server::{Beginning, Server};
-use super::sip_phone::{Account, SipPhone};
+use super::sip_phone::{Account, SipPhone, TEST_PHONE};
 use super::store::{ModelStore, Report};
 
 /// How phones and the server speak.
@@ -669,6 +669,7 @@ impl World {
             let registers_as = self.twins.get(name.as_str()).map_or(name.as_str(), |n| n);
             let account = Account {
                 label: name.to_string(),
+                user_agent: TEST_PHONE,
                 name: registers_as.to_owned(),
                 password: password(registers_as),
                 address,

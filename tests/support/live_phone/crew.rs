@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use perch::pbx::Vendor;
 
+use super::super::sip_phone::TEST_PHONE;
 use super::{LOOK, Live, LivePhone, Security, locked, some_host};
 
 type Members = Arc<Mutex<Vec<Arc<Mutex<Live>>>>>;
@@ -60,7 +61,13 @@ impl Crew {
         account: (&str, &str, Option<Vendor>),
         tone: u32,
     ) -> LivePhone {
-        self.take(LivePhone::of(Live::sip(some_host(), server, account, tone)))
+        self.take(LivePhone::of(Live::sip(
+            some_host(),
+            server,
+            account,
+            TEST_PHONE,
+            tone,
+        )))
     }
 
     fn take(&self, phone: LivePhone) -> LivePhone {

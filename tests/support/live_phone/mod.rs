@@ -20,7 +20,7 @@ use perch::sip::Transport;
 
 use super::phone::{CallState, Order, Packet, Phone};
 use super::sccp_phone::{Kind, SccpPhone};
-use super::sip_phone::{Account, SipPhone};
+use super::sip_phone::{Account, SipPhone, TEST_PHONE};
 pub use crew::Crew;
 use link::Link;
 pub use link::Security;
@@ -110,7 +110,18 @@ impl LivePhone {
         (name, password, make): (&str, &str, Option<Vendor>),
         tone: u32,
     ) -> LivePhone {
-        LivePhone::of(Live::sip(host, server, (name, password, make), tone)).with_a_thread()
+        let account = (name, password, make);
+        LivePhone::of(Live::sip(host, server, account, TEST_PHONE, tone)).with_a_thread()
+    }
+
+    /// A SIP phone that says what it is.
+    pub fn sip_that_is(
+        user_agent: &'static str,
+        (host, server): (IpAddr, SocketAddr),
+        account: (&str, &str, Option<Vendor>),
+        tone: u32,
+    ) -> LivePhone {
+        LivePhone::of(Live::sip(host, server, account, user_agent, tone)).with_a_thread()
     }
 
     /// One that nobody turns yet.
@@ -410,11 +421,13 @@ impl Live {
         host: IpAddr,
         server: SocketAddr,
         (name, password, make): (&str, &str, Option<Vendor>),
+        user_agent: &'static str,
         tone: u32,
     ) -> (String, IpAddr, Live) {
         let link = Link::datagrams(host, server);
         let account = Account {
             label: name.to_owned(),
+            user_agent,
             name: name.to_owned(),
             password: password.to_owned(),
             address: link.local(),

@@ -35,6 +35,9 @@ use call::{Call, Dialog, Stage};
 use media::Direction;
 use transactions::{Client, Key, PATIENCE, Purpose, Request, Server, T1, T2};
 
+/// What a phone calls itself of which nothing else is said.
+pub const TEST_PHONE: &str = "perch-test-phone";
+
 /// Numbers the calls of a phone.
 pub type CallNo = u64;
 
@@ -43,6 +46,8 @@ pub type CallNo = u64;
 pub struct Account {
     /// What people call it; several may be one phone to the server.
     pub label: String,
+    /// What it calls itself.
+    pub user_agent: &'static str,
     /// What it registers as.
     pub name: String,
     pub password: String,

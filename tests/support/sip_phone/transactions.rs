@@ -53,7 +53,7 @@ impl Request {
             .header(Name::To, &self.to)
             .header(Name::CallId, &self.call_id)
             .header(Name::CSeq, format!("{} {}", self.cseq, self.method))
-            .header(Name::UserAgent, "perch-test-phone");
+            .header(Name::UserAgent, account.user_agent);
         for (name, value) in &self.headers {
             builder = builder.header(*name, value);
         }
