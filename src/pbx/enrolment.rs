@@ -217,6 +217,7 @@ fn is_enrolled(phone: &Phone) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::by_name::ByName;
     use super::super::site::Settings;
     use super::*;
 
@@ -326,7 +327,7 @@ mod tests {
         assert_eq!(come(&mut next, &["SEP1"]), of(&[("SEP1", "9506")]));
         next.auto_registration = None;
         let mut last = next.clone();
-        last.phones.clear();
+        last.phones = ByName::default();
         last.keep_enrolled(&next);
         assert!(last.phones.is_empty());
     }

@@ -93,7 +93,9 @@ impl Pbx {
             let (stored, _) = state.last_closed.as_deref()?;
             Some((phone.clone(), stored.user.clone()))
         });
-        last.collect()
+        let mut last: Vec<(PhoneName, UserId)> = last.collect();
+        last.sort_unstable();
+        last
     }
 
     fn of_user(&self, now: Now, given: &str) -> Option<OfUser> {

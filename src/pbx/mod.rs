@@ -8,6 +8,7 @@ mod after_hours;
 mod agent;
 mod appearance;
 mod attempt;
+mod by_name;
 mod call;
 mod call_index;
 mod carry;
@@ -93,6 +94,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -100,6 +103,7 @@ pub use action::{Action, Alert, Notice, Ordered, Outcome, Party, Refusal, Shown}
 pub use activity::{Acted, Activity, Doing};
 pub use after_hours::{AfterHours, WeekTime};
 pub use agent::{HuntDuty, Readiness, ReadyAt, Standing};
+pub use by_name::ByName;
 pub use call::HUNG_UP;
 pub use change::{
     AwaitedMove, Cause, Change, Claim, ClaimId, Closed, Door, Holds, LockedOut, Record, Remembered,
@@ -224,7 +228,8 @@ enum Timer {
 pub struct Pbx {
     site: Arc<Site>,
     directory: Directory,
-    phones: BTreeMap<PhoneName, PhoneState>,
+    /// Looked up all the time; in no order that means anything.
+    phones: IndexMap<PhoneName, PhoneState, RandomState>,
     seldom: Seldom,
     registered: usize,
     /// When this core began (uptime).
@@ -282,7 +287,7 @@ impl Pbx {
             agents: membership::Agents::of(&site),
             hunt_statistics: hunt_statistics::HuntStatistics::default(),
             site,
-            phones: BTreeMap::new(),
+            phones: IndexMap::default(),
             seldom: Seldom::default(),
             registered: 0,
             began: now.uptime,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::by_name::ByName;
 use super::class_of_service::ClassOfService;
 use super::dialplan::{Codes, EmergencyNumbers};
 use super::enrolment::AutoRegistration;
@@ -62,12 +63,12 @@ pub struct Site {
     #[serde(default)]
     pub user_groups: BTreeMap<UserGroupName, UserGroup>,
     /// Users by id.
-    pub users: BTreeMap<UserId, User>,
+    pub users: ByName<UserId, User>,
     /// Programs that use the Extension Mobility API, by name.
     #[serde(default)]
     pub app_users: BTreeMap<String, AppUser>,
     /// Phones by name.
-    pub phones: BTreeMap<PhoneName, Phone>,
+    pub phones: ByName<PhoneName, Phone>,
     /// Calendars by name.
     #[serde(default)]
     pub calendars: BTreeMap<CalendarName, Arc<Calendar>>,

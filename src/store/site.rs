@@ -1,7 +1,6 @@
 //! The site as rows: an object a row, so that an apply of a large site writes only what differs.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -140,7 +139,7 @@ fn delete_others(db: &Connection, site: &Site) -> rusqlite::Result<usize> {
     Ok(others.len())
 }
 
-const EVERYTHING: &str = "SELECT kind, name, json FROM site_object";
+const EVERYTHING: &str = "SELECT kind, name, json FROM site_object ORDER BY kind, name";
 
 const PUT: &str = "
     INSERT INTO site_object (kind, name, json) VALUES (?1, ?2, ?3)
@@ -185,13 +184,13 @@ fn each(
     put_all(&mut sink, kind::HUNT_GROUP, &site.hunt_groups)
 }
 
-fn put_all<K: Borrow<str>, V: Serialize>(
+fn put_all<'a, K: Borrow<str> + 'a, V: Serialize + 'a>(
     sink: Sink<'_>,
     kind: &str,
-    objects: &BTreeMap<K, V>,
+    objects: impl IntoIterator<Item = (&'a K, &'a V)>,
 ) -> rusqlite::Result<()> {
     objects
-        .iter()
+        .into_iter()
         .try_for_each(|(name, object)| put(sink, kind, name.borrow(), object))
 }
 
@@ -250,11 +249,11 @@ fn place(site: &mut Site, kind: &str, name: &str, json: &str) -> serde_json::Res
     Ok(())
 }
 
-fn take<K: Ord + for<'a> From<&'a str>, V: DeserializeOwned>(
-    objects: &mut BTreeMap<K, V>,
+fn take<K: for<'a> From<&'a str>, V: DeserializeOwned>(
+    objects: &mut impl Extend<(K, V)>,
     name: &str,
     json: &str,
 ) -> serde_json::Result<()> {
-    objects.insert(name.into(), serde_json::from_str(json)?);
+    objects.extend([(name.into(), serde_json::from_str(json)?)]);
     Ok(())
 }

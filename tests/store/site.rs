@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use perch::pbx::{
-    CallKind, DigestSecret, Hardware, LogoutLimits, Phone, PinHash, Prefix, Route, Site,
+    ByName, CallKind, DigestSecret, Hardware, LogoutLimits, Phone, PinHash, Prefix, Route, Site,
     SoftphoneSecret, Trunk, TrunkAccount, TrunkAddress, User, UserGroup,
 };
 use perch::store::ApplyError;
@@ -149,7 +149,7 @@ fn a_site_is_there_after_a_restart_as_it_was() {
     let bench = Bench::open(dir.path());
     assert_eq!(bench.opened.site, Some((1, site())));
     let mut changed = site();
-    changed.users.clear();
+    changed.users = ByName::default();
     changed.settings.name = "other".into();
     assert_eq!(apply(&bench, 1, changed.clone()).expect("the second"), 2);
     bench.close();

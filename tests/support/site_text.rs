@@ -180,7 +180,7 @@ impl SiteText {
     fn phone(&mut self, name: &str, clauses: &[&str]) -> Said {
         let realm = self.site.settings.realm.clone();
         let secret = digest_secret(name, &realm, &password(name));
-        let phone = self.site.phones.entry(name.into()).or_insert(Phone {
+        let phone = self.site.phones.get_or_insert_with(&name.into(), || Phone {
             logout_profile: LOBBY.into(),
             guest_dn: None,
             sip_secret: Some(secret),
@@ -254,7 +254,7 @@ impl SiteText {
     }
 
     fn user(&mut self, name: &str, clauses: &[&str]) -> Said {
-        let user = self.site.users.entry(name.into()).or_insert_with(|| User {
+        let user = self.site.users.get_or_insert_with(&name.into(), || User {
             dn: name.into(),
             display_name: capitalised(name),
             pin: PinHash(String::new()),
