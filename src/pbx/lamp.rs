@@ -125,16 +125,14 @@ impl Lamps {
     pub fn touch(&mut self, dn: Dn) {
         self.touched.insert(dn);
     }
-}
 
-impl Lamps {
     /// Whether anybody watches anything.
     pub fn is_watched(&self) -> bool {
         !self.watched.is_empty()
     }
 
-    /// A number may stand otherwise, for other reasons than its calls.
-    pub fn touch(&mut self, dn: &Dn) {
+    /// The same of a number that is looked at only where it is watched.
+    pub fn touch_if_watched(&mut self, dn: &Dn) {
         if self.watched.contains_key(dn) {
             self.touched.insert(dn.clone());
         }

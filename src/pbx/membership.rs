@@ -457,7 +457,7 @@ impl Pbx {
             for group in self.groups_around(dn) {
                 let group = self.site.hunt_groups.get(&group);
                 let pilots = group.into_iter().flat_map(|group| &group.pilots);
-                pilots.for_each(|pilot| self.lamps.touch(pilot));
+                pilots.for_each(|pilot| self.lamps.touch_if_watched(pilot));
             }
         }
     }

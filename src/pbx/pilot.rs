@@ -38,6 +38,7 @@ impl Pbx {
             phones: Vec::new(),
             present: self.is_staffed(group, DEEPEST_NESTING),
             calls,
+            taken: Vec::new(),
         }
     }
 
@@ -46,16 +47,19 @@ impl Pbx {
         let attempt = call.stage.attempt()?;
         let hunt = attempt.hunt.as_deref()?;
         let leg = self.calls.leg(call.caller)?;
+        let private = self.is_private(&leg.phone);
         Some(LineCall {
             leg: call.caller,
             call: id.conference().0,
             phone: leg.phone.clone(),
             state: state_of(hunt.queued.is_some(), hunt.is_ringing()),
             is_caller: false,
-            other: match self.is_private(&leg.phone) {
+            other: match private {
                 true => nobody(),
                 false => attempt.caller.clone(),
             },
+            private,
+            index: None,
         })
     }
 
@@ -87,7 +91,7 @@ impl Pbx {
 
     /// A pilot may stand otherwise: a call came, rings, waits or is over.
     pub(super) fn pilot_changed(&mut self, pilot: &Dn) {
-        self.lamps.touch(pilot);
+        self.lamps.touch_if_watched(pilot);
     }
 
     /// The same of a call that is in a group.
@@ -120,6 +124,8 @@ mod tests {
                 state: state_of(waits, rings),
                 is_caller: false,
                 other: nobody(),
+                private: false,
+                index: None,
             };
             let status = LineStatus {
                 dn: "4200".into(),
@@ -127,6 +133,7 @@ mod tests {
                 phones: Vec::new(),
                 present: true,
                 calls: vec![call],
+                taken: Vec::new(),
             };
             assert_eq!(status.lamp(), lamp, "{waits} {rings}");
         }
