@@ -609,7 +609,7 @@ fn digests_do_not_move_to_another_realm() {
         .map(|problem| format!("{problem}\n"))
         .collect();
     expect![[r#"
-        site.toml:109:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
+        site.toml:111:14: phone.desk-1.digest_md5: these digests were made for the realm "perch", which is now "example.com". Write the phone's password instead
     "#]].assert_eq(&said.concat());
     read(
         &SMALL.replace("[site]", "[site]\nrealm = \"example.com\""),

@@ -308,9 +308,9 @@ impl Pbx {
             .unwrap_or(self.site.settings.second_login)
     }
 
-    /// Logging in where one is logged in takes a logout back that was waiting.
+    /// Logging in where one is logged in takes a logout back that was waiting, if it was one's own.
     fn stay_logged_in(&mut self, now: Now, login: &Login, id: SessionId) {
-        self.cancel_leaving(now, id);
+        self.take_back_leaving(now, id);
         let user = login.user.as_ref().map(UserId::as_str).unwrap_or_default();
         self.answer(login.asker, Ok(format!("Already logged in as {user}")));
     }

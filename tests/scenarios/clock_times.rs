@@ -165,20 +165,44 @@ fn explain_tells_what_comes_and_whose_clock_it_was() {
 #[test]
 fn a_clock_time_holds_whoever_is_the_only_one_to_have_it() {
     let alone = [
-        "alice: 2001, pin 1111, own logout at 12:00   desk-1: guest 9001",
-        "alice: 2001, pin 1111, logout at 12:00   desk-1: guest 9001",
-        "group sales: logout at 12:00\nalice: 2001, pin 1111, group sales   desk-1: guest 9001",
-        "class temps: call users, login, logout at 12:00\nalice: 2001, pin 1111, class temps   desk-1: guest 9001",
-        "alice: 2001, pin 1111   desk-1: guest 9001, logout at 12:00",
-    ];
-    for site in alone {
-        check(
-            "rules: TOD-1, IDL-4",
-            &format!("{site}\n11:00 desk-1 logs in alice   until 12:01"),
+        (
+            "alice: 2001, pin 1111, own logout at 12:00   desk-1: guest 9001",
             expect![[r#"
                 11:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
-                11:59 desk-1 reads "Logout in 60 s: the building's logout time."
-                12:00 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time""#]],
-        );
+                11:59 desk-1 reads "Logout in 60 s: your own logout time."
+                12:00 desk-1 becomes lobby (schedule), reads "Logged out: your own logout time""#]],
+        ),
+        (
+            "alice: 2001, pin 1111, logout at 12:00   desk-1: guest 9001",
+            expect![[r#"
+                11:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+                11:59 desk-1 reads "Logout in 60 s: your profile's logout time."
+                12:00 desk-1 becomes lobby (schedule), reads "Logged out: your profile's logout time""#]],
+        ),
+        (
+            "group sales: logout at 12:00\nalice: 2001, pin 1111, group sales   desk-1: guest 9001",
+            expect![[r#"
+                11:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+                11:59 desk-1 reads "Logout in 60 s: your group's logout time."
+                12:00 desk-1 becomes lobby (schedule), reads "Logged out: your group's logout time""#]],
+        ),
+        (
+            "class temps: call users, login, logout at 12:00\nalice: 2001, pin 1111, class temps   desk-1: guest 9001",
+            expect![[r#"
+                11:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+                11:59 desk-1 reads "Logout in 60 s: your class's logout time."
+                12:00 desk-1 becomes lobby (schedule), reads "Logged out: your class's logout time""#]],
+        ),
+        (
+            "alice: 2001, pin 1111   desk-1: guest 9001, logout at 12:00",
+            expect![[r#"
+                11:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+                11:59 desk-1 reads "Logout in 60 s: this phone's logout time."
+                12:00 desk-1 becomes lobby (schedule), reads "Logged out: this phone's logout time""#]],
+        ),
+    ];
+    for (site, transcript) in alone {
+        let script = format!("{site}\n11:00 desk-1 logs in alice   until 12:01");
+        check("rules: TOD-1, IDL-4", &script, transcript);
     }
 }

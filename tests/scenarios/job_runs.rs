@@ -178,11 +178,11 @@ fn when_the_time_comes_a_rehearsal_gives_way() {
             18:59:59.500 event would-log-out - u2 desk-2 Timer: u2 would be logged out at desk-2 (dry run of job evening)
             19:00 event mass-logout-cancelled - - - Control: Job evening was cancelled: 2 of 3 would have been logged out
             19:00 event mass-logout-started - - - Timer: Job evening of 2026-05-05 19:00:00 begins: 3 to log out, 1 a second
-            19:00:00.500 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule)
+            19:00:00.500 event logged-out schedule u1 desk-1 Timer: u1 logged out at desk-1 (schedule: job evening)
             19:00:00.500 desk-1 becomes lobby (schedule), reads "Logged out: the building's logout time"
-            19:00:01.500 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule)
+            19:00:01.500 event logged-out schedule u2 desk-2 Timer: u2 logged out at desk-2 (schedule: job evening)
             19:00:01.500 desk-2 becomes lobby (schedule), reads "Logged out: the building's logout time"
-            19:00:02.500 event logged-out schedule u3 desk-3 Timer: u3 logged out at desk-3 (schedule)
+            19:00:02.500 event logged-out schedule u3 desk-3 Timer: u3 logged out at desk-3 (schedule: job evening)
             19:00:02.500 desk-3 becomes lobby (schedule)
             19:00:02.500 event mass-logout-ended - - - Timer: Job evening is over: 3 of 3 logged out, 0 of them after calls
             19:00:02.500 desk-3 reads "Logged out: the building's logout time"

@@ -202,7 +202,7 @@ fn a_run_that_goes_on_after_a_restart_means_whom_its_job_means_now() {
 }
 
 #[test]
-fn who_logs_in_again_while_a_run_waits_for_them_is_done_with() {
+fn who_logs_in_again_while_a_run_waits_for_them_goes_all_the_same() {
     check(
         "rules: TOD-3, OUT-2",
         "
@@ -219,10 +219,10 @@ fn who_logs_in_again_while_a_run_waits_for_them_is_done_with() {
             18:50 desk-1 hears it ring, talks with desk-2
             19:00 desk-1 reads "Logout when the call ends: the building's logout time"
             19:01 admin reads: evening: daily at 19:00, for all, next 19:00, running: 0 of 1 out, 0 to go, 1 wait for calls
-            19:01 desk-1 reads "You stay logged in", hears "Already logged in as alice"
-            19:02 admin reads: evening: daily at 19:00, for all, next 19:00, last 19:00 done: 0 of 1 out, 0 after calls
-            19:02 desk-1 hears "The other party hung up"
-            19:03 admin reads: alice (2001 Alice) at desk-1 since 18:00, last used 19:02 (the end of a call), next logout 19:00 (schedule)"#]],
+            19:01 desk-1 hears "Already logged in as alice"
+            19:02 admin reads: evening: daily at 19:00, for all, next 19:00, running: 0 of 1 out, 0 to go, 1 wait for calls
+            19:02 desk-1 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: the building's logout time"
+            19:03 admin reads: nobody"#]],
     );
 }
 
@@ -246,7 +246,8 @@ fn a_job_that_rehearses_does_so_by_hand_too() {
             18:00 admin reads: alice has been logged in at desk-1 since 2026-05-05 18:00:00.
             18:00 admin reads: desk-1 was last used at 2026-05-05 18:00:00, as the login showed.
             18:00 admin reads: The next automatic logout is at 2026-05-05 23:00:00 (schedule: job night).
-            18:00 admin reads: A call puts that off until it ends, on hold or not, ringing until it stops, an emergency call for 30 min."#]],
+            18:00 admin reads: A call puts that off until it ends, on hold or not, ringing until it stops, an emergency call for 30 min.
+            18:00 admin reads: Besides: job midnight, which would be at 2026-05-06 00:00:00 (schedule)."#]],
     );
 }
 
@@ -428,8 +429,8 @@ fn a_clock_time_that_comes_before_the_turn_waits_for_the_call() {
             18:59:59.500 desk-4 rings (from 2003 U3)
             18:59:59.500 desk-3 hears it ring, talks with desk-4
             19:00 desk-2 becomes lobby (idle), reads "Logged out: not used"
-            19:00:01 desk-3 reads "Logout when the call ends: the building's logout time"
+            19:00:01 desk-3 reads "Logout when the call ends: your profile's logout time"
             19:01 admin reads: u3 (2003 U3) at desk-3 since 18:29:59.200, last used 18:59:59.500 (a call attempt), next logout 19:00 (schedule), leaving (schedule), in a call
-            19:01 desk-3 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: the building's logout time""#]],
+            19:01 desk-3 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: your profile's logout time""#]],
     );
 }

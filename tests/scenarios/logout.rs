@@ -143,6 +143,29 @@ fn who_logs_in_again_takes_the_delayed_logout_back() {
     );
 }
 
+/// What the clock has decided is not taken back by a login either.
+#[test]
+fn who_logs_in_again_does_not_take_the_logout_of_the_clock_back() {
+    check(
+        "rules: OUT-2, TOD-1",
+        "
+        logout at 09:05
+        alice: 2001, pin 1111   desk-1: guest 9001   desk-2: guest 9002
+        09:00 desk-1 logs in alice   desk-1 dials 9002   desk-2 answers
+        09:06 desk-1 logs in alice
+        09:07 desk-2 hangs up
+        ",
+        expect![[r#"
+            09:00 desk-1 becomes alice, reads "Logged in: 2001 Alice", hears "Logged in: 2001 Alice"
+            09:00 desk-2 rings (from 2001 Alice)
+            09:00 desk-1 hears it ring, talks with desk-2
+            09:04 desk-1 reads "Logout in 60 s: the building's logout time."
+            09:05 desk-1 reads "Logout when the call ends: the building's logout time"
+            09:06 desk-1 hears "Already logged in as alice"
+            09:07 desk-1 becomes lobby (schedule), hears "The other party hung up", reads "Logged out: the building's logout time""#]],
+    );
+}
+
 #[test]
 fn while_the_prime_line_rings_a_logout_is_rejected() {
     check(
