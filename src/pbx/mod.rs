@@ -150,7 +150,7 @@ pub use names::{
 pub use numbers::{Extent, NumberPlan};
 pub use obstacle::Obstacle;
 pub use own_dials::{DialEdit, OwnDials};
-pub use own_pin::{OwnPin, is_pin};
+pub use own_pin::{OwnPin, PIN_DIGITS, is_pin};
 pub use place::{CivicAddress, Place};
 pub use policy::{LogoutLimits, UserGroup};
 pub use prefix::Prefix;

@@ -394,7 +394,7 @@ pub struct Hardware {
 }
 
 /// A PIN, hashed by argon2id, as a PHC string.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PinHash(pub String);
 

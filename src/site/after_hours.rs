@@ -5,16 +5,12 @@ use super::dial_pattern::dial_patterns;
 use super::document::{Field, shown, texts};
 use super::problem::Finding;
 use super::reader::Section;
-use super::secrets::fault_of_hash;
-use crate::pbx::{AfterHours, PinHash, Site, WeekTime};
+use crate::pbx::{AfterHours, Site, WeekTime};
 
 /// What is said of the time.
 const TIMES: &str = "after_hours";
 const DAYS: &str = "after_hours_on";
 const DENY: &str = "after_hours_deny";
-
-/// How many digits such a PIN has.
-const DIGITS: std::ops::RangeInclusive<usize> = 4..=8;
 
 /// What a class says of it, if anything.
 pub(super) fn read(s: &mut Section<'_>) -> Option<Box<AfterHours>> {
@@ -54,33 +50,6 @@ fn times(s: &mut Section<'_>) -> Vec<WeekTime> {
         }
     }
     times
-}
-
-/// The hash of a profile's PIN, and the PIN if it is given in place of one.
-pub(super) fn pin<'t>(s: &mut Section<'t>) -> (Option<PinHash>, Option<&'t str>) {
-    let (pin, hash) = (s.text("pin"), s.text("pin_hash"));
-    if pin.is_some() && hash.is_some() {
-        let what = "there is a pin already";
-        s.wrong("pin_hash", what, "Keep either pin or pin_hash");
-    }
-    let is_pin =
-        |pin: &str| DIGITS.contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit());
-    if pin.is_some_and(|pin| !is_pin(pin)) {
-        s.wrong(
-            "pin",
-            "the PIN of a profile is 4 to 8 digits, because it is dialled",
-            "Choose one that is",
-        );
-    }
-    let hash = hash.filter(|_| pin.is_none());
-    if let Some(fault) = hash.and_then(fault_of_hash) {
-        s.wrong(
-            "pin_hash",
-            fault,
-            "Write the PIN itself as pin, or a hash that Perch wrote",
-        );
-    }
-    (hash.map(|hash| PinHash(hash.to_owned())), pin)
 }
 
 /// As a file has it.

@@ -21,6 +21,7 @@ mod lint;
 mod mobility;
 mod phone;
 mod phone_model;
+mod pin;
 mod plan;
 mod problem;
 mod profile;

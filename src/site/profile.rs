@@ -2,13 +2,16 @@
 
 use toml::de::DeValue;
 
-use super::after_hours;
 use super::buttons::{lines, speed_dials};
 use super::limits::limits;
+use super::pin::pin;
 use super::reader::Section;
 use crate::pbx::{
     AbsentHandling, AgentKind, Forwarding, LogoutProfile, SecondLogin, SoftphoneUse, UserProfile,
 };
+
+/// How many digits the PIN of a profile has (PRO-5).
+const PIN_DIGITS: std::ops::RangeInclusive<usize> = 4..=8;
 
 /// One of those that phones have while nobody is there.
 pub(super) fn logout_profile(s: &mut Section<'_>) -> LogoutProfile {
@@ -24,7 +27,7 @@ pub(super) fn logout_profile(s: &mut Section<'_>) -> LogoutProfile {
 
 /// One of those that users have, and its PIN that is to be hashed, if everything else is right.
 pub(super) fn user_profile<'t>(s: &mut Section<'t>) -> (UserProfile, Option<&'t str>) {
-    let (pin, to_hash) = after_hours::pin(s);
+    let (pin, to_hash) = pin(s, "the PIN of a profile", PIN_DIGITS);
     let profile = UserProfile {
         lines: lines(s),
         class: s.required_text("class").into(),

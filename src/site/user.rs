@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::limits::limits;
+use super::pin::pin;
 use super::reader::Section;
-use super::secrets::fault_of_hash;
 use super::sip_secret::softphone_secret;
 use super::upstream;
-use crate::pbx::{PinHash, ProfileName, Upstream, User, is_pin};
+use crate::pbx::{PIN_DIGITS, ProfileName, Upstream, User};
 
 /// One user, and the PIN that is to be hashed, if everything else is right.
 pub(super) fn read<'t>(
@@ -17,11 +17,14 @@ pub(super) fn read<'t>(
 ) -> (User, Option<&'t str>) {
     let (dn, display_name) = (s.required_text("dn"), s.required_text("display_name"));
     let upstream = upstream.map(|upstream| upstream.realm.as_str());
-    let (pin, to_hash) = pin(s);
+    if !s.has("pin") && !s.has("pin_hash") {
+        s.missing("pin");
+    }
+    let (pin, to_hash) = pin(s, "a PIN", PIN_DIGITS);
     let user = User {
         dn: dn.into(),
         display_name: display_name.into(),
-        pin: PinHash(pin.unwrap_or_default()),
+        pin: pin.unwrap_or_default(),
         profiles: profiles(s),
         mailbox: s.text("mailbox").map(Into::into),
         sip_secret: softphone_secret(id, dn, realm, s).map(Box::new),
@@ -32,36 +35,6 @@ pub(super) fn read<'t>(
         exempt: s.flag("exempt").unwrap_or_default(),
     };
     (user, to_hash)
-}
-
-/// The hash that is given, or the PIN that is.
-fn pin<'t>(s: &mut Section<'t>) -> (Option<String>, Option<&'t str>) {
-    let (pin, hash) = (s.text("pin"), s.text("pin_hash"));
-    match (s.has("pin"), s.has("pin_hash")) {
-        (true, true) => s.wrong(
-            "pin_hash",
-            "there is a pin already",
-            "Keep either pin or pin_hash",
-        ),
-        (false, false) => s.missing("pin"),
-        _ => {}
-    }
-    if pin.is_some_and(|pin| !is_pin(pin)) {
-        s.wrong(
-            "pin",
-            "a PIN is 4 to 32 digits, because it is dialled",
-            "Choose one that is",
-        );
-    }
-    let hash = hash.filter(|_| pin.is_none());
-    if let Some(fault) = hash.and_then(fault_of_hash) {
-        s.wrong(
-            "pin_hash",
-            fault,
-            "Write the PIN itself as pin, or a hash that Perch wrote",
-        );
-    }
-    (hash.map(str::to_owned), pin)
 }
 
 fn profiles(s: &mut Section<'_>) -> Vec<ProfileName> {
