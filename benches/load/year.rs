@@ -38,7 +38,7 @@ pub struct Year {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// In how many stretches; 1: without a break, on one processor
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i32).range(1..=366))]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(i32).range(1..=366))]
     pub stretches: i32,
 }
 
